@@ -1,0 +1,57 @@
+"""The ``slo-lab`` command: every feature keeps its commands in a ``cli.py`` of its own."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from portal.errors import SLOLabError
+
+COMMANDS = {
+    "up": "stack.cli:up",
+    "doctor": "stack.cli:doctor",
+    "logs": "stack.cli:logs",
+    "clean": "stack.cli:clean",
+    "burst": "portal.bursts.cli:burst",
+    "check": "portal.criteria.cli:check",
+    "check-dashboard": "portal.dashboards.cli:check_dashboard",
+    "check-alert": "portal.slo.cli:check_alert",
+    "slo": "portal.slo.cli:slo",
+    "rules": "portal.slo.cli:rules",
+    "export": "portal.reflections.cli:export",
+    "reset": "portal.learners.cli:reset",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command only when it is used: ``slo-lab check-dashboard`` needs no web server."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of ``COMMANDS``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command behind the name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="slo-lab", prog_name="slo-lab")
+def slo_lab() -> None:
+    """SLO Lab: a real SLI/SLO lab on your own machine."""
+
+
+def main() -> None:
+    """Run ``slo-lab``; an error of ours is one sentence on stderr and exit status 1."""
+    try:
+        slo_lab.main(standalone_mode=True)
+    except SLOLabError as error:
+        click.echo(f"slo-lab: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,196 @@
+"""Settings: one field per ``SLO_LAB_*`` variable, the table in ``docs/settings.md`` comes from here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from platformdirs import user_cache_path, user_data_path
+
+from portal.errors import SLOLabError
+
+PREFIX = "SLO_LAB_"
+
+
+class SettingError(SLOLabError):
+    """A ``SLO_LAB_*`` variable has a value that can't be used."""
+
+
+def _setting(default: Any, help_text: str, **metadata: Any) -> Any:
+    """A field with its one-line help; a callable default is made anew for each Settings."""
+    metadata["help"] = help_text
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set from outside. Ports are TCP ports, times are seconds."""
+
+    data_dir: Path = _setting(
+        lambda: user_data_path("slo-lab", appauthor=False),
+        "Folder for the database, secrets, logs and the servers' data.",
+        shown="the user's data folder",
+    )
+    cache_dir: Path = _setting(
+        lambda: user_cache_path("slo-lab", appauthor=False),
+        "Folder for downloaded servers; can be shared by several labs.",
+        shown="the user's cache folder",
+    )
+    host: str = _setting("127.0.0.1", "Address that the portal listens on.")
+    port: int = _setting(8080, "Port of the portal.")
+    mockapp_port: int = _setting(8000, "Port of the mock service.")
+    prometheus_port: int = _setting(9090, "Port of Prometheus.")
+    grafana_port: int = _setting(3000, "Port of Grafana.")
+    allowed_hosts: str = _setting(
+        "",
+        "Further names the portal may be called by, separated by commas "
+        "(localhost and loopback addresses always may).",
+    )
+    database_url: str = _setting(
+        "",
+        "Database; empty: SQLite in the data folder. "
+        "For PostgreSQL: postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    )
+    mockapp_url: str = _setting("", "The mock service to use; empty: the lab starts its own.")
+    prometheus_url: str = _setting("", "The Prometheus to use; empty: the lab starts its own.")
+    prometheus_public_url: str = _setting(
+        "", "Prometheus' address for the learner's browser, where it differs."
+    )
+    grafana_url: str = _setting("", "The Grafana to use; empty: the lab starts its own.")
+    grafana_public_url: str = _setting(
+        "", "Grafana's address for the learner's browser, where it differs."
+    )
+    grafana_token: str = _setting(
+        "", "Service account token for Grafana (wins over user and password).", secret=True
+    )
+    grafana_user: str = _setting("", "User for Grafana, where there is no token.")
+    grafana_password: str = _setting("", "Password of that user.", secret=True)
+    fault_token: str = _setting(
+        "", "Token that the mock service asks for; empty: made at the first start.", secret=True
+    )
+    fault_token_file: str = _setting("", "File that holds the fault token.")
+    secret_key: str = _setting(
+        "", "Key that signs the portal's cookie; empty: made at the first start.", secret=True
+    )
+    scrape_interval: int = _setting(5, "Seconds between two scrapes of the mock service.")
+    rules_dir: str = _setting(
+        "", "Folder that Prometheus reads rule files from; empty: the lab's own."
+    )
+    htmx: str = _setting(
+        "cdn", "Where htmx comes from: cdn or vendored.", choices=("cdn", "vendored")
+    )
+    prometheus_source: str = _setting(
+        "auto",
+        "Where Prometheus comes from.",
+        choices=("auto", "path", "cache", "download", "distribution"),
+    )
+    grafana_source: str = _setting(
+        "auto", "Where Grafana comes from.", choices=("auto", "path", "cache", "download", "off")
+    )
+    prometheus_download_url: str = _setting(
+        "https://github.com/prometheus/prometheus/releases/download",
+        "Where Prometheus releases are downloaded from.",
+    )
+    grafana_download_url: str = _setting(
+        "https://dl.grafana.com/oss/release", "Where Grafana releases are downloaded from."
+    )
+    log_level: str = _setting(
+        "info", "How much the portal logs.", choices=("debug", "info", "warning", "error")
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings from ``SLO_LAB_*`` variables; raises SettingError on a value of no use."""
+        environ = os.environ if environ is None else environ
+        given = {
+            f.name: _read(f.name, environ[variable(f.name)], f.type, f.metadata)
+            for f in fields(cls)
+            if environ.get(variable(f.name), "") != ""
+        }
+        return cls(**given)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database as SQLAlchemy spells it."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'slo-lab.db'}"
+
+    @property
+    def portal_base(self) -> str:
+        """Where a browser on this machine finds the portal."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def mockapp_base(self) -> str:
+        """Where the portal finds the mock service."""
+        return (self.mockapp_url or f"http://127.0.0.1:{self.mockapp_port}").rstrip("/")
+
+    @property
+    def prometheus_base(self) -> str:
+        """Where the portal finds Prometheus."""
+        return (self.prometheus_url or f"http://127.0.0.1:{self.prometheus_port}").rstrip("/")
+
+    @property
+    def prometheus_link(self) -> str:
+        """Where the learner's browser finds Prometheus."""
+        own = f"http://localhost:{self.prometheus_port}"
+        return (self.prometheus_public_url or self.prometheus_url or own).rstrip("/")
+
+    @property
+    def grafana_base(self) -> str:
+        """Where the portal finds Grafana."""
+        return (self.grafana_url or f"http://127.0.0.1:{self.grafana_port}").rstrip("/")
+
+    @property
+    def grafana_link(self) -> str:
+        """Where the learner's browser finds Grafana."""
+        own = f"http://localhost:{self.grafana_port}"
+        return (self.grafana_public_url or self.grafana_url or own).rstrip("/")
+
+    @property
+    def rules_path(self) -> Path:
+        """The folder of the rule files that Prometheus reads."""
+        return Path(self.rules_dir) if self.rules_dir else self.data_dir / "prometheus" / "rules"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field: ``data_dir`` is ``SLO_LAB_DATA_DIR``."""
+    return PREFIX + name.upper()
+
+
+def _read(name: str, text: str, kind: object, metadata: Mapping[str, Any]) -> object:
+    if kind == "Path":
+        return Path(text).expanduser().absolute()
+    if kind == "int":
+        return _read_int(name, text)
+    if "choices" in metadata and text not in metadata["choices"]:
+        choices = ", ".join(metadata["choices"])
+        raise SettingError(f"{variable(name)} is {text!r}, but must be one of: {choices}.")
+    if name.endswith("_url") and name != "database_url":
+        return _read_url(name, text)
+    return text
+
+
+def _read_int(name: str, text: str) -> int:
+    top = 65535 if name.endswith("port") else 60
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= top:
+        raise SettingError(f"{variable(name)} is {text!r}, but must be a number from 1 to {top}.")
+    return int(text)
+
+
+def _read_url(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingError(
+            f"{variable(name)} is {text!r}, but must be an address like http://localhost:9090."
+        )
+    return text

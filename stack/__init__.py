@@ -1,0 +1,1 @@
+"""The native runner behind ``make lab``, and the configuration of the servers."""
