@@ -1,0 +1,141 @@
+"""The PromQL behind every number of an SLO: named, in one place.
+
+Each query survives "no 5xx yet" (a missing bad series counts as 0, not as nothing). Idle traffic
+gives no sample instead of 0/0, so that NaN never reaches a recording or a reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.slo.objective import SLO
+from portal.slo.windows import SCRAPE_INTERVAL_S, page_window
+
+REQUESTS = "http_requests_total"
+DURATION = "http_request_duration_seconds"
+
+
+@dataclass(frozen=True)
+class NamedQuery:
+    """One PromQL expression: its ``name``, the ``unit`` of its value and its meaning in words."""
+
+    name: str
+    promql: str
+    unit: str
+    meaning: str
+
+
+def quoted(value: str) -> str:
+    """A PromQL string literal, quotes included."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def bucket_bound(threshold_s: float) -> str:
+    """The ``le`` label of a bucket as the Python client exposes it: ``"0.3"``, ``"1.0"``."""
+    return repr(float(threshold_s))
+
+
+def total_selector(slo: SLO) -> str:
+    """The series that count every event of the SLO's service."""
+    metric = REQUESTS if slo.threshold_s is None else f"{DURATION}_count"
+    return f"{metric}{{job={quoted(slo.job)}}}"
+
+
+def good_selector(slo: SLO) -> str:
+    """The series that count good events: not a 5xx, or faster than the threshold's bucket."""
+    job = quoted(slo.job)
+    if slo.threshold_s is None:
+        return f'{REQUESTS}{{job={job},status!~"5.."}}'
+    return f"{DURATION}_bucket{{job={job},le={quoted(bucket_bound(slo.threshold_s))}}}"
+
+
+def bad_events(slo: SLO, function: str, window: str) -> str:
+    """Bad events of the window: ``function`` is ``increase`` (events) or ``rate`` (per second)."""
+    if slo.threshold_s is None:
+        selector = f'{REQUESTS}{{job={quoted(slo.job)},status=~"5.."}}'
+        return f"(sum({function}({selector}[{window}])) or vector(0))"
+    total = f"sum({function}({total_selector(slo)}[{window}]))"
+    return f"({total} - sum({function}({good_selector(slo)}[{window}])))"
+
+
+def total_events(slo: SLO, function: str, window: str) -> str:
+    """All events of the window: ``function`` is ``increase`` (events) or ``rate`` (per second)."""
+    return f"sum({function}({total_selector(slo)}[{window}]))"
+
+
+def error_ratio(slo: SLO, window: str, function: str = "rate") -> str:
+    """Bad / total over the window, weighted by events; no sample without traffic."""
+    return f"{bad_events(slo, function, window)} / ({total_events(slo, function, window)} > 0)"
+
+
+def budget_queries(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> list[NamedQuery]:
+    """Every number on an SLO's page, as the query that gives it."""
+    window, page = slo.window.value, page_window(slo.window)
+    ratio = error_ratio(slo, window, "increase")
+    budget = f"{slo.error_budget!r}"
+    return [
+        NamedQuery(
+            "total_events",
+            total_events(slo, "increase", window),
+            "events",
+            f"All requests of the last {window}, as far as the data go.",
+        ),
+        NamedQuery(
+            "bad_events",
+            bad_events(slo, "increase", window),
+            "events",
+            f"Requests of the last {window} that were not {slo.good}.",
+        ),
+        NamedQuery(
+            "allowed_bad_events",
+            f"{budget} * {total_events(slo, 'increase', window)}",
+            "events",
+            f"The error budget of the time so far: {budget} of all requests.",
+        ),
+        NamedQuery("sli", f"1 - {ratio}", "ratio", f"The share of requests {slo.good}."),
+        NamedQuery(
+            "error_budget_remaining",
+            f"1 - {ratio} / {budget}",
+            "ratio",
+            "The share of the error budget of the time so far that is left.",
+        ),
+        NamedQuery(
+            "burn_rate",
+            f"{error_ratio(slo, page)} / {budget}",
+            "times",
+            f"How many times too fast the budget burned over the last {page}.",
+        ),
+        NamedQuery(
+            "page_total_events",
+            total_events(slo, "increase", page),
+            "events",
+            f"All requests of the last {page}, the long page window.",
+        ),
+        NamedQuery(
+            "page_bad_events",
+            bad_events(slo, "increase", page),
+            "events",
+            f"Requests of the last {page} that were not {slo.good}.",
+        ),
+        age_query(slo, scrape_interval_s),
+    ]
+
+
+def age_query(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> NamedQuery:
+    """How much of the window the data cover, in seconds: scrapes seen × scrape interval.
+
+    Time in which Prometheus was not running doesn't count: nothing is known about it.
+    """
+    scrapes = f"max(count_over_time(up{{job={quoted(slo.job)}}}[{slo.window.value}]))"
+    return NamedQuery(
+        "age",
+        f"{scrapes} * {scrape_interval_s:g}",
+        "seconds",
+        "How much of the window the data cover: scrapes seen × scrape interval.",
+    )
+
+
+def query_named(slo: SLO, name: str) -> NamedQuery:
+    """The query of ``budget_queries`` with that name."""
+    return next(query for query in budget_queries(slo) if query.name == name)
