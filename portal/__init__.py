@@ -1,1 +1,36 @@
 """SLO Lab: the portal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from portal import blueprints, csrf, db, error_pages, htmx, observability, rendering, security
+from portal.config import Settings
+from portal.secret_files import read_or_make
+from portal.services import Services
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def create_app(
+    settings: Settings | None = None,
+    services: Services | None = None,
+    config: Mapping[str, object] | None = None,
+) -> Flask:
+    """The portal: settings (default: from the environment), services (default: the real ones)."""
+    settings = settings or Settings.from_env()
+    app = Flask(__name__)
+    app.config.update(config or {})
+    security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
+    db.init_app(app, settings.sqlalchemy_url)
+    app.extensions["slo_lab"] = services or Services.from_settings(settings)
+    csrf.init_app(app)
+    htmx.init_app(app, settings.htmx)
+    rendering.init_app(app)
+    observability.init_app(app)
+    blueprints.init_app(app)
+    error_pages.init_app(app)
+    return app

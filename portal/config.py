@@ -1,4 +1,4 @@
-"""Settings: one field per ``SLO_LAB_*`` variable, the table in ``docs/settings.md`` comes from here."""
+"""Settings: one field per ``SLO_LAB_*`` variable; ``docs/settings.md`` is made from them."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Settings from ``SLO_LAB_*`` variables; raises SettingError on a value of no use."""
         environ = os.environ if environ is None else environ
-        given = {
+        given: dict[str, Any] = {
             f.name: _read(f.name, environ[variable(f.name)], f.type, f.metadata)
             for f in fields(cls)
             if environ.get(variable(f.name), "") != ""

@@ -1,0 +1,27 @@
+"""Every part of the portal that has pages."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+FEATURES: tuple[str, ...] = (
+    "portal.welcome.views",
+    "portal.steps.views",
+    "portal.criteria.views",
+    "portal.bursts.views",
+    "portal.slis.views",
+    "portal.slo.views",
+    "portal.dashboards.views",
+    "portal.workbench.views",
+    "portal.reflections.views",
+    "portal.alerts.views",
+    "portal.lab.views",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the blueprint ``bp`` of each feature."""
+    for name in FEATURES:
+        app.register_blueprint(import_module(name).bp)

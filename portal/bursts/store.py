@@ -1,0 +1,91 @@
+"""Bursts in the database: claimed once, one at a time, settled when their runner is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from portal.bursts.models import ACTIVE, Burst, BurstState
+from portal.db import db
+
+ABANDONED_AFTER = timedelta(seconds=6)
+ABANDONED_REASON = (
+    "The portal stopped while this burst ran, so it was cut short. "
+    "The numbers are those of its last second."
+)
+
+
+def find(learner_id: int, burst_id: int) -> Burst | None:
+    """The learner's burst of that number."""
+    return db.session.scalar(
+        select(Burst).where(Burst.learner_id == learner_id, Burst.id == burst_id)
+    )
+
+
+def active_burst(learner_id: int) -> Burst | None:
+    """The learner's burst that is queued or running."""
+    return db.session.scalar(
+        select(Burst).where(Burst.learner_id == learner_id, Burst.state.in_(ACTIVE))
+    )
+
+
+def recent(learner_id: int, limit: int = 20) -> Sequence[Burst]:
+    """The learner's last bursts, the newest first."""
+    newest_first = select(Burst).where(Burst.learner_id == learner_id).order_by(Burst.id.desc())
+    return db.session.scalars(newest_first.limit(limit)).all()
+
+
+def bursts_between(learner_id: int, start: datetime, end: datetime) -> Sequence[Burst]:
+    """The learner's bursts that ran at some moment from ``start`` to ``end``."""
+    return db.session.scalars(
+        select(Burst)
+        .where(
+            Burst.learner_id == learner_id,
+            Burst.started_at <= end,
+            or_(Burst.ended_at.is_(None), Burst.ended_at >= start),
+        )
+        .order_by(Burst.id)
+    ).all()
+
+
+def add_or_find(burst: Burst) -> tuple[Burst, bool]:
+    """Save the new burst; or, when its key is known or one is active, that one and False."""
+    db.session.add(burst)
+    learner_id, key = burst.learner_id, burst.key
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        same_key = select(Burst).where(Burst.learner_id == learner_id, Burst.key == key)
+        existing = db.session.scalar(same_key) or active_burst(learner_id)
+        if existing is None:
+            raise
+        return existing, False
+    return burst, True
+
+
+def request_stop(burst: Burst) -> None:
+    """Ask the runner, in whichever process it is, to end the burst."""
+    db.session.execute(update(Burst).where(Burst.id == burst.id).values(stop_requested=True))
+    db.session.commit()
+
+
+def settle_abandoned(learner_id: int, now: datetime) -> None:
+    """Give bursts whose runner has not been heard of a named end. Writes only when there is one."""
+    silent = select(Burst).where(
+        Burst.learner_id == learner_id,
+        Burst.state.in_(ACTIVE),
+        Burst.heartbeat_at < now - ABANDONED_AFTER,
+    )
+    for burst in db.session.scalars(silent).all():
+        db.session.execute(
+            update(Burst)
+            .where(Burst.id == burst.id, Burst.state.in_(ACTIVE))
+            .values(
+                state=BurstState.FAILED, reason=ABANDONED_REASON, ended_at=burst.heartbeat_at
+            )
+        )
+        db.session.commit()

@@ -1,0 +1,233 @@
+"""Line charts as SVG, drawn on the server: geometry here, strokes in ``_chart.html``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+Points = Sequence[tuple[float, float | None]]
+
+MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 40, 10, 12, 22
+RATIO_FLOORS = (0.999, 0.99, 0.95, 0.9, 0.75, 0.5, 0.0)
+LABEL_WIDTH_PER_CHARACTER = 6.2
+
+
+@dataclass(frozen=True)
+class Band:
+    """A stretch of time with a name (a burst); unix seconds."""
+
+    start: float
+    end: float
+    label: str
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series: its name, its points (unix seconds, value or None for a gap), its look."""
+
+    label: str
+    points: Points
+    kind: str = "first"
+
+
+@dataclass(frozen=True)
+class DrawnBand:
+    """A band in the picture's units."""
+
+    x: float
+    width: float
+    label: str
+    label_x: float
+    label_anchor: str
+    href: str
+
+
+@dataclass(frozen=True)
+class DrawnLine:
+    """A series as polylines (one for each stretch without a gap) and lone points."""
+
+    label: str
+    kind: str
+    polylines: tuple[str, ...]
+    dots: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A position on an axis, with its label."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything ``_chart.html`` draws, in the picture's units."""
+
+    width: int
+    height: int
+    left: float
+    right: float
+    top: float
+    bottom: float
+    lines: tuple[DrawnLine, ...]
+    bands: tuple[DrawnBand, ...]
+    y_marks: tuple[Mark, ...]
+    x_marks: tuple[Mark, ...]
+    objective: Mark | None
+    title: str
+
+
+@dataclass(frozen=True)
+class _Frame:
+    width: int
+    height: int
+    start: float
+    end: float
+    low: float
+    high: float
+
+    def x(self, at: float) -> float:
+        inner = self.width - MARGIN_LEFT - MARGIN_RIGHT
+        share = (min(max(at, self.start), self.end) - self.start) / (self.end - self.start)
+        return round(MARGIN_LEFT + share * inner, 1)
+
+    def y(self, value: float) -> float:
+        inner = self.height - MARGIN_TOP - MARGIN_BOTTOM
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(self.height - MARGIN_BOTTOM - share * inner, 1)
+
+
+def ratio_chart(
+    title: str,
+    lines: Sequence[Line],
+    start: datetime,
+    end: datetime,
+    *,
+    bands: Iterable[Band] = (),
+    objective: float | None = None,
+    width: int = 280,
+    height: int = 130,
+) -> Chart:
+    """A chart of ratios (0..1): 100 % on top, the floor as high as the data allow."""
+    known = [v for line in lines for _, v in line.points if v is not None]
+    lowest = min([*known, objective if objective is not None else 1.0, 0.999])
+    low = next((floor for floor in RATIO_FLOORS if floor <= lowest), 0.0)
+    frame = _Frame(width, height, start.timestamp(), end.timestamp(), low, 1.0)
+    marks = (Mark(frame.y(1.0), "100"), Mark(frame.y(low), f"{low * 100:g}"))
+    return _draw(title, frame, lines, bands, marks, objective, _percent_label(objective))
+
+
+def value_chart(
+    title: str,
+    lines: Sequence[Line],
+    start: datetime,
+    end: datetime,
+    *,
+    bands: Iterable[Band] = (),
+    limit: float | None = None,
+    width: int = 280,
+    height: int = 130,
+) -> Chart:
+    """A chart of any values; the axis holds all of them, and zero where they are near it."""
+    known = [v for line in lines for _, v in line.points if v is not None]
+    if limit is not None:
+        known.append(limit)
+    low, high = _value_range(known)
+    frame = _Frame(width, height, start.timestamp(), end.timestamp(), low, high)
+    marks = (Mark(frame.y(high), f"{high:g}"), Mark(frame.y(low), f"{low:g}"))
+    return _draw(title, frame, lines, bands, marks, limit, f"{limit:g}" if limit else "")
+
+
+def _value_range(known: Sequence[float]) -> tuple[float, float]:
+    if not known:
+        return 0.0, 1.0
+    low, high = min(known), max(known)
+    low = 0.0 if 0 <= low <= high * 0.8 else low
+    low, high = _round_down(low), -_round_down(-high)
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+
+def _round_down(value: float) -> float:
+    """To two significant digits, away from the data: 0.0473 to 0.047, -0.0473 to -0.048."""
+    if value == 0 or not math.isfinite(value):
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
+    return math.floor(value / step + 1e-9) * step
+
+
+def _percent_label(objective: float | None) -> str:
+    return "" if objective is None else f"objective {objective * 100:g} %"
+
+
+def _draw(
+    title: str,
+    frame: _Frame,
+    lines: Sequence[Line],
+    bands: Iterable[Band],
+    y_marks: tuple[Mark, ...],
+    level: float | None,
+    level_label: str,
+) -> Chart:
+    return Chart(
+        width=frame.width,
+        height=frame.height,
+        left=MARGIN_LEFT,
+        right=frame.width - MARGIN_RIGHT,
+        top=MARGIN_TOP,
+        bottom=frame.height - MARGIN_BOTTOM,
+        lines=tuple(_line(frame, line) for line in lines),
+        bands=tuple(_band(frame, b) for b in bands if b.end > frame.start and b.start < frame.end),
+        y_marks=y_marks,
+        x_marks=_x_marks(frame),
+        objective=None if level is None else Mark(frame.y(level), level_label),
+        title=title,
+    )
+
+
+def _line(frame: _Frame, line: Line) -> DrawnLine:
+    polylines: list[str] = []
+    dots: list[tuple[float, float]] = []
+    for run in _runs(line.points):
+        drawn = [(frame.x(at), frame.y(value)) for at, value in run]
+        if len(drawn) == 1:
+            dots.append(drawn[0])
+        else:
+            polylines.append(" ".join(f"{x},{y}" for x, y in drawn))
+    return DrawnLine(line.label, line.kind, tuple(polylines), tuple(dots))
+
+
+def _runs(points: Points) -> list[list[tuple[float, float]]]:
+    """The stretches of points without a gap."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for at, value in points:
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append((at, value))
+    return [run for run in runs if run]
+
+
+def _band(frame: _Frame, band: Band) -> DrawnBand:
+    x, end = frame.x(band.start), frame.x(band.end)
+    reaches = x + 3 + len(band.label) * LABEL_WIDTH_PER_CHARACTER
+    fits = reaches < frame.width - MARGIN_RIGHT
+    return DrawnBand(
+        x=x,
+        width=round(max(end - x, 1.5), 1),
+        label=band.label,
+        label_x=x + 3 if fits else frame.width - MARGIN_RIGHT - 2,
+        label_anchor="start" if fits else "end",
+        href=band.href,
+    )
+
+
+def _x_marks(frame: _Frame) -> tuple[Mark, ...]:
+    form = "%H:%M" if frame.end - frame.start < 86400 else "%m-%d"
+    moments = (frame.start, frame.end)
+    return tuple(
+        Mark(frame.x(at), datetime.fromtimestamp(at).astimezone().strftime(form)) for at in moments
+    )

@@ -1,0 +1,129 @@
+"""A deadline that holds for a whole HTTP call, however slowly the other side drips.
+
+A socket's timeout starts anew with each read, so a server that sends a byte a second keeps a
+call alive for ever. Here every read gets only what is left of the call's time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+class Deadline:
+    """``seconds`` from now on, by the monotonic clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() >= self._end
+
+    def remaining(self) -> float:
+        """Seconds left, more than 0; raises TimeoutError when there are none."""
+        self.check()
+        return max(self._end - time.monotonic(), 0.001)
+
+    def check(self) -> None:
+        """Raise TimeoutError when the time is over."""
+        if self.passed:
+            raise TimeoutError("The time for this call is over.")
+
+
+_current: ContextVar[Deadline | None] = ContextVar("deadline of the call", default=None)
+
+
+@contextmanager
+def deadline_of_call(deadline: Deadline) -> Iterator[None]:
+    """Everything this thread reads from a DeadlineAdapter's connections ends by ``deadline``."""
+    token = _current.set(deadline)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class _TimedReads(io.RawIOBase):
+    """Reads from a socket's file, each with the time that is left."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock = sock
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        deadline = _current.get()
+        if deadline is not None:
+            self._sock.settimeout(deadline.remaining())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_TimedReads(sock, self.fp.detach()))
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    """A connection to the first of the host's addresses that answers in the time left."""
+    deadline = _current.get() or Deadline(10)
+    failure: OSError | None = None
+    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        try:
+            numeric = (str(address[0]), port)
+            sock = socket.create_connection(numeric, timeout=deadline.remaining())
+        except OSError as error:
+            failure = error
+        else:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+    raise failure or OSError(f"{host} has no address.")
+
+
+class _Plain(HTTPConnection):
+    response_class = _Response
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port or 80)
+
+
+class _Tls(HTTPSConnection):
+    response_class = _Response
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port or 443)
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _Tls
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """requests' adapter with connections that keep the deadline of the call."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}

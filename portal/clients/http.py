@@ -1,0 +1,285 @@
+"""One way to ask an outside system: a deadline for the whole call, a cap on the answer.
+
+A system that is down, slow, lost behind a login or simply not what we take it for gives a
+ClientError with a kind of its own; no exception of the HTTP library leaves this package.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import requests
+import urllib3
+
+from portal.clients.deadline import Deadline, DeadlineAdapter, deadline_of_call
+from portal.clients.errors import ClientError, ErrorKind, plain
+from portal.clients.shape import decode_json
+
+CHUNK = 64 * 1024
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
+_DROPPED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+_BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
+_KINDS = {
+    401: ErrorKind.UNAUTHORIZED,
+    403: ErrorKind.FORBIDDEN,
+    404: ErrorKind.NOT_FOUND,
+    406: ErrorKind.NOT_ACCEPTABLE,
+}
+_SENTENCES = {
+    ErrorKind.UNAUTHORIZED: "{system} at {base} refused the login ({status})",
+    ErrorKind.FORBIDDEN: "{system} at {base} does not allow this ({status})",
+    ErrorKind.NOT_FOUND: "{system} at {base} has nothing at {path} ({status})",
+    ErrorKind.NOT_ACCEPTABLE: "{system} at {base} does not serve {path} in this form ({status})",
+    ErrorKind.SERVER_ERROR: "{system} at {base} failed with an error of its own ({status})",
+    ErrorKind.REDIRECT: "{system} at {base} sends us elsewhere ({status}), which is not followed",
+    ErrorKind.LOGIN_PAGE: "{system} at {base} sends us to a login page ({status})",
+    ErrorKind.REFUSED: "{system} at {base} refused the request ({status})",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer, read to its end: HTTP status, headers (names in lower case), body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 become U+FFFD."""
+        return self.body.decode("utf-8-sig", "replace")
+
+    @property
+    def is_html(self) -> bool:
+        """Whether this is a page for a browser."""
+        start = self.body[:200].lstrip().lower()
+        kind = self.headers.get("content-type", "").lower()
+        return kind.startswith("text/html") or start.startswith((b"<!doctype html", b"<html"))
+
+
+class Http:
+    """Asks one system at one address. Safe to share between threads; connections are kept.
+
+    ``timeout`` is seconds for a whole call, connecting and reading included (only a slow name
+    server can take longer); ``max_bytes`` is the largest answer read. Redirects are not
+    followed, cookies not kept, proxy variables and netrc not read.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        timeout: float = 1.5,
+        max_bytes: int = 4 << 20,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.system = system
+        self.base_url, login = _split_login(base_url)
+        self.timeout = timeout
+        self.max_bytes = max_bytes
+        self._session = _session({**login, **(headers or {})})
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, **options: Any) -> Answer:
+        """The answer to a GET; ``options`` as for send()."""
+        return self.send("GET", path, params=params, **options)
+
+    def get_json(self, path: str, params: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """The decoded JSON of the answer to a GET; ``options`` as for send()."""
+        return self.json(self.send("GET", path, params=params, **options))
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        accept: tuple[int, ...] = (),
+        safe: bool = False,
+        timeout: float | None = None,
+    ) -> Answer:
+        """The answer, when its status is 2xx or one of ``accept``; else a ClientError.
+
+        ``safe``: asking twice does no harm (a GET never does), so the call is made once more
+        when a kept connection turns out to be closed.
+        """
+        deadline = Deadline(self.timeout if timeout is None else timeout)
+        request = requests.Request(
+            method, self.base_url + path, headers=headers, params=params, data=form, json=json
+        )
+        answer = self._exchange(request, deadline, again=safe or method == "GET")
+        if answer.status not in accept:
+            self._raise_for_status(answer, path)
+        return answer
+
+    def json(self, answer: Answer) -> Any:
+        """The answer's JSON; NaN, endless nesting and numbers beyond reason are garbage."""
+        try:
+            return decode_json(answer.body)
+        except ValueError as error:
+            message = f"{self.system} at {self.base_url} answered with something that is no JSON."
+            raise self.error(message, ErrorKind.GARBAGE, answer.status, plain(error)) from error
+
+    def garbage(self, what: str) -> ClientError:
+        """The error for an answer that is JSON, but not of the expected shape."""
+        message = f"{self.system} at {self.base_url} gave an answer without {what}."
+        return self.error(message, ErrorKind.GARBAGE)
+
+    def refusal(self, answer: Answer, path: str) -> ClientError:
+        """The error for an answer whose status says that something is wrong."""
+        kind, detail = _kind(answer), said(answer)
+        sentence = _SENTENCES[kind].format(
+            system=self.system, base=self.base_url, path=plain(path, 120), status=answer.status
+        )
+        message = f"{sentence}: {detail}" if detail else f"{sentence}."
+        return self.error(message, kind, answer.status, detail)
+
+    def error(
+        self, message: str, kind: ErrorKind, status: int | None = None, detail: str = ""
+    ) -> ClientError:
+        """A ClientError of this system."""
+        return ClientError(message, system=self.system, kind=kind, status=status, detail=detail)
+
+    def close(self) -> None:
+        """Drop the kept connections; a later call opens new ones."""
+        self._session.close()
+
+    def _exchange(self, request: requests.Request, deadline: Deadline, *, again: bool) -> Answer:
+        try:
+            with deadline_of_call(deadline):
+                return self._read(self._open(request, deadline), deadline)
+        except _FAILURES as error:
+            if again and not deadline.passed and _wraps(error, *_DROPPED):
+                return self._exchange(request, deadline, again=False)
+            raise self._failure(error, deadline) from error
+
+    def _open(self, request: requests.Request, deadline: Deadline) -> requests.Response:
+        prepared = self._session.prepare_request(request)
+        return self._session.send(
+            prepared, stream=True, allow_redirects=False, timeout=deadline.remaining()
+        )
+
+    def _read(self, response: requests.Response, deadline: Deadline) -> Answer:
+        with closing(response):
+            body = bytearray()
+            for chunk in response.raw.stream(CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > self.max_bytes:
+                    raise self._too_large()
+                deadline.check()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status_code, headers=headers, body=bytes(body))
+
+    def _too_large(self) -> ClientError:
+        size = f"{self.max_bytes / (1 << 20):g} MiB"
+        message = f"{self.system} at {self.base_url} answered with more than {size}."
+        return self.error(message, ErrorKind.TOO_LARGE)
+
+    def _failure(self, error: BaseException, deadline: Deadline) -> ClientError:
+        if deadline.passed or _wraps(error, TimeoutError):
+            within = f"within {deadline.seconds:g} s"
+            message = f"{self.system} did not answer {within} at {self.base_url}."
+            return self.error(message, ErrorKind.TIMEOUT)
+        if _wraps(error, *_BROKEN) and not _wraps(error, *_DROPPED):
+            message = f"{self.system} at {self.base_url} does not speak HTTP as it should."
+            return self.error(message, ErrorKind.GARBAGE, detail=plain(error))
+        reason = _reason(error)
+        message = f"{self.system} can't be reached at {self.base_url} ({reason}). Is it running?"
+        return self.error(message, ErrorKind.UNREACHABLE, detail=reason)
+
+    def _raise_for_status(self, answer: Answer, path: str) -> None:
+        if not 200 <= answer.status < 300:
+            raise self.refusal(answer, path)
+        if answer.is_html:
+            raise self._web_page(answer)
+
+    def _web_page(self, answer: Answer) -> ClientError:
+        message = (
+            f"{self.system} at {self.base_url} answered with a web page where data was expected: "
+            "a login page, or another program at that address."
+        )
+        return self.error(message, ErrorKind.LOGIN_PAGE, answer.status)
+
+
+def said(answer: Answer) -> str:
+    """What an answer that is an error says in its own words ("" for a web page)."""
+    if answer.is_html:
+        return ""
+    try:
+        content = decode_json(answer.body)
+    except ValueError:
+        return plain(answer.text)
+    if isinstance(content, dict):
+        return plain(content.get("message") or content.get("error") or "")
+    return ""
+
+
+def _kind(answer: Answer) -> ErrorKind:
+    if 300 <= answer.status < 400:
+        target = urlsplit(answer.headers.get("location", "")).path.rstrip("/")
+        return ErrorKind.LOGIN_PAGE if target.endswith("/login") else ErrorKind.REDIRECT
+    if answer.status >= 500:
+        return ErrorKind.SERVER_ERROR
+    return _KINDS.get(answer.status, ErrorKind.REFUSED)
+
+
+def _session(headers: Mapping[str, str]) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.update({"User-Agent": "slo-lab", "Accept-Encoding": "identity", **headers})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, DeadlineAdapter(pool_maxsize=16))
+    return session
+
+
+def _split_login(base_url: str) -> tuple[str, dict[str, str]]:
+    """The address as it may be shown, and the header for a login that stood in it."""
+    parts = urlsplit(base_url.rstrip("/"))
+    shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    if not parts.username:
+        return shown, {}
+    login = (unquote(parts.username), unquote(parts.password or ""))
+    return shown, {"Authorization": basic(*login)}
+
+
+def basic(user: str, password: str) -> str:
+    """The Authorization header's value for a user and a password."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything it wraps: by ``from``, by context, or as an argument."""
+    pending: list[object] = [error]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        pending += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+
+
+def _wraps(error: BaseException, *kinds: type[BaseException]) -> bool:
+    return any(isinstance(one, kinds) for one in _chain(error))
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost system error in plain words: "Connection refused"."""
+    for one in _chain(error):
+        words = getattr(one, "strerror", None)
+        if words and not isinstance(one, requests.RequestException):
+            return plain(words, 120)
+    return "the connection broke" if _wraps(error, *_DROPPED) else plain(error, 120)

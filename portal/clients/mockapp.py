@@ -1,0 +1,101 @@
+"""The mock service's own endpoints: its fault, its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.clients.errors import ClientError
+from portal.clients.http import Http
+from portal.clients.shape import number, record
+
+SYSTEM = "mock app"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultState:
+    """What is wrong with the mock service right now, on purpose.
+
+    ``error_ratio`` 0..1, ``latency_seconds`` added to each request, ``hang``: requests never
+    end, ``lifetime_seconds`` until it reverts by itself (None: no fault is set).
+    """
+
+    error_ratio: float = 0.0
+    latency_seconds: float = 0.0
+    hang: bool = False
+    lifetime_seconds: float | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.error_ratio or self.latency_seconds or self.hang)
+
+
+class MockappClient:
+    """Asks one mock service. Every method may raise ClientError; safe to share between threads.
+
+    ``timeout`` is seconds for a whole call. Without a ``fault_token`` faults can be read but
+    not set.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        fault_token: str = "",
+        *,
+        timeout: float = 1.5,
+        max_bytes: int = 4 << 20,
+    ) -> None:
+        self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
+        self._headers = {"Authorization": f"Bearer {fault_token}"} if fault_token else {}
+        self.base_url = self._http.base_url
+
+    def fault(self) -> FaultState:
+        """The fault in effect now."""
+        return self._state(self._http.get_json("/fault"))
+
+    def set_fault(
+        self,
+        *,
+        lifetime_seconds: float,
+        error_ratio: float = 0.0,
+        latency_seconds: float = 0.0,
+        hang: bool = False,
+    ) -> FaultState:
+        """Set the fault, in place of the one before; it reverts after its lifetime."""
+        wanted = {
+            "error_ratio": error_ratio,
+            "latency_seconds": latency_seconds,
+            "hang": hang,
+            "lifetime_seconds": lifetime_seconds,
+        }
+        answer = self._http.send("PUT", "/fault", json=wanted, headers=self._headers, safe=True)
+        return self._state(self._http.json(answer)) if answer.body else self.fault()
+
+    def clear_fault(self) -> None:
+        """Make the service well again."""
+        self._http.send("DELETE", "/fault", headers=self._headers, safe=True)
+
+    def metrics_text(self) -> str:
+        """What Prometheus would scrape now: the text of ``/metrics``."""
+        return self._http.get("/metrics").text
+
+    def healthy(self) -> bool:
+        """Whether the service answers that it is well."""
+        try:
+            self._http.get("/healthz")
+        except ClientError:
+            return False
+        return True
+
+    def _state(self, content: object) -> FaultState:
+        state: Mapping[str, object] = record(content)
+        ratio, latency = number(state.get("error_ratio")), number(state.get("latency_seconds"))
+        if ratio is None or latency is None:
+            raise self._http.garbage("the state of its fault")
+        return FaultState(
+            error_ratio=ratio,
+            latency_seconds=latency,
+            hang=state.get("hang") is True,
+            lifetime_seconds=number(state.get("lifetime_seconds")),
+        )

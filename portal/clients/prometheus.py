@@ -1,0 +1,354 @@
+"""Prometheus' HTTP API, from 2.38 on: queries, validation, targets, rules, its own state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from portal.clients.errors import ClientError, ErrorKind, plain
+from portal.clients.http import Answer, Http
+from portal.clients.shape import (
+    decode_json,
+    labels,
+    member,
+    moment,
+    number,
+    numeral,
+    record,
+    records,
+    text,
+    texts,
+)
+
+SYSTEM = "Prometheus"
+_ERRORS = (400, 422, 500, 503)
+_POSITION = re.compile(
+    r"(?:.*?: )?(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<rest>.*)", re.S
+)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+
+T = TypeVar("T")
+
+
+class InvalidQuery(ClientError):  # noqa: N818 (it is the query that is invalid)
+    """Prometheus can't read an expression.
+
+    ``line`` and ``column`` count from 1, in characters (None where Prometheus tells no
+    position); ``message`` is Prometheus' own sentence about it.
+    """
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        where = "" if line is None else f" at line {line}, column {column}"
+        sentence = f"Prometheus can't read this expression{where}: {message}"
+        super().__init__(
+            sentence, system=SYSTEM, kind=ErrorKind.REFUSED, status=400, detail=message
+        )
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One value of an instant query; ``at`` is Unix time in seconds, ``value`` may be NaN."""
+
+    labels: dict[str, str]
+    value: float
+    at: float
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a range query: points of (Unix time in seconds, value)."""
+
+    labels: dict[str, str]
+    points: list[tuple[float, float]]
+
+
+class Rows(list[T]):
+    """A query's rows, and what Prometheus remarked on the query.
+
+    ``warnings`` and ``infos`` (3.x) are hints for whoever wrote the query: "metric might not
+    be a counter".
+    """
+
+    def __init__(
+        self, rows: list[T], warnings: tuple[str, ...] = (), infos: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(rows)
+        self.warnings = warnings
+        self.infos = infos
+
+
+class TargetHealth(StrEnum):
+    """How the last scrape went; unknown before the first."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Something that Prometheus scrapes; ``last_scrape`` is None before the first scrape."""
+
+    job: str
+    instance: str
+    health: TargetHealth
+    last_error: str
+    last_scrape: datetime | None
+    scrape_interval_s: float | None
+    scrape_url: str
+
+
+class RuleKind(StrEnum):
+    """What a rule makes: alerts, or a recorded series."""
+
+    ALERTING = "alerting"
+    RECORDING = "recording"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """A pending or firing alert; ``value`` is the expression's value when last evaluated."""
+
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    state: str
+    active_at: datetime | None
+    value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A loaded rule. ``last_evaluation`` is None before the first; ``duration_s`` is its "for"."""
+
+    kind: RuleKind
+    name: str
+    query: str
+    state: str
+    health: str
+    last_error: str
+    last_evaluation: datetime | None
+    duration_s: float
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    alerts: tuple[Alert, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleGroup:
+    """A group of rules that are evaluated one after the other each ``interval_s`` seconds."""
+
+    name: str
+    file: str
+    interval_s: float
+    rules: tuple[Rule, ...]
+
+
+class PrometheusClient:
+    """Asks one Prometheus. Every method may raise ClientError; safe to share between threads.
+
+    ``timeout`` is seconds for a whole call; Prometheus is told to give up a query by then too.
+    """
+
+    def __init__(self, base_url: str, *, timeout: float = 1.5, max_bytes: int = 4 << 20) -> None:
+        self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
+        self.base_url = self._http.base_url
+
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
+        """The samples of an instant query now, or at a Unix time; a scalar has no labels."""
+        content = self._ask("query", promql, {} if at is None else {"time": repr(at)})
+        data = record(content.get("data"))
+        if data.get("resultType") == "scalar":
+            return _rows(content, [self._sample({"value": data.get("result")})])
+        self._expect(data, "vector")
+        return _rows(content, [self._sample(row) for row in records(data.get("result"))])
+
+    def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
+        """The series of a range query; start and end are Unix times, step is seconds."""
+        times = {"start": repr(start), "end": repr(end), "step": repr(step)}
+        content = self._ask("query_range", promql, times)
+        data = record(content.get("data"))
+        self._expect(data, "matrix")
+        return _rows(content, [self._series(row) for row in records(data.get("result"))])
+
+    def format_query(self, promql: str) -> str:
+        """The expression as Prometheus would write it; InvalidQuery when it can't read it."""
+        content = self._ask("format_query", promql, {})
+        if not isinstance(content.get("data"), str):
+            raise self._http.garbage("the formatted expression")
+        return text(content["data"])
+
+    def targets(self) -> list[Target]:
+        """The targets that are scraped now."""
+        data = self._data("targets", {"state": "active"})
+        return [_target(item) for item in records(data.get("activeTargets"))]
+
+    def rules(self) -> list[RuleGroup]:
+        """The rule groups that are loaded, with their rules and alerts."""
+        return [_group(item) for item in records(self._data("rules").get("groups"))]
+
+    def buildinfo(self) -> str:
+        """The version, without what a distribution adds to it: "2.42.0"."""
+        version = re.match(
+            r"v?(\d+(?:\.\d+)*)", text(self._data("status/buildinfo").get("version"))
+        )
+        if version is None:
+            raise self._http.garbage("a version")
+        return version[1]
+
+    def runtimeinfo(self) -> dict[str, Any]:
+        """Its own state; ``reloadConfigSuccess`` and ``lastConfigTime`` tell about a reload."""
+        return self._data("status/runtimeinfo")
+
+    def ready(self) -> bool:
+        """Whether it is there and ready to answer queries."""
+        try:
+            self._http.get("/-/ready")
+        except ClientError:
+            return False
+        return True
+
+    def _ask(self, endpoint: str, promql: str, more: Mapping[str, str]) -> dict[str, Any]:
+        form = {"query": promql, "timeout": f"{self._http.timeout:g}s", **more}
+        answer = self._http.send(
+            "POST", f"/api/v1/{endpoint}", form=form, accept=_ERRORS, safe=True
+        )
+        if answer.status != 200:
+            raise self._refusal(answer, promql)
+        return self._success(answer)
+
+    def _data(self, endpoint: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        answer = self._http.get(f"/api/v1/{endpoint}", params)
+        return record(self._success(answer).get("data"))
+
+    def _success(self, answer: Answer) -> dict[str, Any]:
+        content = record(self._http.json(answer))
+        if content.get("status") != "success" or "data" not in content:
+            raise self._http.garbage("data")
+        return content
+
+    def _expect(self, data: Mapping[str, Any], kind: str) -> None:
+        found = data.get("resultType")
+        if found in {"matrix", "string"} and found != kind:
+            thing = "a range of values for each series" if found == "matrix" else "a text"
+            message = f"The expression gives {thing}, not one value per series."
+            raise self._http.error(message, ErrorKind.REFUSED)
+        if found != kind or not isinstance(data.get("result"), list):
+            raise self._http.garbage(f"a {kind}")
+
+    def _refusal(self, answer: Answer, promql: str) -> ClientError:
+        try:
+            content = record(decode_json(answer.body))
+        except ValueError:
+            content = {}
+        kind, message = text(content.get("errorType")), text(content.get("error"))
+        if kind == "bad_data" and "parse error" in message:
+            return _invalid(message, promql)
+        if kind in {"timeout", "canceled"}:
+            sentence = f"Prometheus gave up on the query after {self._http.timeout:g} s."
+            return self._http.error(sentence, ErrorKind.TIMEOUT, answer.status, plain(message))
+        return self._http.refusal(answer, "/api/v1/query")
+
+    def _sample(self, row: Mapping[str, Any]) -> Sample:
+        at, value = self._point(row.get("value"))
+        return Sample(labels(row.get("metric")), value, at)
+
+    def _series(self, row: Mapping[str, Any]) -> Series:
+        values = row.get("values")
+        points = [self._point(pair) for pair in values] if isinstance(values, list) else []
+        return Series(labels(row.get("metric")), points)
+
+    def _point(self, pair: object) -> tuple[float, float]:
+        try:
+            at, value = pair  # type: ignore[misc]
+            return float(at), float(value)  # type: ignore[has-type]
+        except (TypeError, ValueError):
+            raise self._http.garbage("a readable value") from None
+
+
+def _rows(content: Mapping[str, Any], rows: list[T]) -> Rows[T]:
+    return Rows(rows, _remarks(content, "warnings"), _remarks(content, "infos"))
+
+
+def _remarks(content: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(plain(remark) for remark in texts(content.get(name)))
+
+
+def _invalid(message: str, promql: str) -> InvalidQuery:
+    """The error behind ``invalid parameter "query": 1:30: parse error: …``."""
+    found = _POSITION.match(message)
+    if found is None:
+        return InvalidQuery(plain(message.rpartition("parse error: ")[2]))
+    line, column = int(found["line"]), int(found["column"])
+    return InvalidQuery(plain(found["rest"]), line, _characters(promql, line, column))
+
+
+def _characters(promql: str, line: int, column: int) -> int:
+    """The column in characters: Prometheus counts bytes of UTF-8."""
+    lines = promql.split("\n")
+    if not 1 <= line <= len(lines):
+        return column
+    return len(lines[line - 1].encode()[: column - 1].decode("utf-8", "ignore")) + 1
+
+
+def _target(item: Mapping[str, Any]) -> Target:
+    own = labels(item.get("labels"))
+    return Target(
+        job=own.get("job", ""),
+        instance=own.get("instance", ""),
+        health=member(TargetHealth, item.get("health"), TargetHealth.UNKNOWN),
+        last_error=plain(text(item.get("lastError"))),
+        last_scrape=moment(item.get("lastScrape")),
+        scrape_interval_s=duration_seconds(text(item.get("scrapeInterval"))),
+        scrape_url=text(item.get("scrapeUrl")),
+    )
+
+
+def _group(item: Mapping[str, Any]) -> RuleGroup:
+    return RuleGroup(
+        name=text(item.get("name")),
+        file=text(item.get("file")),
+        interval_s=number(item.get("interval")) or 0.0,
+        rules=tuple(_rule(rule) for rule in records(item.get("rules"))),
+    )
+
+
+def _rule(item: Mapping[str, Any]) -> Rule:
+    return Rule(
+        kind=member(RuleKind, item.get("type"), RuleKind.RECORDING),
+        name=text(item.get("name")),
+        query=text(item.get("query")),
+        state=text(item.get("state")),
+        health=text(item.get("health")),
+        last_error=plain(text(item.get("lastError"))),
+        last_evaluation=moment(item.get("lastEvaluation")),
+        duration_s=number(item.get("duration")) or 0.0,
+        labels=labels(item.get("labels")),
+        annotations=labels(item.get("annotations")),
+        alerts=tuple(_alert(alert) for alert in records(item.get("alerts"))),
+    )
+
+
+def _alert(item: Mapping[str, Any]) -> Alert:
+    return Alert(
+        labels=labels(item.get("labels")),
+        annotations=labels(item.get("annotations")),
+        state=text(item.get("state")),
+        active_at=moment(item.get("activeAt")),
+        value=numeral(item.get("value")),
+    )
+
+
+def duration_seconds(written: str) -> float | None:
+    """Seconds of a duration as Prometheus writes it ("1m30s"); None when it is none."""
+    parts = _DURATION.findall(written)
+    if not parts or "".join(amount + unit for amount, unit in parts) != written:
+        return None
+    return sum(float(amount) * _SECONDS[unit] for amount, unit in parts)

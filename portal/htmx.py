@@ -1,0 +1,60 @@
+"""The only module that speaks htmx: which script, and fragment or redirect after a POST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, make_response, redirect, render_template, request
+
+VERSION = "4.0.1"
+INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
+CDN = f"https://cdn.jsdelivr.net/npm/htmx.org@{VERSION}/dist/htmx.min.js"
+VENDORED = f"vendor/htmx.org@{VERSION}/htmx.min.js"
+
+
+def init_app(app: Flask, source: str) -> None:
+    """Tell the templates where htmx comes from: ``cdn`` (vendored copy behind) or ``vendored``."""
+    app.jinja_env.globals["htmx"] = {
+        "cdn": CDN if source == "cdn" else None,
+        "integrity": INTEGRITY,
+        "vendored": VENDORED,
+    }
+
+
+def wants_fragment() -> bool:
+    """Whether htmx sent this POST and will swap the answer in."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def fragment_or_redirect(
+    template: str, url: str, *, events: str = "", status: int = 200, **context: Any
+) -> Response:
+    """After a POST: the fragment for htmx (with the events it announces), else 303 to ``url``."""
+    if not wants_fragment():
+        return make_response(redirect(url, 303))
+    return fragment(template, events=events, status=status, **context)
+
+
+def fragment(template: str, *, events: str = "", status: int = 200, **context: Any) -> Response:
+    """A rendered fragment; ``events`` (names separated by commas) are raised in the page."""
+    response = make_response(render_template(template, **context), status)
+    if events:
+        response.headers["HX-Trigger"] = events
+    return response
+
+
+def form_again(
+    page: str, form: str, *, status: int = 422, **context: Any
+) -> Response:
+    """A form that was refused, with what was typed: its fragment for htmx, else the whole page."""
+    template = form if wants_fragment() else page
+    return make_response(render_template(template, **context), status)
+
+
+def reload_page(url: str) -> Response:
+    """After a POST that changes the whole page: htmx is told to go there, others get a 303."""
+    if not wants_fragment():
+        return make_response(redirect(url, 303))
+    response = make_response("", 200)
+    response.headers["HX-Redirect"] = url
+    return response

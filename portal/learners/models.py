@@ -1,0 +1,28 @@
+"""Who learns, and the service that each learner measures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.db import UTCDateTime, db
+
+
+class Learner(db.Model):  # type: ignore[name-defined,misc]
+    """Somebody who does the lab; solo mode has one."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    service: Mapped[Service] = relationship(back_populates="learner")
+
+
+class Service(db.Model):  # type: ignore[name-defined,misc]
+    """The mock service of one learner, as Prometheus knows it: by its job."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), unique=True)
+    job: Mapped[str] = mapped_column(String(80), unique=True)
+    learner: Mapped[Learner] = relationship(back_populates="service")

@@ -1,0 +1,50 @@
+"""The collaborators of the portal, handed in: real ones in the lab, fakes in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import current_app
+
+from portal.clients.grafana import GrafanaClient
+from portal.clients.mockapp import MockappClient
+from portal.clients.prometheus import PrometheusClient
+from portal.config import Settings
+from portal.secret_files import read_or_make
+from portal.slis.shared import SharedReadings
+
+
+def utc_now() -> datetime:
+    """The present, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the features ask: settings, the outside systems, the clock."""
+
+    settings: Settings
+    prometheus: PrometheusClient
+    mockapp: MockappClient
+    grafana: GrafanaClient
+    clock: Callable[[], datetime] = utc_now
+    readings: SharedReadings = field(default_factory=SharedReadings)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Services:
+        """The real collaborators, at the addresses that the settings name."""
+        token = read_or_make(settings.data_dir, "fault-token", settings)
+        return cls(
+            settings=settings,
+            prometheus=PrometheusClient(settings.prometheus_base),
+            mockapp=MockappClient(settings.mockapp_base, token),
+            grafana=GrafanaClient.from_settings(settings),
+        )
+
+
+def current_services() -> Services:
+    """The collaborators of the app that handles this request."""
+    return cast(Services, current_app.extensions["slo_lab"])

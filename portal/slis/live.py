@@ -1,0 +1,102 @@
+"""The live readout of the learner's service, shared among all open pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.bursts.store import active_burst, bursts_between
+from portal.charts import Band, Chart, Line, ratio_chart
+from portal.learners.models import Learner
+from portal.services import Services
+from portal.slis.queries import QUANTILES, SLIQueries
+from portal.slis.reading import History, Reading, read, read_history
+
+IDLE_SECONDS = 5
+BURST_SECONDS = 1
+
+
+@dataclass(frozen=True)
+class Readout:
+    """What a readout shows: the reading, its PromQL, and how soon to ask again (s)."""
+
+    reading: Reading
+    history: History
+    queries: SLIQueries
+    refresh_seconds: int
+    burst_running: bool
+
+    @property
+    def promql(self) -> list[tuple[str, str]]:
+        """Name and query of every number shown."""
+        quantiles = [(f"p{phi * 100:g}", self.queries.quantile(phi)) for phi in QUANTILES]
+        return [
+            ("Availability", self.queries.availability),
+            (f"Under {self.queries.threshold:g} s", self.queries.fast_share),
+            *quantiles,
+            ("Traffic", self.queries.requests),
+        ]
+
+
+def readout(services: Services, learner: Learner) -> Readout:
+    """The present readout for the learner's service."""
+    queries = SLIQueries(learner.service.job)
+    running = active_burst(learner.id) is not None
+    refresh = BURST_SECONDS if running else IDLE_SECONDS
+    now = services.clock()
+    ask = services.prometheus
+    max_age = refresh * 0.9
+    return Readout(
+        reading=services.readings.get(
+            ("reading", queries), max_age, lambda: read(ask, queries, now)
+        ),
+        history=services.readings.get(
+            ("history", queries), IDLE_SECONDS * 0.9, lambda: read_history(ask, queries, now)
+        ),
+        queries=queries,
+        refresh_seconds=refresh,
+        burst_running=running,
+    )
+
+
+def burst_bands(learner_id: int, start: datetime, end: datetime) -> list[Band]:
+    """The learner's bursts in that stretch of time, as bands of a chart."""
+    return [
+        Band(
+            start=b.started_at.timestamp(),
+            end=(b.ended_at or end).timestamp(),
+            label=b.title.lower(),
+            href=f"/bursts/{b.id}",
+        )
+        for b in bursts_between(learner_id, start, end)
+        if b.started_at
+    ]
+
+
+def sli_chart(
+    shown: Readout, learner_id: int, objective: float | None, width: int, height: int
+) -> Chart:
+    """Availability (and latency share) over the history, bursts shaded, the objective drawn."""
+    history = shown.history
+    lines = [Line("availability", history.availability)]
+    lines.append(Line(f"under {shown.queries.threshold:g} s", history.fast_share, "second"))
+    return ratio_chart(
+        _chart_words(history),
+        lines,
+        history.start,
+        history.end,
+        bands=burst_bands(learner_id, history.start, history.end),
+        objective=objective,
+        width=width,
+        height=height,
+    )
+
+
+def _chart_words(history: History) -> str:
+    known = [value for _, value in history.availability if value is not None]
+    if not known:
+        return "Availability over the last 15 minutes: no data"
+    return (
+        f"Availability over the last 15 minutes: now {known[-1] * 100:.1f} %, "
+        f"lowest {min(known) * 100:.1f} %"
+    )

@@ -1,0 +1,77 @@
+"""The PromQL of the live SLIs, by name, for one service (its Prometheus job)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WINDOW = "1m"
+LATENCY_THRESHOLD = 0.3
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+def bucket_label(seconds: float) -> str:
+    """A bucket's ``le`` as Prometheus 2 and 3 both store it: ``0.3``, ``1.0``."""
+    return str(float(seconds))
+
+
+@dataclass(frozen=True)
+class SLIQueries:
+    """Queries over ``window`` for the service scraped as ``job``; threshold in seconds."""
+
+    job: str
+    window: str = WINDOW
+    threshold: float = LATENCY_THRESHOLD
+
+    @property
+    def requests(self) -> str:
+        """Requests/s, all statuses."""
+        return f"sum(rate({self._total}[{self.window}]))"
+
+    @property
+    def counted(self) -> str:
+        """Requests in the window, by status."""
+        return f"sum by (status) (increase({self._total}[{self.window}]))"
+
+    @property
+    def availability(self) -> str:
+        """Share of requests not answered with a 5xx, 0..1."""
+        good = f'http_requests_total{{job="{self.job}",status!~"5.."}}'
+        return f"sum(rate({good}[{self.window}]))\n/ {self.requests}"
+
+    @property
+    def fast_share(self) -> str:
+        """Share of requests answered within the threshold, 0..1."""
+        le = bucket_label(self.threshold)
+        fast = f'http_request_duration_seconds_bucket{{job="{self.job}",le="{le}"}}'
+        everything = f'http_request_duration_seconds_count{{job="{self.job}"}}'
+        return f"sum(rate({fast}[{self.window}]))\n/ sum(rate({everything}[{self.window}]))"
+
+    def quantile(self, phi: float) -> str:
+        """Seconds within which the share ``phi`` of requests was answered."""
+        bucket = f'http_request_duration_seconds_bucket{{job="{self.job}"}}'
+        return f"histogram_quantile({phi}, sum by (le) (rate({bucket}[{self.window}])))"
+
+    @property
+    def target_up(self) -> str:
+        """1 when the last scrape worked, 0 when it failed."""
+        return f'up{{job="{self.job}"}}'
+
+    @property
+    def counter(self) -> str:
+        """The raw counter, by status."""
+        return f"sum by (status) ({self._total})"
+
+    @property
+    def scrapes(self) -> str:
+        """Scrapes of the service in the window."""
+        return f"max(count_over_time({self.target_up}[{self.window}]))"
+
+    @property
+    def buckets(self) -> str:
+        """One sample for each bucket bound (label ``le``)."""
+        name = "http_request_duration_seconds_bucket"
+        return f'count by (le) ({name}{{job="{self.job}"}})'
+
+    @property
+    def _total(self) -> str:
+        return f'http_requests_total{{job="{self.job}"}}'

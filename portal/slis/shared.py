@@ -1,0 +1,59 @@
+"""One answer for all open pages: fifty of them cost Prometheus what one does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    value: Any = None
+    made_at: float = float("-inf")
+
+
+class SharedReadings:
+    """Values that are asked for once and shared until they are ``max_age`` seconds old.
+
+    While one thread asks anew, the others get the value from before, or wait for the first one.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """``monotonic`` returns seconds."""
+        self._monotonic = monotonic
+        self._slots: dict[Hashable, _Slot] = {}
+        self._guard = threading.Lock()
+
+    def get(self, key: Hashable, max_age: float, ask: Callable[[], T]) -> T:
+        """The value under ``key``, asked for anew when it is older than ``max_age`` seconds."""
+        slot = self._slot(key)
+        if self._fresh(slot, max_age):
+            return slot.value  # type: ignore[no-any-return]
+        first = slot.made_at == float("-inf")
+        if not slot.lock.acquire(blocking=first):
+            return slot.value  # type: ignore[no-any-return]
+        try:
+            if not self._fresh(slot, max_age):
+                slot.value = ask()
+                slot.made_at = self._monotonic()
+            return slot.value  # type: ignore[no-any-return]
+        finally:
+            slot.lock.release()
+
+    def forget(self, key: Hashable) -> None:
+        """Ask anew at the next ``get``."""
+        with self._guard:
+            self._slots.pop(key, None)
+
+    def _fresh(self, slot: _Slot, max_age: float) -> bool:
+        return self._monotonic() - slot.made_at < max_age
+
+    def _slot(self, key: Hashable) -> _Slot:
+        with self._guard:
+            return self._slots.setdefault(key, _Slot())

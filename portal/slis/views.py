@@ -1,0 +1,51 @@
+"""The SLIs page and the live readout that other pages include."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.learners import current_learner
+from portal.services import current_services
+from portal.slis.live import readout, sli_chart
+from portal.slo.store import first_objective
+
+bp = Blueprint("slis", __name__, url_prefix="/slis")
+
+
+def readout_context(*, wide: bool) -> dict[str, object]:
+    """What ``slis/_readout.html`` (or ``_strip.html``) shows."""
+    learner = current_learner()
+    shown = readout(current_services(), learner)
+    width, height = (760, 240) if wide else (280, 130)
+    objective = first_objective(learner.id)
+    return {
+        "readout": shown,
+        "chart": sli_chart(shown, learner.id, objective, width, height),
+        "wide": wide,
+        "links": current_services().settings,
+    }
+
+
+@bp.app_context_processor
+def live_readout() -> dict[str, object]:
+    """Pages with the live column ask for it by name, so that others don't pay for it."""
+    return {"readout_context": readout_context}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The SLIs, wide."""
+    return render_template("slis/index.html", **readout_context(wide=True))
+
+
+@bp.get("/readout")
+def readout_fragment() -> ResponseReturnValue:
+    """The narrow readout."""
+    return render_template("slis/_readout.html", **readout_context(wide=False))
+
+
+@bp.get("/readout/wide")
+def wide_fragment() -> ResponseReturnValue:
+    """The wide readout."""
+    return render_template("slis/_readout.html", **readout_context(wide=True))

@@ -1,0 +1,67 @@
+"""``python -m portal.wsgi``: the portal behind waitress, its database migrated first."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import sys
+from types import FrameType
+
+import waitress
+from flask import Flask
+
+from portal import create_app
+from portal.config import Settings
+from portal.db import migrate_to_head
+from portal.errors import SLOLabError
+from portal.learners import ensure_solo_learner
+from portal.observability import log_as_json
+from portal.services import utc_now
+
+THREADS = 12
+log = logging.getLogger(__name__)
+
+
+def prepared_app(settings: Settings) -> Flask:
+    """The portal with its tables up to date and its learner present."""
+    app = create_app(settings)
+    migrate_to_head(app)
+    with app.app_context():
+        ensure_solo_learner(utc_now())
+    return app
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    try:
+        settings = Settings.from_env()
+        log_as_json(settings.log_level)
+        server = _listen(prepared_app(settings), settings)
+    except SLOLabError as error:
+        sys.exit(f"portal: {error}")
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    log.info("listening", extra={"url": settings.portal_base})
+    server.run()
+
+
+def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:
+    try:
+        return waitress.create_server(
+            app, host=settings.host, port=settings.port, threads=THREADS, ident=None
+        )
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise SLOLabError(
+            f"Port {settings.port} is taken; free it or set SLO_LAB_PORT to another one."
+        ) from error
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()
