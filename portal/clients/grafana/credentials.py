@@ -1,0 +1,78 @@
+"""Who the portal is to Grafana: nobody, a user with a password, or a service account's token."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from portal.clients.http import basic
+from portal.config import Settings
+
+
+class CredentialKind(StrEnum):
+    """How the portal logs in."""
+
+    NONE = "none"
+    BASIC = "basic"
+    TOKEN = "token"  # noqa: S105 (a kind, no secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """A login; a token wins over a user. Never shown: its repr names the kind alone."""
+
+    user: str = ""
+    password: str = ""
+    token: str = ""
+
+    @property
+    def kind(self) -> CredentialKind:
+        """Which of the three ways this is."""
+        if self.token:
+            return CredentialKind.TOKEN
+        return CredentialKind.BASIC if self.user else CredentialKind.NONE
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request carries."""
+        if self.token:
+            return {"Authorization": f"Bearer {self.token}"}
+        return {"Authorization": basic(self.user, self.password)} if self.user else {}
+
+    def fingerprint(self, base_url: str) -> str:
+        """A name for this login at that address that gives neither away."""
+        secret = "\0".join((base_url, self.user, self.password, self.token))
+        return hashlib.sha256(secret.encode()).hexdigest()[:32]
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.kind})"
+
+
+def from_settings(settings: Settings) -> Callable[[], Credentials]:
+    """The login that the settings name, else the token of the portal's own service account.
+
+    That token's file is read at each call: the account is made while the portal already runs.
+    """
+    given = Credentials(
+        token=settings.grafana_token,
+        user=settings.grafana_user,
+        password=settings.grafana_password,
+    )
+    if given.kind is not CredentialKind.NONE or settings.grafana_url:
+        return lambda: given
+    return lambda: Credentials(token=_read(token_path(settings.data_dir)))
+
+
+def token_path(data_dir: Path) -> Path:
+    """The file that holds the token of the portal's own service account."""
+    return data_dir / "secrets" / "grafana-token"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
