@@ -26,6 +26,7 @@ from portal.clients.shape import (
 
 SYSTEM = "Prometheus"
 _ERRORS = (400, 422, 500, 503)
+_QUERY = 'invalid parameter "query"'
 _POSITION = re.compile(
     r"(?:.*?: )?(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<rest>.*)", re.S
 )
@@ -216,7 +217,7 @@ class PrometheusClient:
         return True
 
     def _ask(self, endpoint: str, promql: str, more: Mapping[str, str]) -> dict[str, Any]:
-        form = {"query": promql, "timeout": f"{self._http.timeout:g}s", **more}
+        form = {"query": promql, "timeout": f"{self._http.timeout * 1000:.0f}ms", **more}
         answer = self._http.send(
             "POST", f"/api/v1/{endpoint}", form=form, accept=_ERRORS, safe=True
         )
@@ -249,7 +250,7 @@ class PrometheusClient:
         except ValueError:
             content = {}
         kind, message = text(content.get("errorType")), text(content.get("error"))
-        if kind == "bad_data" and "parse error" in message:
+        if kind == "bad_data" and ("parse error" in message or _QUERY in message):
             return _invalid(message, promql)
         if kind in {"timeout", "canceled"}:
             sentence = f"Prometheus gave up on the query after {self._http.timeout:g} s."
@@ -285,7 +286,7 @@ def _invalid(message: str, promql: str) -> InvalidQuery:
     """The error behind ``invalid parameter "query": 1:30: parse error: …``."""
     found = _POSITION.match(message)
     if found is None:
-        return InvalidQuery(plain(message.rpartition("parse error: ")[2]))
+        return InvalidQuery(plain(re.split(f"parse error: |{_QUERY}: ", message)[-1]))
     line, column = int(found["line"]), int(found["column"])
     return InvalidQuery(plain(found["rest"]), line, _characters(promql, line, column))
 
