@@ -96,8 +96,8 @@ class SLO:
                 f"{self.name!r} can't be an SLO's name: use lower-case letters, digits and "
                 f"hyphens, at most {MAX_NAME} characters."
             )
-        if not self.job:
-            raise SLOError("An SLO needs the Prometheus job of its service.")
+        if not self.job or not self.job.isprintable() or "{{" in self.job:
+            raise SLOError("An SLO needs the Prometheus job of its service, as one line of text.")
         check_ratio(Decimal(repr(self.objective)))
         if self.sli is SLIKind.LATENCY and not (self.threshold_s and self.threshold_s > 0):
             raise SLOError("A latency SLO needs a threshold above 0 s.")
