@@ -1,0 +1,193 @@
+"""Parsing PromQL in a child process that is reused, watched and replaced when it dies."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from portal.errors import SLOLabError
+from portal.promql import nodes
+from portal.promql.strings import nesting, operators, without_backticks
+
+MAX_LENGTH = 4096
+"""Characters: more than any query of a dashboard needs, far less than what crashes the parser."""
+MAX_NESTING = 60
+MAX_OPERATORS = 300
+TIMEOUT_S = 2.0
+CHILD = Path(__file__).with_name("child.py")
+
+
+class ParseFailure(StrEnum):
+    """Why an expression has no tree."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    TOO_DEEP = "too_deep"
+    SYNTAX = "syntax"
+    CRASHED = "crashed"
+
+
+class ParseError(SLOLabError):
+    """The parser can't read the expression; that alone doesn't make it wrong."""
+
+    def __init__(self, failure: ParseFailure, message: str) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+class ParserCrash(SLOLabError):
+    """The parser's process ended or fell silent; the next request starts a new one."""
+
+
+class ParserProcess:
+    """One child process that answers requests; safe to share between threads."""
+
+    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+        self.timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None before the first request and after a crash."""
+        return self._child.pid if self._child else None
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The child's answer; raises ParserCrash when it dies or takes too long.
+
+        A child that was already dead when asked is replaced without a word.
+        """
+        line = json.dumps(request).encode() + b"\n"
+        with self._lock:
+            if not self._alive():
+                self._start()
+            try:
+                return self._exchange(line)
+            except (OSError, ValueError) as error:
+                self._stop()
+                raise ParserCrash("The PromQL parser gave up on this expression.") from error
+
+    def close(self) -> None:
+        """End the child."""
+        with self._lock:
+            self._stop()
+
+    def _alive(self) -> bool:
+        if self._owner != os.getpid():
+            self._child = None  # a fork: that child talks to our parent
+        return self._child is not None and self._child.poll() is None
+
+    def _start(self) -> None:
+        self._stop()
+        self._owner = os.getpid()
+        self._child = subprocess.Popen(
+            [sys.executable, "-P", str(CHILD)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+
+    def _stop(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        child.wait()
+
+    def _exchange(self, line: bytes) -> dict[str, Any]:
+        assert self._child and self._child.stdin and self._child.stdout
+        self._child.stdin.write(line)
+        answer = _read_line(self._child.stdout.fileno(), time.monotonic() + self.timeout_s)
+        decoded = json.loads(answer)
+        if not isinstance(decoded, dict):
+            raise ValueError("no answer")
+        return decoded
+
+
+def _read_line(descriptor: int, deadline: float) -> bytes:
+    chunks: list[bytes] = []
+    while not chunks or not chunks[-1].endswith(b"\n"):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            raise TimeoutError("the parser fell silent")
+        chunk = os.read(descriptor, 1 << 16)
+        if not chunk:
+            raise BrokenPipeError("the parser ended")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+_process = ParserProcess()
+atexit.register(_process.close)
+
+
+def parse(expr: str) -> nodes.Expr:
+    """The syntax tree of an expression without Grafana variables; raises ParseError."""
+    tree = _parse(expr)
+    if isinstance(tree, ParseError):
+        raise tree
+    return tree
+
+
+@lru_cache(maxsize=2048)
+def _parse(expr: str) -> nodes.Expr | ParseError:
+    refusal = _refusal(expr)
+    if refusal:
+        return refusal
+    try:
+        answer = _process.ask({"parse": without_backticks(expr)})
+    except ParserCrash as crash:
+        return ParseError(ParseFailure.CRASHED, str(crash))
+    if "tree" in answer:
+        return nodes.from_json(answer["tree"])
+    failure = ParseFailure(answer.get("kind", "syntax"))
+    return ParseError(failure, f"The expression can't be read: {answer.get('error')}.")
+
+
+def _refusal(expr: str) -> ParseError | None:
+    if not expr.strip():
+        return ParseError(ParseFailure.EMPTY, "The expression is empty.")
+    if len(expr) > MAX_LENGTH:
+        sentence = f"The expression is longer than {MAX_LENGTH} characters."
+        return ParseError(ParseFailure.TOO_LONG, sentence)
+    if nesting(expr) > MAX_NESTING:
+        sentence = f"The expression nests brackets deeper than {MAX_NESTING} levels."
+        return ParseError(ParseFailure.TOO_DEEP, sentence)
+    if operators(expr) > MAX_OPERATORS:
+        sentence = f"The expression has more than {MAX_OPERATORS} operators."
+        return ParseError(ParseFailure.TOO_DEEP, sentence)
+    return None
+
+
+def fully_matches(pattern: str, values: Iterable[str]) -> frozenset[str] | None:
+    """Which values the whole of a regular expression matches; None: it can't be told."""
+    return _fully_matches(pattern, tuple(sorted(values)))
+
+
+@lru_cache(maxsize=1024)
+def _fully_matches(pattern: str, values: tuple[str, ...]) -> frozenset[str] | None:
+    if len(pattern) > MAX_LENGTH:
+        return None
+    try:
+        answer = _process.ask({"pattern": pattern, "values": values})
+    except ParserCrash:
+        return None
+    return frozenset(answer["matches"]) if "matches" in answer else None

@@ -1,0 +1,199 @@
+"""Prometheus' own judgement of rules and expressions, through its ``promtool``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from portal.config import Settings
+from portal.errors import SLOLabError
+
+TIMEOUT_S = 10.0
+MAX_RULES_BYTES = 4 << 20
+MESSAGE = re.compile(
+    r'(?P<line>\d+):(?P<column>\d+): group "(?P<group>[^"]*)", rule (?P<rule>\d+), '
+    r'"(?P<name>[^"]*)": (?P<message>.*?)'
+    r'(?=\n[^\n]*?\d+:\d+: group "|\nChecking |\n +(?:SUCCESS|FAILED)|\Z)',
+    re.DOTALL,
+)
+PARSE_ERROR = re.compile(r"(?:could not parse expression: )?(?:(\d+):(\d+): )?(?:parse error: )?")
+
+
+class PromtoolMissing(SLOLabError):
+    """There is no promtool on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "promtool was not found. It comes with Prometheus: start the lab once, "
+            "or put promtool on PATH."
+        )
+
+
+@dataclass(frozen=True)
+class RulesMessage:
+    """What promtool says about a rule file; ``rule`` counts from 1 within its group.
+
+    ``line`` and ``column`` count from 1: in the file, or None where promtool tells no position.
+    """
+
+    text: str
+    line: int | None = None
+    column: int | None = None
+    group: str | None = None
+    rule: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class RulesReport:
+    """Whether Prometheus would load the rules, and what it says where it would not."""
+
+    ok: bool
+    messages: tuple[RulesMessage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Whether Prometheus would run an expression: True, False, or None (nobody was asked).
+
+    ``line`` and ``column`` count from 1 within the expression.
+    """
+
+    valid: bool | None
+    why: str = ""
+    line: int | None = None
+    column: int | None = None
+
+
+def find(environ: Mapping[str, str] | None = None) -> Path | None:
+    """promtool on PATH or in the lab's cache folder; None where there is none."""
+    environ = os.environ if environ is None else environ
+    on_path = shutil.which("promtool", path=environ.get("PATH", os.defpath))
+    if on_path:
+        return Path(on_path)
+    cache = Settings.from_env(environ).cache_dir
+    return _newest(cache) if cache.is_dir() else None
+
+
+@lru_cache(maxsize=4)
+def _newest(cache: Path) -> Path | None:
+    found = [path for path in cache.rglob("promtool") if os.access(path, os.X_OK)]
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def check_rules(text: str, promtool: Path | None = None) -> RulesReport:
+    """What ``promtool check rules`` says about a rule file's text.
+
+    Raises PromtoolMissing, or SLOLabError when promtool takes longer than TIMEOUT_S.
+    """
+    promtool = promtool or find()
+    if promtool is None:
+        raise PromtoolMissing
+    if len(text) > MAX_RULES_BYTES:
+        return RulesReport(False, (RulesMessage("The rule file is larger than 4 MB."),))
+    with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
+        file = Path(folder) / "rules.yml"
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        return _run(promtool, file)
+
+
+def _run(promtool: Path, file: Path) -> RulesReport:
+    try:
+        done = subprocess.run(
+            [str(promtool), "check", "rules", str(file)],
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SLOLabError(f"promtool could not check the rules: {error}.") from error
+    if done.returncode == 0:
+        return RulesReport(True)
+    said = (done.stderr + done.stdout).decode(errors="replace").replace(str(file), "rules.yml")
+    return RulesReport(False, _messages(said))
+
+
+def _messages(said: str) -> tuple[RulesMessage, ...]:
+    found = tuple(
+        RulesMessage(
+            match["message"].strip(),
+            int(match["line"]),
+            int(match["column"]),
+            match["group"],
+            int(match["rule"]),
+            match["name"],
+        )
+        for match in MESSAGE.finditer(said)
+    )
+    return found or (RulesMessage(_plain(said), *_line_of_yaml(said)),)
+
+
+def _plain(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines()]
+    telling = [line for line in lines if line and line not in {"FAILED:", "SUCCESS"}]
+    return "; ".join(line for line in telling if not line.startswith("Checking ")) or "refused"
+
+
+def _line_of_yaml(said: str) -> tuple[int | None, int | None]:
+    line = re.search(r"\bline (\d+)", said)
+    return (int(line[1]) if line else None, None)
+
+
+def validate(exprs: Sequence[str], promtool: Path | None = None) -> list[Validity]:
+    """Whether Prometheus would run each expression, asked in one run; raises PromtoolMissing."""
+    promtool = promtool or find()
+    if promtool is None:
+        raise PromtoolMissing
+    verdicts = [_obvious(expr) for expr in exprs]
+    asked = [index for index, verdict in enumerate(verdicts) if verdict is None]
+    for start in range(0, len(asked), 500):
+        part = asked[start : start + 500]
+        for index, verdict in zip(
+            part, _validate_batch([exprs[i] for i in part], promtool), strict=True
+        ):
+            verdicts[index] = verdict
+    return [verdict or Validity(None) for verdict in verdicts]
+
+
+def _obvious(expr: str) -> Validity | None:
+    if not expr.strip():
+        return Validity(False, "The expression is empty.", 1, 1)
+    if "\x00" in expr or any(0xD800 <= ord(character) <= 0xDFFF for character in expr):
+        return Validity(False, "The expression holds characters that are no text.")
+    return None
+
+
+def _validate_batch(exprs: Sequence[str], promtool: Path) -> list[Validity]:
+    report = check_rules(_rule_file(exprs), promtool)
+    if report.ok:
+        return [Validity(True)] * len(exprs)
+    refused = {message.rule: message.text for message in report.messages if message.rule}
+    if refused:
+        return [_validity(refused.get(number)) for number in range(1, len(exprs) + 1)]
+    if len(exprs) == 1:
+        return [Validity(False, report.messages[0].text)]
+    middle = len(exprs) // 2  # the file as a whole was refused: find the one that spoils it
+    return _validate_batch(exprs[:middle], promtool) + _validate_batch(exprs[middle:], promtool)
+
+
+def _rule_file(exprs: Sequence[str]) -> str:
+    rules = [{"record": f"slo_lab:e{n}", "expr": expr} for n, expr in enumerate(exprs)]
+    return json.dumps({"groups": [{"name": "check", "rules": rules}]})
+
+
+def _validity(message: str | None) -> Validity:
+    if message is None:
+        return Validity(True)
+    found = PARSE_ERROR.match(message)
+    assert found is not None
+    line, column = (int(found[1]), int(found[2])) if found[1] else (None, None)
+    return Validity(False, message[found.end() :] or message, line, column)
