@@ -32,7 +32,7 @@ POSIX_CLASSES = {
 }
 
 
-class TooDeep(ValueError):
+class TooDeepError(ValueError):
     """The tree has more levels than any query of a dashboard needs."""
 
 
@@ -41,22 +41,22 @@ def describe(node: Any, depth: int = 0) -> dict[str, Any]:
     while isinstance(node, promql.ParenExpr):
         node = node.expr
     if depth > MAX_DEPTH:
-        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
+        raise TooDeepError(f"nested deeper than {MAX_DEPTH} levels")
     for kind, describe_kind in DESCRIBE.items():
         if isinstance(node, kind):
             return dict(describe_kind(node, depth + 1))
     raise ValueError(f"unknown syntax: {type(node).__name__}")
 
 
-def number(node: Any, depth: int) -> dict[str, Any]:
+def number(node: Any, _depth: int) -> dict[str, Any]:
     return {"node": "number", "value": repr(node.val)}
 
 
-def text(node: Any, depth: int) -> dict[str, Any]:
+def text(node: Any, _depth: int) -> dict[str, Any]:
     return {"node": "text", "value": node.val}
 
 
-def vector_selector(node: Any, depth: int) -> dict[str, Any]:
+def vector_selector(node: Any, _depth: int) -> dict[str, Any]:
     if node.matchers.or_matchers:
         raise ValueError("alternatives between label matchers are not understood")
     return {
@@ -156,7 +156,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"tree": describe(promql.parse(request["parse"]))}
     except (KeyboardInterrupt, SystemExit):
         raise
-    except TooDeep as error:
+    except TooDeepError as error:
         return {"error": str(error), "kind": "too_deep"}
     except BaseException as error:  # a panic of the Rust side is no Exception
         return {"error": str(error) or type(error).__name__}

@@ -47,7 +47,7 @@ class ParseError(SLOLabError):
         self.failure = failure
 
 
-class ParserCrash(SLOLabError):
+class ParserCrashError(SLOLabError):
     """The parser's process ended or fell silent; the next request starts a new one."""
 
 
@@ -66,19 +66,19 @@ class ParserProcess:
         return self._child.pid if self._child else None
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The child's answer; raises ParserCrash when it dies or takes too long.
+        """The child's answer; raises ParserCrashError when it dies or takes too long.
 
         A child that was already dead when asked is replaced without a word.
         """
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
-            if not self._alive():
-                self._start()
+            child = self._child if self._alive() else None
+            child = child or self._start()
             try:
-                return self._exchange(line)
+                return _exchange(child, line, self.timeout_s)
             except (OSError, ValueError) as error:
                 self._stop()
-                raise ParserCrash("The PromQL parser gave up on this expression.") from error
+                raise ParserCrashError("The PromQL parser gave up on this expression.") from error
 
     def close(self) -> None:
         """End the child."""
@@ -90,7 +90,7 @@ class ParserProcess:
             self._child = None  # a fork: that child talks to our parent
         return self._child is not None and self._child.poll() is None
 
-    def _start(self) -> None:
+    def _start(self) -> subprocess.Popen[bytes]:
         self._stop()
         self._owner = os.getpid()
         self._child = subprocess.Popen(
@@ -100,6 +100,7 @@ class ParserProcess:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
+        return self._child
 
     def _stop(self) -> None:
         child, self._child = self._child, None
@@ -112,14 +113,15 @@ class ParserProcess:
                     pipe.close()
         child.wait()
 
-    def _exchange(self, line: bytes) -> dict[str, Any]:
-        assert self._child and self._child.stdin and self._child.stdout
-        self._child.stdin.write(line)
-        answer = _read_line(self._child.stdout.fileno(), time.monotonic() + self.timeout_s)
-        decoded = json.loads(answer)
-        if not isinstance(decoded, dict):
-            raise ValueError("no answer")
-        return decoded
+
+def _exchange(child: subprocess.Popen[bytes], line: bytes, timeout_s: float) -> dict[str, Any]:
+    if child.stdin is None or child.stdout is None:
+        raise ValueError("no pipes")
+    child.stdin.write(line)
+    decoded = json.loads(_read_line(child.stdout.fileno(), time.monotonic() + timeout_s))
+    if not isinstance(decoded, dict):
+        raise ValueError("no answer")
+    return decoded
 
 
 def _read_line(descriptor: int, deadline: float) -> bytes:
@@ -154,7 +156,7 @@ def _parse(expr: str) -> nodes.Expr | ParseError:
         return refusal
     try:
         answer = _process.ask({"parse": without_backticks(expr)})
-    except ParserCrash as crash:
+    except ParserCrashError as crash:
         return ParseError(ParseFailure.CRASHED, str(crash))
     if "tree" in answer:
         return nodes.from_json(answer["tree"])
@@ -188,6 +190,6 @@ def _fully_matches(pattern: str, values: tuple[str, ...]) -> frozenset[str] | No
         return None
     try:
         answer = _process.ask({"pattern": pattern, "values": values})
-    except ParserCrash:
+    except ParserCrashError:
         return None
     return frozenset(answer["matches"]) if "matches" in answer else None

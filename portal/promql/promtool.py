@@ -24,10 +24,10 @@ MESSAGE = re.compile(
     r'(?=\n[^\n]*?\d+:\d+: group "|\nChecking |\n +(?:SUCCESS|FAILED)|\Z)',
     re.DOTALL,
 )
-PARSE_ERROR = re.compile(r"(?:could not parse expression: )?(?:(\d+):(\d+): )?(?:parse error: )?")
+POSITION = re.compile(r"(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<why>.*)", re.DOTALL)
 
 
-class PromtoolMissing(SLOLabError):
+class PromtoolMissingError(SLOLabError):
     """There is no promtool on this machine."""
 
     def __init__(self) -> None:
@@ -92,11 +92,11 @@ def _newest(cache: Path) -> Path | None:
 def check_rules(text: str, promtool: Path | None = None) -> RulesReport:
     """What ``promtool check rules`` says about a rule file's text.
 
-    Raises PromtoolMissing, or SLOLabError when promtool takes longer than TIMEOUT_S.
+    Raises PromtoolMissingError, or SLOLabError when promtool takes longer than TIMEOUT_S.
     """
     promtool = promtool or find()
     if promtool is None:
-        raise PromtoolMissing
+        raise PromtoolMissingError
     if len(text) > MAX_RULES_BYTES:
         return RulesReport(False, (RulesMessage("The rule file is larger than 4 MB."),))
     with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
@@ -149,10 +149,10 @@ def _line_of_yaml(said: str) -> tuple[int | None, int | None]:
 
 
 def validate(exprs: Sequence[str], promtool: Path | None = None) -> list[Validity]:
-    """Whether Prometheus would run each expression, asked in one run; raises PromtoolMissing."""
+    """Whether Prometheus would run each expression, asked in one run; raises PromtoolMissingError."""
     promtool = promtool or find()
     if promtool is None:
-        raise PromtoolMissing
+        raise PromtoolMissingError
     verdicts = [_obvious(expr) for expr in exprs]
     asked = [index for index, verdict in enumerate(verdicts) if verdict is None]
     for start in range(0, len(asked), 500):
@@ -193,7 +193,8 @@ def _rule_file(exprs: Sequence[str]) -> str:
 def _validity(message: str | None) -> Validity:
     if message is None:
         return Validity(True)
-    found = PARSE_ERROR.match(message)
-    assert found is not None
-    line, column = (int(found[1]), int(found[2])) if found[1] else (None, None)
-    return Validity(False, message[found.end() :] or message, line, column)
+    why = message.removeprefix("could not parse expression: ")
+    position = POSITION.match(why)
+    if position is None:
+        return Validity(False, why)
+    return Validity(False, position["why"], int(position["line"]), int(position["column"]))

@@ -1,0 +1,234 @@
+"""Filling in Grafana's variables, so that an expression can be parsed, validated and run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from portal.promql.strings import pieces
+
+REFERENCE = re.compile(
+    r"\$(?P<plain>\w+)"
+    r"|\[\[(?P<square>\w+?)(?::(?P<square_format>\w+))?\]\]"
+    r"|\$\{(?P<braced>\w+)(?:\.[^:^}]+)?(?::(?P<format>[^}]+))?\}"
+)
+ALL = "$__all"
+UNKNOWN_DURATION_S = 300.0
+DEFAULT_INTERVAL_S = 15.0
+"""Grafana's smallest ``$__interval`` where the data source sets none."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One dashboard variable; ``values`` are the current ones, empty: not known."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    all_value: str = ""
+    multi: bool = False
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Times:
+    """What Grafana's time macros stand for, in seconds."""
+
+    scrape_interval_s: float = 5.0
+    interval_s: float = DEFAULT_INTERVAL_S
+    range_s: float = 3600.0
+
+    @property
+    def rate_interval_s(self) -> float:
+        """``$__rate_interval`` as Grafana computes it."""
+        return max(self.interval_s + self.scrape_interval_s, 4 * self.scrape_interval_s)
+
+    def macros(self) -> dict[str, str]:
+        """Name without the dollar sign -> text."""
+        return {
+            "__rate_interval": duration(self.rate_interval_s),
+            "__rate_interval_ms": str(round(self.rate_interval_s * 1000)),
+            "__interval": duration(self.interval_s),
+            "__interval_ms": str(round(self.interval_s * 1000)),
+            "__range": duration(self.range_s),
+            "__range_s": str(round(self.range_s)),
+            "__range_ms": str(round(self.range_s * 1000)),
+        }
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An expression without variables; ``unknown`` names those whose value is not known."""
+
+    text: str
+    unknown: tuple[str, ...] = ()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a PromQL duration: 90 is ``90s``, 0.5 is ``500ms``."""
+    if seconds != int(seconds):
+        return f"{max(1, round(seconds * 1000))}ms"
+    return f"{int(seconds)}s"
+
+
+def substitute(
+    text: str, variables: Mapping[str, Variable] | None = None, times: Times | None = None
+) -> Filled:
+    """The expression with every variable filled in.
+
+    A value that is not known becomes a match for anything inside a string, five minutes where a
+    duration stands, and stays as it is elsewhere.
+    """
+    if "$" not in text and "[[" not in text:
+        return Filled(text)
+    filler = _Filler(dict(variables or {}), (times or Times()).macros())
+    return filler.fill(text)
+
+
+@dataclass
+class _Filler:
+    variables: dict[str, Variable]
+    macros: dict[str, str]
+    unknown: list[str] = field(default_factory=list)
+    done: str = ""
+
+    def fill(self, text: str) -> Filled:
+        for quoted, piece in pieces(text):
+            self.done += self._string(piece) if quoted else ""
+            if not quoted:
+                self._code(piece)
+        return Filled(self.done, tuple(dict.fromkeys(self.unknown)))
+
+    def _code(self, piece: str) -> None:
+        position = 0
+        for found in REFERENCE.finditer(piece):
+            self.done += piece[position : found.start()]
+            self.done += self._in_code(found)
+            position = found.end()
+        self.done += piece[position:]
+
+    def _in_code(self, found: re.Match[str]) -> str:
+        name = _name(found)
+        if name in self.macros:
+            return self.macros[name]
+        variable = self.variables.get(name)
+        if self._expects_duration():
+            return self._duration(name, variable)
+        values = _current(variable)
+        if values:
+            return ", ".join(values) if len(values) > 1 else values[0]
+        self.unknown.append(name)
+        return "unknown" if self._expects_label() else found.group()
+
+    def _expects_duration(self) -> bool:
+        code = "".join("" if quoted else piece for quoted, piece in pieces(self.done))
+        return code.count("[") > code.count("]") or bool(re.search(r"\boffset\s+-?\s*$", code))
+
+    def _expects_label(self) -> bool:
+        grouping = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*$"
+        return bool(re.search(grouping, self.done, re.IGNORECASE))
+
+    def _duration(self, name: str, variable: Variable | None) -> str:
+        values = _current(variable)
+        usable = [value for value in values if re.fullmatch(r"(\d+(ms|[smhdwy]))+|\d+", value)]
+        if usable:
+            return usable[0]
+        if not name.startswith("__"):
+            self.unknown.append(name)
+        return duration(UNKNOWN_DURATION_S)
+
+    def _string(self, piece: str) -> str:
+        if piece.startswith("#"):
+            return piece
+        whole = REFERENCE.fullmatch(piece[1:-1])
+        if whole and self._is_unknown(_name(whole)):
+            return self._anything(piece, _name(whole))
+        return piece[0] + REFERENCE.sub(self._in_string, piece[1:-1]) + piece[-1]
+
+    def _is_unknown(self, name: str) -> bool:
+        variable = self.variables.get(name)
+        known = name in self.macros or _current(variable) or (variable and variable.all_value)
+        return not known and not name.isdigit()
+
+    def _anything(self, piece: str, name: str) -> str:
+        self.unknown.append(name)
+        code = self.done.rstrip()
+        if code.endswith(("!=", "!~")):
+            return piece[0] + piece[-1]
+        if code.endswith("="):
+            self.done = code + "~"
+        elif not code.endswith("=~"):
+            return piece
+        return f"{piece[0]}.+{piece[-1]}"
+
+    def _in_string(self, found: re.Match[str]) -> str:
+        name = _name(found)
+        if name in self.macros:
+            return self.macros[name]
+        if self._is_unknown(name):
+            self.unknown.append(name)
+            return ".+"
+        if name not in self.variables:
+            return found.group()
+        style = found["format"] or found["square_format"] or ""
+        return _formatted(self.variables[name], style)
+
+
+def _name(found: re.Match[str]) -> str:
+    return found["plain"] or found["square"] or found["braced"]
+
+
+def _current(variable: Variable | None) -> tuple[str, ...]:
+    """The values that are chosen now; for All every option there is."""
+    if variable is None:
+        return ()
+    if ALL in variable.values or (
+        variable.multi and not variable.values and variable.options and not variable.all_value
+    ):
+        return tuple(option for option in variable.options if option != ALL)
+    return tuple(value for value in variable.values if not value.startswith("$__auto"))
+
+
+def _formatted(variable: Variable, style: str) -> str:
+    values = _current(variable)
+    if ALL in variable.values and variable.all_value:
+        return _in_quotes(variable.all_value)
+    if not values and variable.all_value:
+        return _in_quotes(variable.all_value)
+    return FORMATS.get(style.partition(":")[0], _default_format)(variable, values)
+
+
+def _default_format(variable: Variable, values: Sequence[str]) -> str:
+    if not variable.multi and len(values) == 1:
+        return _in_quotes(values[0])
+    return _regex(variable, values)
+
+
+def _regex(_variable: Variable, values: Sequence[str]) -> str:
+    escaped = [_in_quotes(re.sub(r"([\\^$.|?*+()\[\]{}])", r"\\\1", value)) for value in values]
+    return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
+
+
+def _in_quotes(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _joined(separator: str) -> Callable[[Variable, Sequence[str]], str]:
+    return lambda _variable, values: separator.join(_in_quotes(value) for value in values)
+
+
+def _glob(_variable: Variable, values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else "{" + ",".join(values) + "}"
+
+
+FORMATS: dict[str, Callable[[Variable, Sequence[str]], str]] = {
+    "regex": _regex,
+    "pipe": _joined("|"),
+    "csv": _joined(","),
+    "raw": _joined(","),
+    "text": _joined(" + "),
+    "glob": _glob,
+    "json": lambda _variable, values: json.dumps(list(values)).replace('"', '\\"'),
+}
