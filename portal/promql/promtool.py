@@ -149,7 +149,10 @@ def _line_of_yaml(said: str) -> tuple[int | None, int | None]:
 
 
 def validate(exprs: Sequence[str], promtool: Path | None = None) -> list[Validity]:
-    """Whether Prometheus would run each expression, asked in one run; raises PromtoolMissingError."""
+    """Whether Prometheus would run each expression, asked in one run.
+
+    Raises PromtoolMissingError.
+    """
     promtool = promtool or find()
     if promtool is None:
         raise PromtoolMissingError
