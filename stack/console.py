@@ -1,0 +1,52 @@
+"""What ``slo-lab up`` prints. A closed terminal is no reason to stop."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import click
+
+WIDTH = 30
+STEP = 1 << 20  # bytes between two drawings of the bar
+
+
+class Console:
+    """Lines and one progress bar on standard output, from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._drawn = -1
+        self._label = ""
+
+    def say(self, text: str) -> None:
+        """One line."""
+        self._write(text + "\n")
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        """Draw the bar anew, on a terminal; elsewhere say once what is being downloaded."""
+        if label != self._label:
+            self._label, self._drawn = label, -1
+            if not sys.stdout.isatty():
+                self.say(f"Downloading {label} ...")
+        if not sys.stdout.isatty() or (done // STEP == self._drawn and done != total):
+            return
+        self._drawn = done // STEP
+        self._write(bar(label, done, total) + ("\n" if done == total else ""))
+
+    def _write(self, text: str) -> None:
+        with self._lock:
+            try:
+                click.echo(text, nl=False)
+            except (OSError, ValueError):
+                return
+
+
+def bar(label: str, done: int, total: int) -> str:
+    """One drawing of the bar; ``total`` 0 means that the size is not known."""
+    megabytes = f"{done / 1e6:.0f} MB"
+    if not total:
+        return f"\r{label}  {megabytes}"
+    filled = min(WIDTH, WIDTH * done // total)
+    drawn = "#" * filled + "-" * (WIDTH - filled)
+    return f"\r{label}  [{drawn}]  {megabytes} of {total / 1e6:.0f} MB"

@@ -1,0 +1,76 @@
+"""Where the lab keeps what: the one place that spells the names inside the data folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.errors import SLOLabError
+
+SECRETS = ("secret-key", "fault-token", "grafana-password")
+
+
+class DataFolderError(SLOLabError):
+    """The data folder can't be made or written."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders and files below the data folder."""
+
+    root: Path
+
+    @property
+    def secrets(self) -> Path:
+        """Folder of the secrets, one file each, for the owner only."""
+        return self.root / "secrets"
+
+    @property
+    def prometheus(self) -> Path:
+        """Folder of Prometheus' configuration, targets, rules and data."""
+        return self.root / "prometheus"
+
+    @property
+    def grafana(self) -> Path:
+        """Folder of Grafana's database and plugins."""
+        return self.root / "grafana"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of one log file for each server."""
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Folder of what is true only while the lab runs."""
+        return self.root / "run"
+
+    @property
+    def state(self) -> Path:
+        """What the supervisor knows of its servers, as JSON."""
+        return self.run / "state.json"
+
+    @property
+    def lock(self) -> Path:
+        """Locked while a supervisor runs."""
+        return self.run / "lock"
+
+    def log(self, name: str) -> Path:
+        """The log of a server."""
+        return self.logs / f"{name}.log"
+
+    def prometheus_data(self, major: int) -> Path:
+        """Prometheus' database; version 2 can't read what version 3 wrote, so each has its own."""
+        return self.prometheus / f"data-v{major}"
+
+    def make(self) -> None:
+        """Make the folders; raises DataFolderError."""
+        try:
+            for folder in (self.prometheus / "targets", self.grafana, self.logs, self.run):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.secrets.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise DataFolderError(
+                f"The data folder {self.root} can't be written ({error.strerror}); "
+                "free it or set SLO_LAB_DATA_DIR to another one."
+            ) from error
