@@ -83,10 +83,11 @@ class Http:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.system = system
-        self.base_url, login = _split_login(base_url)
+        self.base_url, login = split_login(base_url)
         self.timeout = timeout
         self.max_bytes = max_bytes
-        self._session = _session({**login, **(headers or {})})
+        own = {"Authorization": basic(*login)} if login else {}
+        self._session = _session({**own, **(headers or {})})
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, **options: Any) -> Answer:
         """The answer to a GET; ``options`` as for send()."""
@@ -244,14 +245,13 @@ def _session(headers: Mapping[str, str]) -> requests.Session:
     return session
 
 
-def _split_login(base_url: str) -> tuple[str, dict[str, str]]:
-    """The address as it may be shown, and the header for a login that stood in it."""
+def split_login(base_url: str) -> tuple[str, tuple[str, str] | None]:
+    """The address as it may be shown, and the user and password that stood in it."""
     parts = urlsplit(base_url.rstrip("/"))
     shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     if not parts.username:
-        return shown, {}
-    login = (unquote(parts.username), unquote(parts.password or ""))
-    return shown, {"Authorization": basic(*login)}
+        return shown, None
+    return shown, (unquote(parts.username), unquote(parts.password or ""))
 
 
 def basic(user: str, password: str) -> str:

@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
-from portal.clients.grafana.client import GrafanaClient
-from portal.clients.grafana.credentials import Credentials
+from portal.clients.grafana.accounts import ensure_service_account, keep_token
+from portal.clients.grafana.annotations import Annotation
+from portal.clients.grafana.client import DataSource, GrafanaClient, Standing
+from portal.clients.grafana.credentials import CredentialKind, Credentials
+from portal.clients.grafana.dashboards import Dashboard, Folder, Hit, LibraryPanel, Saved
+from portal.clients.grafana.lockout import Lockout
+from portal.clients.grafana.rules import GrafanaRule, RuleInstance, RuleNode, RuleState
+from portal.clients.grafana.scan import Progress, Reading
 
-__all__ = ["Credentials", "GrafanaClient"]
+__all__ = [
+    "Annotation",
+    "CredentialKind",
+    "Credentials",
+    "Dashboard",
+    "DataSource",
+    "Folder",
+    "GrafanaClient",
+    "GrafanaRule",
+    "Hit",
+    "LibraryPanel",
+    "Lockout",
+    "Progress",
+    "Reading",
+    "RuleInstance",
+    "RuleNode",
+    "RuleState",
+    "Saved",
+    "Standing",
+    "ensure_service_account",
+    "keep_token",
+]

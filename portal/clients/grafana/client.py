@@ -1,33 +1,288 @@
-"""Grafana as the portal uses it."""
+"""Grafana as the portal uses it: what is there, what the learner built, what we may add."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from portal.clients.grafana.credentials import Credentials, from_settings
-from portal.clients.http import Http
+from portal.clients.errors import ClientError, ErrorKind, plain
+from portal.clients.grafana import dashboards, rules
+from portal.clients.grafana.annotations import Annotation, annotation
+from portal.clients.grafana.api import SYSTEM, GrafanaApi, segment
+from portal.clients.grafana.credentials import CredentialKind, Credentials, from_settings
+from portal.clients.grafana.dashboards import (
+    SLO_LAB_FOLDER,
+    SLO_LAB_FOLDER_TITLE,
+    Dashboard,
+    Folder,
+    Hit,
+    LibraryPanel,
+    Saved,
+)
+from portal.clients.grafana.lockout import Lockout
+from portal.clients.grafana.reader import DashboardReader
+from portal.clients.grafana.scan import Progress, Reading, scan
+from portal.clients.http import Http, split_login
+from portal.clients.shape import number, record, records, text
 from portal.config import Settings
 
-SYSTEM = "Grafana"
 NOBODY = Credentials()
+PAGE = 1000
+MAX_PAGES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A Grafana that is there and lets the portal in; ``version`` is "" where it is hidden."""
+
+    version: str
+    organisation: str
+    login: CredentialKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSource:
+    """A data source of Grafana; ``url`` as Grafana sees it, "" where it isn't told."""
+
+    uid: str
+    name: str
+    type: str
+    url: str
+    is_default: bool
 
 
 class GrafanaClient:
-    """Asks one Grafana. Every method may raise ClientError; safe to share between threads."""
+    """Asks one Grafana, 9 to 13. Every method may raise ClientError; safe to share by threads.
+
+    ``timeout`` is seconds for a whole call; some methods make two or three. A login that was
+    refused is not tried again until it changes (``lockout`` remembers) or forget_refusal().
+    """
 
     def __init__(
         self,
         base_url: str,
         credentials: Credentials | Callable[[], Credentials] = NOBODY,
         *,
+        lockout: Lockout | None = None,
         timeout: float = 1.5,
         max_bytes: int = 4 << 20,
     ) -> None:
-        self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
-        self._credentials = credentials
-        self.base_url = self._http.base_url
+        http = Http(SYSTEM, split_login(base_url)[0], timeout=timeout, max_bytes=max_bytes)
+        self.base_url = http.base_url
+        self._http = http
+        self._api = GrafanaApi(http, _provider(credentials), lockout or Lockout())
+        self._reader = DashboardReader(self._api)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> GrafanaClient:
         """The client for the Grafana that the settings name, or the lab's own."""
-        return cls(settings.grafana_base, from_settings(settings))
+        lockout = Lockout(settings.data_dir / "run" / "grafana-refused")
+        return cls(settings.grafana_base, from_settings(settings), lockout=lockout)
+
+    def check(self) -> Standing:
+        """Whether Grafana is there and lets the portal in; raises what is wrong otherwise."""
+        health = record(self._http.get_json("/api/health"))
+        if "database" not in health:
+            raise self._http.garbage("its health: is this another program?")
+        return Standing(
+            version=plain(text(health.get("version")), 40),
+            organisation=self._organisation(),
+            login=self._api.login,
+        )
+
+    def forget_refusal(self) -> None:
+        """Let a refused login be tried once more, because a person asks for it."""
+        self._api.forget_refusal()
+
+    def datasources(self) -> list[DataSource]:
+        """The data sources that the portal may see."""
+        return [_datasource(item) for item in records(self._api.get("/api/datasources"))]
+
+    def data_source_answers(self, uid: str = "prometheus") -> int:
+        """How many series ``up`` has when asked through Grafana's data source; raises if none
+        can be asked. Grafana's own health check of data sources is missing in 9.4.
+        """
+        path = f"/api/datasources/proxy/uid/{segment(self._api, uid)}/api/v1/query"
+        try:
+            answer = record(self._api.get(path, {"query": "up"}))
+        except ClientError as error:
+            raise self._datasource_error(uid, error) from error
+        if answer.get("status") != "success":
+            raise self._http.garbage(f"data from its data source {uid!r}")
+        return len(records(record(answer.get("data")).get("result")))
+
+    def search(self, *, folder_uid: str | None = None, tag: str | None = None) -> list[Hit]:
+        """All dashboards that the portal may see; those of a folder, or with a tag.
+
+        Nothing found can mean that nothing may be seen, so then the login is checked.
+        """
+        found: dict[str, Hit] = {}
+        for page in range(1, MAX_PAGES + 1):
+            params = {"type": "dash-db", "limit": PAGE, "page": page, "tag": tag}
+            hits = [dashboards.hit(item) for item in self._rows("/api/search", params)]
+            known = len(found)
+            found.update((hit.uid, hit) for hit in hits if hit.uid)
+            if len(hits) < PAGE or len(found) == known:
+                break
+        if not found:
+            self._organisation()
+        # 9.4 ignores folderUIDs (recorded), so the folder is chosen here.
+        return [hit for hit in found.values() if folder_uid in (None, hit.folder_uid)]
+
+    def dashboard(self, uid: str) -> Dashboard:
+        """A dashboard with its content, in schema v2 where it is kept in that."""
+        return self._reader.read(uid)
+
+    def read_dashboards(
+        self,
+        known_uid: str | None = None,
+        *,
+        at_once: int = 8,
+        limit: int = 2000,
+        seconds: float = 120.0,
+        cancelled: threading.Event | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Iterator[Reading]:
+        """Each dashboard: the known one first, then the folder "SLO lab", then all the others.
+
+        Bounded by ``limit`` dashboards and ``seconds``; at most ``at_once`` are read at a time.
+        Ends early when ``cancelled`` is set or the iterator is closed. A dashboard that can't be
+        read comes with its error; a Grafana that can't be asked at all raises.
+        """
+        return scan(
+            self.search,
+            self.dashboard,
+            known_uid=known_uid,
+            folder_uid=SLO_LAB_FOLDER,
+            at_once=at_once,
+            limit=limit,
+            seconds=seconds,
+            cancelled=cancelled or threading.Event(),
+            progress=progress,
+        )
+
+    def library_panel(self, uid: str) -> LibraryPanel:
+        """A library panel; dashboards hold its uid and name alone."""
+        answer = self._api.get(f"/api/library-elements/{segment(self._api, uid)}")
+        result = record(record(answer).get("result"))
+        if not isinstance(result.get("model"), dict):
+            raise self._http.garbage("the library panel")
+        return LibraryPanel(uid=uid, name=text(result.get("name")), model=result["model"])
+
+    def folders(self) -> list[Folder]:
+        """The folders at the top level."""
+        return [dashboards.folder(item) for item in self._rows("/api/folders", {"limit": PAGE})]
+
+    def ensure_folder(self, uid: str = SLO_LAB_FOLDER, title: str = SLO_LAB_FOLDER_TITLE) -> Folder:
+        """The folder with that uid, made when it is not there; else one of the same title."""
+        try:
+            path = f"/api/folders/{segment(self._api, uid)}"
+            return dashboards.folder(record(self._api.get(path)))
+        except ClientError as error:
+            if error.kind not in {ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN}:
+                raise
+        try:
+            made = self._api.post("/api/folders", {"uid": uid, "title": title})
+        except ClientError as error:
+            same = [one for one in self.folders() if one.uid == uid or one.title == title]
+            if error.status in {400, 409, 412} and same:
+                return same[0]
+            raise
+        return dashboards.folder(record(made))
+
+    def save_dashboard(
+        self,
+        content: dict[str, object],
+        *,
+        folder_uid: str = SLO_LAB_FOLDER,
+        message: str = "",
+        overwrite: bool = True,
+    ) -> Saved:
+        """Save a classic dashboard; its own ``uid`` decides whether it is a new one."""
+        wanted = {
+            "dashboard": {**content, "id": None},
+            "folderUid": folder_uid,
+            "message": message,
+            "overwrite": overwrite,
+        }
+        answer = record(self._api.post("/api/dashboards/db", wanted))
+        uid = text(answer.get("uid"))
+        if not uid:
+            raise self._http.garbage("the saved dashboard's uid")
+        version = int(number(answer.get("version")) or 0)
+        return Saved(uid=uid, url=text(answer.get("url")), version=version)
+
+    def delete_dashboard(self, uid: str) -> None:
+        """Delete a dashboard."""
+        self._api.send("DELETE", f"/api/dashboards/uid/{segment(self._api, uid)}")
+
+    def annotate(
+        self, dashboard_uid: str, *, start: float, end: float, text: str, tags: tuple[str, ...]
+    ) -> int:
+        """Mark a stretch of time (Unix seconds) on a dashboard; returns the annotation's id."""
+        # An unknown dashboard would make it an annotation of the whole organisation (9.4).
+        self.dashboard(dashboard_uid)
+        wanted = {
+            "dashboardUID": dashboard_uid,
+            "time": round(start * 1000),
+            "timeEnd": round(end * 1000),
+            "tags": list(tags),
+            "text": text,
+        }
+        made = number(record(self._api.post("/api/annotations", wanted)).get("id"))
+        if made is None:
+            raise self._http.garbage("the annotation's id")
+        return int(made)
+
+    def annotations(self, dashboard_uid: str, *, start: float, end: float) -> list[Annotation]:
+        """The annotations of a dashboard between two Unix times."""
+        params = {
+            "dashboardUID": dashboard_uid,
+            "from": round(start * 1000),
+            "to": round(end * 1000),
+            "limit": PAGE,
+        }
+        return [annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def delete_annotation(self, annotation_id: int) -> None:
+        """Remove an annotation."""
+        self._api.send("DELETE", f"/api/annotations/{annotation_id:d}")
+
+    def alert_rules(self) -> list[rules.GrafanaRule]:
+        """The Grafana-managed rules that the portal may see, with their states."""
+        defined = list(rules.definitions(self._api.get("/api/ruler/grafana/api/v1/rules")))
+        if not defined:
+            return []
+        return rules.with_states(defined, self._api.get("/api/prometheus/grafana/api/v1/rules"))
+
+    def _organisation(self) -> str:
+        """The name of the organisation: the call that tells whether a login works."""
+        return plain(text(record(self._api.get("/api/org")).get("name")), 80)
+
+    def _rows(self, path: str, params: dict[str, object]) -> list[dict[str, object]]:
+        answer = self._api.get(path, params)
+        if not isinstance(answer, list):
+            raise self._http.garbage("a list")
+        return records(answer)
+
+    def _datasource_error(self, uid: str, error: ClientError) -> ClientError:
+        if error.status not in {400, 404, 500, 502, 503, 504}:
+            return error
+        words = f": {error.detail}" if error.detail else ""
+        message = f"Grafana's data source {uid!r} does not answer ({error.status}){words}."
+        return self._http.error(message, error.kind, error.status, error.detail)
+
+
+def _provider(credentials: Credentials | Callable[[], Credentials]) -> Callable[[], Credentials]:
+    return (lambda: credentials) if isinstance(credentials, Credentials) else credentials
+
+
+def _datasource(item: dict[str, object]) -> DataSource:
+    return DataSource(
+        uid=text(item.get("uid")),
+        name=text(item.get("name")),
+        type=text(item.get("type")),
+        url=text(item.get("url")),
+        is_default=item.get("isDefault") is True,
+    )

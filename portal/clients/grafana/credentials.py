@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from portal.clients.http import basic
+from portal.clients.http import basic, split_login
 from portal.config import Settings
 
 
@@ -61,9 +61,17 @@ def from_settings(settings: Settings) -> Callable[[], Credentials]:
         user=settings.grafana_user,
         password=settings.grafana_password,
     )
+    if given.kind is CredentialKind.NONE and settings.grafana_url:
+        given = from_url(settings.grafana_url)
     if given.kind is not CredentialKind.NONE or settings.grafana_url:
         return lambda: given
     return lambda: Credentials(token=_read(token_path(settings.data_dir)))
+
+
+def from_url(url: str) -> Credentials:
+    """The login that stands in an address: ``http://user:password@host``."""
+    user, password = split_login(url)[1] or ("", "")
+    return Credentials(user=user, password=password)
 
 
 def token_path(data_dir: Path) -> Path:

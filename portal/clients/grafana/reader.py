@@ -1,0 +1,111 @@
+"""Reading one dashboard from Grafana 9 to 13, in the schema that it is kept in.
+
+Up to 11 every dashboard is classic. 12 answers 406 for one in schema v2 and names the place to
+read it from. 13 answers with a classic conversion that loses layout and conditions, so there
+the stored version is asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.grafana import dashboards
+from portal.clients.grafana.api import GrafanaApi, segment
+from portal.clients.grafana.dashboards import GROUP, Dashboard
+from portal.clients.shape import number, record, records, text
+
+FIRST_WITH_V2 = "v2"
+"""The version of the dashboard API that came with 13, where v2 is what new dashboards are."""
+REMEMBERED_S = 300.0
+"""How long it is remembered what Grafana serves: it may be upgraded meanwhile."""
+
+
+@dataclass(frozen=True)
+class _Served:
+    """The versions of the dashboard API, and the namespace of the portal's organisation."""
+
+    versions: frozenset[str]
+    namespace: str
+    until: float
+
+
+class DashboardReader:
+    """Reads dashboards; remembers for a while what this Grafana serves."""
+
+    def __init__(self, api: GrafanaApi) -> None:
+        self._api = api
+        self._remembered: _Served | None = None
+
+    def read(self, uid: str) -> Dashboard:
+        """The dashboard; ClientError when it isn't there or can't be read."""
+        path = f"/api/dashboards/uid/{segment(self._api, uid)}"
+        try:
+            answer = record(self._api.get(path))
+        except ClientError as error:
+            if error.kind is not ErrorKind.NOT_ACCEPTABLE:
+                raise
+            return self._follow(uid, error)
+        if not isinstance(answer.get("dashboard"), dict):
+            raise self._api.http.garbage("the dashboard")
+        return self._as_stored(dashboards.classic(uid, answer))
+
+    def _follow(self, uid: str, error: ClientError) -> Dashboard:
+        """Read it where a 406 says; never at another address than Grafana's own."""
+        place = dashboards.moved(error.detail)
+        if place is None or place.origin not in {"", self._origin}:
+            raise error
+        return dashboards.native(uid, self._ask(uid, place.version, place.namespace))
+
+    def _as_stored(self, found: Dashboard) -> Dashboard:
+        """The dashboard in schema v2 where it is kept in that; the conversion where that fails.
+
+        The conversion still holds every query, so it is good enough.
+        """
+        try:
+            served = self._served()
+            if FIRST_WITH_V2 not in served.versions:
+                return found
+            stored = dashboards.stored_version(self._ask(found.uid, "v1beta1", served.namespace))
+            if not stored:
+                return found
+            own = dashboards.native(found.uid, self._ask(found.uid, stored, served.namespace))
+        except ClientError:
+            return found
+        return replace(found, content=own.content, stored_as=own.stored_as)
+
+    def _ask(self, uid: str, version: str, namespace: str) -> dict[str, Any]:
+        path = f"{GROUP}/{version}/namespaces/{namespace}/dashboards/{segment(self._api, uid)}"
+        answer = record(self._api.get(path))
+        if not isinstance(answer.get("spec"), dict):
+            raise self._api.http.garbage("the dashboard")
+        return answer
+
+    def _served(self) -> _Served:
+        known = self._remembered
+        if known is None or known.until < time.monotonic():
+            known = self._remembered = self._find_out()
+        return known
+
+    def _find_out(self) -> _Served:
+        until = time.monotonic() + REMEMBERED_S
+        try:
+            group = record(self._api.get(f"{GROUP}/"))
+        except ClientError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:
+                raise
+            return _Served(frozenset(), "default", until)
+        versions = frozenset(text(one.get("version")) for one in records(group.get("versions")))
+        return _Served(versions, self._namespace(), until)
+
+    def _namespace(self) -> str:
+        organisation = number(record(self._api.get("/api/org")).get("id")) or 1
+        return "default" if organisation == 1 else f"org-{organisation:.0f}"
+
+    @property
+    def _origin(self) -> str:
+        parts = urlsplit(self._api.http.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
