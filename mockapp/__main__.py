@@ -6,6 +6,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import argparse  # noqa: E402
+import os  # noqa: E402
 import sys  # noqa: E402
 
 from mockapp.app import create_app  # noqa: E402
@@ -21,7 +22,8 @@ def main() -> None:
     try:
         serve(create_app(fault_token()), options.host, options.port)
     except OSError as error:
-        sys.exit(f"The mock app can't listen on {options.host}:{options.port}: {error.strerror}.")
+        why = os.strerror(error.errno) if error.errno else str(error)
+        sys.exit(f"The mock app can't listen on {options.host}:{options.port}: {why}.")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def init_app(app: Flask, token: str | Path, faults: Faults) -> None:
 def _state(faults: Faults) -> Response:
     return jsonify(
         **asdict(faults.effective),
-        remaining_seconds=round(faults.remaining_seconds, 3),
+        lifetime_seconds=faults.remaining_seconds or None,
         hung_requests=faults.hung_requests,
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import gevent
 from flask import Flask
+from gevent.event import Event
 from gevent.pywsgi import WSGIServer
 
 BACKLOG = 1024
@@ -30,7 +31,7 @@ def serve(app: Flask, host: str, port: int) -> None:
     server = WSGIServer((host, port), app, backlog=BACKLOG, log=None)
     server.start()
     print(f"The mock app listens on http://{host}:{server.server_port}", flush=True)  # noqa: T201
-    stopped = gevent.event.Event()
+    stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopped.set)
     stopped.wait()
