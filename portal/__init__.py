@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from portal import blueprints, csrf, db, error_pages, htmx, observability, rendering, security
-from portal.config import Settings
-from portal.secret_files import read_or_make
-from portal.services import Services
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flask import Flask
+
+    from portal.config import Settings
+    from portal.services import Services
 
 
 def create_app(
@@ -21,6 +19,15 @@ def create_app(
     config: Mapping[str, object] | None = None,
 ) -> Flask:
     """The portal: settings (default: from the environment), services (default: the real ones)."""
+    # Imported here, since every ``import portal.anything`` runs this module: the command line
+    # and the supervisor need neither Flask nor the database, which take a second to load.
+    from flask import Flask
+
+    from portal import blueprints, csrf, db, error_pages, htmx, observability, rendering, security
+    from portal.config import Settings
+    from portal.secret_files import read_or_make
+    from portal.services import Services
+
     settings = settings or Settings.from_env()
     app = Flask(__name__)
     app.config.update(config or {})
