@@ -71,20 +71,18 @@ def digest(kind: str) -> str:
     """Changes whenever the environment has to be made anew."""
     files = [ROOT / "pyproject.toml"]
     files += [ROOT / "requirements" / name for name in REQUIREMENTS[kind]]
-    seen = hashlib.sha256(f"{sys.version} {VENV}".encode())
+    seen = hashlib.sha256(str(VENV).encode())
     for file in files:
         seen.update(file.read_bytes())
     return seen.hexdigest()
 
 
 def venv_works() -> bool:
-    """Whether the environment is there, whole, and of this Python's version."""
+    """Whether the environment is there, whole, and of a Python that is new enough."""
     if not PYTHON.exists():
         return False
-    asked = "import pip, sys; print(*sys.version_info[:2])"
-    answer = subprocess.run([str(PYTHON), "-I", "-c", asked], stdout=subprocess.PIPE, check=False)
-    ours = "{} {}".format(*sys.version_info)
-    return answer.returncode == 0 and answer.stdout.decode().strip() == ours
+    asked = f"import pip, sys; sys.exit(sys.version_info < {OLDEST})"
+    return subprocess.run([str(PYTHON), "-I", "-c", asked], check=False).returncode == 0
 
 
 def install(kind: str) -> None:
