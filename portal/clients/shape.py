@@ -80,7 +80,10 @@ def number(value: object) -> float | None:
     """The number; None for anything else, true and false included."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def numeral(value: object) -> float | None:
@@ -104,4 +107,4 @@ def moment(value: object) -> datetime | None:
 
 def member(kind: type[Member], value: object, otherwise: Member) -> Member:
     """The enumeration's member of that value, or ``otherwise``."""
-    return kind(value) if value in {str(one) for one in kind} else otherwise
+    return kind(text(value)) if text(value) in {str(one) for one in kind} else otherwise
