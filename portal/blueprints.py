@@ -13,7 +13,7 @@ FEATURES: tuple[str, ...] = (
     "portal.bursts.views",
     "portal.slis.views",
     "portal.slo.views",
-    "portal.dashboards.views",
+    "portal.impact.views",
     "portal.workbench.views",
     "portal.reflections.views",
     "portal.alerts.views",

@@ -82,6 +82,7 @@ class Settings:
     rules_dir: str = _setting(
         "", "Folder that Prometheus reads rule files from; empty: the lab's own."
     )
+    rules_wait: int = _setting(10, "Seconds to wait until Prometheus has loaded changed rules.")
     htmx: str = _setting(
         "cdn", "Where htmx comes from: cdn or vendored.", choices=("cdn", "vendored")
     )

@@ -51,7 +51,8 @@ class UTCDateTime(TypeDecorator[datetime]):
         """Database to Python; SQLite forgets the zone."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 db = SQLAlchemy(model_class=Base)

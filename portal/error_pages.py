@@ -52,7 +52,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     own_words = error.description if error.description != type(error).description else None
     if isinstance(error, InternalServerError):
-        log.error("unhandled error", extra={"path": request.path}, exc_info=error.original_exception)
+        log.error(
+            "unhandled error", extra={"path": request.path}, exc_info=error.original_exception
+        )
         own_words = None
     return _page(status, own_words or ADVICE.get(status, error.name))
 

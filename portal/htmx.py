@@ -43,9 +43,7 @@ def fragment(template: str, *, events: str = "", status: int = 200, **context: A
     return response
 
 
-def form_again(
-    page: str, form: str, *, status: int = 422, **context: Any
-) -> Response:
+def form_again(page: str, form: str, *, status: int = 422, **context: Any) -> Response:
     """A form that was refused, with what was typed: its fragment for htmx, else the whole page."""
     template = form if wants_fragment() else page
     return make_response(render_template(template, **context), status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from flask import Flask
@@ -15,6 +15,7 @@ NAVIGATION = (
     ("Bursts", "bursts.index", "bursts."),
     ("SLIs", "slis.index", "slis."),
     ("SLOs", "slos.index", "slos."),
+    ("Alerts", "alerts.rules", "alerts."),
     ("Workbench", "workbench.index", "workbench."),
     ("Reflections", "reflections.index", "reflections."),
     ("Lab", "lab.index", "lab."),
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(milliseconds)
     app.add_template_filter(count)
     app.add_template_filter(clock)
+    app.add_template_filter(clock_of_seconds)
     app.add_template_filter(day_and_clock)
     app.add_template_filter(prometheus_url)
     app.add_template_filter(explore_url)
@@ -73,6 +75,11 @@ def count(number: float) -> str:
 def clock(moment: datetime) -> str:
     """The time of day, local to the machine: ``14:03:11``."""
     return moment.astimezone().strftime("%H:%M:%S")
+
+
+def clock_of_seconds(seconds: float) -> str:
+    """The time of day of a Unix time."""
+    return clock(datetime.fromtimestamp(seconds, UTC))
 
 
 def day_and_clock(moment: datetime) -> str:

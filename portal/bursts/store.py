@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.db import db
@@ -81,11 +83,14 @@ def settle_abandoned(learner_id: int, now: datetime) -> None:
         Burst.heartbeat_at < now - ABANDONED_AFTER,
     )
     for burst in db.session.scalars(silent).all():
-        db.session.execute(
-            update(Burst)
-            .where(Burst.id == burst.id, Burst.state.in_(ACTIVE))
-            .values(
-                state=BurstState.FAILED, reason=ABANDONED_REASON, ended_at=burst.heartbeat_at
+        end: dict[str, Any] = {
+            "state": BurstState.FAILED,
+            "reason": ABANDONED_REASON,
+            "server_counts": {},
+        }
+        end["ended_at"] = burst.heartbeat_at
+        with contextlib.suppress(OperationalError):
+            db.session.execute(
+                update(Burst).where(Burst.id == burst.id, Burst.state.in_(ACTIVE)).values(end)
             )
-        )
-        db.session.commit()
+            db.session.commit()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from portal.clients.http import ClientError
+from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Sample
 from portal.slis.queries import QUANTILES, SLIQueries
 
@@ -160,5 +160,3 @@ def _aligned(now: datetime) -> datetime:
     """On the step's grid, so that neighbouring pages ask the same and points don't dance."""
     seconds = int(now.timestamp()) // CHART_STEP_SECONDS * CHART_STEP_SECONDS
     return datetime.fromtimestamp(seconds, UTC)
-
-

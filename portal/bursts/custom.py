@@ -1,0 +1,52 @@
+"""The form for a burst of the learner's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.bursts.profiles import Profile, ProfileError, custom_profile
+
+
+@dataclass
+class CustomForm:
+    """The fields as typed: requests/s, seconds, percent, milliseconds."""
+
+    rate: str = "20"
+    duration: str = "30"
+    error_percent: str = "0"
+    latency_ms: str = "0"
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, typed: Mapping[str, str]) -> CustomForm:
+        """The form as it was sent."""
+        names = ("rate", "duration", "error_percent", "latency_ms")
+        given: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
+        return cls(**given)
+
+    def read(self) -> Profile | None:
+        """The profile, or None with ``errors`` saying which field is beyond which limit."""
+        self.errors = {}
+        rate, duration = self._number("rate"), self._number("duration")
+        errors, latency = self._number("error_percent"), self._number("latency_ms")
+        if self.errors:
+            return None
+        try:
+            return custom_profile(
+                rate=rate,
+                duration_seconds=duration,
+                error_ratio=errors / 100,
+                latency_seconds=latency / 1000,
+            )
+        except ProfileError as error:
+            self.errors[error.field] = str(error)
+            return None
+
+    def _number(self, name: str) -> float:
+        try:
+            return float(getattr(self, name).replace(",", "."))
+        except ValueError:
+            self.errors[name] = "Type a number."
+            return 0.0

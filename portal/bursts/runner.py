@@ -1,0 +1,266 @@
+"""Follows a burst from start to end: its fault, its engine process, its record.
+
+One thread a burst. The fault is a lease: it is renewed each second and ends by itself, so that
+nothing stays broken when the portal is killed; the engine ends when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+
+from portal.bursts.messages import STOP, Kind, Message
+from portal.bursts.models import ACTIVE, Burst, BurstState
+from portal.bursts.profiles import Profile
+from portal.bursts.server_view import counted_since, counter_now
+from portal.clients.errors import ClientError
+from portal.db import db
+from portal.errors import SLOLabError
+from portal.services import Services
+
+log = logging.getLogger(__name__)
+LEASE_SECONDS = 5.0
+TICK_SECONDS = 1.0
+SILENCE_SECONDS = 15.0
+LEAVE_SECONDS = 3.0
+RETRY_SECONDS = 2.0
+RETRY_FOR_SECONDS = 900.0
+DISK_REASON = (
+    "The database could not be written to (is the disk full?), so the burst was ended. "
+    "What it did is kept and will be saved as soon as there is room."
+)
+
+
+class BurstError(SLOLabError):
+    """The burst could not go on; the sentence becomes its reason."""
+
+
+class Runner:
+    """Runs the bursts of this portal process."""
+
+    def __init__(self, app: Flask) -> None:
+        """``app`` gives the threads their database and services."""
+        self._app = app
+        self.unsaved: dict[int, dict[str, Any]] = {}
+
+    def start(self, burst_id: int) -> None:
+        """Run the queued burst in a thread of its own; returns at once."""
+        name = f"burst-{burst_id}"
+        threading.Thread(target=self._follow, args=(burst_id,), name=name, daemon=True).start()
+
+    def _follow(self, burst_id: int) -> None:
+        with self._app.app_context():
+            services: Services = self._app.extensions["slo_lab"]
+            burst = db.session.get_one(Burst, burst_id)
+            profile = Profile.from_dict(burst.preset, burst.title, burst.spec)
+            job = burst.learner.service.job
+            db.session.rollback()
+            _Run(self, services, burst_id, profile, job).to_its_end()
+
+
+class _Run:
+    """One burst on its way."""
+
+    def __init__(
+        self, runner: Runner, services: Services, burst_id: int, profile: Profile, job: str
+    ) -> None:
+        self._runner = runner
+        self._services = services
+        self._id = burst_id
+        self._profile = profile
+        self._job = job
+        self._counts: dict[str, Any] = {}
+        self._reason = ""
+        self._stopping = False
+
+    def to_its_end(self) -> None:
+        state, before = BurstState.FAILED, None
+        try:
+            before = counter_now(self._services.prometheus, self._job)
+            self._hold_fault()
+            self._save(state=BurstState.RUNNING, started_at=self._services.clock())
+            state = self._drive()
+        except SLOLabError as error:
+            self._reason = self._reason or str(error)
+        except Exception:
+            log.exception("burst broke", extra={"burst": self._id})
+            self._reason = "The portal made a mistake; slo-lab logs portal has the details."
+        finally:
+            self._release_fault()
+            ended = self._services.clock()
+            self._finish(state=state, reason=self._reason[:500], ended_at=ended)
+        server = counted_since(self._services, self._job, before, ended)
+        self._finish(server_counts=server)
+
+    def _drive(self) -> BurstState:
+        with _engine() as engine:
+            _write(engine, self._profile.spec(self._services.mockapp.base_url).dump())
+            heard = time.monotonic()
+            with selectors.DefaultSelector() as selector:
+                selector.register(_output(engine), selectors.EVENT_READ)
+                while True:
+                    if selector.select(timeout=TICK_SECONDS):
+                        line = _output(engine).readline()
+                        if not line:
+                            raise BurstError(self._gone(engine))
+                        heard = time.monotonic()
+                        ended = self._hear(Message.parse(line.decode()))
+                        if ended:
+                            return ended
+                    elif time.monotonic() - heard > SILENCE_SECONDS:
+                        raise BurstError("The burst's own process fell silent, so it was ended.")
+                    self._tick(engine)
+
+    def _hear(self, message: Message) -> BurstState | None:
+        self._counts = message.counts()
+        if message.kind is Kind.FAILED:
+            raise BurstError(message.reason or "The burst's own process gave up.")
+        if message.kind is Kind.FINISHED:
+            return BurstState.FINISHED
+        if message.kind is Kind.STOPPED:
+            self._reason = self._reason or "Stopped before its time."
+            return BurstState.FAILED if self._reason == DISK_REASON else BurstState.STOPPED
+        return None
+
+    def _tick(self, engine: subprocess.Popen[bytes]) -> None:
+        """Renew the lease, save the heartbeat, pass on the wish to stop."""
+        self._hold_fault(must=False)
+        self._save(counts=self._counts)
+        if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted()):
+            self._stopping = True
+            _write(engine, STOP + "\n")
+
+    def _stop_wanted(self) -> bool:
+        wanted = db.session.scalar(db.select(Burst.stop_requested).where(Burst.id == self._id))
+        db.session.rollback()
+        return bool(wanted)
+
+    def _hold_fault(self, *, must: bool = True) -> None:
+        fault = self._profile.fault
+        if fault is None:
+            return
+        try:
+            self._services.mockapp.set_fault(
+                lifetime_seconds=LEASE_SECONDS,
+                error_ratio=fault.error_ratio,
+                latency_seconds=fault.latency_seconds,
+                hang=fault.hang,
+            )
+        except ClientError as error:
+            if must:
+                raise BurstError(f"The fault could not be switched on: {error}") from error
+
+    def _release_fault(self) -> None:
+        if self._profile.fault is not None:
+            with contextlib.suppress(ClientError):
+                self._services.mockapp.clear_fault()
+
+    def _gone(self, engine: subprocess.Popen[bytes]) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            engine.wait(LEAVE_SECONDS)
+        return (
+            "The burst's own process ended unexpectedly "
+            f"({_how(engine.returncode)}). The numbers are the last ones it told."
+        )
+
+    def _save(self, **values: Any) -> None:
+        """Write to the record while the burst is under way; a full disk ends the burst."""
+        try:
+            self._write(values)
+        except OperationalError:
+            db.session.rollback()
+            log.exception("burst not saved", extra={"burst": self._id})
+            self._reason = DISK_REASON
+            self._runner.unsaved[self._id] = {
+                **self._runner.unsaved.get(self._id, {}),
+                **values,
+                "state": BurstState.FAILED,
+                "reason": DISK_REASON,
+            }
+
+    def _finish(self, **values: Any) -> None:
+        """Write to the record at the end; try again for as long as the disk is full."""
+        values = {"counts": self._counts, **self._runner.unsaved.get(self._id, {}), **values}
+        give_up = time.monotonic() + RETRY_FOR_SECONDS
+        while True:
+            try:
+                self._write(values)
+            except OperationalError:
+                db.session.rollback()
+                self._runner.unsaved[self._id] = values
+                if time.monotonic() > give_up:
+                    return
+                time.sleep(RETRY_SECONDS)
+            else:
+                self._runner.unsaved.pop(self._id, None)
+                return
+
+    def _write(self, values: dict[str, Any]) -> None:
+        heartbeat = {"heartbeat_at": self._services.clock()}
+        ongoing = Burst.state.in_(ACTIVE) if "server_counts" not in values else Burst.id > 0
+        db.session.execute(
+            update(Burst).where(Burst.id == self._id, ongoing).values({**heartbeat, **values})
+        )
+        db.session.commit()
+
+
+def shown(runner: Runner | None, burst: Burst) -> Burst:
+    """The burst as it is, even where the full disk keeps an older state."""
+    unsaved = runner.unsaved.get(burst.id) if runner else None
+    if unsaved:
+        db.session.expunge(burst)
+        for name, value in unsaved.items():
+            setattr(burst, name, value)
+    return burst
+
+
+@contextlib.contextmanager
+def _engine() -> Iterator[subprocess.Popen[bytes]]:
+    engine = subprocess.Popen(
+        [sys.executable, "-m", "portal.bursts.engine"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    )
+    try:
+        yield engine
+    finally:
+        _end(engine)
+
+
+def _end(engine: subprocess.Popen[bytes]) -> None:
+    """Close its input, which asks it to leave; kill it when it does not."""
+    with contextlib.suppress(OSError):
+        cast(IO[bytes], engine.stdin).close()
+    try:
+        engine.wait(LEAVE_SECONDS)
+    except subprocess.TimeoutExpired:
+        engine.kill()
+        engine.wait()
+    _output(engine).close()
+
+
+def _how(returncode: int | None) -> str:
+    if returncode is None:
+        return "it closed its output"
+    return f"signal {-returncode}" if returncode < 0 else f"status {returncode}"
+
+
+def _write(engine: subprocess.Popen[bytes], line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        cast(IO[bytes], engine.stdin).write(line.encode())
+
+
+def _output(engine: subprocess.Popen[bytes]) -> IO[bytes]:
+    return cast(IO[bytes], engine.stdout)

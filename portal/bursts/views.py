@@ -1,0 +1,144 @@
+"""The bursts page: presets, a custom burst, the running one, the record of each."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.bursts import store
+from portal.bursts.custom import CustomForm
+from portal.bursts.models import Burst
+from portal.bursts.profiles import PRESETS, Profile
+from portal.bursts.runner import shown
+from portal.bursts.sides import sides
+from portal.bursts.start import current_runner, start_burst
+from portal.htmx import form_again, fragment, fragment_or_redirect
+from portal.learners import current_learner
+from portal.services import current_services
+
+bp = Blueprint("bursts", __name__, url_prefix="/bursts")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """Presets, the custom form, the running burst and those before."""
+    return render_template("bursts/index.html", **_page_context())
+
+
+@bp.post("")
+def start() -> ResponseReturnValue:
+    """Start a burst of a preset; a second click gives the same burst."""
+    profile = PRESETS.get(request.form.get("preset", ""))
+    if profile is None:
+        names = ", ".join(PRESETS)
+        abort(422, f"There is no preset of that name. The presets are: {names}.")
+    return _started(profile)
+
+
+@bp.post("/custom")
+def start_custom() -> ResponseReturnValue:
+    """Start a burst with rate, duration and fault of the learner's own."""
+    form = CustomForm.of(request.form)
+    profile = form.read()
+    if profile is None:
+        return form_again("bursts/index.html", "bursts/_custom.html", **_page_context(form))
+    return _started(profile)
+
+
+@bp.get("/active")
+def active_fragment() -> ResponseReturnValue:
+    """The running burst, or the last one."""
+    return render_template("bursts/_active.html", burst=_latest())
+
+
+@bp.get("/<int:burst_id>")
+def show(burst_id: int) -> ResponseReturnValue:
+    """One burst: what users saw beside what the SLI says."""
+    burst = _find(burst_id)
+    return render_template("bursts/show.html", burst=burst, sides=sides(burst))
+
+
+@bp.get("/<int:burst_id>/views")
+def views_fragment(burst_id: int) -> ResponseReturnValue:
+    """The two views of a burst."""
+    burst = _find(burst_id)
+    return render_template("bursts/_views.html", burst=burst, sides=sides(burst))
+
+
+@bp.get("/<int:burst_id>/fragment")
+def burst_fragment(burst_id: int) -> ResponseReturnValue:
+    """One burst, now; announces its end."""
+    burst = _find(burst_id)
+    ended = not burst.is_active and request.args.get("was") == "active"
+    events = "burst-changed, criterion-changed" if ended else ""
+    return fragment("bursts/_burst.html", events=events, burst=burst)
+
+
+@bp.post("/<int:burst_id>/stop")
+def stop(burst_id: int) -> ResponseReturnValue:
+    """Ask the burst to stop."""
+    burst = _find(burst_id)
+    if burst.is_active:
+        store.request_stop(burst)
+    return fragment_or_redirect(
+        "bursts/_burst.html", url_for(".show", burst_id=burst.id), burst=burst
+    )
+
+
+@bp.app_context_processor
+def burst_widgets() -> dict[str, Any]:
+    """Step pages show a preset's card and the burst that came of it."""
+    return {"burst_preset": _preset_context}
+
+
+def _preset_context(preset_id: str) -> dict[str, Any]:
+    learner = current_learner()
+    store.settle_abandoned(learner.id, current_services().clock())
+    active = store.active_burst(learner.id)
+    last = next((b for b in store.recent(learner.id) if b.preset == preset_id), None)
+    burst = active or last
+    return {
+        "preset": PRESETS[preset_id],
+        "key": uuid4().hex,
+        "burst": shown(current_runner(), burst) if burst else None,
+    }
+
+
+def _started(profile: Profile) -> ResponseReturnValue:
+    key = request.form.get("key") or uuid4().hex
+    burst = start_burst(current_services(), current_learner(), profile, key)
+    return fragment_or_redirect(
+        "bursts/_burst.html",
+        url_for(".show", burst_id=burst.id),
+        events="burst-changed",
+        burst=burst,
+    )
+
+
+def _find(burst_id: int) -> Burst:
+    learner = current_learner()
+    store.settle_abandoned(learner.id, current_services().clock())
+    burst = store.find(learner.id, burst_id)
+    if burst is None:
+        abort(404, "There is no burst of that number.")
+    return shown(current_runner(), burst)
+
+
+def _latest() -> Burst | None:
+    learner = current_learner()
+    store.settle_abandoned(learner.id, current_services().clock())
+    burst = store.active_burst(learner.id) or next(iter(store.recent(learner.id, 1)), None)
+    return shown(current_runner(), burst) if burst else None
+
+
+def _page_context(form: CustomForm | None = None) -> dict[str, Any]:
+    return {
+        "presets": PRESETS.values(),
+        "form": form or CustomForm(),
+        "key": uuid4().hex,
+        "burst": _latest(),
+        "bursts": store.recent(current_learner().id),
+    }

@@ -1,0 +1,119 @@
+"""Runs criteria: side by side, each with a time limit of its own, one never hiding another."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+
+from flask import Flask, current_app
+
+from portal.clients.errors import ClientError
+from portal.criteria import store
+from portal.criteria.base import Criterion, Status, Subject, Verdict, Where
+from portal.db import db
+from portal.learners.models import Learner
+from portal.services import Services
+
+log = logging.getLogger(__name__)
+WORKERS = 8
+PATIENCE_SECONDS = 1.2
+LIMIT_SECONDS = 8.0
+
+
+def judge(criterion: Criterion, subject: Subject) -> Verdict:
+    """Collect and judge; whatever goes wrong is a verdict too."""
+    try:
+        return criterion.judge(criterion.collect(subject))
+    except ClientError as error:
+        return cannot_ask(error)
+    except Exception:
+        log.exception("criterion failed", extra={"criterion": criterion.id})
+        return Verdict(
+            Status.CANNOT_CHECK,
+            "portal_error",
+            "Can’t check: the portal made a mistake",
+            "The check itself broke; the log has the details. Your work is not at fault.",
+            "A check that runs to its end.",
+            Where("slo-lab logs portal"),
+        )
+
+
+def cannot_ask(error: ClientError) -> Verdict:
+    """The verdict when a system could not be asked."""
+    return Verdict(
+        Status.CANNOT_CHECK,
+        f"{error.system.lower().replace(' ', '_')}_{error.kind}",
+        f"Can’t check: {error.system} can’t be asked",
+        f"{error} Your work is not at fault.",
+        f"An answer from {error.system}.",
+        Where("How is the lab?", "/lab"),
+    )
+
+
+def overdue(criterion: Criterion) -> Verdict:
+    """The verdict when a check did not end in time."""
+    return Verdict(
+        Status.CANNOT_CHECK,
+        "too_slow",
+        "Can’t check: it takes too long",
+        f"No verdict within {LIMIT_SECONDS:.0f} s. Your work is not at fault.",
+        "An answer in time.",
+        Where("How is the lab?", "/lab"),
+    )
+
+
+class Checker:
+    """Checks in the background; one check of a learner's criterion at a time."""
+
+    def __init__(self, app: Flask, criteria: Sequence[Criterion]) -> None:
+        """``criteria`` in the order of the lab."""
+        self.criteria = {criterion.id: criterion for criterion in criteria}
+        self._app = app
+        self._pool = ThreadPoolExecutor(WORKERS, "check")
+        self._running: dict[tuple[int, str], tuple[Future[None], datetime]] = {}
+        self._guard = threading.Lock()
+
+    def refresh(
+        self, learner_id: int, ids: Iterable[str], now: datetime, older_than: timedelta
+    ) -> list[Future[None]]:
+        """Start checks of what was checked longer ago than ``older_than``; returns at once."""
+        stored = store.stored_verdicts(learner_id)
+        stale = [i for i in ids if i not in stored or now - stored[i].checked_at >= older_than]
+        return [self._start(learner_id, i, now) for i in stale]
+
+    def check_now(self, learner_id: int, ids: Iterable[str], now: datetime) -> bool:
+        """Check them all and wait a little; True when every verdict is in."""
+        started = self.refresh(learner_id, ids, now, timedelta(0))
+        return not wait(started, PATIENCE_SECONDS).not_done
+
+    def _start(self, learner_id: int, criterion_id: str, now: datetime) -> Future[None]:
+        with self._guard:
+            future, since = self._running.get((learner_id, criterion_id), (None, now))
+            if future is not None and not future.done():
+                if now - since > timedelta(seconds=LIMIT_SECONDS):
+                    self._save(learner_id, criterion_id, overdue(self.criteria[criterion_id]))
+                return future
+            future = self._pool.submit(self._check, learner_id, criterion_id)
+            self._running[learner_id, criterion_id] = future, now
+            return future
+
+    def _check(self, learner_id: int, criterion_id: str) -> None:
+        with self._app.app_context():
+            services: Services = self._app.extensions["slo_lab"]
+            learner = db.session.get_one(Learner, learner_id)
+            verdict = judge(self.criteria[criterion_id], Subject(services, learner))
+            db.session.rollback()
+            self._save(learner_id, criterion_id, verdict)
+
+    def _save(self, learner_id: int, criterion_id: str, verdict: Verdict) -> None:
+        services: Services = self._app.extensions["slo_lab"]
+        store.save(learner_id, criterion_id, verdict, services.clock())
+
+
+def current_checker() -> Checker:
+    """The checker of the app that handles this request."""
+    checker: Checker = current_app.extensions["slo_lab_checker"]
+    return checker

@@ -1,0 +1,27 @@
+"""What the last check of a criterion found, and when it was first met."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import UTCDateTime, db
+
+
+class StoredVerdict(db.Model):  # type: ignore[name-defined,misc]
+    """The last verdict on one criterion of one learner; ``first_met_at`` never goes away."""
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), primary_key=True)
+    criterion_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20))
+    verdict: Mapped[dict[str, Any]] = mapped_column(JSON)
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    first_met_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def met_now(self) -> bool:
+        """Whether the last check found it met."""
+        return self.status == "met"

@@ -1,0 +1,66 @@
+"""Verdicts in the database."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from portal.criteria.base import Line, Status, Verdict, Where
+from portal.criteria.models import StoredVerdict
+from portal.db import db
+
+
+def stored_verdicts(learner_id: int) -> dict[str, StoredVerdict]:
+    """The last verdict by criterion id; criteria that were never checked are missing."""
+    rows = db.session.scalars(select(StoredVerdict).where(StoredVerdict.learner_id == learner_id))
+    return {row.criterion_id: row for row in rows}
+
+
+def stored_verdict(learner_id: int, criterion_id: str) -> StoredVerdict | None:
+    """The last verdict on one criterion."""
+    return db.session.get(StoredVerdict, (learner_id, criterion_id))
+
+
+def save(learner_id: int, criterion_id: str, verdict: Verdict, now: datetime) -> StoredVerdict:
+    """Keep the verdict; the first time it is met is kept for good."""
+    try:
+        return _save(learner_id, criterion_id, verdict, now)
+    except IntegrityError:
+        db.session.rollback()
+        return _save(learner_id, criterion_id, verdict, now)
+
+
+def _save(learner_id: int, criterion_id: str, verdict: Verdict, now: datetime) -> StoredVerdict:
+    row = stored_verdict(learner_id, criterion_id)
+    if row is None:
+        row = StoredVerdict(learner_id=learner_id, criterion_id=criterion_id)
+        db.session.add(row)
+    row.status, row.verdict, row.checked_at = verdict.status, asdict(verdict), now
+    if verdict.status is Status.MET and row.first_met_at is None:
+        row.first_met_at = now
+    db.session.commit()
+    return row
+
+
+def forget(learner_id: int, criterion_ids: list[str] | None = None) -> None:
+    """Drop verdicts (all, or those named); the caller commits."""
+    statement = delete(StoredVerdict).where(StoredVerdict.learner_id == learner_id)
+    if criterion_ids is not None:
+        statement = statement.where(StoredVerdict.criterion_id.in_(criterion_ids))
+    db.session.execute(statement)
+
+
+def verdict_of(row: StoredVerdict) -> Verdict:
+    """The verdict as it was judged."""
+    kept: dict[str, Any] = dict(row.verdict)
+    where = kept.pop("where")
+    lines = kept.pop("lines")
+    return Verdict(
+        **{**kept, "status": Status(kept["status"])},
+        where=Where(**where) if where else None,
+        lines=tuple(Line(Status(line["status"]), line["text"]) for line in lines),
+    )

@@ -1,0 +1,83 @@
+"""Has the service had traffic that Prometheus counted?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from portal.criteria.base import Status, Subject, Verdict, Where
+from portal.slis.queries import SLIQueries
+
+NEEDED = 100
+WINDOW = "15m"
+BURSTS = Where("Send a burst", "/bursts")
+
+
+@dataclass(frozen=True)
+class TrafficEvidence:
+    """Scrapes and requests (None: no such series) that Prometheus has from the window."""
+
+    scrapes: int
+    requests: float | None
+    target_up: bool
+    scrape_interval: int
+
+
+class TrafficCriterion:
+    """At least 100 requests counted by Prometheus in the last 15 minutes."""
+
+    id: ClassVar[str] = "traffic"
+    title: ClassVar[str] = "Traffic that Prometheus counted"
+    optional: ClassVar[bool] = False
+
+    def collect(self, subject: Subject) -> TrafficEvidence:
+        """Ask Prometheus for scrapes and the increase of the counter."""
+        queries = SLIQueries(subject.learner.service.job, window=WINDOW)
+        ask = subject.services.prometheus.query
+        by_status = ask(queries.counted)
+        scrapes, up = ask(queries.scrapes), ask(queries.target_up)
+        return TrafficEvidence(
+            scrapes=int(scrapes[0].value) if scrapes else 0,
+            requests=sum(s.value for s in by_status) if by_status else None,
+            target_up=any(s.value == 1 for s in up),
+            scrape_interval=subject.services.settings.scrape_interval,
+        )
+
+    def judge(self, evidence: TrafficEvidence) -> Verdict:
+        """Met from 100 requests on."""
+        expected = f"At least {NEEDED} requests counted within {WINDOW}."
+        if evidence.scrapes < 2 or evidence.requests is None:
+            return _too_early(evidence, expected)
+        counted = math.floor(evidence.requests + 0.5)
+        if counted >= NEEDED:
+            return Verdict(
+                Status.MET,
+                "traffic",
+                "Your service has traffic",
+                f"Prometheus counted {counted:,} requests in the last {WINDOW}.",
+                expected,
+            )
+        seen = f"Prometheus counted {counted} requests in the last {WINDOW}."
+        code = "too_little_traffic" if counted else "no_traffic"
+        return Verdict(Status.NOT_MET, code, "Not enough traffic yet", seen, expected, BURSTS)
+
+
+def _too_early(evidence: TrafficEvidence, expected: str) -> Verdict:
+    if evidence.scrapes >= 2 and not evidence.target_up:
+        return Verdict(
+            Status.CANNOT_CHECK,
+            "target_down",
+            "Can’t check: Prometheus can’t reach the mock service",
+            "Its last scrape failed, so no request is counted. Your work is not at fault.",
+            expected,
+            Where("How is the lab?", "/lab"),
+        )
+    return Verdict(
+        Status.NOT_ENOUGH_DATA,
+        "too_few_scrapes",
+        "Not enough data yet",
+        f"{evidence.scrapes} scrapes so far; a count needs two.",
+        expected,
+        wait_seconds=evidence.scrape_interval * max(1, 2 - evidence.scrapes),
+    )

@@ -1,0 +1,113 @@
+"""Verdict cards: shown on the steps, checked again on request, refreshed gently."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, abort, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from portal.criteria import store
+from portal.criteria.base import Criterion, Status, Verdict
+from portal.criteria.checker import Checker, current_checker
+from portal.criteria.registry import CRITERIA
+from portal.db import db
+from portal.htmx import fragment, fragment_or_redirect
+from portal.learners import current_learner
+from portal.services import current_services
+
+bp = Blueprint("criteria", __name__, url_prefix="/criteria")
+POLL_SECONDS = {Status.MET: 15}
+POLL_OTHERWISE = 5
+MARKS = {
+    Status.MET: "✓",
+    Status.NOT_MET: "✗",
+    Status.NOT_ENOUGH_DATA: "◔",
+    Status.CANNOT_CHECK: "?",
+}
+
+
+@bp.record
+def add_checker(state: BlueprintSetupState) -> None:
+    """Each app has one checker."""
+    app: Flask = state.app  # type: ignore[assignment]
+    app.extensions["slo_lab_checker"] = Checker(app, CRITERIA)
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """Every criterion with its verdict."""
+    refresh_stale()
+    return render_template("criteria/index.html", criteria=CRITERIA)
+
+
+@bp.get("/<criterion_id>")
+def verdict_fragment(criterion_id: str) -> ResponseReturnValue:
+    """The verdict now; announces a change against what the page shows."""
+    criterion = _find(criterion_id)
+    checker, services = current_checker(), current_services()
+    age = timedelta(seconds=POLL_OTHERWISE - 1)
+    checker.refresh(current_learner().id, [criterion.id], services.clock(), age)
+    context = verdict_context(criterion.id)
+    changed = request.args.get("shown", "") != context["shown"]
+    return fragment(
+        "criteria/_verdict.html", events="criterion-changed" if changed else "", **context
+    )
+
+
+@bp.post("/<criterion_id>/check")
+def check(criterion_id: str) -> ResponseReturnValue:
+    """Check again, now."""
+    criterion = _find(criterion_id)
+    current_checker().check_now(current_learner().id, [criterion.id], current_services().clock())
+    return fragment_or_redirect(
+        "criteria/_verdict.html",
+        request.form.get("back", "")
+        if _is_ours(request.form.get("back", ""))
+        else url_for(".index"),
+        events="criterion-changed",
+        **verdict_context(criterion.id),
+    )
+
+
+@bp.app_context_processor
+def verdict_widgets() -> dict[str, Any]:
+    """Step pages ask for a verdict card by the criterion's id."""
+    return {"verdict_context": verdict_context}
+
+
+def verdict_context(criterion_id: str) -> dict[str, Any]:
+    """What ``criteria/_verdict.html`` shows."""
+    db.session.expire_all()
+    row = store.stored_verdict(current_learner().id, criterion_id)
+    verdict: Verdict | None = store.verdict_of(row) if row else None
+    poll = POLL_SECONDS.get(verdict.status, POLL_OTHERWISE) if verdict else 1
+    return {
+        "criterion": _find(criterion_id),
+        "row": row,
+        "verdict": verdict,
+        "mark": MARKS[verdict.status] if verdict else "…",
+        "shown": verdict.status.value if verdict else "unchecked",
+        "poll_seconds": poll,
+        "age": (current_services().clock() - row.checked_at).total_seconds() if row else None,
+    }
+
+
+def refresh_stale(older_than: timedelta = timedelta(seconds=15)) -> None:
+    """Have every criterion checked that was not for a while; returns at once."""
+    ids = [criterion.id for criterion in CRITERIA]
+    now = current_services().clock()
+    current_checker().refresh(current_learner().id, ids, now, older_than)
+
+
+def _find(criterion_id: str) -> Criterion:
+    found = next((c for c in CRITERIA if c.id == criterion_id), None)
+    if found is None:
+        abort(404, "There is no criterion of that name.")
+    return found
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith("/") and not path.startswith(("//", "/\\"))

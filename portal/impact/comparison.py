@@ -1,0 +1,65 @@
+"""Stated impact beside the burst's record; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIN_HURT = 10
+MIN_SENTENCE = 40
+TOLERANCE_SHARE = 0.10
+TOLERANCE_FLOOR = 2.0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Requests failed, requests slow (over 0.5 s), seconds it hurt, and a sentence about users."""
+
+    failed: float
+    slow: float
+    seconds: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One stated number beside the measured one."""
+
+    name: str
+    unit: str
+    stated: float
+    measured: float
+
+    @property
+    def tolerance(self) -> float:
+        """How far off it may be: 10 % of the measured number, at least 2."""
+        return max(TOLERANCE_FLOOR, TOLERANCE_SHARE * abs(self.measured))
+
+    @property
+    def difference(self) -> float:
+        """Stated minus measured."""
+        return self.stated - self.measured
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the difference is within the tolerance."""
+        return abs(self.difference) <= self.tolerance + 1e-9
+
+    @property
+    def words(self) -> str:
+        """``failed requests: you said 120, measured 149 (29 too few)``."""
+        said = f"{self.name}: you said {self.stated:g}, measured {self.measured:.4g}"
+        if self.difference == 0:
+            return f"{said} (exact)"
+        amount = f"{abs(self.difference):.3g}{self.unit}"
+        return f"{said} ({amount} too {'many' if self.difference > 0 else 'few'})"
+
+
+def compare(
+    stated: Statement, failed: float, slow: float, seconds: float
+) -> tuple[Compared, Compared, Compared]:
+    """The three stated numbers beside those of the burst's record."""
+    return (
+        Compared("failed requests", "", stated.failed, failed),
+        Compared("slow requests", "", stated.slow, slow),
+        Compared("seconds it hurt", " s", stated.seconds, round(seconds, 1)),
+    )

@@ -1,0 +1,25 @@
+"""What the learner states about one of their incidents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.bursts.models import Burst
+from portal.db import UTCDateTime, db
+
+
+class ImpactStatement(db.Model):  # type: ignore[name-defined,misc]
+    """The numbers and the sentence of one statement; the newest counts."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
+    burst_id: Mapped[int] = mapped_column(ForeignKey("burst.id"))
+    failed: Mapped[float]
+    slow: Mapped[float]
+    seconds: Mapped[float]
+    sentence: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    burst: Mapped[Burst] = relationship()

@@ -1,0 +1,54 @@
+"""Incidents to choose from, and statements about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from portal.bursts.models import Burst
+from portal.bursts.store import recent
+from portal.db import db
+from portal.impact.comparison import MIN_HURT, Compared, Statement, compare
+from portal.impact.models import ImpactStatement
+
+
+def incidents(learner_id: int) -> list[Burst]:
+    """The learner's ended bursts that hurt at least ten requests, the newest first."""
+    ended = (b for b in recent(learner_id, limit=50) if not b.is_active)
+    return [b for b in ended if b.failed + b.slow >= MIN_HURT]
+
+
+def latest_statement(learner_id: int) -> ImpactStatement | None:
+    """The learner's newest statement."""
+    return next(iter(statements(learner_id)), None)
+
+
+def statements(learner_id: int) -> Sequence[ImpactStatement]:
+    """The learner's statements, the newest first."""
+    own = select(ImpactStatement).where(ImpactStatement.learner_id == learner_id)
+    return db.session.scalars(own.order_by(ImpactStatement.id.desc()).limit(20)).all()
+
+
+def save(learner_id: int, burst: Burst, stated: Statement, now: datetime) -> ImpactStatement:
+    """Keep a statement."""
+    row = ImpactStatement(
+        learner_id=learner_id,
+        burst_id=burst.id,
+        failed=stated.failed,
+        slow=stated.slow,
+        seconds=stated.seconds,
+        sentence=stated.sentence,
+        stated_at=now,
+    )
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def compared(statement: ImpactStatement) -> tuple[Compared, ...]:
+    """The stated numbers beside those of the burst's record."""
+    stated = Statement(statement.failed, statement.slow, statement.seconds, statement.sentence)
+    burst = statement.burst
+    return compare(stated, burst.failed, burst.slow, burst.hurt_seconds)

@@ -1,0 +1,66 @@
+"""The form of the user impact step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.htmx import form_again, reload_page
+from portal.impact import store
+from portal.impact.forms import ImpactForm
+from portal.impact.models import ImpactStatement
+from portal.learners import current_learner
+from portal.services import current_services
+
+bp = Blueprint("impact", __name__, url_prefix="/impact")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The form, and what was stated so far."""
+    return render_template("impact/index.html", **impact_context())
+
+
+@bp.post("")
+def state() -> ResponseReturnValue:
+    """Keep a statement and show how close it is."""
+    learner, form = current_learner(), ImpactForm.of(request.form)
+    incidents = {burst.id: burst for burst in store.incidents(learner.id)}
+    stated = form.read(set(incidents))
+    if stated is None:
+        return form_again("impact/index.html", "impact/_form.html", **impact_context(form))
+    store.save(learner.id, incidents[int(form.burst)], stated, current_services().clock())
+    flash("Your statement is kept. See below how close it is.")
+    return reload_page(url_for(".index"))
+
+
+@bp.app_context_processor
+def impact_form() -> dict[str, Any]:
+    """The user impact step shows the same form."""
+    return {"impact_context": impact_context}
+
+
+def impact_context(form: ImpactForm | None = None) -> dict[str, Any]:
+    """What ``impact/_form.html`` shows."""
+    learner = current_learner()
+    latest = store.latest_statement(learner.id)
+    return {
+        "form": form or _form_of(latest),
+        "incidents": store.incidents(learner.id),
+        "latest": latest,
+        "compared": store.compared(latest) if latest else (),
+    }
+
+
+def _form_of(statement: ImpactStatement | None) -> ImpactForm:
+    if statement is None:
+        return ImpactForm()
+    return ImpactForm(
+        burst=str(statement.burst_id),
+        failed=f"{statement.failed:g}",
+        slow=f"{statement.slow:g}",
+        seconds=f"{statement.seconds:g}",
+        sentence=statement.sentence,
+    )

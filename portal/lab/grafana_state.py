@@ -1,0 +1,33 @@
+"""Is there a Grafana at all? The lab runs without one where none can be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.config import Settings
+from portal.criteria.base import Status
+from stack.layout import Layout
+from stack.state import Status as ServerStatus
+from stack.state import read_state
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Why nothing is asked of Grafana now."""
+
+    status: Status
+    text: str
+
+
+def grafana_absence(settings: Settings) -> Absence | None:
+    """None when Grafana is to be asked: a configured one always, the lab's own once it runs."""
+    if settings.grafana_url:
+        return None
+    state = read_state(Layout(settings.data_dir).state)
+    server = state.servers.get("grafana") if state else None
+    if server is None or server.status is ServerStatus.ABSENT:
+        why = f" ({server.detail})" if server and server.detail else ""
+        return Absence(Status.MET, f"The lab runs without Grafana{why}.")
+    if server.status in {ServerStatus.GETTING, ServerStatus.STARTING}:
+        return Absence(Status.MET, "The lab runs without Grafana until it has arrived.")
+    return None

@@ -1,0 +1,51 @@
+"""The lab page: every server, what happened to it, what to do; Grafana's login."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.secret_files import secret_path
+from portal.services import current_services
+from stack.doctor import diagnose
+from stack.layout import Layout
+from stack.state import read_state
+
+bp = Blueprint("lab", __name__, url_prefix="/lab")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The state of the lab."""
+    return render_template("lab/index.html", **_context())
+
+
+@bp.get("/fragment")
+def lab_fragment() -> ResponseReturnValue:
+    """The state of the lab, now."""
+    return render_template("lab/_lab.html", **_context())
+
+
+def _context() -> dict[str, object]:
+    services = current_services()
+    settings = services.settings
+    findings = services.readings.get("doctor", 2.5, lambda: diagnose(settings))
+    state = read_state(Layout(settings.data_dir).state)
+    return {
+        "findings": findings,
+        "events": state.events[::-1][:10] if state else [],
+        "settings": settings,
+        "grafana_password": _grafana_password(),
+    }
+
+
+def _grafana_password() -> str | None:
+    """The learner's own Grafana login, which the lab made; None for a Grafana of somebody else."""
+    settings = current_services().settings
+    path = secret_path(settings.data_dir, "grafana-password")
+    if settings.grafana_url and not settings.grafana_public_url:
+        return None
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return None

@@ -1,0 +1,116 @@
+"""The SLO form: what was typed, what is wrong with it, and the SLO it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.slo.objective import SLO, ObjectiveError, SLIKind, parse_objective, percent, slug
+from portal.slo.windows import Window
+
+MIN_WHY = 10
+MAX_WHY = 2000
+MAX_TITLE = 80
+
+
+@dataclass
+class SLOForm:
+    """The fields as typed, and one reason for each that can't be used."""
+
+    sli: str = SLIKind.AVAILABILITY
+    threshold: str = "0.3"
+    objective: str = ""
+    window: str = Window.FOUR_WEEKS
+    why: str = ""
+    title: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, typed: Mapping[str, str]) -> SLOForm:
+        """The form as it was sent."""
+        names = ("sli", "threshold", "objective", "window", "why", "title")
+        given: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
+        return cls(**given)
+
+    @classmethod
+    def of_slo(cls, slo: SLO) -> SLOForm:
+        """The form that edits an SLO."""
+        threshold = f"{slo.threshold_s:g}" if slo.threshold_s else "0.3"
+        return cls(
+            slo.sli, threshold, f"{percent(slo.objective)} %", slo.window, slo.why, slo.title
+        )
+
+    def read(
+        self, job: str, bounds: tuple[float, ...], name: str = "", *, draft: bool = False
+    ) -> SLO | None:
+        """The SLO that was typed, or None with ``errors`` saying why.
+
+        ``bounds`` are the histogram's buckets in seconds; ``name`` that of the SLO being edited;
+        a ``draft`` (the live preview) needs no reason yet.
+        """
+        self.errors = {}
+        kind, window = self._choices()
+        objective = self._objective()
+        threshold = self._threshold(bounds) if kind is SLIKind.LATENCY else None
+        self._check_texts(draft=draft)
+        if self.errors or kind is None or window is None or objective is None:
+            return None
+        title = self.title or default_title(kind, threshold)
+        return SLO(
+            name=name or slug(title),
+            sli=kind,
+            objective=objective,
+            window=window,
+            job=job,
+            threshold_s=threshold,
+            why=self.why,
+            title=title,
+        )
+
+    def _choices(self) -> tuple[SLIKind | None, Window | None]:
+        if self.sli not in set(SLIKind):
+            self.errors["sli"] = "Choose availability or latency."
+        if self.window not in set(Window):
+            self.errors["window"] = "Choose one of the windows."
+        good = not self.errors
+        return (SLIKind(self.sli), Window(self.window)) if good else (None, None)
+
+    def _objective(self) -> float | None:
+        try:
+            return parse_objective(self.objective)
+        except ObjectiveError as error:
+            self.errors["objective"] = str(error)
+            return None
+
+    def _threshold(self, bounds: tuple[float, ...]) -> float | None:
+        try:
+            seconds = float(self.threshold.replace(",", "."))
+        except ValueError:
+            seconds = -1.0
+        if seconds in bounds:
+            return seconds
+        shown = ", ".join(f"{bound:g}" for bound in bounds)
+        self.errors["threshold"] = (
+            f"The service counts answers under these limits only: {shown} s. "
+            "A threshold in between could not be measured."
+        )
+        return None
+
+    def _check_texts(self, *, draft: bool) -> None:
+        if not draft and len(self.why) < MIN_WHY:
+            self.errors["why"] = (
+                f"Say in {MIN_WHY} characters or more why this number: "
+                "what do your users notice, and what would more cost?"
+            )
+        if len(self.why) > MAX_WHY:
+            self.errors["why"] = (
+                f"Keep the reason under {MAX_WHY} characters; it has {len(self.why)}."
+            )
+        if len(self.title) > MAX_TITLE:
+            self.errors["title"] = f"Keep the name under {MAX_TITLE} characters."
+
+
+def default_title(kind: SLIKind, threshold: float | None) -> str:
+    """The name of an SLO that was given none."""
+    return "Availability" if kind is SLIKind.AVAILABILITY else f"Latency under {threshold:g} s"

@@ -1,0 +1,77 @@
+"""SLOs of a learner: list, save, delete and bring back; OpenSLO documents out and in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from portal.db import db
+from portal.slo.models import SavedSLO, SLORevision
+from portal.slo.objective import SLO, SLIKind
+
+
+def list_slos(learner_id: int) -> Sequence[SavedSLO]:
+    """The learner's SLOs, the oldest first."""
+    own = select(SavedSLO).where(SavedSLO.learner_id == learner_id, SavedSLO.deleted_at.is_(None))
+    return db.session.scalars(own.order_by(SavedSLO.id)).all()
+
+
+def find_slo(learner_id: int, name: str) -> SavedSLO | None:
+    """The learner's SLO of that name; a deleted one too (look at ``deleted_at``)."""
+    return db.session.scalar(
+        select(SavedSLO).where(SavedSLO.learner_id == learner_id, SavedSLO.name == name)
+    )
+
+
+def first_objective(learner_id: int) -> float | None:
+    """The objective of the oldest availability SLO: the line drawn in the charts."""
+    own = (s.objective for s in list_slos(learner_id) if s.sli == SLIKind.AVAILABILITY)
+    return next(own, None)
+
+
+def free_name(learner_id: int, wanted: str) -> str:
+    """``wanted``, or ``wanted-2``, ``wanted-3``... where that is taken."""
+    taken = set(db.session.scalars(select(SavedSLO.name).where(SavedSLO.learner_id == learner_id)))
+    candidates = (wanted if n == 1 else f"{wanted[:58]}-{n}" for n in range(1, len(taken) + 2))
+    return next(name for name in candidates if name not in taken)
+
+
+def save_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
+    """Save a new SLO, or the new state of the one with that name."""
+    row = find_slo(learner_id, slo.name)
+    what = "changed" if row else "created"
+    if row is None:
+        row = SavedSLO(learner_id=learner_id, name=slo.name, created_at=now)
+        db.session.add(row)
+    row.title, row.sli, row.threshold_s = slo.title or slo.name, slo.sli, slo.threshold_s
+    row.objective, row.window, row.why = slo.objective, slo.window, slo.why
+    row.changed_at, row.deleted_at = now, None
+    _remember(row, what, now)
+    db.session.commit()
+    return row
+
+
+def delete_slo(row: SavedSLO, now: datetime) -> None:
+    """Take the SLO off the list; ``restore_slo`` brings it back."""
+    row.deleted_at = now
+    _remember(row, "deleted", now)
+    db.session.commit()
+
+
+def restore_slo(row: SavedSLO, now: datetime) -> None:
+    """Bring a deleted SLO back."""
+    row.deleted_at = None
+    _remember(row, "restored", now)
+    db.session.commit()
+
+
+def _remember(row: SavedSLO, what: str, now: datetime) -> None:
+    row.revisions.append(SLORevision(at=now, what=what, summary=summary(row), why=row.why))
+
+
+def summary(row: SavedSLO) -> str:
+    """One line: ``99 % of requests answered within 0.3 s, over 28d``."""
+    good = f"within {row.threshold_s:g} s" if row.threshold_s else "without a server error"
+    return f"{row.objective * 100:.8g} % of requests answered {good}, over {row.window}"

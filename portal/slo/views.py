@@ -1,0 +1,144 @@
+"""The SLO pages: list with budgets, form with live preview, delete with undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.htmx import form_again, fragment_or_redirect, reload_page
+from portal.learners import current_learner
+from portal.services import current_services
+from portal.slo import store
+from portal.slo.forms import SLOForm
+from portal.slo.models import SavedSLO
+from portal.slo.objective import SLO
+from portal.slo.reading import bucket_bounds, read_budget
+from portal.slo.windows import Window
+
+bp = Blueprint("slos", __name__, url_prefix="/slos")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """All SLOs, each with its error budget so far, and the form for another one."""
+    return render_template("slo/index.html", rows=_rows(), **_form_context(SLOForm()))
+
+
+@bp.get("/list")
+def list_fragment() -> ResponseReturnValue:
+    """The list alone."""
+    return render_template("slo/_list.html", rows=_rows())
+
+
+@bp.post("")
+def create() -> ResponseReturnValue:
+    """Save a new SLO."""
+    learner, form = current_learner(), SLOForm.of(request.form)
+    slo = form.read(learner.service.job, _bounds())
+    if slo is None:
+        return form_again("slo/index.html", "slo/_form.html", rows=_rows(), **_form_context(form))
+    name = store.free_name(learner.id, slo.name)
+    store.save_slo(learner.id, _named(slo, name), current_services().clock())
+    flash(f"Saved: {slo.title}.")
+    return reload_page(url_for(".index"))
+
+
+@bp.get("/preview")
+def preview() -> ResponseReturnValue:
+    """What the typed SLO would mean, without saving it."""
+    form = SLOForm.of(request.args)
+    slo = form.read(current_learner().service.job, _bounds(), draft=True)
+    reading = read_budget(current_services(), slo) if slo else None
+    return render_template("slo/_preview.html", form=form, slo=slo, reading=reading)
+
+
+@bp.get("/<name>")
+def show(name: str) -> ResponseReturnValue:
+    """One SLO: its budget, its history, the form to change it."""
+    row = _find(name)
+    context = _form_context(SLOForm.of_slo(row.value), row)
+    return render_template("slo/show.html", **context, **_budget_context(row))
+
+
+@bp.post("/<name>")
+def update(name: str) -> ResponseReturnValue:
+    """Save the new state of an SLO."""
+    row, form = _find(name), SLOForm.of(request.form)
+    slo = form.read(row.learner.service.job, _bounds(), name=row.name)
+    if slo is None:
+        context = {**_form_context(form, row), **_budget_context(row)}
+        return form_again("slo/show.html", "slo/_form.html", **context)
+    store.save_slo(row.learner_id, slo, current_services().clock())
+    flash("Saved. The state before is kept in the history below.")
+    return reload_page(url_for(".show", name=row.name))
+
+
+@bp.get("/<name>/budget")
+def budget_fragment(name: str) -> ResponseReturnValue:
+    """The budget of one SLO, now."""
+    return render_template("slo/_budget.html", **_budget_context(_find(name)))
+
+
+@bp.post("/<name>/delete")
+def delete(name: str) -> ResponseReturnValue:
+    """Take the SLO off the list; the answer offers to undo it."""
+    row = _find(name)
+    store.delete_slo(row, current_services().clock())
+    return fragment_or_redirect(
+        "slo/_list.html",
+        url_for(".index", deleted=row.name),
+        events="criterion-changed",
+        rows=_rows(),
+        deleted=row,
+    )
+
+
+@bp.post("/<name>/restore")
+def restore(name: str) -> ResponseReturnValue:
+    """Bring a deleted SLO back."""
+    row = store.find_slo(current_learner().id, name)
+    if row is None:
+        abort(404, "There is no SLO of that name.")
+    store.restore_slo(row, current_services().clock())
+    return fragment_or_redirect(
+        "slo/_list.html", url_for(".index"), events="criterion-changed", rows=_rows()
+    )
+
+
+@bp.app_context_processor
+def deleted_slo() -> dict[str, Any]:
+    """Without JavaScript the undo is offered on the page that follows the redirect."""
+    name = request.args.get("deleted", "") if request.blueprint == bp.name else ""
+    row = store.find_slo(current_learner().id, name) if name else None
+    return {"deleted": row if row and row.deleted_at else None}
+
+
+def _find(name: str) -> SavedSLO:
+    row = store.find_slo(current_learner().id, name)
+    if row is None or row.deleted_at:
+        abort(404, "There is no SLO of that name. It may have been deleted.")
+    return row
+
+
+def _named(slo: SLO, name: str) -> SLO:
+    return SLO(**{**slo.__dict__, "name": name})
+
+
+def _rows() -> list[dict[str, Any]]:
+    services = current_services()
+    slos = store.list_slos(current_learner().id)
+    return [{"slo": row, "reading": read_budget(services, row.value)} for row in slos]
+
+
+def _bounds() -> tuple[float, ...]:
+    return bucket_bounds(current_services(), current_learner().service.job)
+
+
+def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
+    return {"form": form, "row": row, "bounds": _bounds(), "windows": list(Window)}
+
+
+def _budget_context(row: SavedSLO) -> dict[str, Any]:
+    return {"row": row, "reading": read_budget(current_services(), row.value)}

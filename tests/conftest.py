@@ -1,0 +1,86 @@
+"""Fixtures of all tests: the portal with services handed in, a learner, a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import create_app
+from portal.config import Settings
+from portal.db import db, migrate_to_head
+from portal.learners import ensure_solo_learner
+from portal.learners.models import Learner
+from portal.services import Services
+
+NOWHERE = "http://127.0.0.1:9"
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        """Move on."""
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock in the test's hands."""
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a lab in which nothing runs: every outside system is unreachable."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        cache_dir=tmp_path / "cache",
+        mockapp_url=NOWHERE,
+        prometheus_url=NOWHERE,
+        htmx="vendored",
+    )
+
+
+@pytest.fixture
+def services(settings: Settings, clock: Clock) -> Services:
+    """The real clients, pointing nowhere; a test replaces the one it needs."""
+    return replace(Services.from_settings(settings), clock=clock)
+
+
+@pytest.fixture
+def app(settings: Settings, services: Services) -> Iterator[Flask]:
+    """The portal with its tables migrated and its one learner."""
+    app = create_app(settings, services, {"TESTING": True})
+    migrate_to_head(app)
+    with app.app_context():
+        ensure_solo_learner(services.clock())
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Asks the portal without a browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def learner(app: Flask) -> Iterator[Learner]:
+    """The learner of solo mode, within an app context."""
+    with app.app_context():
+        yield db.session.execute(db.select(Learner)).scalar_one()
