@@ -1,0 +1,1 @@
+"""Alert rules: written by the learner, applied safely, watched over time."""

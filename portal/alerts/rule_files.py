@@ -1,0 +1,178 @@
+"""The folder of rule files that Prometheus reads: our names, whole files, a way back.
+
+While a change waits for Prometheus, what the file held before is kept in a journal. Whoever finds
+a journal that nobody works on any more (the portal was killed) puts the file back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.config import Settings
+from portal.errors import SLOLabError
+
+OUR_NAMES = re.compile(r"(learner-[0-9]{1,10}|slo-[a-z0-9][a-z0-9-]{0,99})\.rules\.yml")
+MAX_FILES = 1000
+LOCK_POLL_S = 0.05
+
+
+class RuleFolderError(SLOLabError):
+    """The folder of rule files can't be read, written or locked."""
+
+
+def learner_file(learner_id: int) -> str:
+    """The file of the rules that a learner writes."""
+    return f"learner-{learner_id}.rules.yml"
+
+
+def slo_file(slug: str) -> str:
+    """The file of the rules generated for SLOs, by a slug of small letters, digits and dashes."""
+    return f"slo-{slug}.rules.yml"
+
+
+@dataclass(frozen=True)
+class RuleFolder:
+    """The rule files in ``path``; the journal of unfinished changes is in a folder of its own.
+
+    Every method raises RuleFolderError. Writing belongs between ``locked()`` and its end.
+    """
+
+    path: Path
+    journal: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> RuleFolder:
+        """The lab's folder; the journal lies outside, where no watcher of the folder sees it."""
+        return cls(settings.rules_path, settings.data_dir / "run" / "rule-changes")
+
+    def read(self, name: str) -> str | None:
+        """The text of one of our files; None where there is none."""
+        try:
+            return (self.path / _ours(name)).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeError) as error:
+            raise _failure("read", self.path / name, error) from error
+
+    def all_files(self) -> list[Path]:
+        """Every file that Prometheus reads here, those written by hand too, by name."""
+        found = [*self.path.glob("*.yml"), *self.path.glob("*.yaml")]
+        return sorted(path for path in found if path.is_file())
+
+    @contextmanager
+    def locked(self, timeout: float) -> Iterator[None]:
+        """Change the folder alone, among all threads and processes; waits ``timeout`` seconds."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.journal.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.journal / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _failure("write", self.path, error) from error
+        try:
+            _lock(handle, timeout)
+            yield
+        finally:
+            os.close(handle)
+
+    def begin(self, name: str, text: str | None) -> None:
+        """Write the file (None: delete it) and remember what it held, until commit or rollback."""
+        before = self.read(name)
+        if before is None and text is not None and self._count() >= MAX_FILES:
+            raise RuleFolderError(f"There are {MAX_FILES} rule files already. Remove one first.")
+        self._write(self._note(name), json.dumps({"text": before}))
+        try:
+            self._put(name, text)
+        except RuleFolderError:
+            self.commit(name)
+            raise
+
+    def commit(self, name: str) -> None:
+        """Keep the change."""
+        self._note(name).unlink(missing_ok=True)
+
+    def rollback(self, name: str) -> str | None:
+        """Undo the change; returns what the file holds again (None: there is no file)."""
+        known, before = _remembered(self._note(name))
+        if known:
+            self._put(name, before)
+        self.commit(name)
+        return self.read(name)
+
+    def heal(self) -> list[str]:
+        """Undo every change that was cut short; returns the names of the files concerned."""
+        names = [note.name.removesuffix(".json") for note in self.journal.glob("*.json")]
+        ours = [name for name in names if OUR_NAMES.fullmatch(name)]
+        for name in ours:
+            self.rollback(name)
+        for draft in [*self.path.glob("*.rules.yml.new"), *self.journal.glob("*.new")]:
+            draft.unlink(missing_ok=True)
+        return ours
+
+    def _count(self) -> int:
+        return sum(1 for path in self.all_files() if OUR_NAMES.fullmatch(path.name))
+
+    def _note(self, name: str) -> Path:
+        return self.journal / f"{_ours(name)}.json"
+
+    def _put(self, name: str, text: str | None) -> None:
+        path = self.path / _ours(name)
+        if text is None:
+            path.unlink(missing_ok=True)
+        else:
+            self._write(path, text)
+
+    def _write(self, path: Path, text: str) -> None:
+        """Whole or not at all. The draft's name ends so that Prometheus does not read it."""
+        draft = path.with_name(path.name + ".new")
+        try:
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.chmod(0o644)  # in containers Prometheus is another user
+            draft.replace(path)
+        except (OSError, UnicodeError) as error:
+            draft.unlink(missing_ok=True)
+            raise _failure("write", path, error) from error
+
+
+def _ours(name: str) -> str:
+    if not OUR_NAMES.fullmatch(name):
+        raise RuleFolderError(f"{name!r} is not the name of a rule file of the lab.")
+    return name
+
+
+def _remembered(note: Path) -> tuple[bool, str | None]:
+    """Whether it is known what the file held before the change, and what (None: no file)."""
+    try:
+        text = json.loads(note.read_text(encoding="utf-8"))["text"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False, None
+    return text is None or isinstance(text, str), text
+
+
+def _lock(handle: int, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = "Other rules are being applied just now. Try again in a few seconds."
+                raise RuleFolderError(message) from None
+            time.sleep(LOCK_POLL_S)
+        else:
+            return
+
+
+def _failure(verb: str, path: Path, error: Exception) -> RuleFolderError:
+    reason = getattr(error, "strerror", None) or "not readable as text"
+    return RuleFolderError(f"The lab can't {verb} {path} ({reason}).")

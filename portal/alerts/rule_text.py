@@ -1,0 +1,149 @@
+"""What a rule file may hold before promtool sees it: its size, its YAML, its counts.
+
+Whether Prometheus understands the rules is promtool's to say; here are the limits that keep one
+learner's text from hurting the lab, and the outline by which the loaded rules are recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.error import MarkedYAMLError
+from yaml.reader import ReaderError
+
+from portal.clients.errors import plain
+from portal.clients.prometheus import RuleKind, duration_seconds
+from portal.errors import SLOLabError
+
+MAX_BYTES = 64 * 1024
+MAX_GROUPS = 20
+MAX_RULES = 100
+MAX_DEPTH = 20
+MIN_INTERVAL_S = 5.0
+
+
+class RuleTextError(SLOLabError):
+    """A text that is no rule file we take. ``line`` and ``column`` count from 1 (or None)."""
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True)
+class GroupOutline:
+    """A group's name, and kind and name of each of its rules, in their order."""
+
+    name: str
+    rules: tuple[tuple[RuleKind, str], ...]
+
+
+def outline(text: str) -> tuple[GroupOutline, ...]:
+    """The groups in a rule file's text; raises RuleTextError where it breaks a limit."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        size = f"{MAX_BYTES // 1024} KiB"
+        raise RuleTextError(f"This text is larger than {size}, more than a rule file may hold.")
+    root = _compose(text)
+    groups = [_group(node) for node in _items(_child(root, "groups"))]
+    count = sum(len(group.rules) for group in groups)
+    if count == 0:
+        raise RuleTextError("There is no rule in this text yet.")
+    if len(groups) > MAX_GROUPS:
+        raise RuleTextError(f"{len(groups)} groups are more than the {MAX_GROUPS} of a file.")
+    if count > MAX_RULES:
+        raise RuleTextError(f"{count} rules are more than the {MAX_RULES} of a file.")
+    return tuple(groups)
+
+
+def _compose(text: str) -> Node | None:
+    try:
+        _refuse_tricks(text)
+        node: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except ReaderError as error:
+        line, column = _position(text, error.position)
+        message = "This text holds a character that YAML does not allow."
+        raise RuleTextError(message, line, column) from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = plain(error.problem or error.context or "not readable")
+        raise _at(mark, f"This is not valid YAML: {problem}.") from error
+    return node
+
+
+def _refuse_tricks(text: str) -> None:
+    """Stop at aliases (a few lines can stand for gigabytes), tags and deep nesting.
+
+    A tag can also spell a key in a way that Prometheus reads and we would not.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            raise _at(event.start_mark, "Anchors and aliases (&, *) are not taken here.")
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
+            raise _at(event.start_mark, "Tags (!) are not taken here.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise _at(event.start_mark, "This text is nested too deeply for a rule file.")
+
+
+def _group(node: Node) -> GroupOutline:
+    interval = _child(node, "interval")
+    seconds = duration_seconds(_text(interval)) if interval is not None else None
+    if interval is not None and seconds is not None and seconds < MIN_INTERVAL_S:
+        raise _at(
+            interval.start_mark,
+            f"An interval of {_text(interval)} is under {MIN_INTERVAL_S:g} s, the time between "
+            "two scrapes: it would only count the same samples again.",
+        )
+    return GroupOutline(
+        name=_text(_child(node, "name")),
+        rules=tuple(_rule(rule) for rule in _items(_child(node, "rules"))),
+    )
+
+
+def _rule(node: Node) -> tuple[RuleKind, str]:
+    record = _child(node, "record")
+    if record is not None:
+        return RuleKind.RECORDING, _text(record)
+    return RuleKind.ALERTING, _text(_child(node, "alert"))
+
+
+def _child(node: Node | None, name: str) -> Node | None:
+    for key, value in _pairs(node):
+        if _text(key) == "<<":
+            raise _at(key.start_mark, "Merge keys (<<) are not taken here.")
+        if _text(key) == name:
+            return value
+    return None
+
+
+def _pairs(node: Node | None) -> Iterator[tuple[Node, Node]]:
+    if isinstance(node, MappingNode):
+        yield from node.value
+
+
+def _items(node: Node | None) -> list[Node]:
+    return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def _text(node: Node | None) -> str:
+    return str(node.value) if isinstance(node, ScalarNode) else ""
+
+
+def _at(mark: Any, reason: str) -> RuleTextError:
+    if mark is None:
+        return RuleTextError(reason)
+    return RuleTextError(reason, mark.line + 1, mark.column + 1)
+
+
+def _position(text: str, index: int) -> tuple[int, int]:
+    before = text[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1

@@ -1,0 +1,83 @@
+"""A learner's rule text in the database, and the rules that Prometheus has loaded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from portal.alerts.loaded import LoadedRule, RuleState, loaded_rules
+from portal.alerts.models import AlertRuleText
+from portal.db import db
+
+__all__ = [
+    "LoadedRule",
+    "RuleState",
+    "find",
+    "is_stale",
+    "loaded_rules",
+    "mark_applied",
+    "mark_removed",
+    "mark_restored",
+    "save_draft",
+]
+
+
+def find(learner_id: int) -> AlertRuleText | None:
+    """What the learner typed last."""
+    own = select(AlertRuleText).where(AlertRuleText.learner_id == learner_id)
+    return db.session.scalar(own)
+
+
+def is_stale(learner_id: int, based_on: int, text: str) -> bool:
+    """Whether another tab saved another text since version ``based_on`` (0: none yet)."""
+    row = find(learner_id)
+    return row is not None and row.version != based_on and row.text != text
+
+
+def save_draft(learner_id: int, text: str, now: datetime) -> AlertRuleText:
+    """Keep the text, whether or not Prometheus will take it."""
+    row = find(learner_id)
+    if row is None:
+        return _insert(learner_id, text, now)
+    if row.text != text:
+        row.text, row.saved_at, row.version = text, now, row.version + 1
+    db.session.commit()
+    return row
+
+
+def _insert(learner_id: int, text: str, now: datetime) -> AlertRuleText:
+    row = AlertRuleText(learner_id=learner_id, text=text, saved_at=now, version=1, assisted=False)
+    db.session.add(row)
+    try:
+        db.session.commit()
+    except IntegrityError:  # another tab was first
+        db.session.rollback()
+        return save_draft(learner_id, text, now)
+    return row
+
+
+def mark_applied(learner_id: int, text: str, now: datetime, *, assisted: bool) -> None:
+    """Note that Prometheus took the text. Help sticks until the rules are removed."""
+    row = save_draft(learner_id, text, now)
+    helped_before = row.assisted and row.removed_at is None
+    row.applied_text, row.applied_at, row.removed_at = text, now, None
+    row.assisted = assisted or helped_before
+    db.session.commit()
+
+
+def mark_removed(learner_id: int, now: datetime) -> None:
+    """Note that the rules were taken out; the text stays, for the undo."""
+    row = find(learner_id)
+    if row is not None and row.removed_at is None:
+        row.removed_at = now
+        db.session.commit()
+
+
+def mark_restored(learner_id: int, now: datetime, *, assisted: bool) -> None:
+    """Note that the removed rules are back; what was typed meanwhile stays typed."""
+    row = find(learner_id)
+    if row is not None:
+        row.applied_at, row.removed_at, row.assisted = now, None, assisted
+        db.session.commit()
