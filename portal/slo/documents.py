@@ -47,7 +47,7 @@ def load_documents(text: str, max_bytes: int = MAX_BYTES) -> list[Any]:
 
 def _documents(text: str) -> Iterator[Any]:
     _check_depth(text)
-    for number, document in enumerate(yaml.load_all(text, Loader=_LOADER)):  # noqa: S506
+    for number, document in enumerate(yaml.load_all(text, Loader=_LOADER)):
         if number >= MAX_DOCUMENTS:
             raise DocumentError(f"The text holds more than {MAX_DOCUMENTS} YAML documents.")
         if document is not None:
