@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import asdict
+
 import click
 
 from portal.config import Settings
 from portal.errors import SLOLabError
+from stack.cleaning import clean_up, kept_data
 from stack.console import Console
+from stack.doctor import Finding, Health, diagnose
 from stack.layout import Layout
 from stack.lock import Lock
+from stack.logs import follow, known_logs, tail
 from stack.stop_signals import Stopped, StopSignals
 from stack.supervisor import Supervisor
 
@@ -37,3 +44,67 @@ def up(until_parent_ends: bool) -> None:
             f"{error.strerror or error}: {error.filename or settings.data_dir} can't be used; "
             "free some space there, or set SLO_LAB_DATA_DIR to another folder."
         ) from error
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(as_json: bool) -> None:
+    """Say what is up, what is not, and what to do. Exit status 1 when something is down."""
+    findings = diagnose(Settings.from_env())
+    if as_json:
+        document = {"version": 1, "findings": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        for finding in findings:
+            click.echo(_as_text(finding))
+    if any(finding.status is Health.DOWN for finding in findings):
+        sys.exit(1)
+
+
+def _as_text(finding: Finding) -> str:
+    words = filter(None, (finding.url, finding.detail))
+    line = f"{finding.status:<9} {finding.name:<19} {'  '.join(words)}".rstrip()
+    return f"{line}\n{'':<10}-> {finding.todo}" if finding.todo else line
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("-n", "--lines", default=40, show_default=True, help="How many lines of each log.")
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on with what is added.")
+def logs(name: str | None, lines: int, following: bool) -> None:
+    """Show the servers' logs, or the one of NAME (portal, mockapp, prometheus, grafana)."""
+    layout = Layout(Settings.from_env().data_dir)
+    known = known_logs(layout)
+    if name and name not in known:
+        there = ", ".join(known) or "none yet"
+        raise SLOLabError(f"There is no log of {name!r}; there are: {there}.")
+    chosen = {name: known[name]} if name else known
+    for title, path in chosen.items():
+        for line in tail(path, lines):
+            click.echo(line if name else f"{title:<10} | {line}")
+    if following:
+        for title, line in follow(chosen):
+            click.echo(line if name else f"{title:<10} | {line}")
+
+
+@click.command()
+@click.option("--cache", is_flag=True, help="Delete the downloaded servers, too.")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+def clean(cache: bool, yes: bool) -> None:
+    """Delete the learner's data; not while the lab runs."""
+    settings = Settings.from_env()
+    layout = Layout(settings.data_dir)
+    doomed = kept_data(layout) + ([settings.cache_dir] if cache else [])
+    doomed = [path for path in doomed if path.exists()]
+    if not doomed:
+        click.echo(f"There is nothing to delete in {settings.data_dir}.")
+        return
+    layout.make()
+    with Lock(layout.lock):
+        click.echo("This deletes, for good:")
+        for path in doomed:
+            click.echo(f"  {path}")
+        if not yes:
+            click.confirm("Delete them?", abort=True)
+        clean_up(layout, doomed)
+    click.echo("Done.")

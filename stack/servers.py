@@ -10,6 +10,7 @@ from pathlib import Path
 
 from portal.config import Settings
 from portal.secret_files import read_or_make, secret_path
+from stack.grafana_account import ADMIN, admin_password
 from stack.layout import Layout
 from stack.prometheus_config import write_config
 from stack.sources import GrafanaInstall, PrometheusInstall
@@ -86,17 +87,22 @@ def portal_server(settings: Settings, install: PrometheusInstall | None) -> Serv
     path = os.environ.get("PATH", os.defpath)
     if install:
         path = f"{install.promtool.parent}{os.pathsep}{path}"
-    wildcard = settings.host in {"0.0.0.0", "::"}  # noqa: S104
-    host = LOOPBACK if wildcard else settings.host
-    host = f"[{host}]" if ":" in host else host
     return Server(
         name="portal",
         title="portal",
         command=(*PYTHON, "portal.wsgi"),
         url=settings.portal_base,
-        ready=f"http://{host}:{settings.port}/healthz",
+        ready=portal_ready(settings),
         environ={"PATH": path},
     )
+
+
+def portal_ready(settings: Settings) -> str:
+    """The address that answers 200 when the portal is up, as seen from this machine."""
+    everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104
+    host = LOOPBACK if everywhere else settings.host
+    host = f"[{host}]" if ":" in host else host
+    return f"http://{host}:{settings.port}/healthz"
 
 
 def grafana_server(settings: Settings, layout: Layout, install: GrafanaInstall) -> Server:
@@ -127,8 +133,8 @@ def _grafana_environ(settings: Settings, layout: Layout) -> dict[str, str]:
         "GF_SERVER_HTTP_PORT": str(settings.grafana_port),
         "GF_SERVER_ROOT_URL": f"{settings.grafana_link}/",
         "GF_LOG_MODE": "console",
-        "GF_SECURITY_ADMIN_USER": "admin",
-        "GF_SECURITY_ADMIN_PASSWORD": read_or_make(layout.root, "grafana-password", settings),
+        "GF_SECURITY_ADMIN_USER": ADMIN,
+        "GF_SECURITY_ADMIN_PASSWORD": admin_password(settings),
         "GF_DASHBOARDS_MIN_REFRESH_INTERVAL": "5s",
         "GF_ANALYTICS_REPORTING_ENABLED": "false",
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",

@@ -10,6 +10,7 @@ from portal.config import Settings
 from portal.errors import SLOLabError
 from portal.secret_files import read_or_make, secret_path
 from stack.console import Console
+from stack.grafana_account import ADMIN, GrafanaAccount, admin_password
 from stack.grafana_getter import GrafanaGetter
 from stack.layout import SECRETS, Layout
 from stack.managed import ManagedServer
@@ -130,6 +131,7 @@ class Supervisor:
             self._console.say(f"  {server.title:<11} up after {took:4.1f} s   {server.url}")
             if server.name == "grafana":
                 self._say_login()
+                GrafanaAccount(self._settings, self._on_event).start()
         elif state.status is Status.FAILED and not managed.was_up and not server.optional:
             raise SLOLabError(
                 f"The {server.title} {state.detail} (all of it: slo-lab logs {server.name})"
@@ -182,10 +184,9 @@ class Supervisor:
         self._console.say(f"\nThe lab is ready: {self._settings.portal_base}   (stop: Ctrl-C)")
 
     def _say_login(self) -> None:
-        user = self._settings.grafana_user or "admin"
-        password = read_or_make(self._layout.root, "grafana-password", self._settings)
+        password = admin_password(self._settings)
         path = secret_path(self._layout.root, "grafana-password")
-        self._console.say(f"              Grafana login: {user} / {password}   ({path})")
+        self._console.say(f"              Grafana login: {ADMIN} / {password}   ({path})")
 
     def _shall_stop(self) -> bool:
         orphaned = self._parent is not None and os.getppid() != self._parent

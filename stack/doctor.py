@@ -1,0 +1,175 @@
+"""What is up, what is not, and what to do: for ``slo-lab doctor`` and the portal's lab page."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from portal.clients.errors import ClientError
+from portal.clients.http import Http
+from portal.clients.prometheus import PrometheusClient, TargetHealth
+from portal.config import Settings
+from stack.layout import Layout
+from stack.lock import is_held
+from stack.servers import portal_ready
+from stack.state import ServerState, State, Status, read_state
+
+PROBE_SECONDS = 1.0
+LEAST_FREE = 200_000_000  # bytes; below that, databases begin to fail soon
+JOB = "flask-app"
+NOBODY_STARTED_IT = "Start the lab, or whatever program is to answer there."
+
+
+class Health(StrEnum):
+    """How one part of the lab does."""
+
+    UP = "up"
+    DOWN = "down"
+    ABSENT = "absent"  # not here, and the lab runs without it
+    STARTING = "starting"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part of the lab. ``url`` is for a browser; ``todo`` is empty when all is well."""
+
+    name: str
+    status: Health
+    url: str = ""
+    detail: str = ""
+    todo: str = ""
+
+
+def diagnose(settings: Settings) -> list[Finding]:
+    """A finding for each part, always in the same order. Asks all at once; takes about 1 s."""
+    layout = Layout(settings.data_dir)
+    running = is_held(layout.lock)
+    state = read_state(layout.state) if running else None
+    examinations: list[Callable[[], Finding]] = [
+        lambda: _supervisor(settings, state, running=running),
+        lambda: _portal(settings, state),
+        lambda: _mockapp(settings, state),
+        lambda: _prometheus(settings, state),
+        lambda: _target(settings),
+        lambda: _grafana(settings, state),
+        lambda: _data_folder(settings),
+    ]
+    with ThreadPoolExecutor(len(examinations)) as pool:
+        return list(pool.map(lambda examine: examine(), examinations))
+
+
+def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Finding:
+    if running:
+        pid = f"process {state.pid}" if state else ""
+        return Finding("lab", Health.UP, detail=pid)
+    if settings.mockapp_url and settings.prometheus_url:
+        return Finding("lab", Health.ABSENT, detail="The servers are started by somebody else.")
+    todo = "Start it with `make lab` or `slo-lab up`."
+    return Finding("lab", Health.DOWN, detail=f"Not running on {settings.data_dir}.", todo=todo)
+
+
+def _portal(settings: Settings, state: State | None) -> Finding:
+    asked = portal_ready(settings)
+    return _server("portal", asked, settings.portal_base, _known(state, "portal"))
+
+
+def _mockapp(settings: Settings, state: State | None) -> Finding:
+    base = settings.mockapp_base
+    return _server("mock app", f"{base}/healthz", base, _known(state, "mockapp"))
+
+
+def _prometheus(settings: Settings, state: State | None) -> Finding:
+    asked = f"{settings.prometheus_base}/-/ready"
+    return _server("Prometheus", asked, settings.prometheus_link, _known(state, "prometheus"))
+
+
+def _grafana(settings: Settings, state: State | None) -> Finding:
+    known = _known(state, "grafana")
+    if known and known.status is Status.ABSENT:
+        todo = "Nothing has to be done: every step can be done without it."
+        return Finding("Grafana", Health.ABSENT, known.url, known.detail, todo)
+    if known and known.status is Status.GETTING:
+        detail = known.detail or "being looked for"
+        return Finding("Grafana", Health.STARTING, known.url, detail, "Wait until it is here.")
+    asked = f"{settings.grafana_base}/api/health"
+    found = _server("Grafana", asked, settings.grafana_link, known)
+    if found.status is Health.DOWN and known is None and not settings.grafana_url:
+        return Finding("Grafana", Health.ABSENT, found.url, found.detail)
+    return found
+
+
+def _known(state: State | None, name: str) -> ServerState | None:
+    return state.servers.get(name) if state else None
+
+
+def _server(title: str, asked: str, url: str, known: ServerState | None) -> Finding:
+    """Ask the server itself; where it doesn't answer, tell what the supervisor knows of it."""
+    version = known.version if known else ""
+    try:
+        _get(title, asked)
+    except ClientError as error:
+        return _silent_server(title, url, error, known)
+    past = f"started again {known.restarts} times" if known and known.restarts else ""
+    return Finding(title, Health.UP, url, ", ".join(filter(None, (version, past))))
+
+
+def _silent_server(title: str, url: str, error: ClientError, known: ServerState | None) -> Finding:
+    if known is None:
+        return Finding(title, Health.DOWN, url, str(error), NOBODY_STARTED_IT)
+    if known.status in {Status.STARTING, Status.RESTARTING}:
+        detail = known.detail or "not answering yet"
+        return Finding(title, Health.STARTING, url, detail, "Wait a few seconds.")
+    todo = f"See `slo-lab logs {known.name}`; stopping and starting the lab may help."
+    return Finding(title, Health.DOWN, url, known.detail or str(error), todo)
+
+
+def _get(title: str, url: str) -> None:
+    http = Http(title, url, timeout=PROBE_SECONDS)
+    try:
+        http.get("")
+    finally:
+        http.close()
+
+
+def _target(settings: Settings) -> Finding:
+    """Whether Prometheus scrapes the mock app."""
+    url = f"{settings.prometheus_link}/targets"
+    name = f"scrape of {JOB}"
+    try:
+        client = PrometheusClient(settings.prometheus_base, timeout=PROBE_SECONDS)
+        targets = [target for target in client.targets() if target.job == JOB]
+    except ClientError as error:
+        return Finding(name, Health.DOWN, url, str(error), "Get Prometheus up first.")
+    if not targets:
+        todo = "Does Prometheus read the lab's prometheus.yml? Its page of targets tells."
+        return Finding(name, Health.DOWN, url, f"Prometheus has no target in job {JOB}.", todo)
+    failing = [target for target in targets if target.health is TargetHealth.DOWN]
+    if failing:
+        todo = "Is the mock app up, and can Prometheus reach it at that address?"
+        detail = f"{failing[0].instance}: {failing[0].last_error}"
+        return Finding(name, Health.DOWN, url, detail, todo)
+    if any(target.health is TargetHealth.UNKNOWN for target in targets):
+        return Finding(name, Health.STARTING, url, "not scraped yet", "Wait a few seconds.")
+    return Finding(name, Health.UP, url, ", ".join(target.instance for target in targets))
+
+
+def _data_folder(settings: Settings) -> Finding:
+    """Whether there is room for what the learner does."""
+    folder = settings.data_dir
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        detail = f"{folder}: {error.strerror}"
+        return Finding("data folder", Health.DOWN, detail=detail, todo="`slo-lab up` makes it.")
+    detail = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < LEAST_FREE:
+        todo = "Free some space: nothing can be kept on a full disk."
+        return Finding("data folder", Health.DOWN, detail=detail, todo=todo)
+    database = urlsplit(settings.database_url)
+    if database.hostname:
+        detail += f"; database {database.scheme} on {database.hostname}"
+    return Finding("data folder", Health.UP, detail=detail)
