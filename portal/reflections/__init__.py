@@ -1,0 +1,1 @@
+"""Reflections: four questions, answered, submitted, kept with their evidence, and exported."""

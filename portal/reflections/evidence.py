@@ -1,0 +1,252 @@
+"""What the lab knows of the learner's work, kept with each submission and shown beside the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from portal.bursts.models import Burst
+from portal.bursts.store import recent
+from portal.criteria.models import StoredVerdict
+from portal.criteria.store import stored_verdicts, verdict_of
+from portal.learners.models import Learner
+from portal.services import Services
+from portal.slis.queries import SLIQueries
+from portal.slis.reading import Reading, ReadingState, read, read_history
+from portal.slo.models import SavedSLO
+from portal.slo.store import list_slos, summary
+
+READING_MAX_AGE_SECONDS = 4.5
+HISTORY_SPAN = timedelta(hours=1)
+MOST_BURSTS = 50
+
+
+@dataclass(frozen=True)
+class SLIFacts:
+    """The SLIs at one moment. Ratios 0..1, quantiles in seconds by name (``p95``)."""
+
+    state: str
+    reason: str
+    window: str
+    threshold_seconds: float
+    availability: float | None
+    fast_share: float | None
+    quantiles: dict[str, float]
+    requests: float
+    failed: float
+    requests_per_second: float
+    queries: dict[str, str]
+
+
+@dataclass(frozen=True)
+class HistoryFacts:
+    """Points (unix seconds, availability, share under the threshold) of the last hour."""
+
+    start: datetime
+    end: datetime
+    points: tuple[tuple[float, float | None, float | None], ...]
+
+
+@dataclass(frozen=True)
+class SLOFacts:
+    """One SLO: its promise in a line, and the learner's reason."""
+
+    name: str
+    title: str
+    sli: str
+    objective: float
+    window: str
+    threshold_seconds: float | None
+    promise: str
+    why: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class BurstFacts:
+    """One burst: what it sent, what came back, for how many seconds it hurt."""
+
+    number: int
+    title: str
+    state: str
+    requested_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    sent: int
+    good: int
+    failed: dict[str, int]
+    slow: int
+    hurt_seconds: float
+
+
+@dataclass(frozen=True)
+class VerdictFacts:
+    """The last verdict on one criterion."""
+
+    criterion: str
+    status: str
+    headline: str
+    observed: str
+    checked_at: datetime
+    first_met_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything known at ``taken_at``; ``unreachable`` says which system could not be asked."""
+
+    taken_at: datetime
+    job: str
+    slis: SLIFacts
+    history: HistoryFacts | None
+    slos: tuple[SLOFacts, ...]
+    bursts: tuple[BurstFacts, ...]
+    verdicts: tuple[VerdictFacts, ...]
+    unreachable: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON of the schema in ``docs/export.md``; times are ISO 8601 in UTC."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Evidence:
+        """The evidence that ``to_json`` wrote."""
+        history = kept["history"]
+        return cls(
+            taken_at=_time(kept["taken_at"]),
+            job=kept["job"],
+            slis=SLIFacts(**kept["slis"]),
+            history=_history_from(history) if history else None,
+            slos=tuple(SLOFacts(**_with_times(slo)) for slo in kept["slos"]),
+            bursts=tuple(BurstFacts(**_with_times(burst)) for burst in kept["bursts"]),
+            verdicts=tuple(VerdictFacts(**_with_times(one)) for one in kept["verdicts"]),
+            unreachable=tuple(kept["unreachable"]),
+        )
+
+
+def gather(services: Services, learner: Learner, *, history: bool) -> Evidence:
+    """The evidence now; a system that does not answer is named in it, never an error."""
+    queries = SLIQueries(learner.service.job)
+    now = services.clock()
+    reading: Reading = services.readings.get(
+        ("reading", queries),
+        READING_MAX_AGE_SECONDS,
+        lambda: read(services.prometheus, queries, now),
+    )
+    reachable = reading.state is not ReadingState.UNREACHABLE
+    past, complaint = _ask_history(services, queries, now) if history and reachable else (None, "")
+    return Evidence(
+        taken_at=now,
+        job=learner.service.job,
+        slis=_sli_facts(reading, queries),
+        history=past,
+        slos=tuple(_slo_facts(row) for row in list_slos(learner.id)),
+        bursts=tuple(_burst_facts(burst) for burst in recent(learner.id, MOST_BURSTS)),
+        verdicts=tuple(_verdict_facts(*item) for item in stored_verdicts(learner.id).items()),
+        unreachable=tuple(
+            said for said in ("" if reachable else reading.reason, complaint) if said
+        ),
+    )
+
+
+def _ask_history(
+    services: Services, queries: SLIQueries, now: datetime
+) -> tuple[HistoryFacts | None, str]:
+    past = read_history(services.prometheus, queries, now, HISTORY_SPAN)
+    if past.reason:
+        return None, past.reason
+    pairs = zip(past.availability, past.fast_share, strict=True)
+    points = tuple((at, good, fast) for (at, good), (_, fast) in pairs)
+    return HistoryFacts(past.start, past.end, points), ""
+
+
+def _sli_facts(reading: Reading, queries: SLIQueries) -> SLIFacts:
+    return SLIFacts(
+        state=reading.state.value,
+        reason=reading.reason,
+        window=queries.window,
+        threshold_seconds=queries.threshold,
+        availability=reading.availability,
+        fast_share=reading.fast_share,
+        quantiles={f"p{phi * 100:g}": seconds for phi, seconds in reading.quantiles.items()},
+        requests=round(reading.total, 1),
+        failed=round(reading.failed, 1),
+        requests_per_second=reading.traffic,
+        queries={
+            "availability": queries.availability,
+            "fast_share": queries.fast_share,
+            "p95": queries.quantile(0.95),
+        },
+    )
+
+
+def _slo_facts(row: SavedSLO) -> SLOFacts:
+    return SLOFacts(
+        name=row.name,
+        title=row.title,
+        sli=row.sli,
+        objective=row.objective,
+        window=row.window,
+        threshold_seconds=row.threshold_s,
+        promise=summary(row),
+        why=row.why,
+        created_at=row.created_at,
+    )
+
+
+def _burst_facts(burst: Burst) -> BurstFacts:
+    return BurstFacts(
+        number=burst.id,
+        title=burst.title,
+        state=burst.state,
+        requested_at=burst.requested_at,
+        started_at=burst.started_at,
+        ended_at=burst.ended_at,
+        sent=burst.sent,
+        good=burst.good,
+        failed=burst.failed_by_kind,
+        slow=burst.slow,
+        hurt_seconds=round(burst.hurt_seconds, 1),
+    )
+
+
+def _verdict_facts(criterion_id: str, row: StoredVerdict) -> VerdictFacts:
+    verdict = verdict_of(row)
+    return VerdictFacts(
+        criterion=criterion_id,
+        status=verdict.status.value,
+        headline=verdict.headline,
+        observed=verdict.observed,
+        checked_at=row.checked_at,
+        first_met_at=row.first_met_at,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Dataclass parts as JSON holds them."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _with_times(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields named ``..._at`` are times."""
+    return {
+        name: _time(value) if name.endswith("_at") and value else value
+        for name, value in kept.items()
+    }
+
+
+def _history_from(kept: Mapping[str, Any]) -> HistoryFacts:
+    points = tuple((at, good, fast) for at, good, fast in kept["points"])
+    return HistoryFacts(_time(kept["start"]), _time(kept["end"]), points)

@@ -1,0 +1,178 @@
+"""The export as Markdown (CommonMark). What a learner typed comes out as text, never as markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+
+from portal.reflections.evidence import BurstFacts, Evidence, SLOFacts, VerdictFacts
+from portal.reflections.export import Reflection
+from portal.reflections.questions import QUESTIONS
+from portal.rendering import count, duration, milliseconds, percent
+
+ANYWHERE = re.compile(r"[\\`*\[\]<>&~|$!@:]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+LINE_START = re.compile(r"^([#+\-=])")
+ORDERED_LIST = re.compile(r"^(\d+)([.)])")
+WEB_ADDRESS = re.compile(r"(www)\.", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+MARKS = {"met": "met", "not_met": "not met", "not_enough_data": "not enough data yet"}
+
+
+def escaped(text: str) -> str:
+    """Any text as Markdown that shows it: paragraphs, line breaks and indentation are kept.
+
+    Every character that CommonMark (or GitHub's extensions) could read as markup gets a backslash;
+    see https://spec.commonmark.org/0.31.2/#backslash-escapes.
+    """
+    lines = CONTROL.sub(_picture, text.replace("\r", "\n")).split("\n")
+    paragraphs = (list(group) for written, group in groupby(lines, _is_written) if written)
+    return "\n\n".join("\\\n".join(map(_escaped_line, lines)) for lines in paragraphs)
+
+
+def escaped_line(text: str) -> str:
+    """Any text as one line of Markdown."""
+    return _escaped_line(CONTROL.sub(_picture, " ".join(text.split())))
+
+
+def _is_written(line: str) -> bool:
+    return bool(line.strip())
+
+
+def _escaped_line(line: str) -> str:
+    """Inline markup first, then what means something only where a line starts."""
+    line = line.rstrip()
+    body = line.lstrip()
+    indent = line[: len(line) - len(body)]
+    body = WEB_ADDRESS.sub(r"\1\\.", ANYWHERE.sub(r"\\\g<0>", body))
+    if not indent:
+        body = ORDERED_LIST.sub(r"\1\\\2", LINE_START.sub(r"\\\1", body))
+    return "".join(map(_entity, indent)) + body
+
+
+def _picture(control: re.Match[str]) -> str:
+    """A control character as the sign that stands for it."""
+    number = ord(control[0])
+    return chr(0x2400 + number) if number < 0x20 else "\ufffd"
+
+
+def _entity(space: str) -> str:
+    """A space at the start of a line, so that it stays."""
+    return {" ": "&nbsp;", "\t": "&nbsp;" * 4}.get(space, f"&#{ord(space)};")
+
+
+def code(promql: str) -> str:
+    """A query of ours as a fenced block."""
+    return f"```promql\n{promql}\n```"
+
+
+def to_markdown(reflection: Reflection) -> str:
+    """The export as one Markdown document."""
+    parts = [
+        "# What I learned in SLO Lab",
+        _headline(reflection),
+        *_answers(reflection),
+        "## Evidence",
+        f"As the lab knew it on {_moment(reflection.evidence.taken_at)}.",
+        *evidence_parts(reflection.evidence),
+        *_history(reflection),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(reflection: Reflection) -> str:
+    when = f"Exported {_moment(reflection.exported_at)}."
+    if reflection.latest is None:
+        return f"{when} Not submitted yet: these are the answers so far."
+    last = f"Submission {reflection.latest.number} of {_moment(reflection.latest.submitted_at)}."
+    if not reflection.changed_since:
+        return f"{last} {when}"
+    return f"{last} {when} Some answers were changed after it; this shows them as they are now."
+
+
+def _answers(reflection: Reflection) -> list[str]:
+    parts: list[str] = []
+    for question in QUESTIONS:
+        answer = escaped(reflection.answers[question.id].text)
+        parts += [f"## {question.text}", answer or "*Not answered yet.*"]
+    return parts
+
+
+def evidence_parts(evidence: Evidence) -> list[str]:
+    """The evidence as Markdown blocks."""
+    return [
+        *(f"Could not be asked: {escaped_line(said)}" for said in evidence.unreachable),
+        "### SLIs",
+        _bullets(sli_sentences(evidence)),
+        *(code(promql) for promql in evidence.slis.queries.values()),
+        "### SLOs",
+        _bullets(map(_slo, evidence.slos)) or "None yet.",
+        "### Bursts",
+        _bullets(map(_burst, evidence.bursts)) or "None yet.",
+        "### Checks",
+        _bullets(map(_verdict, evidence.verdicts)) or "Nothing was checked yet.",
+    ]
+
+
+def sli_sentences(evidence: Evidence) -> list[str]:
+    """The SLIs in words, with their window and how many requests stand behind them."""
+    slis = evidence.slis
+    if slis.availability is None and slis.fast_share is None:
+        said = f": {escaped_line(slis.reason)}" if slis.reason else ""
+        return [f"No numbers at that moment, {slis.state}{said}"]
+    sentences = []
+    if slis.availability is not None:
+        behind = f"{count(slis.failed)} of {count(slis.requests)} requests failed"
+        sentences.append(f"Availability {percent(slis.availability)} over {slis.window} ({behind})")
+    if slis.fast_share is not None:
+        under = f"Answered within {slis.threshold_seconds:g} s"
+        sentences.append(f"{under}: {percent(slis.fast_share)} over {slis.window}")
+    if slis.quantiles:
+        known = (f"{name} {milliseconds(value)}" for name, value in slis.quantiles.items())
+        sentences.append(f"Latency: {', '.join(known)}")
+    return sentences
+
+
+def _slo(slo: SLOFacts) -> str:
+    why = f" Why: {escaped_line(slo.why)}" if slo.why.strip() else ""
+    return f"**{escaped_line(slo.title) or slo.name}**: {escaped_line(slo.promise)}.{why}"
+
+
+def _burst(burst: BurstFacts) -> str:
+    when = _moment(burst.started_at or burst.requested_at)
+    return f"{escaped_line(burst.title)}, {when}, {burst.state}: {burst_words(burst)}"
+
+
+def burst_words(burst: BurstFacts) -> str:
+    """``760 requests, 611 good, 149 failed (149 × 500), 3 slow, hurt for 59 s``."""
+    words = [f"{count(burst.sent)} requests", f"{count(burst.good)} good"]
+    if burst.failed:
+        kinds = ", ".join(f"{number} × {kind}" for kind, number in burst.failed.items())
+        words.append(f"{count(sum(burst.failed.values()))} failed ({kinds})")
+    if burst.slow:
+        words.append(f"{count(burst.slow)} slow")
+    if burst.hurt_seconds:
+        words.append(f"hurt for {duration(burst.hurt_seconds)}")
+    return ", ".join(words)
+
+
+def _verdict(verdict: VerdictFacts) -> str:
+    first = f", first met {_moment(verdict.first_met_at)}" if verdict.first_met_at else ""
+    mark = MARKS.get(verdict.status, "can’t check")
+    return f"{verdict.criterion}: {mark}{first}. {escaped_line(verdict.headline)}."
+
+
+def _history(reflection: Reflection) -> list[str]:
+    if not reflection.submissions:
+        return []
+    listed = (f"{one.number}: {_moment(one.submitted_at)}" for one in reflection.submissions)
+    return ["## Submissions", _bullets(listed)]
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M %Z").strip()
