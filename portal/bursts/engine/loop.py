@@ -1,0 +1,215 @@
+"""The loop that sends a burst: one thread, non-blocking sockets, and a precise alarm clock."""
+
+from __future__ import annotations
+
+import errno
+import select
+import selectors
+import time
+from collections.abc import Callable, Iterator
+
+from portal.bursts.engine.connection import Connection, Outcome
+from portal.bursts.engine.control import Control
+from portal.bursts.engine.schedule import Schedule
+from portal.bursts.engine.tally import Tally
+from portal.bursts.engine.target import Request, Target
+
+MAX_SENDS_A_TURN = 100
+PROGRESS_SECONDS = 0.5
+MAX_WAIT_SECONDS = 0.1
+GRACE_SECONDS = 0.75
+"""After a stop, requests on their way have this long to end by themselves."""
+
+_KINDS = {
+    Outcome.BROKEN: "connection",
+    Outcome.GARBAGE: "garbage",
+    Outcome.TOO_LARGE: "too_large",
+}
+
+# No connection was even tried: this machine is out of files, ports or memory.
+_OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS})
+
+
+class Loop:
+    """Sends what the schedule says and tallies what comes of it.
+
+    ``keep_alive`` keeps connections for further requests; without it each request has a new
+    one. ``progress`` is called twice a second with the time and returns False when nobody
+    listens.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: Target,
+        requests: Iterator[Request],
+        schedule: Schedule,
+        tally: Tally,
+        control: Control,
+        progress: Callable[[float], bool],
+        timeout_seconds: float,
+        keep_alive: bool,
+    ) -> None:
+        self._target = target
+        self._requests = requests
+        self._schedule = schedule
+        self._tally = tally
+        self._control = control
+        self._progress = progress
+        self._timeout_seconds = timeout_seconds
+        self._keep_alive = keep_alive
+        self._selector = selectors.DefaultSelector()
+        self._idle: list[Connection] = []
+        # In the order of sending, which is the order in which they time out.
+        self._in_flight: dict[Connection, None] = {}
+        self._next_progress = 0.0
+        self._cut_at = float("inf")
+
+    def run(self) -> None:
+        """Send the burst until its end, or until the control says stop."""
+        now = time.monotonic()
+        self._next_progress = now + PROGRESS_SECONDS
+        while not self._is_done(now):
+            if not self._control.stop_reason:
+                self._send_due(now)
+            self._give_up_waiting(now)
+            self._tell_progress(now)
+            self._wait()
+            now = time.monotonic()
+        self._close_all()
+
+    def _is_done(self, now: float) -> bool:
+        if self._control.is_orphaned:
+            return True
+        if not self._control.stop_reason:
+            return not self._in_flight and self._schedule.is_over(now)
+        self._cut_at = min(self._cut_at, now + GRACE_SECONDS)
+        return not self._in_flight or now >= self._cut_at
+
+    def _send_due(self, now: float) -> None:
+        for _ in range(MAX_SENDS_A_TURN):
+            due = self._schedule.next_due()
+            if due is None or due > now:
+                return
+            self._send(next(self._requests), self._schedule.take(now))
+
+    def _send(self, request: Request, due: float) -> None:
+        now = time.monotonic()
+        self._tally.start(due, now)
+        self._dispatch(request, due, now, self._idle.pop() if self._idle else None)
+
+    def _dispatch(
+        self, request: Request, due: float, now: float, connection: Connection | None
+    ) -> None:
+        """Put a request on a kept connection, or on a new one."""
+        if connection is None:
+            try:
+                connection = Connection(self._target)
+            except OSError as error:
+                kind = "other" if error.errno in _OWN_LIMITS else "connection"
+                self._tally.broke(kind, due, now)
+                self._schedule.ended(now)
+                return
+            self._selector.register(connection.socket, selectors.EVENT_WRITE, connection)
+        self._in_flight[connection] = None
+        self._settle(connection, connection.carry(request, due, now))
+
+    def _give_up_waiting(self, now: float) -> None:
+        while self._in_flight:
+            oldest = next(iter(self._in_flight))
+            if oldest.sent_at + self._timeout_seconds > now:
+                return
+            self._tally.timed_out(oldest.due, now)
+            self._drop(oldest)
+            self._schedule.ended(now)
+
+    def _tell_progress(self, now: float) -> None:
+        if now >= self._next_progress:
+            self._next_progress += PROGRESS_SECONDS * (
+                (now - self._next_progress) // PROGRESS_SECONDS + 1
+            )
+            if not self._progress(now):
+                self._control.lose_parent()
+
+    def _wait(self) -> None:
+        """Sleep until something happens or has to be done.
+
+        select() wakes up within 0.1 ms where epoll counts whole milliseconds, but knows only
+        1024 files: so it watches one file, the selector itself, which watches all the others.
+        """
+        seconds = self._seconds_to_wait()
+        ready, _, _ = select.select([self._selector.fileno(), self._control.fd], [], [], seconds)
+        if self._control.fd in ready:
+            self._control.read()
+        if len(ready) > (self._control.fd in ready):
+            for key, _ in self._selector.select(0):
+                self._on_event(key.data, key.events)
+
+    def _seconds_to_wait(self) -> float:
+        moments = [self._next_progress, self._cut_at]
+        if self._in_flight:
+            moments.append(next(iter(self._in_flight)).sent_at + self._timeout_seconds)
+        due = self._schedule.next_due()
+        if due is not None and not self._control.stop_reason:
+            moments.append(due)
+        return max(0.0, min(min(moments) - time.monotonic(), MAX_WAIT_SECONDS))
+
+    def _on_event(self, connection: Connection, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            self._settle(connection, connection.on_writable())
+        else:
+            self._settle(connection, connection.on_readable())
+
+    def _settle(self, connection: Connection, outcome: Outcome) -> None:
+        """Do what an outcome asks for."""
+        if outcome is Outcome.SENT:
+            self._listen(connection)
+        elif outcome is Outcome.ANSWERED:
+            self._finish(connection)
+        elif outcome is Outcome.UNREAD:
+            self._repeat(connection)
+        elif outcome in _KINDS:
+            self._fail(connection, _KINDS[outcome])
+
+    def _listen(self, connection: Connection) -> None:
+        key = self._selector.get_key(connection.socket)
+        if key.events != selectors.EVENT_READ:
+            self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+
+    def _finish(self, connection: Connection) -> None:
+        now = time.monotonic()
+        self._tally.answered(connection.answer.status, connection.due, now)
+        self._schedule.ended(now)
+        if self._keep_alive and connection.answer.reusable:
+            del self._in_flight[connection]
+            connection.rest()
+            self._idle.append(connection)
+        else:
+            self._drop(connection)
+
+    def _repeat(self, connection: Connection) -> None:
+        """Once more, on a new connection: nobody has read the request."""
+        request, due = connection.request, connection.due
+        self._drop(connection)
+        if request is not None:
+            self._dispatch(request, due, time.monotonic(), None)
+
+    def _fail(self, connection: Connection, kind: str) -> None:
+        if connection.request is None:
+            self._idle.remove(connection)
+        else:
+            now = time.monotonic()
+            self._tally.broke(kind, connection.due, now)
+            self._schedule.ended(now)
+        self._drop(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        self._in_flight.pop(connection, None)
+        self._selector.unregister(connection.socket)
+        connection.socket.close()
+
+    def _close_all(self) -> None:
+        self._tally.cut = len(self._in_flight)
+        for connection in [*self._in_flight, *self._idle]:
+            self._drop(connection)
+        self._selector.close()
