@@ -1,0 +1,25 @@
+"""The lab's own files that a lesson shows, as they stand on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import portal
+
+ROOT = Path(portal.__file__).resolve().parent.parent
+SHOWN_FOLDERS = ("mockapp", "stack")
+MAX_CHARACTERS = 20_000
+
+
+def is_source(name: str) -> bool:
+    """Whether ``name`` (``mockapp/app.py``) is a file of the lab that lessons may show."""
+    path = (ROOT / name).resolve()
+    inside = any(path.is_relative_to(ROOT / folder) for folder in SHOWN_FOLDERS)
+    return inside and path.is_file()
+
+
+def read_source(name: str) -> str:
+    """The file's text, capped; one sentence where it is gone or not a lesson's to show."""
+    if not is_source(name):
+        return f"{name} is not there."
+    return (ROOT / name).read_text(encoding="utf-8", errors="replace")[:MAX_CHARACTERS]

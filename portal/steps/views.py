@@ -1,0 +1,116 @@
+"""The step pages, and the rail that every page carries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal.bursts.models import Burst
+from portal.bursts.store import active_burst
+from portal.criteria.checker import current_checker
+from portal.htmx import fragment, reload_page
+from portal.impact.comparison import MIN_HURT
+from portal.impact.store import incidents
+from portal.learners import current_learner
+from portal.services import current_services
+from portal.steps import catalog, store
+from portal.steps.addresses import localise
+from portal.steps.catalog import DoneBy, Step
+from portal.steps.markdown import Prose
+from portal.steps.progress import progress
+from portal.steps.sources import read_source
+from portal.steps.widgets import WIDGETS
+
+bp = Blueprint("steps", __name__, url_prefix="/steps")
+RECHECK_AFTER = timedelta(seconds=15)
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """All steps with what they teach."""
+    return render_template("steps/index.html", minutes=catalog.minutes)
+
+
+@bp.get("/rail")
+def rail() -> ResponseReturnValue:
+    """The rail, now."""
+    return render_template("steps/_rail.html", at=request.args.get("at", ""))
+
+
+@bp.get("/strip")
+def strip() -> ResponseReturnValue:
+    """The strip of live numbers for phones, now."""
+    return render_template("steps/_strip.html")
+
+
+@bp.get("/incident")
+def incident() -> ResponseReturnValue:
+    """Whether the learner has caused an incident, now; announces the first one."""
+    events = "criterion-changed" if _last_incident() else ""
+    return fragment("steps/_incident.html", events=events, needed=MIN_HURT)
+
+
+@bp.get("/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """One step."""
+    step = _find(slug)
+    before, after = catalog.neighbours(step)
+    return render_template(
+        "steps/show.html", step=step, at=step.id, before=before, after=after, needed=MIN_HURT
+    )
+
+
+@bp.post("/<slug>/done")
+def done(slug: str) -> ResponseReturnValue:
+    """Mark a step as read and go on to the next one."""
+    step = _find(slug)
+    if step.done_by is not DoneBy.READING:
+        abort(409, f"“{step.title}” is ticked by its check, not by hand.")
+    store.mark_read(current_learner().id, step.id, current_services().clock())
+    _, after = catalog.neighbours(step)
+    return reload_page(url_for(".show", slug=(after or step).id))
+
+
+@bp.app_context_processor
+def widgets() -> dict[str, object]:
+    """What the templates of steps, and the rail on every page, ask for."""
+    return {
+        "steps_progress": _checked_progress,
+        "step_blocks": _blocks,
+        "read_source": read_source,
+        "last_incident": _last_incident,
+        "active_burst": lambda: active_burst(current_learner().id),
+    }
+
+
+def _checked_progress() -> object:
+    """The progress as stored; what was not checked for a while is checked meanwhile."""
+    learner_id, now = current_learner().id, current_services().clock()
+    checker = current_checker()
+    checker.refresh(learner_id, checker.criteria, now, RECHECK_AFTER)
+    return progress(learner_id)
+
+
+def _last_incident() -> Burst | None:
+    return next(iter(incidents(current_learner().id)), None)
+
+
+def _blocks(step: Step) -> list[dict[str, object]]:
+    """Prose with this lab's addresses; widgets with their template and argument."""
+    settings = current_services().settings
+    return [
+        {"html": Markup(localise(block.html, settings))}  # noqa: S704 - made by our Markdown
+        if isinstance(block, Prose)
+        else {"template": WIDGETS[block.name].template, "argument": block.argument}
+        for block in step.blocks
+    ]
+
+
+def _find(slug: str) -> Step:
+    step = catalog.find_step(slug)
+    if step is None:
+        abort(404, "There is no step of that name.")
+    return step

@@ -1,0 +1,37 @@
+"""The live parts of a lesson: ``::: name argument`` in Markdown is a template on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portal.bursts.profiles import PRESETS
+from portal.steps.sources import is_source
+
+FORMS = ("impact",)
+
+
+@dataclass(frozen=True)
+class Widget:
+    """The template that draws it (it gets ``argument``), and which arguments it takes."""
+
+    template: str
+    takes: Callable[[str], bool]
+    what: str
+
+
+WIDGETS: dict[str, Widget] = {
+    "file": Widget("steps/widgets/_file.html", is_source, "a file under mockapp/ or stack/"),
+    "burst": Widget("steps/widgets/_burst.html", PRESETS.__contains__, "the id of a burst preset"),
+    "form": Widget("steps/widgets/_form.html", FORMS.__contains__, f"one of: {', '.join(FORMS)}"),
+}
+
+
+def complaint(name: str, argument: str) -> str | None:
+    """Why ``::: name argument`` can't be used; None when it can."""
+    widget = WIDGETS.get(name)
+    if widget is None:
+        return f"unknown directive {name!r}; there are: {', '.join(WIDGETS)}"
+    if not widget.takes(argument):
+        return f"{name} takes {widget.what}, not {argument!r}"
+    return None
