@@ -45,7 +45,7 @@ class GroupOutline:
 
 def outline(text: str) -> tuple[GroupOutline, ...]:
     """The groups in a rule file's text; raises RuleTextError where it breaks a limit."""
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+    if not fits(text):
         size = f"{MAX_BYTES // 1024} KiB"
         raise RuleTextError(f"This text is larger than {size}, more than a rule file may hold.")
     root = _compose(text)
@@ -58,6 +58,16 @@ def outline(text: str) -> tuple[GroupOutline, ...]:
     if count > MAX_RULES:
         raise RuleTextError(f"{count} rules are more than the {MAX_RULES} of a file.")
     return tuple(groups)
+
+
+def fits(text: str) -> bool:
+    """Whether the text is no larger than MAX_BYTES."""
+    return len(text) <= MAX_BYTES and len(text.encode("utf-8", "replace")) <= MAX_BYTES
+
+
+def one_newline(text: str) -> str:
+    """The text with plain line ends; browsers send CR LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _compose(text: str) -> Node | None:

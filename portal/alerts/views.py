@@ -1,0 +1,125 @@
+"""The rule editor, the rules as Prometheus has them, and what the alerts did during a burst."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.alerts import store
+from portal.alerts.apply import (
+    Outcome,
+    Refused,
+    apply_learner_rules,
+    remove_learner_rules,
+    restore_learner_rules,
+)
+from portal.alerts.during import AlertsDuring, alerts_during
+from portal.alerts.listing import listing
+from portal.alerts.rule_text import MAX_BYTES, fits, one_newline
+from portal.bursts import store as bursts
+from portal.bursts.models import Burst
+from portal.htmx import form_again, fragment_or_redirect
+from portal.learners import current_learner
+from portal.learners.models import Learner
+from portal.services import Services, current_services
+
+bp = Blueprint("alerts", __name__, url_prefix="/alerts")
+
+STARTER = Path(__file__).with_name("starter.yml").read_text(encoding="utf-8")
+CHANGED = "rules-changed, criterion-changed"
+SHARED_S = 2.0
+ACTIONS: dict[str, Callable[[Services, Learner, str], Outcome]] = {
+    "apply": apply_learner_rules,
+    "remove": remove_learner_rules,
+    "restore": restore_learner_rules,
+}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The alerts' home is the rule editor."""
+    return redirect(url_for(".rules"))
+
+
+@bp.get("/rules")
+def rules() -> ResponseReturnValue:
+    """The editor, and every rule that is loaded."""
+    return render_template("alerts/rules.html", **_page())
+
+
+@bp.get("/rules/loaded")
+def loaded_fragment() -> ResponseReturnValue:
+    """The loaded rules alone."""
+    return render_template("alerts/_loaded.html", listing=_listing())
+
+
+@bp.post("/rules")
+def change() -> ResponseReturnValue:
+    """Apply, remove or put back (``do``); what was typed is kept, whatever comes of it."""
+    learner, typed = current_learner(), one_newline(request.form.get("text", ""))
+    if store.is_stale(learner.id, request.form.get("version", 0, type=int), typed):
+        page = _page(typed, stale=True)
+        return form_again("alerts/rules.html", "alerts/_editor.html", status=409, **page)
+    action = ACTIONS.get(request.form.get("do", "apply"))
+    if action is None:
+        abort(422, "The rule editor can apply, remove or restore.")
+    return _answer(action(current_services(), learner, typed), typed)
+
+
+@bp.get("/transitions")
+def transitions() -> ResponseReturnValue:
+    """What the alerts did during the burst of that number (``?burst=``)."""
+    burst = bursts.find(current_learner().id, request.args.get("burst", 0, type=int))
+    if burst is None:
+        abort(404, "There is no burst of that number.")
+    return render_template("alerts/_transitions.html", told=_told(burst))
+
+
+@bp.app_context_processor
+def alert_widgets() -> dict[str, Any]:
+    """Other pages include ``alerts/_transitions.html`` with ``told = alert_transitions(burst)``."""
+    return {"alert_transitions": _told}
+
+
+def _told(burst: Burst) -> AlertsDuring:
+    return alerts_during(current_services(), burst)
+
+
+def _answer(outcome: Outcome, typed: str) -> ResponseReturnValue:
+    """The editor as it is now, with the reason where nothing changed."""
+    if isinstance(outcome, Refused):
+        page = _page(typed, refused=outcome)
+        return form_again("alerts/rules.html", "alerts/_editor.html", **page)
+    current_services().readings.forget("rules")
+    page = _page(typed)
+    if not fits(typed):  # it could not be saved, so a redirect would lose it
+        return form_again("alerts/rules.html", "alerts/_editor.html", status=200, **page)
+    return fragment_or_redirect("alerts/_editor.html", url_for(".rules"), events=CHANGED, **page)
+
+
+def _page(
+    typed: str | None = None,
+    *,
+    refused: Refused | None = None,
+    stale: bool = False,
+) -> dict[str, Any]:
+    row = store.find(current_learner().id)
+    kept = row.text if row else STARTER
+    return {
+        "row": row,
+        "text": kept if typed is None else typed,
+        "version": row.version if row else 0,
+        "other_text": kept if stale else None,
+        "refused": refused,
+        "max_bytes": MAX_BYTES,
+        "listing": _listing(),
+    }
+
+
+def _listing() -> Any:
+    services = current_services()
+    return services.readings.get("rules", SHARED_S, lambda: listing(services))
