@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 from flask import current_app
+
+from portal.db import UTCDateTime
 
 db = current_app.extensions["migrate"].db
 arguments = current_app.extensions["migrate"].configure_args
 
 
+def render_item(kind: str, thing: Any, autogen_context: Any) -> str | bool:
+    """Write our column type as what the database keeps: migrations don't import the portal."""
+    if kind == "type" and isinstance(thing, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
 def run() -> None:
     """Migrate over a connection of the app's engine."""
     with db.engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=db.metadata, **arguments)
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_item=render_item,
+            **arguments,
+        )
         with context.begin_transaction():
             context.run_migrations()
 

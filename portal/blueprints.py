@@ -14,7 +14,6 @@ FEATURES: tuple[str, ...] = (
     "portal.slis.views",
     "portal.slo.views",
     "portal.impact.views",
-    "portal.workbench.views",
     "portal.reflections.views",
     "portal.alerts.views",
     "portal.lab.views",

@@ -27,7 +27,7 @@ def wants_fragment() -> bool:
 
 
 def fragment_or_redirect(
-    template: str, url: str, *, events: str = "", status: int = 200, **context: Any
+    template: str, url: str, /, *, events: str = "", status: int = 200, **context: Any
 ) -> Response:
     """After a POST: the fragment for htmx (with the events it announces), else 303 to ``url``."""
     if not wants_fragment():
@@ -35,7 +35,7 @@ def fragment_or_redirect(
     return fragment(template, events=events, status=status, **context)
 
 
-def fragment(template: str, *, events: str = "", status: int = 200, **context: Any) -> Response:
+def fragment(template: str, /, *, events: str = "", status: int = 200, **context: Any) -> Response:
     """A rendered fragment; ``events`` (names separated by commas) are raised in the page."""
     response = make_response(render_template(template, **context), status)
     if events:
@@ -43,9 +43,9 @@ def fragment(template: str, *, events: str = "", status: int = 200, **context: A
     return response
 
 
-def form_again(page: str, form: str, *, status: int = 422, **context: Any) -> Response:
+def form_again(page: str, form_fragment: str, /, *, status: int = 422, **context: Any) -> Response:
     """A form that was refused, with what was typed: its fragment for htmx, else the whole page."""
-    template = form if wants_fragment() else page
+    template = form_fragment if wants_fragment() else page
     return make_response(render_template(template, **context), status)
 
 

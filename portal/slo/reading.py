@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
+from portal.promql.context import DEFAULT_BUCKETS
 from portal.services import Services
 from portal.slis.queries import SLIQueries
 from portal.slo.budget import Budget, Events, assess
 from portal.slo.objective import SLO
 from portal.slo.queries import NamedQuery, budget_queries, query_named
 
-DEFAULT_BOUNDS = (
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3,
-    0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0,
-)  # fmt: skip
 MAX_AGE_SECONDS = 4.5
 
 
@@ -73,6 +70,6 @@ def _ask_bounds(services: Services, job: str) -> tuple[float, ...]:
     try:
         samples = services.prometheus.query(SLIQueries(job).buckets)
     except ClientError:
-        return DEFAULT_BOUNDS
+        return DEFAULT_BUCKETS
     found = sorted(float(s.labels.get("le", "inf")) for s in samples)
-    return tuple(bound for bound in found if math.isfinite(bound)) or DEFAULT_BOUNDS
+    return tuple(bound for bound in found if math.isfinite(bound)) or DEFAULT_BUCKETS

@@ -58,8 +58,8 @@ def preview() -> ResponseReturnValue:
 def show(name: str) -> ResponseReturnValue:
     """One SLO: its budget, its history, the form to change it."""
     row = _find(name)
-    context = _form_context(SLOForm.of_slo(row.value), row)
-    return render_template("slo/show.html", **context, **_budget_context(row))
+    context = {**_form_context(SLOForm.of_slo(row.value), row), **_budget_context(row)}
+    return render_template("slo/show.html", **context)
 
 
 @bp.post("/<name>")

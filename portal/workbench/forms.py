@@ -1,0 +1,43 @@
+"""The form of a workbench panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from portal.workbench.export import UNITS
+from portal.workbench.trial import MAX_LENGTH
+
+MAX_TITLE = 120
+
+
+@dataclass
+class PanelForm:
+    """The fields as typed, and one reason for each that can't be used."""
+
+    title: str = ""
+    expr: str = ""
+    unit: str = "ratio"
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, typed: Mapping[str, str]) -> PanelForm:
+        """The form as it was sent."""
+        return cls(
+            title=typed.get("title", "").strip(),
+            expr=typed.get("expr", "").strip(),
+            unit=typed.get("unit", "ratio"),
+        )
+
+    def is_good(self) -> bool:
+        """Whether the panel can be saved; ``errors`` says why not."""
+        self.errors = {}
+        if not self.expr:
+            self.errors["expr"] = "Type a query first."
+        if len(self.expr) > MAX_LENGTH:
+            self.errors["expr"] = f"Keep it under {MAX_LENGTH} characters."
+        if len(self.title) > MAX_TITLE:
+            self.errors["title"] = f"Keep the title under {MAX_TITLE} characters."
+        if self.unit not in UNITS:
+            self.errors["unit"] = "Choose one of the units."
+        return not self.errors
