@@ -56,13 +56,14 @@ class Child:
                 )
         except OSError as error:
             raise StartError(f"{command[0]} can't be started: {error.strerror}.") from error
-        return cls(guardian, _pid_from(guardian))
+        return cls(guardian, _pid_from(guardian, command[0]))
 
     def poll(self) -> int | None:
         """The exit status when the server has ended (negative: ended by that signal)."""
         status = self._guardian.poll()
         if status is None:
             return None
+        self.end()  # closes our end of the pipe
         if status < 0:  # the guardian itself was killed; the server must not outlive it
             with suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -80,6 +81,7 @@ class Child:
             with suppress(OSError):
                 os.killpg(group, signal.SIGKILL)
         self._guardian.wait()
+        self.end()
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the server's process alone."""
@@ -88,7 +90,7 @@ class Child:
                 os.kill(self.pid, number)
 
 
-def _pid_from(guardian: subprocess.Popen[bytes]) -> int:
+def _pid_from(guardian: subprocess.Popen[bytes], program: str | Path) -> int:
     line = b""
     with cast(IO[bytes], guardian.stdout) as pipe:
         if select.select([pipe], [], [], PATIENCE)[0]:
@@ -97,4 +99,5 @@ def _pid_from(guardian: subprocess.Popen[bytes]) -> int:
         return int(line)
     guardian.kill()
     guardian.wait()
-    raise StartError("A server's process can't be made: is the machine out of memory?")
+    cast(IO[bytes], guardian.stdin).close()
+    raise StartError(f"{program} can't be started.")

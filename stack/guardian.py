@@ -17,7 +17,7 @@ import sys
 import time
 
 STEP = 0.05  # seconds between two looks at a group that is ending
-LAST = 2.0  # seconds for a killed group to be gone
+LAST = 0.3  # seconds for a killed group to be gone; a slow init may keep its dead for longer
 
 
 def main(arguments: list[str]) -> int:

@@ -42,7 +42,6 @@ class ManagedServer:
         self._log = layout.log(server.name)
         self._log_start = 0
         self._notify = notify
-        self._probe = Http(server.title, server.ready, timeout=PROBE_SECONDS)
         self._child: Child | None = None
         self._ends: deque[float] = deque(maxlen=len(DELAYS) + 1)
         self._due = 0.0
@@ -53,19 +52,11 @@ class ManagedServer:
         return self._child is not None
 
     def start(self) -> None:
-        """Make the process; raises StartError."""
-        put_long_log_aside(self._log)
-        self._log_start = self._log.stat().st_size if self._log.exists() else 0
-        self._child = Child.start(
-            self.server.command,
-            environ={**os.environ, **self.server.environ},
-            folder=self._layout.run,
-            log=self._log,
-            grace=self.server.grace,
-        )
-        self.state.pid = self._child.pid
-        self.state.born = born(self._child.pid)
-        self._become(Status.STARTING)
+        """Make the process, or note why that can't be done."""
+        try:
+            self._start()
+        except StartError as error:
+            self._give_up(f"did not start: {error} {self.last_words()}".strip())
 
     def tick(self) -> bool:
         """Look after the server; returns whether its state changed."""
@@ -105,24 +96,40 @@ class ManagedServer:
 
     def last_words(self) -> str:
         """The last line that the server wrote since its start; empty where there is none."""
+        if not self._log.exists():
+            return ""
         with self._log.open("rb") as file:
             file.seek(max(self._log_start, self._log.stat().st_size - 20_000))
             lines = file.read().decode("utf-8", "replace").splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "")[:REASON_LIMIT]
 
+    def _start(self) -> None:
+        put_long_log_aside(self._log)
+        self._log_start = self._log.stat().st_size if self._log.exists() else 0
+        self._child = Child.start(
+            self.server.command,
+            environ={**os.environ, **self.server.environ},
+            folder=self._layout.run,
+            log=self._log,
+            grace=self.server.grace,
+        )
+        self.state.pid = self._child.pid
+        self.state.born = born(self._child.pid)
+        self._become(Status.STARTING)
+
     def _answers(self) -> bool:
+        http = Http(self.server.title, self.server.ready, timeout=PROBE_SECONDS)
         try:
-            return self._probe.get("").status == 200
+            return http.get("").status == 200
         except ClientError:
             return False
+        finally:
+            http.close()
 
     def _start_when_due(self) -> None:
         if self.state.status is Status.RESTARTING and time.monotonic() >= self._due:
             self.state.restarts += 1
-            try:
-                self.start()
-            except StartError as error:
-                self._give_up(str(error))
+            self.start()
 
     def _on_end(self, code: int) -> None:
         self._forget_child()

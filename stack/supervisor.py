@@ -105,6 +105,7 @@ class Supervisor:
         self._servers.append(managed)
         self._state.servers[server.name] = managed.state
         managed.start()
+        self._on_change(managed)
         self._write_state()
 
     def _set_grafana(self, status: Status, detail: str) -> None:
@@ -139,6 +140,7 @@ class Supervisor:
 
     def _on_event(self, name: str, text: str) -> None:
         self._state.add_event(name, text)
+        self._state_written = False
         self._console.say(text)
 
     def _tick_grafana(self) -> None:
@@ -195,20 +197,20 @@ class Supervisor:
     def _end(self) -> None:
         if self._grafana:
             self._grafana.cancel()
-        if self._servers:
-            self._console.say("\nStopping ...")
+        if not self._servers:
+            return
+        self._console.say("\nStopping ...")
         asked = self._signals.count
         for managed in self._servers:
             managed.end()
         until = time.monotonic() + END_SECONDS
         while not all(managed.gone() for managed in self._servers):
-            if time.monotonic() > until or self._signals.count > asked:
+            if time.monotonic() > until or self._signals.count > asked:  # a second Ctrl-C
                 for managed in self._servers:
                     managed.kill()
             self._signals.wait(0.05)
         self._write_state()
-        if self._servers:
-            self._console.say("Everything is stopped; your data is kept.")
+        self._console.say("Everything is stopped; your data is kept.")
 
     def _server(self, name: str) -> ManagedServer | None:
         return next((m for m in self._servers if m.server.name == name), None)

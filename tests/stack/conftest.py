@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from subprocess import TimeoutExpired
+
+import pytest
+
+from portal.config import Settings
+from stack.layout import Layout
+from tests.stack.labs import Lab, start_lab
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache")
+
+
+@pytest.fixture
+def layout(settings: Settings) -> Layout:
+    layout = Layout(settings.data_dir)
+    layout.make()
+    return layout
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Start a lab with ``lab(...)``; at the end of the test none is left."""
+    started: list[Lab] = []
+
+    def start(**options: object) -> Lab:
+        started.append(start_lab(tmp_path, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.terminate()
+            with suppress(TimeoutExpired):
+                one.process.wait(20)
+            one.process.kill()
+            one.process.wait()
