@@ -60,6 +60,7 @@ class LocalServer:
     def __init__(self, answer: Callable[[Request], Reply]) -> None:
         self.requests: list[Request] = []
         self._answer = answer
+        self._mistakes: list[Exception] = []
         self._port = 0
         self._server: _Server | None = None
         self.start()
@@ -87,10 +88,16 @@ class LocalServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        if self._mistakes:
+            raise self._mistakes[0]
 
     def _asked(self, request: Request) -> Reply:
         self.requests.append(request)
-        return self._answer(request)
+        try:
+            return self._answer(request)
+        except Exception as mistake:
+            self._mistakes.append(mistake)
+            return Reply.of({"message": f"the fake is broken: {mistake!r}"}, 500)
 
 
 class _Server(ThreadingHTTPServer):

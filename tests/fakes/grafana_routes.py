@@ -1,0 +1,332 @@
+"""What the fake Grafana answers at each address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes import grafana_shapes as shapes
+from tests.fakes.grafana_shapes import GROUP, Account
+from tests.fakes.server import Reply, Request
+
+if TYPE_CHECKING:
+    from tests.fakes.grafana import FakeGrafana
+
+Found = re.Match[str]
+Handler = Callable[["FakeGrafana", Request, Found], Reply]
+NATIVE = rf"/apis/{re.escape(GROUP)}/(v\w+)/namespaces/default/dashboards"
+SERVED = {
+    12: ("v0alpha1", "v1beta1", "v2alpha1", "v2beta1"),
+    13: ("v0alpha1", "v1beta1", "v1", "v2beta1", "v2"),
+}
+"""Versions of the dashboard API, by Grafana's major version."""
+ROUTES: list[tuple[str, re.Pattern[str], str, Handler]] = []
+
+
+class Denied(Exception):  # noqa: N818 (an answer, not a mistake)
+    """The answer to somebody who may not."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def route(method: str, path: str, role: str = "Viewer") -> Callable[[Handler], Handler]:
+    """Register a function for a path, open to those with the role or more."""
+
+    def register(handler: Handler) -> Handler:
+        ROUTES.append((method, re.compile(path), role, handler))
+        return handler
+
+    return register
+
+
+def message(text: str, status: int, /, **more: Any) -> Reply:
+    return Reply.of({"message": text, **more}, status)
+
+
+@route("GET", "/api/health", role="")
+def health(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    return Reply.of({"commit": "NA", "database": "ok", "version": grafana.version})
+
+
+@route("GET", "/api/org")
+def organisation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    return Reply.of({"id": 1, "name": "Main Org.", "address": {"city": "", "country": ""}})
+
+
+@route("GET", "/api/datasources")
+def datasources(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    return Reply.of([_datasource()])
+
+
+@route("GET", "/api/datasources/uid/([^/]+)")
+def datasource(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if found[1] != "prometheus":
+        return message("Data source not found", 404)
+    return Reply.of(_datasource())
+
+
+@route("GET", "/api/datasources/uid/([^/]+)/health")
+def datasource_health(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if grafana.major == 9:
+        return message("Not found", 404, traceID="")
+    up = grafana.data_source_up
+    return Reply.of({"status": "OK" if up else "ERROR", "message": ""}, 200 if up else 400)
+
+
+@route("GET", "/api/datasources/proxy/uid/([^/]+)/api/v1/query")
+def proxy(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if found[1] != "prometheus":
+        return message("Unable to find datasource", 404, traceID="")
+    if not grafana.data_source_up:
+        return Reply(502, b"", None)
+    up = {"__name__": "up", "instance": "127.0.0.1:8000", "job": "flask-app"}
+    data = {"resultType": "vector", "result": [{"metric": up, "value": [1795377677.392, "1"]}]}
+    return Reply.of({"status": "success", "data": data})
+
+
+@route("GET", "/api/search")
+def search(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    limit, page = (
+        int(request.query.get(name, other)) for name, other in (("limit", "1000"), ("page", "1"))
+    )
+    page = 1 if grafana.ignore_pages else page
+    if limit > 5000:
+        return message("Limit is above maximum allowed (5000), use page parameter", 422)
+    boards = grafana.visible(grafana.role_of(request))
+    if "tag" in request.query:
+        boards = [b for b in boards if request.query["tag"] in b.content.get("tags", [])]
+    if "folderUIDs" in request.query and grafana.major >= 10:
+        boards = [b for b in boards if b.folder == request.query["folderUIDs"]]
+    rows = [shapes.search_row(board, grafana.folder_title(board.folder)) for board in boards]
+    return Reply.of(rows[limit * (page - 1) : limit * page])
+
+
+@route("GET", "/api/dashboards/uid/([^/]+)")
+def dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    role = grafana.role_of(request)
+    board = grafana.dashboards.get(found[1])
+    if board is None:
+        return message("Dashboard not found", 404, traceID="")
+    if board.hidden and role != "Admin":
+        return message("Access denied to this dashboard", 403)
+    if board.is_v2 and grafana.major == 12:
+        path = f"/apis/{GROUP}/{board.stored_as}/namespaces/default/dashboards/{board.uid}"
+        return message(f"dashboard api version not supported, use {path} instead", 406)
+    title = grafana.folder_title(board.folder)
+    return Reply.of(shapes.legacy(board, title, may_edit=role != "Viewer"))
+
+
+@route("DELETE", "/api/dashboards/uid/([^/]+)", "Editor")
+def delete_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    board = grafana.dashboards.pop(found[1], None)
+    if board is None:
+        return message("Dashboard not found", 404)
+    return message(f"Dashboard {board.title} deleted", 200, title=board.title)
+
+
+@route("POST", "/api/dashboards/db", "Editor")
+def save_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    content, folder = dict(request.json["dashboard"]), request.json.get("folderUid", "")
+    if folder and folder not in grafana.folders:
+        return message("Folder not found", 400, traceID="")
+    if "elements" in content and grafana.major >= 13:
+        return message("dashboard appears to be in v2 format. Please use the /apis API", 400)
+    uid = content.get("uid") or f"made{grafana.number()}"
+    before = grafana.dashboards.get(uid)
+    if before and before.provisioned:
+        return message("Cannot save provisioned dashboard", 400)
+    if before and not request.json.get("overwrite"):
+        text = "The dashboard has been changed by someone else"
+        return message(text, 412, status="version-mismatch")
+    board = grafana.add_dashboard(content, uid, folder=folder)
+    board.version = before.version + 1 if before else 1
+    answer = shapes.search_row(board, "")
+    answer = {name: answer[name] for name in ("id", "uid", "url")}
+    return Reply.of({**answer, "slug": "", "status": "success", "version": board.version})
+
+
+@route("GET", "/api/library-elements/([^/]+)")
+def library_panel(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    panel = grafana.library_panels.get(found[1])
+    if panel is None:
+        return message("library element could not be found", 404, traceID="")
+    return Reply.of({"result": panel})
+
+
+@route("GET", "/api/folders")
+def folders(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    return Reply.of([_folder(grafana, uid) for uid in grafana.folders])
+
+
+@route("GET", "/api/folders/([^/]+)")
+def folder(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if found[1] not in grafana.folders:
+        return message("folder not found", 404, status="not-found")
+    return Reply.of(_folder(grafana, found[1]))
+
+
+@route("POST", "/api/folders", "Editor")
+def create_folder(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    uid, title = request.json.get("uid") or f"f{grafana.number()}", request.json["title"]
+    if uid in grafana.folders:
+        text = "the folder has been changed by someone else"
+        return message(text, 412, status="version-mismatch")
+    if title in grafana.folders.values():
+        return message("a folder with the same name already exists", 409)
+    grafana.add_folder(uid, title)
+    return Reply.of(_folder(grafana, uid))
+
+
+@route("GET", rf"/apis/{re.escape(GROUP)}/?")
+def group(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if grafana.major not in SERVED:
+        return message("Not found", 404)
+    versions = [{"groupVersion": f"{GROUP}/{v}", "version": v} for v in SERVED[grafana.major]]
+    return Reply.of({"kind": "APIGroup", "name": GROUP, "versions": versions})
+
+
+@route("GET", NATIVE + "/([^/]+)")
+def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    board = grafana.dashboards.get(found[2])
+    if found[1] not in SERVED.get(grafana.major, ()) or board is None:
+        return message("Not found", 404)
+    if board.hidden and grafana.role_of(request) != "Admin":
+        return message("forbidden", 403)
+    return Reply.of(shapes.native(board, found[1]))
+
+
+@route("GET", "/api/annotations")
+def annotations(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    wanted = request.query.get("dashboardUID")
+    kept = list(grafana.annotations.values())
+    return Reply.of([one for one in kept if wanted in (None, one["dashboardUID"])])
+
+
+@route("POST", "/api/annotations")
+def annotate(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if grafana.role_of(request) == "Viewer":
+        return message("Access denied to this dashboard", 403)
+    if not request.json.get("text"):
+        return message("Failed to save annotation", 400, traceID="")
+    # Recorded: with an unknown dashboard it belongs to the organisation.
+    uid = request.json.get("dashboardUID")
+    own = {"id": grafana.number(), "dashboardUID": uid if uid in grafana.dashboards else None}
+    grafana.annotations[own["id"]] = {"tags": [], **request.json, **own}
+    return message("Annotation added", 200, id=own["id"])
+
+
+@route("DELETE", r"/api/annotations/(\d+)", "Editor")
+def delete_annotation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    grafana.annotations.pop(int(found[1]), None)
+    return message("Annotation deleted", 200)
+
+
+@route("GET", "/api/ruler/grafana/api/v1/rules")
+def rules(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    return Reply.of(
+        {
+            title: [
+                {"name": name, "interval": "10s", "rules": written}
+                for name, written in groups.items()
+            ]
+            for title, groups in grafana.rule_groups.items()
+        }
+    )
+
+
+@route("GET", "/api/prometheus/grafana/api/v1/rules")
+def rule_states(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    groups = [
+        {
+            "name": name,
+            "file": title,
+            "interval": 10,
+            "rules": [_state(grafana, r) for r in written],
+        }
+        for title, named in grafana.rule_groups.items()
+        for name, written in named.items()
+    ]
+    return Reply.of({"status": "success", "data": {"groups": groups}})
+
+
+@route("GET", "/api/v1/provisioning/alert-rules", "Viewer")
+def provisioned_rules(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    grafana.require(request, "Admin" if grafana.major < 13 else "Viewer")
+    written = [
+        rule for named in grafana.rule_groups.values() for rules in named.values() for rule in rules
+    ]
+    return Reply.of([_provisioned(rule["grafana_alert"]) for rule in written])
+
+
+@route("GET", "/api/serviceaccounts/search", "Admin")
+def search_accounts(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    query = request.query.get("query", "")
+    rows = [account.row() for account in grafana.accounts.values() if query in account.name]
+    return Reply.of({"totalCount": len(rows), "serviceAccounts": rows, "page": 1})
+
+
+@route("POST", "/api/serviceaccounts", "Admin")
+def create_account(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    name = request.json["name"]
+    if name in [account.name for account in grafana.accounts.values()]:
+        return message("Failed to create service account", 400, traceID="")
+    account = Account(grafana.number(), name, request.json["role"])
+    grafana.accounts[account.number] = account
+    return Reply.of(account.row(), 201)
+
+
+@route("PATCH", r"/api/serviceaccounts/(\d+)", "Admin")
+def change_account(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    account = grafana.accounts[int(found[1])]
+    account.role = request.json.get("role", account.role)
+    account.disabled = request.json.get("isDisabled", account.disabled)
+    return Reply.of({"message": "Service account updated", "serviceaccount": account.row()})
+
+
+@route("POST", r"/api/serviceaccounts/(\d+)/tokens", "Admin")
+def create_token(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    account = grafana.accounts[int(found[1])]
+    number = grafana.number()
+    name = request.json["name"]
+    return Reply.of({"id": number, "name": name, "key": grafana.add_token(account)})
+
+
+def _datasource() -> dict[str, Any]:
+    return {
+        "id": 1,
+        "uid": "prometheus",
+        "orgId": 1,
+        "name": "Prometheus",
+        "type": "prometheus",
+        "access": "proxy",
+        "url": "http://127.0.0.1:9090",
+        "isDefault": True,
+        "jsonData": {"timeInterval": "5s"},
+        "readOnly": True,
+    }
+
+
+def _folder(grafana: FakeGrafana, uid: str) -> dict[str, Any]:
+    return {"id": 1, "uid": uid, "title": grafana.folders[uid]}
+
+
+def _state(grafana: FakeGrafana, written: dict[str, Any]) -> dict[str, Any]:
+    own = written["grafana_alert"]
+    state = shapes.rule_state(written, grafana.rule_states.get(own["title"], {}))
+    later = {"uid": own["uid"], "folderUid": own["namespace_uid"]}
+    return {**state, **(later if grafana.major >= 12 else {})}
+
+
+def _provisioned(own: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "uid": own["uid"],
+        "orgID": 1,
+        "folderUID": own["namespace_uid"],
+        "title": own["title"],
+        "ruleGroup": own["rule_group"],
+        "condition": own["condition"],
+        "data": own["data"],
+    }
