@@ -119,6 +119,12 @@ def _done_by(front: FrontMatter, criteria: tuple[str, ...]) -> DoneBy:
 def _checked_blocks(front: FrontMatter) -> tuple[Block, ...]:
     parts = blocks(front.body)
     for part in parts:
-        if isinstance(part, Directive) and (why := complaint(part.name, part.argument)):
+        if isinstance(part, Directive) and (why := _complaint(part)):
             raise ContentError(front.path, front.body_line + part.line, why)
     return parts
+
+
+def _complaint(directive: Directive) -> str | None:
+    if directive.nested:
+        return "a directive stands alone, not in a list or a quotation"
+    return complaint(directive.name, directive.argument)

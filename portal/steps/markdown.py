@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 DIRECTIVE = ":::"
 
@@ -22,11 +25,15 @@ class Prose:
 
 @dataclass(frozen=True)
 class Directive:
-    """A line ``::: name argument``; ``line`` counts from 0 within the body."""
+    """A line ``::: name argument``; ``line`` counts from 0 within the body.
+
+    ``nested``: it stands in a list or a quotation, where nothing can be put.
+    """
 
     name: str
     argument: str
     line: int
+    nested: bool = False
 
 
 Block = Prose | Directive
@@ -41,14 +48,14 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
     for is_directive, group in groupby(tokens, key=lambda token: token.type == "directive"):
         run = list(group)
         if is_directive:
-            yield from (Directive(t.info, t.content, t.map[0] if t.map else 0) for t in run)
+            yield from (Directive(t.info, t.content, (t.map or [0])[0], t.level > 0) for t in run)
         else:
             yield Prose(_MARKDOWN.renderer.render(run, _MARKDOWN.options, {}))
 
 
 def _directive(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
     line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
-    if not line.startswith(DIRECTIVE) or state.level or state.is_code_block(start):
+    if not line.startswith(DIRECTIVE) or state.is_code_block(start):
         return False
     if not silent:
         name, _, argument = line.removeprefix(DIRECTIVE).strip().partition(" ")
@@ -58,28 +65,22 @@ def _directive(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
     return True
 
 
-def _open_elsewhere(self: object, tokens: Sequence[Token], i: int, *rest: object) -> str:
-    """Links that leave the portal open in a tab of their own, so that the lesson stays."""
-    if str(tokens[i].attrGet("href")).startswith("http"):
-        tokens[i].attrSet("target", "_blank")
-        tokens[i].attrSet("rel", "noopener")
-    return _MARKDOWN.renderer.renderToken(tokens, i, _MARKDOWN.options, {})
+class LessonRenderer(RendererHTML):
+    """HTML with two habits of our own: see the methods."""
+
+    def link_open(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        """Links that leave the portal open in a tab of their own, so that the lesson stays."""
+        if str(tokens[idx].attrGet("href")).startswith("http"):
+            tokens[idx].attrSet("target", "_blank")
+            tokens[idx].attrSet("rel", "noopener")
+        return self.renderToken(tokens, idx, options, env)
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Code that is too wide can be scrolled by keyboard."""
+        return f'<pre tabindex="0"><code>{escapeHtml(tokens[idx].content)}</code></pre>\n'
 
 
-def _scrollable(self: object, tokens: Sequence[Token], i: int, *rest: object) -> str:
-    """Code can be scrolled by keyboard too."""
-    text = _escaped(tokens[i].content)
-    return f'<pre tabindex="0"><code>{text}</code></pre>\n'
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
-_MARKDOWN.block.ruler.before(
-    "paragraph", "directive", _directive, {"alt": ["paragraph", "reference", "blockquote", "list"]}
-)
-_MARKDOWN.add_render_rule("link_open", _open_elsewhere)
-_MARKDOWN.add_render_rule("fence", _scrollable)
-_MARKDOWN.add_render_rule("code_block", _scrollable)
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=LessonRenderer).enable("table")
+_MARKDOWN.block.ruler.before("paragraph", "directive", _directive, {"alt": ["paragraph"]})

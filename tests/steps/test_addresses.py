@@ -1,0 +1,30 @@
+"""Lessons show the addresses of this lab."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.config import Settings
+from portal.steps.addresses import localise
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("http://localhost:8000/metrics", "http://localhost:8100/metrics"),
+        ("http://localhost:9090/targets", "http://localhost:9190/targets"),
+        ("http://localhost:3000", "https://grafana.example"),
+        ("http://localhost:8080/slos", "http://localhost:8180/slos"),
+        ("http://localhost:80001", "http://localhost:80001"),
+        ("localhost:9090", "localhost:9090"),
+    ],
+)
+def test_standard_addresses_become_the_labs_own(written: str, shown: str) -> None:
+    settings = Settings(
+        port=8180,
+        mockapp_port=8100,
+        prometheus_port=9190,
+        grafana_url="http://10.0.0.1:3000",
+        grafana_public_url="https://grafana.example",
+    )
+    assert localise(f'<a href="{written}">', settings) == f'<a href="{shown}">'
