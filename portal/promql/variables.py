@@ -96,8 +96,10 @@ class _Filler:
 
     def fill(self, text: str) -> Filled:
         for quoted, piece in pieces(text):
-            self.done += self._string(piece) if quoted else ""
-            if not quoted:
+            if quoted:
+                filled = self._string(piece)  # may mend the operator in front of it
+                self.done += filled
+            else:
                 self._code(piece)
         return Filled(self.done, tuple(dict.fromkeys(self.unknown)))
 
@@ -145,7 +147,18 @@ class _Filler:
         whole = REFERENCE.fullmatch(piece[1:-1])
         if whole and self._is_unknown(_name(whole)):
             return self._anything(piece, _name(whole))
-        return piece[0] + REFERENCE.sub(self._in_string, piece[1:-1]) + piece[-1]
+        known = len(self.unknown)
+        filled = piece[0] + REFERENCE.sub(self._in_string, piece[1:-1]) + piece[-1]
+        if len(self.unknown) > known:
+            self._compare_by_pattern()
+        return filled
+
+    def _compare_by_pattern(self) -> None:
+        code = self.done.rstrip()
+        if code.endswith("!="):
+            self.done = code[:-1] + "~"
+        elif code.endswith("="):
+            self.done = code + "~"
 
     def _is_unknown(self, name: str) -> bool:
         variable = self.variables.get(name)
@@ -157,10 +170,9 @@ class _Filler:
         code = self.done.rstrip()
         if code.endswith(("!=", "!~")):
             return piece[0] + piece[-1]
-        if code.endswith("="):
-            self.done = code + "~"
-        elif not code.endswith("=~"):
+        if not code.endswith(("=", "=~")):
             return piece
+        self._compare_by_pattern()
         return f"{piece[0]}.+{piece[-1]}"
 
     def _in_string(self, found: re.Match[str]) -> str:

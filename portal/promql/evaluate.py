@@ -1,0 +1,365 @@
+"""From the syntax tree to the normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from portal.promql import values
+from portal.promql.context import Context, RecordingRule
+from portal.promql.events import Events, Kind, Linear, Reader
+from portal.promql.findings import Code, Comparison
+from portal.promql.matching import meet
+from portal.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    Expr,
+    Matcher,
+    Matching,
+    MatchOp,
+    Negation,
+    Number,
+    Selector,
+    Subquery,
+    Text,
+)
+from portal.promql.parser import ParseError, parse
+from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
+
+MAX_RULE_DEPTH = 10
+MAX_RULE_VISITS = 100
+COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
+PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
+EXTREMES = frozenset({"avg", "min", "max", "quantile"})
+AVERAGED = "An average over shares lets quiet series weigh as much as busy ones."
+
+
+@dataclass
+class Evaluator:
+    """Reduces one expression; follows recording rules, each path only once."""
+
+    context: Context
+    reader: Reader
+    rules: tuple[str, ...] = ()
+    visits: list[str] = field(default_factory=list)
+
+    def value(self, expr: Expr) -> Value:
+        """The normal form of an expression."""
+        match expr:
+            case Number(number):
+                return constant(number)
+            case Text():
+                return Opaque(Code.CONSTANT, "It is a text.")
+            case Selector() if expr.range_s is not None:
+                return Opaque(Code.RANGE_VECTOR)
+            case Subquery():
+                return Opaque(Code.RANGE_VECTOR)
+            case Selector():
+                return self.selected(expr)
+            case Negation(inner):
+                return self.scaled(self.value(inner), -1.0)
+            case Call():
+                from portal.promql.functions import call
+
+                return call(self, expr)
+            case Aggregation():
+                return self._aggregation(expr)
+            case Binary():
+                return self._binary(expr)
+
+    # Selectors and recording rules
+
+    def selected(self, selector: Selector) -> Value:
+        """The series of a selector, raw, or what the recording rule of that name holds."""
+        events = self.reader.read(selector)
+        if events.kind in {Kind.OTHER, Kind.ERRORS}:
+            rules = self._rules(events.metric, selector)
+            if rules:
+                return self._followed(rules, selector)
+            if ":" in events.metric:
+                return Opaque(Code.UNKNOWN_RULE, f"It is {events.metric}.")
+            if events.metric.endswith("_info"):
+                return Quantity(values.ONE, labels=self.reader.labels(events))
+        return Quantity(Linear({events: 1.0}), labels=self.reader.labels(events))
+
+    def _rules(self, name: str, selector: Selector) -> list[RecordingRule]:
+        given = {m.label: m.value for m in selector.matchers if m.op is MatchOp.EQUAL}
+        return [
+            rule
+            for rule in self.context.rules.get(name, ())
+            if all(given.get(label, value) == value for label, value in rule.labels.items())
+        ]
+
+    def _followed(self, rules: list[RecordingRule], selector: Selector) -> Value:
+        found = [self._rule(rule, selector) for rule in rules[:20]]
+        useful = [value for value in found if not isinstance(value, Opaque)]
+        ratios = [v for v in useful if isinstance(v, Quantile) or not v.den.is_constant]
+        return (ratios or useful or found)[0]
+
+    def _rule(self, rule: RecordingRule, selector: Selector) -> Value:
+        if rule.name in self.rules:
+            return Opaque(Code.RULE_CYCLE, f"It is {rule.name}.")
+        if len(self.rules) >= MAX_RULE_DEPTH or len(self.visits) >= MAX_RULE_VISITS:
+            return Opaque(Code.UNKNOWN_RULE, f"{rule.name} rests on too many other rules.")
+        self.visits.append(rule.name)
+        try:
+            tree = parse(rule.expr)
+        except ParseError as error:
+            return Opaque(Code.UNKNOWN_RULE, f"The rule {rule.name}: {error}")
+        scan(tree, self.reader)
+        inner = Evaluator(self.context, self.reader, (*self.rules, rule.name), self.visits)
+        value = inner.value(tree)
+        return self._restricted(value, rule, selector)
+
+    def _restricted(self, value: Value, rule: RecordingRule, selector: Selector) -> Value:
+        """Further matchers on a recorded series narrow the events behind it."""
+        kept = tuple(
+            matcher
+            for matcher in selector.matchers
+            if matcher.label not in rule.labels and self.reader.label(matcher.label) in value.labels
+        )
+        shift = (selector.offset_s, selector.at)
+        return self.mapped(value, lambda events: self._moved(events, kept, shift))
+
+    def _moved(
+        self, events: Events, matchers: tuple[Matcher, ...], shift: tuple[float, str | None]
+    ) -> Events:
+        offset = (events.offset[0] + shift[0], shift[1] or events.offset[1])
+        return replace(self.reader.narrowed(events, matchers), offset=offset)
+
+    def mapped(self, value: Value, change: Callable[[Events], Events]) -> Value:
+        """The value with every event set changed."""
+        match value:
+            case Quantity():
+                num = value.num.mapped((change(e), w) for e, w in value.num.terms.items())
+                den = value.den.mapped((change(e), w) for e, w in value.den.terms.items())
+                return replace(value, num=num, den=den)
+            case Quantile():
+                return replace(value, events=change(value.events))
+        return value
+
+    # Arithmetic
+
+    def scaled(self, value: Value, factor: float) -> Value:
+        """factor · value."""
+        match value:
+            case Quantity():
+                return replace(value, num=value.num.times(factor))
+            case Quantile():
+                if factor <= 0:
+                    return Opaque(Code.DISTORTED, "It turns a time negative.", value.labels)
+                return replace(value, factor=value.factor * factor)
+        return value
+
+    def _binary(self, node: Binary) -> Value:
+        average = self._average_by_hand(node)
+        if average is not None:
+            return self.value(average)
+        left, right = self.value(node.left), self.value(node.right)
+        if node.op in {"and", "unless"}:
+            return left
+        if node.op == "or":
+            return _either(left, right)
+        if node.op in COMPARISONS:
+            return _compared(left, right, node)
+        return self._arithmetic(node, left, right)
+
+    def _average_by_hand(self, node: Binary) -> Expr | None:
+        """``sum_over_time(x)/count_over_time(x)`` and ``sum(x)/count(x)`` are averages of x."""
+        left, right = node.left, node.right
+        match left:
+            case Call("sum_over_time", args) if right == Call("count_over_time", args):
+                return Call("avg_over_time", args) if node.op == "/" else None
+            case Aggregation(op="sum") if right == replace(left, op="count"):
+                return replace(left, op="avg") if node.op == "/" else None
+        return None
+
+    def _arithmetic(self, node: Binary, left: Value, right: Value) -> Value:
+        if isinstance(left, Opaque) or isinstance(right, Opaque):
+            return _worse(left, right)
+        if isinstance(left, Quantile) or isinstance(right, Quantile):
+            return self._with_quantile(node.op, left, right)
+        left, right = _unguarded(left), _unguarded(right)
+        meeting = meet(left, right, self._matching(node.matching), node.op)
+        if meeting.problem:
+            return Opaque(meeting.problem, labels=left.labels)
+        result = _computed(node.op, left, right)
+        if not isinstance(result, Quantity):
+            return result
+        return replace(
+            result,
+            labels=meeting.labels,
+            scalar=left.scalar and right.scalar,
+            split=(left.split | right.split | meeting.split) & meeting.labels,
+            comparisons=(*left.comparisons, *right.comparisons),
+        ).advised(*left.advice, *right.advice)
+
+    def _matching(self, matching: Matching) -> Matching:
+        on, ignoring = matching.on, matching.ignoring
+        return replace(
+            matching,
+            on=None if on is None else tuple(self.reader.label(name) for name in on),
+            ignoring=None if ignoring is None else tuple(map(self.reader.label, ignoring)),
+        )
+
+    def _with_quantile(self, op: str, left: Value, right: Value) -> Value:
+        number = right.constant if isinstance(right, Quantity) else None
+        if isinstance(left, Quantile) and number is not None:
+            if op in {"*", "/"} and number:
+                return self.scaled(left, number if op == "*" else 1 / number)
+            if op in {"+", "-"} and number == 0:
+                return left
+        factor = left.constant if isinstance(left, Quantity) else None
+        if isinstance(right, Quantile) and op == "*" and factor is not None:
+            return self.scaled(right, factor)
+        return Opaque(Code.DISTORTED, "A quantile is put together with something else.")
+
+    # Aggregations
+
+    def _aggregation(self, node: Aggregation) -> Value:
+        value = self.value(node.expr)
+        if node.op in PICKING:
+            return value
+        kept = self._kept(node, value.labels)
+        match value:
+            case Opaque():
+                return replace(value, labels=kept)
+            case Quantity() if value.constant is not None:
+                return replace(value, labels=kept, scalar=False)
+            case Quantity() if value.is_sum:
+                return self._aggregated_sum(node.op, value, kept)
+        return self._aggregated_share(node.op, value, kept)
+
+    def _kept(self, node: Aggregation, labels: frozenset[str]) -> frozenset[str]:
+        if node.without is not None:
+            return labels - {self.reader.label(name) for name in node.without}
+        return labels & {self.reader.label(name) for name in node.by or ()}
+
+    def _aggregated_sum(self, op: str, value: Quantity, kept: frozenset[str]) -> Value:
+        if op == "sum" or (op in EXTREMES and kept == value.labels):
+            return replace(value, labels=kept, scalar=False)
+        if op == "avg":
+            whole = replace(value, labels=kept)
+            return self.mapped(whole, lambda e: e.staged(f"avg of {_series(e)}", 0.0))
+        if op in EXTREMES:
+            from portal.promql.interpret import sum_code
+
+            return Opaque(sum_code(value), "It is the busiest or the quietest series.", kept)
+        return Opaque(Code.DISTORTED, f"It counts series or their spread ({op}).", kept)
+
+    def _aggregated_share(self, op: str, value: Quantity | Quantile, kept: frozenset[str]) -> Value:
+        gone = value.labels - kept - {"job", "instance"}
+        split = value.split if isinstance(value, Quantity) else frozenset()
+        if op in EXTREMES or (op == "sum" and not gone):
+            advice = value.advice if op != "avg" or not gone else (*value.advice, AVERAGED)
+            return replace(value, labels=kept, advice=advice)
+        if op == "sum" and isinstance(value, Quantity) and gone <= split:
+            return replace(value, labels=kept, split=split - gone)
+        if op == "sum":
+            return Opaque(Code.SUM_OF_RATIOS, labels=kept)
+        return Opaque(Code.DISTORTED, f"It counts series or their spread ({op}).", kept)
+
+
+def scan(expr: Expr, reader: Reader) -> None:
+    """Let the reader meet every selector of an expression."""
+    match expr:
+        case Selector():
+            reader.meet(expr)
+        case Subquery(inner) | Negation(inner):
+            scan(inner, reader)
+        case Aggregation(expr=inner, param=param):
+            scan(inner, reader)
+            if param is not None:
+                scan(param, reader)
+        case Call(args=args):
+            for arg in args:
+                scan(arg, reader)
+        case Binary(left=left, right=right):
+            scan(left, reader)
+            scan(right, reader)
+
+
+def evaluate(expr: Expr, context: Context) -> Value:
+    """The normal form of an expression in a context."""
+    reader = Reader(context)
+    scan(expr, reader)
+    return Evaluator(context, reader).value(expr)
+
+
+def _series(events: Events) -> str:
+    """What tells how many series an average runs over."""
+    if events.kind is Kind.REQUESTS:
+        return f"requests {sorted(events.statuses)[:3]} {len(events.statuses)}"
+    le = len(events.le) if events.kind is Kind.BUCKET else 1
+    return f"durations {le}"
+
+
+def _computed(op: str, left: Quantity, right: Quantity) -> Value:
+    match op:
+        case "+" | "-":
+            return values.add(left, right, 1.0 if op == "+" else -1.0)
+        case "*":
+            return values.multiply(left, right)
+        case "/":
+            return values.divide(left, right)
+    if left.constant is not None and right.constant is not None:
+        return constant(_folded(op, left.constant, right.constant), scalar=left.scalar)
+    if op == "^" and right.constant == 1:
+        return left
+    return Opaque(Code.DISTORTED, f"It uses {op}.", left.labels | right.labels)
+
+
+def _folded(op: str, left: float, right: float) -> float:
+    try:
+        result = left**right if op == "^" else left % right
+    except (ArithmeticError, ValueError):
+        return float("nan")
+    return result if isinstance(result, float) else float("nan")
+
+
+def _unguarded(value: Quantity) -> Quantity:
+    """``total > 0`` inside a calculation is a guard against 0/0, not a condition."""
+    return replace(value, comparisons=()) if value.is_sum else value
+
+
+def _worse(left: Value, right: Value) -> Value:
+    """Of two operands the one that tells best why there is no SLI."""
+    opaque = [value for value in (left, right) if isinstance(value, Opaque)]
+    telling = [value for value in opaque if value.code is not Code.CONSTANT]
+    return (telling or opaque)[0]
+
+
+def _either(left: Value, right: Value) -> Value:
+    """``left or right``: right only fills gaps when it is a number or the same kind of value."""
+    if isinstance(left, Opaque):
+        return left
+    if isinstance(left, Quantity) and left.constant is not None and not left.labels:
+        return left if left.constant == 0 or _steady(right) else Opaque(Code.CONSTANT)
+    if _steady(right) or type(left) is type(right):
+        return left
+    return Opaque(Code.UNRELATED, "It shows one thing or another.")
+
+
+def _steady(value: Value) -> bool:
+    if isinstance(value, Opaque):
+        return value.code in {Code.CONSTANT, Code.ABSENCE}
+    return isinstance(value, Quantity) and (
+        value.constant is not None or (value.num.is_constant and value.num.const == 0)
+    )
+
+
+def _compared(left: Value, right: Value, node: Binary) -> Value:
+    if node.return_bool:
+        return Opaque(Code.CONDITION, labels=left.labels)
+    if isinstance(left, Opaque):
+        return left
+    if isinstance(left, Quantity) and left.constant is not None:
+        if isinstance(right, Opaque | Quantile) or right.constant is None:
+            op = FLIPPED.get(node.op, node.op)
+            return _compared(right, left, replace(node, op=op, left=node.right, right=node.left))
+        return Opaque(Code.CONSTANT)
+    bound = right.constant if isinstance(right, Quantity) else None
+    comparison = Comparison(node.op, bound)
+    return replace(left, comparisons=(*left.comparisons, comparison))

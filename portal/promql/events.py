@@ -1,0 +1,280 @@
+"""Sets of requests that selectors pick, and sums of such sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from portal.promql import statuses
+from portal.promql.context import ROUTES, Context
+from portal.promql.findings import Code
+from portal.promql.nodes import Matcher, MatchOp, Selector
+from portal.promql.parser import fully_matches
+
+REQUESTS = "http_requests_total"
+DURATIONS = "http_request_duration_seconds"
+STATUS = "status"
+"""The name that every status label goes by in here, whatever it is called."""
+LABELS = frozenset({"job", "instance", "method", "path"})
+OWN_COUNTER = re.compile(
+    r"(?:^|[_:])(?:err|errs|errors?|fail|fails|failed|failures?|exceptions?|5xx)"
+    r"(?:[_:]|$)"
+)
+CLIENT_COUNTER = re.compile(r"4xx|client")
+PLAIN = re.compile(r"[^\\^$.|?*+()\[\]{}]*")
+SAMPLES = frozenset({"a", "/a-b_1", "500", "GET", "127.0.0.1:8000"})
+
+
+class Kind(StrEnum):
+    """What one series of a metric counts."""
+
+    REQUESTS = "requests"
+    COUNT = "count"
+    BUCKET = "bucket"
+    SECONDS = "seconds"
+    NATIVE = "native"
+    ERRORS = "errors"
+    OTHER = "other"
+
+
+KINDS = {
+    REQUESTS: Kind.REQUESTS,
+    f"{DURATIONS}_count": Kind.COUNT,
+    f"{DURATIONS}_bucket": Kind.BUCKET,
+    f"{DURATIONS}_sum": Kind.SECONDS,
+    DURATIONS: Kind.NATIVE,
+}
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something about a selector that makes it pick nothing, or nothing useful."""
+
+    code: Code
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Events:
+    """Requests one selector picks; ``stages`` say how a growing count became a rate.
+
+    A stage is (name, seconds); without any the count is raw. ``function`` is what stood there.
+    """
+
+    metric: str
+    kind: Kind
+    statuses: frozenset[int] = statuses.ALL
+    le: tuple[str, ...] = ()
+    scope: frozenset[Matcher] = frozenset()
+    stages: tuple[tuple[str, float], ...] = ()
+    offset: tuple[float, str | None] = (0.0, None)
+    function: str = ""
+    flaw: Flaw | None = None
+
+    def staged(self, name: str, seconds: float, function: str = "") -> Events:
+        """The same events one stage further."""
+        stages = (*self.stages, (name, seconds))
+        return replace(self, stages=stages, function=function or self.function)
+
+    def pinned(self) -> dict[str, str]:
+        """The labels that can have one value only."""
+        found = {m.label: m.value for m in self.scope if m.op is MatchOp.EQUAL}
+        if len(self.statuses) == 1:
+            found[STATUS] = str(next(iter(self.statuses)))
+        if len(self.le) == 1:
+            found["le"] = self.le[0]
+        return found
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A weighted sum of event sets plus a constant."""
+
+    terms: Mapping[Events, float] = field(default_factory=dict)
+    const: float = 0.0
+
+    @property
+    def is_constant(self) -> bool:
+        """True when no events are in it."""
+        return not self.terms
+
+    def plus(self, other: Linear, factor: float = 1.0) -> Linear:
+        """self + factor · other."""
+        terms = dict(self.terms)
+        for events, weight in other.terms.items():
+            terms[events] = terms.get(events, 0.0) + factor * weight
+        kept = {events: weight for events, weight in terms.items() if weight}
+        return Linear(kept, self.const + factor * other.const)
+
+    def times(self, factor: float) -> Linear:
+        """factor · self."""
+        if factor == 1.0:
+            return self
+        terms = {e: w * factor for e, w in self.terms.items() if w * factor}
+        return Linear(terms, self.const * factor)
+
+    def mapped(self, terms: Iterable[tuple[Events, float]]) -> Linear:
+        """The same constant with other terms; equal ones are added up."""
+        merged: dict[Events, float] = {}
+        for events, weight in terms:
+            merged[events] = merged.get(events, 0.0) + weight
+        return Linear(merged, self.const)
+
+
+@dataclass
+class Reader:
+    """Turns selectors into event sets, with one idea of which label is the status."""
+
+    context: Context
+    status_labels: set[str] = field(default_factory=set)
+    mentioned: dict[str, set[str]] = field(default_factory=dict)
+
+    def meet(self, selector: Selector) -> None:
+        """Learn from a selector which labels its metric has and which one is the status."""
+        for matcher in selector.matchers:
+            if statuses.picked(matcher) is not None:
+                self.status_labels.add(matcher.label)
+        names = {self.label(m.label) for m in selector.matchers if m.label != "__name__"}
+        self.mentioned.setdefault(metric_of(selector), set()).update(names)
+
+    def label(self, name: str) -> str:
+        """The label's name, or STATUS for every label that holds statuses."""
+        return STATUS if name in self.status_labels or name in statuses.USUAL_LABELS else name
+
+    def labels(self, events: Events) -> frozenset[str]:
+        """The labels that the selected series carry."""
+        known = self._known(events.metric)
+        if known is not None:
+            return frozenset(self.label(name) for name in known)
+        found = LABELS | self.mentioned.get(events.metric, set())
+        if events.kind is Kind.REQUESTS:
+            found |= {STATUS}
+        return frozenset(found | {"le"} if events.kind is Kind.BUCKET else found - {"le"})
+
+    def _known(self, metric: str) -> Mapping[str, frozenset[str]] | None:
+        return None if self.context.labels is None else self.context.labels.get(metric)
+
+    def read(self, selector: Selector) -> Events:
+        """The events a selector picks, raw."""
+        metric = metric_of(selector)
+        kind = kind_of(metric)
+        start = statuses.SERVER_ERRORS if kind is Kind.ERRORS else statuses.ALL
+        le = self.context.bounds if kind is Kind.BUCKET else ()
+        events = Events(metric, kind, start, le, offset=(selector.offset_s, selector.at))
+        return self.narrowed(events, selector.matchers)
+
+    def narrowed(self, events: Events, matchers: Iterable[Matcher]) -> Events:
+        """The part of the events that passes further matchers."""
+        for matcher in matchers:
+            events = self._narrow(events, matcher)
+        return events
+
+    def _narrow(self, events: Events, matcher: Matcher) -> Events:
+        if matcher.label == "__name__":
+            return events
+        if events.kind is Kind.BUCKET and matcher.label == "le":
+            return self._narrow_le(events, matcher)
+        if self._lacks(events.metric, matcher):
+            detail = f"{events.metric} has no label {matcher.label} in this Prometheus."
+            return replace(events, flaw=Flaw(Code.NO_SUCH_LABEL, detail))
+        found = statuses.picked(matcher)
+        if found is not None:
+            return _narrow_statuses(events, matcher, found)
+        plain = self._canonical(events.metric, matcher)
+        return events if plain is None else replace(events, scope=events.scope | {plain})
+
+    def _lacks(self, metric: str, matcher: Matcher) -> bool:
+        known = self._known(metric)
+        if known is None or matcher.label in known:
+            return False
+        return not (matcher.op is MatchOp.MATCHES and _matches_anything(matcher.value))
+
+    def _narrow_le(self, events: Events, matcher: Matcher) -> Events:
+        chosen = _passing(matcher, self.context.bounds)
+        le = tuple(bound for bound in events.le if bound in chosen)
+        if le:
+            return replace(events, le=le)
+        return replace(events, le=(), flaw=Flaw(Code.THRESHOLD_NO_BUCKET, self._near(matcher)))
+
+    def _near(self, matcher: Matcher) -> str:
+        try:
+            wanted = float(matcher.value)
+        except ValueError:
+            return f"le is {matcher.value!r}."
+        numbers = [float(bound) for bound in self.context.buckets]
+        below = max((n for n in numbers if n < wanted), default=None)
+        above = min((n for n in numbers if n > wanted), default=None)
+        if wanted in numbers:
+            return f'Prometheus spells this one le="{self.context.buckets[numbers.index(wanted)]}".'
+        near = " and ".join(f"{bound:g}" for bound in (below, above) if bound is not None)
+        return f"There is no bucket {matcher.value}; its neighbours are {near} s."
+
+    def _canonical(self, metric: str, matcher: Matcher) -> Matcher | None:
+        """The matcher in one spelling; None when it lets everything pass."""
+        label, op, value = self.label(matcher.label), matcher.op, matcher.value
+        if _lets_all_pass(matcher) or self._passes_all_known(metric, matcher):
+            return None
+        if op is MatchOp.MATCHES and PLAIN.fullmatch(value):
+            return Matcher(label, MatchOp.EQUAL, value)
+        if op is MatchOp.NOT_MATCHES and PLAIN.fullmatch(value):
+            return Matcher(label, MatchOp.NOT_EQUAL, value)
+        return Matcher(label, op, value)
+
+    def _passes_all_known(self, metric: str, matcher: Matcher) -> bool:
+        known = self._known(metric)
+        if known is not None:
+            values = known.get(matcher.label, frozenset())
+            return bool(values) and _passing(matcher, values) == values
+        negative = matcher.op in {MatchOp.NOT_EQUAL, MatchOp.NOT_MATCHES}
+        return negative and matcher.label == "path" and _passing(matcher, ROUTES) == ROUTES
+
+
+def metric_of(selector: Selector) -> str:
+    """The metric's name; a pattern counts as the one metric of the lab that it matches."""
+    if selector.name is not None:
+        return selector.name
+    for matcher in selector.matchers:
+        if matcher.label == "__name__" and matcher.op is MatchOp.MATCHES:
+            others = {f"{DURATIONS}_created", "http_requests_created", "up"}
+            found = fully_matches(matcher.value, {*KINDS, *others}) or frozenset()
+            return next(iter(found)) if len(found) == 1 else matcher.value
+    return ""
+
+
+def kind_of(metric: str) -> Kind:
+    """What the metric counts, by its exact name; error counters by what their name says."""
+    if metric in KINDS:
+        return KINDS[metric]
+    own = OWN_COUNTER.search(metric) and not CLIENT_COUNTER.search(metric)
+    return Kind.ERRORS if own and not metric.endswith("_created") else Kind.OTHER
+
+
+def _narrow_statuses(events: Events, matcher: Matcher, found: frozenset[int]) -> Events:
+    left = events.statuses & found
+    if left:
+        return replace(events, statuses=left)
+    flaw = Flaw(Code.NO_SUCH_STATUS, f"The matcher is {matcher}.")
+    return replace(events, statuses=left, flaw=flaw)
+
+
+def _passing(matcher: Matcher, values: Iterable[str]) -> frozenset[str]:
+    values = frozenset(values)
+    if matcher.op in {MatchOp.EQUAL, MatchOp.NOT_EQUAL}:
+        named = values & {matcher.value}
+    else:
+        named = fully_matches(matcher.value, values) or frozenset()
+    negative = matcher.op in {MatchOp.NOT_EQUAL, MatchOp.NOT_MATCHES}
+    return values - named if negative else named
+
+
+def _lets_all_pass(matcher: Matcher) -> bool:
+    if matcher.op is MatchOp.MATCHES:
+        return _matches_anything(matcher.value)
+    negative = matcher.op in {MatchOp.NOT_EQUAL, MatchOp.NOT_MATCHES}
+    return negative and matcher.value in {"", "^$"}
+
+
+def _matches_anything(pattern: str) -> bool:
+    return fully_matches(pattern, SAMPLES) == SAMPLES
