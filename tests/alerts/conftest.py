@@ -1,0 +1,142 @@
+"""A real Prometheus that reads a folder of rule files, reloaded when the folder changes."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from portal.alerts.rule_files import RuleFolder
+from portal.clients.prometheus import PrometheusClient
+from portal.config import Settings
+from portal.services import Services, utc_now
+from tests.provision import prometheus as find_prometheus
+
+CONFIG = """\
+global:
+  scrape_interval: 1s
+  evaluation_interval: 1s
+rule_files: [rules/*.yml, rules/*.yaml]
+scrape_configs:
+  - job_name: itself
+    static_configs: [{targets: ["127.0.0.1:%d"]}]
+"""
+
+GOOD = """\
+groups:
+  - name: lab
+    interval: 5s
+    rules:
+      - alert: TooManyErrors
+        expr: vector(1) > 2
+        labels: {severity: page}
+"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Prometheus' process, its client, and the folder it reads rules from."""
+
+    process: subprocess.Popen[bytes]
+    prometheus: PrometheusClient
+    rules: Path
+    log: Path
+
+    def reload(self) -> None:
+        """What the supervisor does when the folder changed."""
+        self.process.send_signal(signal.SIGHUP)
+
+    def mark(self) -> list[tuple[str, int]]:
+        """Changes when a rule file does."""
+        return sorted((p.name, p.stat().st_mtime_ns) for p in self.rules.glob("*.y*ml"))
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _start(folder: Path) -> Lab:
+    port, log = _free_port(), folder / "prometheus.log"
+    (folder / "rules").mkdir()
+    (folder / "prometheus.yml").write_text(CONFIG % port)
+    command = [
+        str(find_prometheus().program),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+    client = PrometheusClient(f"http://127.0.0.1:{port}")
+    lab = Lab(process, client, folder / "rules", log)
+    deadline = time.monotonic() + 20
+    while not client.ready():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+    return lab
+
+
+def _watch(lab: Lab, stopped: threading.Event) -> None:
+    mark = lab.mark()
+    while not stopped.wait(0.1):
+        try:
+            now = lab.mark()
+        except FileNotFoundError:
+            continue
+        if now != mark:
+            mark = now
+            lab.reload()
+
+
+@pytest.fixture(scope="session")
+def _running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = _start(tmp_path_factory.mktemp("lab"))
+    stopped = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(lab, stopped), daemon=True)
+    watcher.start()
+    yield lab
+    stopped.set()
+    watcher.join()
+    lab.process.terminate()
+    lab.process.wait(10)
+
+
+@pytest.fixture
+def lab(_running_lab: Lab) -> Iterator[Lab]:
+    """The running Prometheus, with no rules before and after."""
+    yield _running_lab
+    for path in _running_lab.rules.iterdir():
+        path.unlink()
+    deadline = time.monotonic() + 10
+    while _running_lab.prometheus.rules():
+        assert time.monotonic() < deadline, _running_lab.log.read_text()
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def lab_settings(settings: Settings, lab: Lab) -> Settings:
+    """Settings of a lab whose Prometheus runs."""
+    base = lab.prometheus.base_url
+    return replace(settings, prometheus_url=base, rules_dir=str(lab.rules), rules_wait=5)
+
+
+@pytest.fixture
+def lab_services(lab_settings: Settings) -> Services:
+    """The real clients, asking the running Prometheus at real times."""
+    return replace(Services.from_settings(lab_settings), clock=utc_now)
+
+
+@pytest.fixture
+def folder(lab_settings: Settings) -> RuleFolder:
+    """The folder as the portal sees it."""
+    return RuleFolder.of(lab_settings)

@@ -1,0 +1,263 @@
+"""Rule files applied to a real Prometheus, refused, taken back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from portal.alerts import store
+from portal.alerts.apply import (
+    Applied,
+    Blame,
+    Refused,
+    apply_file,
+    apply_learner_rules,
+    remove_file,
+    remove_learner_rules,
+    restore_learner_rules,
+)
+from portal.alerts.loaded import Origin, RuleState, loaded_rules
+from portal.alerts.rule_files import RuleFolder, learner_file, slo_file
+from portal.learners.models import Learner
+from portal.services import Services
+from tests.alerts.conftest import GOOD, Lab
+
+pytestmark = pytest.mark.stack
+
+NAME = learner_file(1)
+OTHER = GOOD.replace("TooManyErrors", "AnotherName")
+BAD_PROMQL = GOOD.replace("vector(1) > 2", "sum(up")
+
+
+def loaded_names(services: Services) -> list[str]:
+    return [rule.name for rule in loaded_rules(services)]
+
+
+def wait_for_names(services: Services, names: list[str]) -> None:
+    deadline = time.monotonic() + 10
+    while loaded_names(services) != names:
+        assert time.monotonic() < deadline, loaded_names(services)
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def applied(lab_services: Services) -> Applied:
+    outcome = apply_file(lab_services, NAME, GOOD)
+    assert isinstance(outcome, Applied), outcome
+    return outcome
+
+
+@pytest.fixture
+def hand_written_breakage(lab: Lab) -> Iterator[None]:
+    path = lab.rules / "by-hand.yml"
+    path.write_text("groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'up ==='}\n")
+    deadline = time.monotonic() + 10
+    while lab.prometheus.runtimeinfo()["reloadConfigSuccess"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield
+    path.unlink(missing_ok=True)
+    while not lab.prometheus.runtimeinfo()["reloadConfigSuccess"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_good_rule_is_loaded(lab_services: Services, applied: Applied) -> None:
+    assert [rule.name for group in applied.groups for rule in group.rules] == ["TooManyErrors"]
+    [rule] = loaded_rules(lab_services)
+    assert (rule.file, rule.origin, rule.learner_id) == (NAME, Origin.EDITOR, 1)
+    assert (rule.group, rule.interval_s, rule.labels) == ("lab", 5, {"severity": "page"})
+    assert rule.state in (RuleState.NOT_EVALUATED, RuleState.INACTIVE)
+
+
+def test_same_text_again_is_applied_at_once(lab_services: Services, applied: Applied) -> None:
+    began = time.monotonic()
+    assert isinstance(apply_file(lab_services, NAME, GOOD), Applied)
+    assert time.monotonic() - began < 0.9
+
+
+def test_changed_expression_is_loaded_before_the_answer(
+    lab_services: Services, applied: Applied
+) -> None:
+    for limit in (3, 4):
+        text = GOOD.replace("> 2", f"> {limit}")
+        assert isinstance(apply_file(lab_services, NAME, text), Applied)
+        [rule] = loaded_rules(lab_services)
+        assert rule.query == f"vector(1) > {limit}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "line", "column"),
+    [
+        (BAD_PROMQL, "unclosed left parenthesis", 6, 15),
+        (GOOD.replace("interval", "intervall"), "field intervall not found", 3, None),
+        (GOOD + GOOD.removeprefix("groups:\n"), "repeated in the same file", 8, 5),
+        (GOOD.replace("        labels", "        for: 5x\n        labels"), "5x", None, None),
+        (GOOD.replace("{severity: page}", "3"), "cannot unmarshal", 7, None),
+        ("# nothing\n", "no rule", None, None),
+        ("x" * (1 << 20), "larger than 64 KiB", None, None),
+        ("a: &a [x]\nb: *a\n", "aliases", 1, 4),
+    ],
+    ids=["promql", "unknown field", "duplicate", "duration", "type", "empty", "1 MB", "alias"],
+)
+def test_refused_text_leaves_the_old_rules(
+    lab_services: Services,
+    folder: RuleFolder,
+    applied: Applied,
+    text: str,
+    words: str,
+    line: int | None,
+    column: int | None,
+) -> None:
+    outcome = apply_file(lab_services, NAME, text)
+    assert isinstance(outcome, Refused)
+    assert words in outcome.reason
+    assert "rules.yml" not in outcome.reason
+    assert (outcome.line, outcome.column) == (line, column)
+    assert outcome.blame is Blame.TEXT
+    assert folder.read(NAME) == GOOD
+    assert loaded_names(lab_services) == ["TooManyErrors"]
+
+
+def test_removed_file_is_unloaded(
+    lab_services: Services, folder: RuleFolder, applied: Applied
+) -> None:
+    assert isinstance(remove_file(lab_services, NAME), Applied)
+    assert folder.read(NAME) is None
+    assert loaded_names(lab_services) == []
+    assert isinstance(remove_file(lab_services, NAME), Applied)
+
+
+def test_files_of_several_origins_are_loaded_side_by_side(
+    lab: Lab, lab_services: Services, applied: Applied
+) -> None:
+    (lab.rules / "mine.yml").write_text(GOOD.replace("TooManyErrors", "ByHand"))
+    assert isinstance(apply_file(lab_services, slo_file("availability"), OTHER), Applied)
+    wait_for_names(lab_services, ["TooManyErrors", "ByHand", "AnotherName"])
+    assert [(rule.file, rule.origin) for rule in loaded_rules(lab_services)] == [
+        (NAME, Origin.EDITOR),
+        ("mine.yml", Origin.HAND),
+        ("slo-availability.rules.yml", Origin.SLO),
+    ]
+
+
+def test_broken_file_of_somebody_else_is_named(
+    lab_services: Services, folder: RuleFolder, applied: Applied, hand_written_breakage: None
+) -> None:
+    outcome = apply_file(lab_services, NAME, OTHER)
+    assert isinstance(outcome, Refused)
+    assert outcome.blame is Blame.LAB
+    assert "by-hand.yml" in outcome.reason
+    assert "unexpected" in outcome.reason
+    assert folder.read(NAME) == GOOD
+
+
+def test_file_that_breaks_while_ours_is_applied_takes_ours_back(
+    lab: Lab, lab_services: Services, folder: RuleFolder, applied: Applied
+) -> None:
+    broken = lab.rules / "by-hand.yml"
+    begin = RuleFolder.begin
+
+    def begin_beside_a_broken_file(self: RuleFolder, name: str, text: str | None) -> None:
+        broken.write_text("groups: 3\n")
+        begin(self, name, text)
+
+    hurried = replace(lab_services, settings=replace(lab_services.settings, rules_wait=2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RuleFolder, "begin", begin_beside_a_broken_file)
+        outcome = apply_file(hurried, NAME, OTHER)
+    assert isinstance(outcome, Refused)
+    assert "by-hand.yml" in outcome.reason
+    assert folder.read(NAME) == GOOD
+    broken.unlink()
+    wait_for_names(lab_services, ["TooManyErrors"])
+
+
+def test_rules_that_do_not_appear_are_taken_back(
+    lab_services: Services, applied: Applied, lab: Lab
+) -> None:
+    elsewhere = lab.rules.parent / "elsewhere"
+    settings = replace(lab_services.settings, rules_dir=str(elsewhere), rules_wait=1)
+    outcome = apply_file(replace(lab_services, settings=settings), NAME, OTHER)
+    assert isinstance(outcome, Refused)
+    assert outcome.blame is Blame.LAB
+    assert "waited for 1 s" in outcome.reason
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_unreachable_prometheus_changes_nothing(services: Services) -> None:
+    outcome = apply_file(services, NAME, GOOD)
+    assert isinstance(outcome, Refused)
+    assert outcome.blame is Blame.LAB
+    assert "can't be reached" in outcome.reason
+    assert RuleFolder.of(services.settings).read(NAME) is None
+
+
+def test_next_call_heals_what_a_killed_portal_left(
+    lab_services: Services, folder: RuleFolder, applied: Applied
+) -> None:
+    folder.begin(NAME, OTHER)  # and then the process was killed
+    wait_for_names(lab_services, ["AnotherName"])
+    other = apply_file(lab_services, slo_file("x"), GOOD.replace("TooManyErrors", "Third"))
+    assert isinstance(other, Applied)
+    assert folder.read(NAME) == GOOD
+    wait_for_names(lab_services, ["TooManyErrors", "Third"])
+
+
+def test_interrupted_wait_takes_the_file_back(
+    lab_services: Services, folder: RuleFolder, applied: Applied, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("portal.alerts.apply.wait_until_loaded", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        apply_file(lab_services, NAME, OTHER)
+    assert folder.read(NAME) == GOOD
+
+
+def test_refused_text_of_a_learner_is_kept(lab_services: Services, learner: Learner) -> None:
+    assert isinstance(apply_learner_rules(lab_services, learner, BAD_PROMQL), Refused)
+    row = store.find(learner.id)
+    assert row is not None
+    assert row.text == BAD_PROMQL
+    assert row.applied_text is None
+
+
+def test_learners_rules_are_removed_and_put_back(
+    lab_services: Services, folder: RuleFolder, learner: Learner
+) -> None:
+    windows_text = GOOD.replace("\n", "\r\n")
+    assert isinstance(
+        apply_learner_rules(lab_services, learner, windows_text, assisted=True), Applied
+    )
+    row = store.find(learner.id)
+    assert row is not None
+    assert (row.text, row.is_applied, row.assisted) == (GOOD, True, True)
+
+    assert isinstance(remove_learner_rules(lab_services, learner, "# a new idea"), Applied)
+    assert row.can_undo_removal
+    assert loaded_names(lab_services) == []
+
+    assert isinstance(restore_learner_rules(lab_services, learner), Applied)
+    assert folder.read(learner_file(learner.id)) == GOOD
+    assert (row.text, row.applied_text, row.assisted) == ("# a new idea", GOOD, True)
+    assert isinstance(restore_learner_rules(lab_services, learner), Refused)
+
+
+def test_state_from_before_a_reload_is_not_credited(lab_services: Services) -> None:
+    fires = GOOD.replace("> 2", "> 0")
+    assert isinstance(apply_file(lab_services, NAME, fires), Applied)
+    deadline = time.monotonic() + 12
+    while loaded_rules(lab_services)[0].state is not RuleState.FIRING:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert isinstance(apply_file(lab_services, NAME, GOOD), Applied)
+    [told] = lab_services.prometheus.rules()
+    [rule] = loaded_rules(lab_services)
+    if rule.last_evaluation is None:  # Prometheus still hands on the old state
+        assert told.rules[0].state == "firing"
+    assert rule.state is not RuleState.FIRING
