@@ -1,0 +1,82 @@
+"""Fifty open pages cost Prometheus what one does."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from portal.slis.shared import SharedReadings
+
+
+class Seconds:
+    """A monotonic clock in the test's hands."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_fifty_pages_at_once_ask_one_time() -> None:
+    shared, asked, gate = SharedReadings(), [], threading.Barrier(50)
+
+    def page(_: int) -> str:
+        gate.wait()
+        return shared.get("key", 5, lambda: asked.append(1) or "value")
+
+    with ThreadPoolExecutor(50) as pool:
+        values = list(pool.map(page, range(50)))
+    assert values == ["value"] * 50
+    assert len(asked) == 1
+
+
+def test_a_value_is_asked_for_anew_when_it_is_old() -> None:
+    seconds, answers = Seconds(), iter("abc")
+    shared = SharedReadings(seconds)
+    assert shared.get("key", 5, lambda: next(answers)) == "a"
+    seconds.now += 4.9
+    assert shared.get("key", 5, lambda: next(answers)) == "a"
+    seconds.now += 0.2
+    assert shared.get("key", 5, lambda: next(answers)) == "b"
+
+
+def test_while_one_page_asks_the_others_get_the_value_from_before() -> None:
+    seconds, started, finish = Seconds(), threading.Event(), threading.Event()
+    shared = SharedReadings(seconds)
+    shared.get("key", 5, lambda: "old")
+    seconds.now += 10
+
+    def slow() -> str:
+        started.set()
+        finish.wait(10)
+        return "new"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shared.get, "key", 5, slow)
+        assert started.wait(10)
+        assert shared.get("key", 5, lambda: "never") == "old"
+        finish.set()
+        assert first.result(10) == "new"
+
+
+def test_another_key_is_another_value() -> None:
+    shared = SharedReadings()
+    assert shared.get("a", 5, lambda: 1) == 1
+    assert shared.get("b", 5, lambda: 2) == 2
+
+
+def test_forgetting_asks_anew() -> None:
+    shared = SharedReadings()
+    shared.get("a", 5, lambda: 1)
+    shared.forget("a")
+    assert shared.get("a", 5, lambda: 2) == 2
+
+
+def test_a_failure_to_ask_keeps_nothing_locked() -> None:
+    shared = SharedReadings()
+    for value in (0, 1):
+        try:
+            assert shared.get("a", 5, lambda value=value: 1 // value) == 1
+        except ZeroDivisionError:
+            assert value == 0

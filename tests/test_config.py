@@ -1,0 +1,54 @@
+"""Settings are read from the environment, and a wrong one is told in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from portal.config import SettingError, Settings, variable
+
+
+def test_without_variables_everything_is_on_loopback() -> None:
+    settings = Settings.from_env({})
+    assert settings.host == "127.0.0.1"
+    assert settings.prometheus_base == "http://127.0.0.1:9090"
+    assert settings.mockapp_base == "http://127.0.0.1:8000"
+    assert settings.grafana_link == "http://localhost:3000"
+    assert settings.sqlalchemy_url.endswith("slo-lab/slo-lab.db")
+
+
+def test_a_variable_wins_over_the_default(tmp_path: Path) -> None:
+    settings = Settings.from_env({"SLO_LAB_PORT": "8181", "SLO_LAB_DATA_DIR": str(tmp_path)})
+    assert (settings.port, settings.data_dir) == (8181, tmp_path)
+
+
+def test_an_empty_variable_means_the_default() -> None:
+    assert Settings.from_env({"SLO_LAB_PORT": ""}).port == 8080
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLO_LAB_PORT", "eighty"),
+        ("SLO_LAB_PORT", "0"),
+        ("SLO_LAB_PORT", "65536"),
+        ("SLO_LAB_PORT", "٨"),
+        ("SLO_LAB_SCRAPE_INTERVAL", "61"),
+        ("SLO_LAB_PROMETHEUS_URL", "localhost:9090"),
+        ("SLO_LAB_PROMETHEUS_URL", "file:///etc/passwd"),
+        ("SLO_LAB_GRAFANA_URL", "http://[::1"),
+        ("SLO_LAB_HTMX", "unpkg"),
+    ],
+)
+def test_a_value_of_no_use_is_told_with_its_name(name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        Settings.from_env({name: value})
+
+
+def test_the_docs_tell_every_setting() -> None:
+    table = (Path(__file__).parent.parent / "docs" / "settings.md").read_text()
+    for one in fields(Settings):
+        row = next(line for line in table.splitlines() if f"`{variable(one.name)}`" in line)
+        assert one.metadata["help"] in row
