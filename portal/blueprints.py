@@ -15,6 +15,7 @@ FEATURES: tuple[str, ...] = (
     "portal.slo.views",
     "portal.impact.views",
     "portal.reflections.views",
+    "portal.learners.views",
     "portal.alerts.views",
     "portal.lab.views",
 )

@@ -187,6 +187,15 @@ def find_set_aside(learner_id: int, number: int) -> SetAside | None:
     )
 
 
+def append_set_aside(learner_id: int, draft: Draft, row: SetAside, now: datetime) -> Saved:
+    """Put a text that was set aside at the end of the answer; it is dropped once that is saved."""
+    text = "\n\n".join(part for part in (draft.text, row.text) if part)
+    saved = save_answer(learner_id, replace(draft, text=text), now)
+    if saved.status is SaveStatus.SAVED:
+        drop_set_aside(row)
+    return saved
+
+
 def drop_set_aside(row: SetAside) -> None:
     """Throw a text away that was set aside."""
     db.session.delete(row)

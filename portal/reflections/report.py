@@ -1,0 +1,55 @@
+"""The export as one HTML file: nothing to load, charts inside, prints clean."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import render_template
+
+from portal.charts import Band, Chart, Line, ratio_chart
+from portal.reflections.evidence import BurstFacts, Evidence
+from portal.reflections.export import Reflection
+from portal.reflections.questions import QUESTIONS
+
+WIDTH, HEIGHT = 720, 220
+
+
+def to_html(reflection: Reflection) -> str:
+    """The report; needs an app context for its template."""
+    latest = reflection.latest
+    charts = [("Now", evidence_chart(reflection.evidence))]
+    if latest:
+        charts.append((f"At submission {latest.number}", evidence_chart(latest.evidence)))
+    return render_template(
+        "reflections/report.html",
+        reflection=reflection,
+        questions=QUESTIONS,
+        evidence=reflection.evidence,
+        charts=[(title, chart) for title, chart in charts if chart],
+    )
+
+
+def evidence_chart(evidence: Evidence) -> Chart | None:
+    """The SLIs over the hour before the evidence was taken, with its bursts; None without data."""
+    history = evidence.history
+    if history is None or not any(good is not None for _, good, _ in history.points):
+        return None
+    under = f"under {evidence.slis.threshold_seconds:g} s"
+    return ratio_chart(
+        f"Availability and answers {under}, the hour before {evidence.taken_at:%Y-%m-%d %H:%M} UTC",
+        [
+            Line("availability", [(at, good) for at, good, _ in history.points]),
+            Line(under, [(at, fast) for at, _, fast in history.points], "second"),
+        ],
+        history.start,
+        history.end,
+        bands=[_band(b, b.started_at, history.end) for b in evidence.bursts if b.started_at],
+        objective=next((s.objective for s in evidence.slos if s.sli == "availability"), None),
+        width=WIDTH,
+        height=HEIGHT,
+    )
+
+
+def _band(burst: BurstFacts, started_at: datetime, end: datetime) -> Band:
+    ended = burst.ended_at or end
+    return Band(started_at.timestamp(), ended.timestamp(), burst.title.lower())

@@ -1,0 +1,197 @@
+"""The reflections page: four answers saved while they are typed, submitted, compared, exported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from portal.htmx import fragment, wants_fragment
+from portal.learners import current_learner
+from portal.reflections import store
+from portal.reflections.diff import difference
+from portal.reflections.evidence import BurstFacts, Evidence, gather
+from portal.reflections.export import Submitted, collect, submitted, to_json
+from portal.reflections.forms import Action, kept_field, saved_field, sent_draft
+from portal.reflections.markdown import burst_words, to_markdown
+from portal.reflections.questions import MIN_CHARACTERS, QUESTIONS, Question, find_question
+from portal.reflections.report import to_html
+from portal.reflections.store import Keep, Saved, SaveStatus
+from portal.services import current_services
+
+bp = Blueprint("reflections", __name__, url_prefix="/reflections")
+CODES = {SaveStatus.SAVED: 200, SaveStatus.CONFLICT: 409, SaveStatus.TOO_LONG: 422}
+EXPORTS = {
+    "md": ("text/markdown", to_markdown),
+    "json": ("application/json", to_json),
+    "html": ("text/html", to_html),
+}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The four questions with what is saved."""
+    return render_template("reflections/index.html", **form_context())
+
+
+@bp.post("")
+def save_all() -> ResponseReturnValue:
+    """Save every answer in the form, then do what the button asks for."""
+    action = Action.of(request.form.get("action", ""))
+    saved = {
+        question.id: done
+        for question in QUESTIONS
+        if (done := _settle(question, action if action.question_id == question.id else None))
+    }
+    refused = [done.status for done in saved.values() if done.status is not SaveStatus.SAVED]
+    if refused:
+        return _page(saved, CODES[refused[0]])
+    if action.verb == "submit":
+        return _submit()
+    return redirect(url_for(".index") + _anchor(action), 303)
+
+
+@bp.post("/answers/<question_id>")
+def save_answer(question_id: str) -> ResponseReturnValue:
+    """Save one answer; the page asks for this a second after typing stops."""
+    if not wants_fragment():
+        return save_all()
+    question = find_question(question_id) or abort(404, "There is no question of that name.")
+    action = Action.of(request.form.get("action", ""))
+    done = _settle(question, action) or abort(400, "The form had no answer in it.")
+    set_aside = store.set_aside(current_learner().id)
+    field = saved_field(question, done, set_aside)
+    template = "_state.html" if action.verb == "save" else "_question.html"
+    return fragment(
+        f"reflections/{template}",
+        events="reflection-saved" if done.status is SaveStatus.SAVED else "",
+        status=CODES[done.status],
+        field=field,
+        evidence=_evidence() if template == "_question.html" else None,
+    )
+
+
+def _settle(question: Question, action: Action | None) -> Saved | None:
+    """Save this question's answer in the way that was asked for."""
+    draft = sent_draft(request.form, question.id)
+    if draft is None:
+        return None
+    learner_id, now = current_learner().id, current_services().clock()
+    verb = action.verb if action else "save"
+    if verb in set(Keep):
+        seen = sent_draft(request.form, question.id, "seen") or draft
+        return store.choose(learner_id, seen, Keep(verb), now)
+    row = store.find_set_aside(learner_id, action.number) if action else None
+    if verb == "append" and row is not None:
+        return store.append_set_aside(learner_id, draft, row, now)
+    if verb == "drop" and row is not None:
+        store.drop_set_aside(row)
+    return store.save_answer(learner_id, draft, now)
+
+
+def _submit() -> ResponseReturnValue:
+    learner, services = current_learner(), current_services()
+    short = store.too_short(store.answers(learner.id))
+    if short:
+        return make_response(
+            render_template("reflections/index.html", **form_context(), too_short=short), 422
+        )
+    evidence = gather(services, learner, history=True)
+    key = request.form.get("key", "")[:64] or store.new_key()
+    row = store.submit(
+        learner.id, key, store.answers(learner.id), evidence.to_json(), services.clock()
+    )
+    return redirect(url_for(".submission", number=row.number), 303)
+
+
+def _page(saved: dict[str, Saved], status: int) -> Response:
+    """The page again, with everything that was typed."""
+    context = form_context()
+    set_aside = store.set_aside(current_learner().id)
+    fields = [
+        saved_field(field.question, saved[field.question.id], set_aside)
+        if field.question.id in saved
+        else field
+        for field in context["fields"]
+    ]
+    context |= {"fields": fields, "tab": next(iter(saved.values())).draft.tab}
+    return make_response(render_template("reflections/index.html", **context), status)
+
+
+def _anchor(action: Action) -> str:
+    return f"#question-{action.question_id}" if find_question(action.question_id) else ""
+
+
+def form_context() -> dict[str, Any]:
+    """What ``reflections/_form.html`` shows."""
+    learner_id = current_learner().id
+    kept, set_aside = store.kept_answers(learner_id), store.set_aside(learner_id)
+    return {
+        "fields": [kept_field(q, kept[q.id], set_aside) for q in QUESTIONS],
+        "evidence": _evidence(),
+        "submissions": store.submissions(learner_id),
+        "tab": store.new_key(),
+        "key": store.new_key(),
+        "minimum": MIN_CHARACTERS,
+    }
+
+
+def _evidence() -> Evidence:
+    return gather(current_services(), current_learner(), history=False)
+
+
+@bp.get("/history/<int(max=999999999):number>")
+def submission(number: int) -> ResponseReturnValue:
+    """One submission as it was, with its evidence."""
+    found = _find(number)
+    return render_template(
+        "reflections/submission.html",
+        submission=found,
+        evidence=found.evidence,
+        questions=QUESTIONS,
+        submissions=store.submissions(current_learner().id),
+    )
+
+
+@bp.get("/history/<int(max=999999999):first>..<int(max=999999999):second>")
+def compare(first: int, second: int) -> ResponseReturnValue:
+    """What changed between two submissions, word by word."""
+    before, after = _find(first), _find(second)
+    changes = [
+        (q, difference(before.answers.get(q.id, ""), after.answers.get(q.id, "")))
+        for q in QUESTIONS
+    ]
+    return render_template("reflections/compare.html", before=before, after=after, changes=changes)
+
+
+@bp.get("/export.<any(md, json, html):kind>")
+def export(kind: str) -> ResponseReturnValue:
+    """Everything as a file."""
+    mimetype, write = EXPORTS[kind]
+    text = write(collect(current_services(), current_learner()))
+    response = make_response(text)
+    response.headers["Content-Type"] = f"{mimetype}; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="slo-lab-reflection.{kind}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.app_template_filter()
+def burst_summary(burst: BurstFacts) -> str:
+    """A burst of the evidence in words."""
+    return burst_words(burst)
+
+
+def _find(number: int) -> Submitted:
+    row = store.find_submission(current_learner().id, number)
+    return submitted(row) if row else abort(404, "There is no submission of that number.")
