@@ -30,7 +30,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     """What a burst was to do, what it did, and how it ended.
 
     ``spec`` holds rate (requests/s), duration (s), mode, mix and fault; ``counts`` the engine's
-    last totals; ``server_counts`` what Prometheus counted meanwhile, by status.
+    last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is.
     """
 
     __table_args__ = (
@@ -58,7 +58,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     heartbeat_at: Mapped[datetime] = mapped_column(UTCDateTime)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    server_counts: Mapped[dict[str, float] | None] = mapped_column(JSON)
+    server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     learner: Mapped[Learner] = relationship()
 
     @property

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import IO, Any, cast
 
 from flask import Flask
@@ -23,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from portal.bursts.messages import STOP, Kind, Message
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
-from portal.bursts.server_view import counted_since, counter_now
+from portal.bursts.server_view import counters_now, seen_since
 from portal.clients.errors import ClientError
 from portal.db import db
 from portal.errors import SLOLabError
@@ -85,11 +86,12 @@ class _Run:
         self._stopping = False
 
     def to_its_end(self) -> None:
-        state, before = BurstState.FAILED, None
+        state, before, started = BurstState.FAILED, None, self._services.clock()
         try:
-            before = counter_now(self._services.prometheus, self._job)
+            before = counters_now(self._services.prometheus, self._job)
             self._hold_fault()
-            self._save(state=BurstState.RUNNING, started_at=self._services.clock())
+            started = self._services.clock()
+            self._save(state=BurstState.RUNNING, started_at=started)
             state = self._drive()
         except SLOLabError as error:
             self._reason = self._reason or str(error)
@@ -100,8 +102,8 @@ class _Run:
             self._release_fault()
             ended = self._services.clock()
             self._finish(state=state, reason=self._reason[:500], ended_at=ended)
-        server = counted_since(self._services, self._job, before, ended)
-        self._finish(server_counts=server)
+        view = seen_since(self._services, self._job, before, started, ended)
+        self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:
         with _engine() as engine:

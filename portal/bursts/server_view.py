@@ -1,41 +1,108 @@
-"""What Prometheus counted while a burst ran: the raw counter after it, minus before it."""
+"""What Prometheus counted while a burst ran: the raw counters after it, minus before it."""
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
 from portal.services import Services
-from portal.slis.queries import SLIQueries
+from portal.slis.queries import QUANTILES, SLIQueries
 
+SLOW_SECONDS = 0.5
 ASK_EVERY_SECONDS = 0.5
 
 
-def counter_now(prometheus: PrometheusClient, job: str) -> dict[str, float] | None:
-    """Requests counted since the service started, by status; None when it can't be asked."""
+@dataclass(frozen=True)
+class Counters:
+    """Counted since the service started: requests by status, and those answered in 0.5 s."""
+
+    by_status: dict[str, float] = field(default_factory=dict)
+    total: float = 0.0
+    fast: float = 0.0
+
+
+@dataclass(frozen=True)
+class ServerView:
+    """What the service counted of one burst; quantiles in seconds by name (``p95``)."""
+
+    by_status: dict[str, float] = field(default_factory=dict)
+    slow: float = 0.0
+    quantiles: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """Requests of all statuses."""
+        return sum(self.by_status.values())
+
+    @property
+    def failed(self) -> float:
+        """Requests answered with a 5xx."""
+        return sum(n for status, n in self.by_status.items() if status.startswith("5"))
+
+    @classmethod
+    def of_record(cls, kept: dict[str, Any] | None) -> ServerView | None:
+        """The view as a burst's record keeps it; None where there is none."""
+        return cls(**kept) if kept else None
+
+
+def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:
+    """The counters as last scraped; None when they can't be asked."""
+    queries = SLIQueries(job, threshold=SLOW_SECONDS)
     try:
-        samples = prometheus.query(SLIQueries(job).counter)
+        samples = prometheus.query(queries.counter)
+        total, fast = (prometheus.query(query) for query in queries.duration_counters)
     except ClientError:
         return None
-    return {sample.labels.get("status", ""): sample.value for sample in samples}
+    return Counters(
+        by_status={sample.labels.get("status", ""): sample.value for sample in samples},
+        total=total[0].value if total else 0.0,
+        fast=fast[0].value if fast else 0.0,
+    )
 
 
-def counted_since(
-    services: Services, job: str, before: dict[str, float] | None, ended: datetime
-) -> dict[str, float]:
-    """The difference by status, once a scrape after ``ended`` is in; empty when it can't be told.
+def seen_since(
+    services: Services, job: str, before: Counters | None, started: datetime, ended: datetime
+) -> ServerView | None:
+    """The difference, once a scrape after ``ended`` is in; None when it can't be told.
 
     Waits for three scrape intervals at most. A service that was started anew meanwhile counts
     from zero again, so its difference is what it counted since.
     """
     if before is None or not _scraped_after(services, job, ended):
-        return {}
-    after = counter_now(services.prometheus, job) or {}
-    reset = any(after.get(status, 0.0) < count for status, count in before.items())
-    base = {} if reset else before
-    return {status: count - base.get(status, 0.0) for status, count in after.items()}
+        return None
+    after = counters_now(services.prometheus, job)
+    if after is None:
+        return None
+    base = Counters() if _was_reset(before, after) else before
+    return ServerView(
+        by_status={s: n - base.by_status.get(s, 0.0) for s, n in after.by_status.items()},
+        slow=(after.total - base.total) - (after.fast - base.fast),
+        quantiles=_quantiles(services, job, started),
+    )
+
+
+def _was_reset(before: Counters, after: Counters) -> bool:
+    return any(after.by_status.get(s, 0.0) < n for s, n in before.by_status.items())
+
+
+def _quantiles(services: Services, job: str, started: datetime) -> dict[str, float]:
+    interval = services.settings.scrape_interval
+    lasted = (services.clock() - started).total_seconds()
+    queries = SLIQueries(job, window=f"{math.ceil(lasted) + 2 * interval}s")
+    found: dict[str, float] = {}
+    for phi in QUANTILES:
+        try:
+            samples = services.prometheus.query(queries.quantile(phi))
+        except ClientError:
+            return {}
+        if samples and math.isfinite(samples[0].value):
+            found[f"p{phi * 100:g}"] = samples[0].value
+    return found
 
 
 def _scraped_after(services: Services, job: str, moment: datetime) -> bool:

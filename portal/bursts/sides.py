@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.bursts.models import Burst
+from portal.bursts.server_view import ServerView
 
 UNKNOWN = "–"
+WAITING = "waiting for the next scrape"
 
 
 @dataclass(frozen=True)
@@ -27,56 +29,49 @@ class Sides:
 
 
 def sides(burst: Burst) -> Sides:
-    """Compare the engine's record with the counter's difference."""
-    server = burst.server_counts
-    rows = (
-        Row("requests", f"{burst.sent:,}", _counted(server)),
-        Row("failed", f"{burst.failed:,}", _counted(server, "5")),
-        Row("availability", _share(burst.good, burst.sent), _server_share(server)),
-        Row("slow (over 0.5 s)", f"{burst.slow:,}", UNKNOWN),
-        *(Row(name, _seconds(burst.counts.get(name)), UNKNOWN) for name in ("p50", "p95", "p99")),
+    """Compare the engine's record with the counters' difference."""
+    view = ServerView.of_record(burst.server_counts)
+    unknown = WAITING if burst.server_counts is None else UNKNOWN
+    times = (
+        Row(name, _seconds(burst.counts.get(name)), _seconds(view and view.quantiles.get(name)))
+        for name in ("p50", "p95", "p99")
     )
-    return Sides(rows, _explain(burst))
-
-
-def _counted(server: dict[str, float] | None, status: str = "") -> str:
-    if not server:
-        return UNKNOWN if server is not None else "waiting for the next scrape"
-    return f"{sum(n for s, n in server.items() if s.startswith(status)):,.0f}"
+    rows = (
+        Row("requests", f"{burst.sent:,}", f"{view.total:,.0f}" if view else unknown),
+        Row("failed", f"{burst.failed:,}", f"{view.failed:,.0f}" if view else unknown),
+        Row(
+            "availability",
+            _share(burst.good, burst.sent),
+            _share(view.total - view.failed, view.total) if view else unknown,
+        ),
+        Row("slow (over 0.5 s)", f"{burst.slow:,}", f"{view.slow:,.0f}" if view else unknown),
+        *times,
+    )
+    return Sides(rows, _explain(burst, view))
 
 
 def _share(good: float, total: float) -> str:
     return f"{good / total * 100:.2f} %" if total else UNKNOWN
 
 
-def _server_share(server: dict[str, float] | None) -> str:
-    if not server:
-        return UNKNOWN
-    total = sum(server.values())
-    return _share(total - sum(n for s, n in server.items() if s.startswith("5")), total)
-
-
 def _seconds(value: float | None) -> str:
     return f"{value * 1000:.0f} ms" if value is not None else UNKNOWN
 
 
-def _explain(burst: Burst) -> str:
-    server = burst.server_counts
-    if server is None:
+def _explain(burst: Burst, view: ServerView | None) -> str:
+    if burst.server_counts is None:
         return "Prometheus will have counted all of it after its next scrape."
-    if not server:
+    if view is None:
         return "Prometheus could not be asked about this burst, so there is nothing to compare."
-    counted = sum(server.values())
-    unseen = sum(n for kind, n in burst.failed_by_kind.items() if not kind.isdigit())
-    if counted < burst.sent:
+    missing = burst.sent - round(view.total)
+    if missing > 0:
+        unseen = sum(n for kind, n in burst.failed_by_kind.items() if not kind.isdigit())
         return (
-            f"The service counted {burst.sent - counted:,.0f} fewer than users sent: "
-            f"{unseen:,} ended in a timeout or a broken connection. "
-            "A request that never reaches the counter never shows in the SLI."
+            f"The service counted {missing:,} fewer than users sent; {unseen:,} ended in a timeout "
+            "or a broken connection. What never reaches the counter never shows in the SLI."
         )
-    if counted > burst.sent:
+    if missing < 0:
         return (
-            f"The service counted {counted - burst.sent:,.0f} more than this burst sent: "
-            "somebody else asked too."
+            f"The service counted {-missing:,} more than this burst sent: somebody else asked too."
         )
     return "Both agree to the request: the SLI shows what users saw."

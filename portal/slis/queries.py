@@ -62,6 +62,13 @@ class SLIQueries:
         return f"sum by (status) ({self._total})"
 
     @property
+    def duration_counters(self) -> tuple[str, str]:
+        """The raw counters of all answers, and of those within the threshold."""
+        name, le = "http_request_duration_seconds", bucket_label(self.threshold)
+        everything = f'sum({name}_count{{job="{self.job}"}})'
+        return everything, f'sum({name}_bucket{{job="{self.job}",le="{le}"}})'
+
+    @property
     def scrapes(self) -> str:
         """Scrapes of the service in the window."""
         return f"max(count_over_time({self.target_up}[{self.window}]))"
