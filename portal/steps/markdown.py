@@ -82,5 +82,5 @@ class LessonRenderer(RendererHTML):
         return f'<pre tabindex="0"><code>{escapeHtml(tokens[idx].content)}</code></pre>\n'
 
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=LessonRenderer).enable("table")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=LessonRenderer)
 _MARKDOWN.block.ruler.before("paragraph", "directive", _directive, {"alt": ["paragraph"]})

@@ -65,8 +65,3 @@ def test_links_out_open_elsewhere_and_links_within_do_not() -> None:
 def test_code_can_be_scrolled_by_keyboard() -> None:
     (block,) = blocks("```\nlong\n```")
     assert block.html.startswith('<pre tabindex="0">')
-
-
-def test_tables_are_understood() -> None:
-    (block,) = blocks("| a |\n|---|\n| b |\n")
-    assert "<td>b</td>" in block.html
