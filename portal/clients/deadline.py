@@ -32,10 +32,15 @@ class Deadline:
         """Whether the time is over."""
         return time.monotonic() >= self._end
 
+    @property
+    def left(self) -> float:
+        """Seconds left; a moment when there are none, as a socket's timeout can't be 0."""
+        return max(self._end - time.monotonic(), 0.001)
+
     def remaining(self) -> float:
         """Seconds left, more than 0; raises TimeoutError when there are none."""
         self.check()
-        return max(self._end - time.monotonic(), 0.001)
+        return self.left
 
     def check(self) -> None:
         """Raise TimeoutError when the time is over."""

@@ -59,10 +59,11 @@ class Answer:
 
     @property
     def is_html(self) -> bool:
-        """Whether this is a page for a browser."""
+        """Whether this is a page for a browser, and no bare text that only calls itself so."""
         start = self.body[:200].lstrip().lower()
-        kind = self.headers.get("content-type", "").lower()
-        return kind.startswith("text/html") or start.startswith((b"<!doctype html", b"<html"))
+        if self.headers.get("content-type", "").lower().startswith("text/html"):
+            return start.startswith(b"<")
+        return start.startswith((b"<!doctype html", b"<html"))
 
 
 class Http:

@@ -17,13 +17,15 @@ class FaultState:
     """What is wrong with the mock service right now, on purpose.
 
     ``error_ratio`` 0..1, ``latency_seconds`` added to each request, ``hang``: requests never
-    end, ``lifetime_seconds`` until it reverts by itself (None: no fault is set).
+    end, ``lifetime_seconds`` until it reverts by itself (None: no fault is set),
+    ``hung_requests``: how many hang now.
     """
 
     error_ratio: float = 0.0
     latency_seconds: float = 0.0
     hang: bool = False
     lifetime_seconds: float | None = None
+    hung_requests: int = 0
 
     @property
     def is_set(self) -> bool:
@@ -98,4 +100,5 @@ class MockappClient:
             latency_seconds=latency,
             hang=state.get("hang") is True,
             lifetime_seconds=number(state.get("lifetime_seconds")),
+            hung_requests=int(number(state.get("hung_requests")) or 0),
         )

@@ -27,6 +27,7 @@ from portal.clients.shape import (
 SYSTEM = "Prometheus"
 _ERRORS = (400, 422, 500, 503)
 _QUERY = 'invalid parameter "query"'
+_UNREADABLE = (_QUERY, "parse error", "invalid expression type")
 _POSITION = re.compile(
     r"(?:.*?: )?(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<rest>.*)", re.S
 )
@@ -250,7 +251,7 @@ class PrometheusClient:
         except ValueError:
             content = {}
         kind, message = text(content.get("errorType")), text(content.get("error"))
-        if kind == "bad_data" and ("parse error" in message or _QUERY in message):
+        if kind == "bad_data" and any(words in message for words in _UNREADABLE):
             return _invalid(message, promql)
         if kind in {"timeout", "canceled"}:
             sentence = f"Prometheus gave up on the query after {self._http.timeout:g} s."

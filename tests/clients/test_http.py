@@ -84,6 +84,16 @@ def test_each_status_has_its_kind(status: int, kind: ErrorKind) -> None:
     assert (error.kind, error.status) == (kind, status)
 
 
+def test_a_bare_text_that_calls_itself_html_is_no_web_page() -> None:
+    with LocalServer(lambda _: Reply(body=b"ok", content_type="text/html")) as server:
+        assert Http("Thing", server.url).get("/healthz").text == "ok"
+
+
+def test_a_web_page_that_calls_itself_json_is_one() -> None:
+    with LocalServer(lambda _: Reply(body=b"\n<!doctype HTML><p>")) as server:
+        assert failure(server.url).kind is ErrorKind.LOGIN_PAGE
+
+
 def test_a_redirect_is_not_followed() -> None:
     with LocalServer(lambda _: Reply(302, b"", None, {"Location": "/next"})) as server:
         failure(server.url)

@@ -21,8 +21,9 @@ class FakeGrafana(LocalServer):
 
     ``version``: "9.4.0" to "13.2.0". ``anonymous``: role of those without a login, or None.
     ``how``: misbehave in that way instead of answering. ``data_source_up``: whether Prometheus
-    answers through it. Users admin, editor and viewer have their name as password; after five
-    wrong passwords a user is locked.
+    answers through it; ``native_reads``: whether /apis gives dashboards; ``hidden_searches``: how
+    many searches for accounts find nothing. Users admin, editor and viewer have their name as
+    password; after five wrong passwords a user is locked.
     """
 
     def __init__(self, version: str = "9.4.0", *, anonymous: str | None = "Viewer") -> None:
@@ -32,6 +33,9 @@ class FakeGrafana(LocalServer):
         self.slow_s = 30.0
         self.data_source_up = True
         self.ignore_pages = False
+        self.native_reads = True
+        self.hidden_searches = 0
+        self.organisation = 1
         self.users = {name: (name, name.title()) for name in ("admin", "editor", "viewer")}
         self.wrong_passwords: Counter[str] = Counter()
         self.accounts: dict[int, Account] = {}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Found = re.Match[str]
 Handler = Callable[["FakeGrafana", Request, Found], Reply]
-NATIVE = rf"/apis/{re.escape(GROUP)}/(v\w+)/namespaces/default/dashboards"
+NATIVE = rf"/apis/{re.escape(GROUP)}/(v\w+)/namespaces/([\w-]+)/dashboards"
 SERVED = {
     12: ("v0alpha1", "v1beta1", "v2alpha1", "v2beta1"),
     13: ("v0alpha1", "v1beta1", "v1", "v2beta1", "v2"),
@@ -53,7 +53,9 @@ def health(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", "/api/org")
 def organisation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    return Reply.of({"id": 1, "name": "Main Org.", "address": {"city": "", "country": ""}})
+    return Reply.of(
+        {"id": grafana.organisation, "name": "Main Org.", "address": {"city": "", "country": ""}}
+    )
 
 
 @route("GET", "/api/datasources")
@@ -190,8 +192,10 @@ def group(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", NATIVE + "/([^/]+)")
 def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    board = grafana.dashboards.get(found[2])
-    if found[1] not in SERVED.get(grafana.major, ()) or board is None:
+    board = grafana.dashboards.get(found[3])
+    namespace = "default" if grafana.organisation == 1 else f"org-{grafana.organisation}"
+    served = SERVED.get(grafana.major, ()) if grafana.native_reads else ()
+    if found[1] not in served or found[2] != namespace or board is None:
         return message("Not found", 404)
     if board.hidden and grafana.role_of(request) != "Admin":
         return message("forbidden", 403)
@@ -264,6 +268,9 @@ def provisioned_rules(grafana: FakeGrafana, request: Request, found: Found) -> R
 @route("GET", "/api/serviceaccounts/search", "Admin")
 def search_accounts(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     query = request.query.get("query", "")
+    if grafana.hidden_searches:
+        grafana.hidden_searches -= 1
+        query = "nobody has this name"
     rows = [account.row() for account in grafana.accounts.values() if query in account.name]
     return Reply.of({"totalCount": len(rows), "serviceAccounts": rows, "page": 1})
 
@@ -315,7 +322,9 @@ def _folder(grafana: FakeGrafana, uid: str) -> dict[str, Any]:
 
 def _state(grafana: FakeGrafana, written: dict[str, Any]) -> dict[str, Any]:
     own = written["grafana_alert"]
-    state = shapes.rule_state(written, grafana.rule_states.get(own["title"], {}))
+    names = (f"{own['rule_group']}/{own['title']}", own["title"])
+    told = next((grafana.rule_states[name] for name in names if name in grafana.rule_states), {})
+    state = shapes.rule_state(written, told)
     later = {"uid": own["uid"], "folderUid": own["namespace_uid"]}
     return {**state, **(later if grafana.major >= 12 else {})}
 

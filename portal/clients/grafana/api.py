@@ -58,7 +58,7 @@ class GrafanaApi:
                     method,
                     path,
                     headers=credentials.headers,
-                    timeout=deadline.remaining(),
+                    timeout=deadline.left,
                     **options,
                 )
             except ClientError as error:

@@ -1,0 +1,80 @@
+"""A real Prometheus that scrapes itself, and a target that isn't there."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from portal.clients.prometheus import PrometheusClient
+from tests.provision import prometheus as find_prometheus
+
+CONFIG = """\
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [rules.yml]
+scrape_configs:
+  - job_name: itself
+    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+  - job_name: gone
+    static_configs: [{{targets: ["127.0.0.1:9"]}}]
+"""
+RULES = """\
+groups:
+  - name: lab
+    interval: 1s
+    rules:
+      - {record: "lab:up:sum", expr: "sum(up)", labels: {team: a}}
+      - alert: Down
+        expr: up == 0
+        labels: {severity: page}
+        annotations: {summary: "{{ $labels.job }} is down"}
+      - {alert: Patient, expr: up == 0, for: 1m30s}
+      - {record: "lab:broken", expr: "up + on () group_left () up"}
+"""
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusClient]:
+    """A client for it, when it has scraped and evaluated at least twice."""
+    folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    (folder / "prometheus.yml").write_text(CONFIG.format(port=port))
+    (folder / "rules.yml").write_text(RULES)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(_command(folder, port), stdout=log, stderr=log)
+    client = PrometheusClient(f"http://127.0.0.1:{port}")
+    try:
+        until(client.ready)
+        until(lambda: bool(client.query("count_over_time(lab:up:sum[1m]) > 1")))
+        until(lambda: all(target.last_scrape for target in client.targets()))
+        yield client
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _command(folder: Path, port: int) -> list[str]:
+    return [
+        str(find_prometheus().program),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until it holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "Prometheus did not get ready."
+        time.sleep(0.1)

@@ -1,0 +1,146 @@
+"""What the portal expects of Grafana holds for the fake of each version, and for a live one.
+
+The live one is named by SLO_LAB_GRAFANA_URL, with a login that may edit (SLO_LAB_GRAFANA_TOKEN,
+or SLO_LAB_GRAFANA_USER and SLO_LAB_GRAFANA_PASSWORD). Everything made there is deleted again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from portal.clients import ClientError, ErrorKind
+from portal.clients.grafana import Credentials, GrafanaClient, Hit
+from portal.clients.grafana.credentials import from_settings
+from portal.config import Settings
+from tests.fakes.boards import AVAILABILITY, classic_board
+from tests.fakes.grafana import FakeGrafana
+
+URL = os.environ.get("SLO_LAB_GRAFANA_URL", "")
+FAKES = ("9.4.0", "10.4.2", "11.6.1", "12.4.3", "13.2.0")
+LIVE = [pytest.param("live", marks=pytest.mark.live_grafana)] if URL else []
+UID = "slo-lab-contract"
+
+
+@pytest.fixture(params=[*FAKES, *LIVE])
+def grafana(request: pytest.FixtureRequest) -> Iterator[GrafanaClient]:
+    """A client that may edit."""
+    if request.param == "live":
+        settings = Settings.from_env()
+        yield GrafanaClient(settings.grafana_base, from_settings(settings), timeout=10)
+        return
+    with FakeGrafana(request.param, anonymous=None) as fake:
+        yield GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")))
+
+
+@pytest.fixture
+def board(grafana: GrafanaClient) -> Iterator[str]:
+    """The uid of a dashboard in the folder "SLO lab", deleted afterwards."""
+    folder = grafana.ensure_folder()
+    content = {**classic_board("SLO Lab contract", tags=("contract",)), "uid": UID}
+    yield grafana.save_dashboard(content, folder_uid=folder.uid, message="made by a test").uid
+    grafana.delete_dashboard(UID)
+
+
+def kind_of(grafana: GrafanaClient, uid: str) -> ErrorKind:
+    with pytest.raises(ClientError) as caught:
+        grafana.dashboard(uid)
+    return caught.value.kind
+
+
+@pytest.mark.live_grafana
+@pytest.mark.skipif(not URL, reason="no live Grafana: SLO_LAB_GRAFANA_URL is not set")
+def test_a_live_grafana_is_among_them() -> None:
+    assert GrafanaClient(URL, from_settings(Settings.from_env()), timeout=10).check()
+
+
+def test_it_is_there_and_lets_us_in(grafana: GrafanaClient) -> None:
+    standing = grafana.check()
+    assert standing.version[0].isdigit()
+    assert standing.organisation
+
+
+def test_a_prometheus_data_source_answers(grafana: GrafanaClient) -> None:
+    sources = [source for source in grafana.datasources() if source.type == "prometheus"]
+    assert grafana.data_source_answers(sources[0].uid) >= 0
+
+
+def test_the_folder_can_be_asked_for_twice(grafana: GrafanaClient) -> None:
+    assert grafana.ensure_folder() == grafana.ensure_folder()
+    assert grafana.ensure_folder() in grafana.folders()
+
+
+def test_a_saved_dashboard_comes_back(grafana: GrafanaClient, board: str) -> None:
+    read = grafana.dashboard(board)
+    assert read.title == "SLO Lab contract"
+    assert read.stored_as == "classic"
+    assert read.content["panels"][0]["targets"][0]["expr"] == AVAILABILITY
+    assert read.folder_title == "SLO lab"
+    assert not read.provisioned
+    assert read.version >= 1
+
+
+def test_a_saved_dashboard_is_found(grafana: GrafanaClient, board: str) -> None:
+    folder = grafana.ensure_folder()
+    found = eventually(lambda: [hit for hit in grafana.search() if hit.uid == board])
+    assert [hit.folder_uid for hit in found] == [folder.uid]
+    assert board in [hit.uid for hit in grafana.search(folder_uid=folder.uid)]
+    assert board in [hit.uid for hit in grafana.search(tag="contract")]
+    assert board not in [hit.uid for hit in grafana.search(folder_uid="no-such-folder")]
+
+
+def test_all_dashboards_can_be_read(grafana: GrafanaClient, board: str) -> None:
+    readings = {reading.uid: reading for reading in grafana.read_dashboards(board, limit=50)}
+    assert next(iter(readings)) == board
+    assert readings[board].error is None
+
+
+def test_a_dashboard_that_is_not_there_is_not_found(grafana: GrafanaClient, board: str) -> None:
+    assert kind_of(grafana, "no-such-dashboard") is ErrorKind.NOT_FOUND
+
+
+def test_saving_over_another_version_is_refused(grafana: GrafanaClient, board: str) -> None:
+    content = {**classic_board("SLO Lab contract"), "uid": board}
+    with pytest.raises(ClientError) as caught:
+        grafana.save_dashboard(content, overwrite=False)
+    assert (caught.value.kind, caught.value.status) == (ErrorKind.REFUSED, 412)
+
+
+def test_an_annotation_is_kept_and_removed(grafana: GrafanaClient, board: str) -> None:
+    now = time.time()
+    made = grafana.annotate(board, start=now - 60, end=now, text="burst", tags=("slo-lab",))
+    kept = grafana.annotations(board, start=now - 120, end=now + 60)
+    grafana.delete_annotation(made)
+    assert [one.id for one in kept] == [made]
+    assert kept[0].start == pytest.approx(now - 60, abs=0.001)
+    with pytest.raises(ClientError) as caught:
+        grafana.annotate("no-such-dashboard", start=now, end=now, text="x", tags=())
+    assert caught.value.kind is ErrorKind.NOT_FOUND
+
+
+def test_alert_rules_can_be_read(grafana: GrafanaClient) -> None:
+    assert all(rule.title for rule in grafana.alert_rules())
+
+
+def test_a_library_panel_that_is_not_there_is_not_found(grafana: GrafanaClient) -> None:
+    with pytest.raises(ClientError) as caught:
+        grafana.library_panel("no-such-panel")
+    assert caught.value.kind is ErrorKind.NOT_FOUND
+
+
+def test_a_wrong_token_is_unauthorized(grafana: GrafanaClient) -> None:
+    with pytest.raises(ClientError) as caught:
+        GrafanaClient(grafana.base_url, Credentials(token="glsa_wrong"), timeout=10).search()
+    assert caught.value.kind is ErrorKind.UNAUTHORIZED
+
+
+def eventually(find: Callable[[], list[Hit]]) -> list[Hit]:
+    """What ``find`` gives, as soon as it gives something: search may lag behind a save."""
+    for _ in range(20):
+        if found := find():
+            return found
+        time.sleep(0.25)
+    return []
