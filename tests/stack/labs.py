@@ -16,7 +16,7 @@ from portal.config import Settings
 from stack.state import State, read_state
 
 TINY_LAB = (sys.executable, "-m", "tests.stack.tiny_lab")
-SLO_LAB = (sys.executable, "-m", "tests.stack.slo_lab")
+SLO_LAB = (str(Path(sys.executable).with_name("slo-lab")), "up")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 

@@ -1,6 +1,7 @@
 """``slo-lab up`` with a portal and a mock app that are tiny, to try the supervisor alone.
 
-Run as a program; ``TINY_PORTAL`` holds further arguments of the tiny portal.
+Run as a program. ``TINY_PORTAL`` holds further arguments of the tiny portal;
+``REAL_MOCKAPP`` keeps the mock app as it is.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def tiny_portal(settings: Settings, install: PrometheusInstall | None) -> Server
 
 
 if __name__ == "__main__":
-    supervisor.mockapp_server = tiny_mockapp
+    if "REAL_MOCKAPP" not in os.environ:
+        supervisor.mockapp_server = tiny_mockapp
     supervisor.portal_server = tiny_portal
     cli.up.main(standalone_mode=False)

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from portal.config import Settings
+from stack.doctor import Finding, Health, diagnose
+from stack.layout import Layout
+from stack.lock import Lock
+from stack.state import ServerState, State, Status
+from tests.stack.labs import free_ports, wait_until
+from tests.stack.tiny_lab import TINY
+
+NAMES = [
+    "lab",
+    "portal",
+    "mock app",
+    "Prometheus",
+    "scrape of flask-app",
+    "Grafana",
+    "data folder",
+]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    ports = free_ports(4)
+    return replace(
+        settings,
+        port=ports[0],
+        mockapp_port=ports[1],
+        prometheus_port=ports[2],
+        grafana_port=ports[3],
+    )
+
+
+@pytest.fixture
+def running(layout: Layout) -> Iterator[State]:
+    """A supervisor runs; the test says what it knows."""
+    with Lock(layout.lock):
+        yield State()
+
+
+def by_name(settings: Settings) -> dict[str, Finding]:
+    return {finding.name: finding for finding in diagnose(settings)}
+
+
+def know(layout: Layout, state: State, name: str, status: Status, detail: str) -> None:
+    state.servers[name] = ServerState(name, name, status, "http://x", time.time(), detail=detail)
+    state.write(layout.state)
+
+
+def test_a_lab_that_does_not_run_is_told_with_what_to_do(settings: Settings) -> None:
+    found = by_name(settings)
+    assert list(found) == NAMES
+    assert found["lab"].status is Health.DOWN
+    assert "slo-lab up" in found["lab"].todo
+    assert found["portal"].status is Health.DOWN
+    assert found["Grafana"].status is Health.ABSENT
+
+
+def test_a_server_that_answers_is_up(settings: Settings, layout: Layout, running: State) -> None:
+    command = [sys.executable, str(TINY), str(settings.port)]
+    with subprocess.Popen(command) as server:
+        wait_until(lambda: by_name(settings)["portal"].status is Health.UP, 20)
+        found = by_name(settings)
+        server.terminate()
+    assert found["lab"].status is Health.UP
+    assert found["mock app"].status is Health.DOWN
+
+
+def test_why_a_server_was_given_up_is_told(
+    settings: Settings, layout: Layout, running: State
+) -> None:
+    know(layout, running, "mockapp", Status.FAILED, "ended by itself (exit status 1) 6 times")
+    found = by_name(settings)["mock app"]
+    assert (found.status, found.detail) == (Health.DOWN, "ended by itself (exit status 1) 6 times")
+    assert "slo-lab logs mockapp" in found.todo
+
+
+def test_a_server_that_starts_again_is_starting(
+    settings: Settings, layout: Layout, running: State
+) -> None:
+    know(layout, running, "portal", Status.RESTARTING, "ended by itself (SIGKILL)")
+    assert by_name(settings)["portal"].status is Health.STARTING
+
+
+def test_an_absent_grafana_is_no_failure_and_says_why(
+    settings: Settings, layout: Layout, running: State
+) -> None:
+    know(layout, running, "grafana", Status.ABSENT, "dl.grafana.com can't be reached.")
+    found = by_name(settings)["Grafana"]
+    assert (found.status, found.detail) == (Health.ABSENT, "dl.grafana.com can't be reached.")
+
+
+def test_a_grafana_that_is_being_downloaded_is_starting(
+    settings: Settings, layout: Layout, running: State
+) -> None:
+    know(layout, running, "grafana", Status.GETTING, "downloading Grafana 12.4.11: 3 of 99 MB")
+    found = by_name(settings)["Grafana"]
+    assert found.status is Health.STARTING
+    assert "3 of 99 MB" in found.detail
+
+
+def test_a_named_grafana_that_does_not_answer_is_down(settings: Settings) -> None:
+    named = replace(settings, grafana_url=f"http://127.0.0.1:{settings.grafana_port}")
+    assert by_name(named)["Grafana"].status is Health.DOWN
+
+
+def test_the_state_of_a_supervisor_that_is_gone_counts_for_nothing(
+    settings: Settings, layout: Layout
+) -> None:
+    know(layout, State(), "mockapp", Status.UP, "")
+    assert by_name(settings)["mock app"].status is Health.DOWN
+
+
+def test_a_full_disk_is_told(
+    settings: Settings, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.doctor.LEAST_FREE", 10**18)
+    found = by_name(settings)["data folder"]
+    assert found.status is Health.DOWN
+    assert "Free some space" in found.todo
+
+
+def test_all_is_asked_at_once(settings: Settings) -> None:
+    with socket.socket() as deaf:  # accepts connections, and never answers
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(16)
+        number = deaf.getsockname()[1]
+        silent = replace(
+            settings, port=number, mockapp_port=number, prometheus_port=number, grafana_port=number
+        )
+        before = time.monotonic()
+        diagnose(silent)
+        assert time.monotonic() - before < 2.5
