@@ -103,21 +103,22 @@ def test_changed_expression_is_loaded_before_the_answer(
     ],
     ids=["promql", "unknown field", "duplicate", "duration", "type", "empty", "1 MB", "alias"],
 )
-def test_refused_text_leaves_the_old_rules(
-    lab_services: Services,
-    folder: RuleFolder,
-    applied: Applied,
-    text: str,
-    words: str,
-    line: int | None,
-    column: int | None,
+def test_text_that_promtool_refuses_is_never_written(
+    services: Services, text: str, words: str, line: int | None, column: int | None
 ) -> None:
-    outcome = apply_file(lab_services, NAME, text)
+    outcome = apply_file(services, NAME, text)
     assert isinstance(outcome, Refused)
     assert words in outcome.reason
     assert "rules.yml" not in outcome.reason
     assert (outcome.line, outcome.column) == (line, column)
     assert outcome.blame is Blame.TEXT
+    assert not RuleFolder.of(services.settings).path.exists()
+
+
+def test_refused_text_leaves_the_old_rules(
+    lab_services: Services, folder: RuleFolder, applied: Applied
+) -> None:
+    assert isinstance(apply_file(lab_services, NAME, BAD_PROMQL), Refused)
     assert folder.read(NAME) == GOOD
     assert loaded_names(lab_services) == ["TooManyErrors"]
 

@@ -1,0 +1,174 @@
+"""Transitions of alerts out of what Prometheus kept."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.alerts.transitions import (
+    PATIENCE_S,
+    AlertHistory,
+    AlertState,
+    collect,
+    histories,
+)
+from portal.clients.prometheus import Series
+from portal.services import Services
+from tests.alerts.conftest import Lab
+
+P, F, R = AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVED
+INACTIVE, NO_DATA = AlertState.INACTIVE, AlertState.NO_DATA
+EVERY = 5
+
+
+def alerts(state: AlertState, first: int, last: int, **labels: str) -> Series:
+    """``timestamp(ALERTS)``: evaluated each 5 s from ``first``, asked for each second."""
+    points = [
+        (float(at), float(first + (at - first) // EVERY * EVERY)) for at in range(first, last)
+    ]
+    return Series({"alertname": "A", "alertstate": state.value, **labels}, points)
+
+
+def active_since(since: int, first: int, last: int, **labels: str) -> Series:
+    points = [(float(at), float(since)) for at in range(first, last)]
+    return Series({"__name__": "ALERTS_FOR_STATE", "alertname": "A", **labels}, points)
+
+
+def told(history: AlertHistory) -> list[tuple[AlertState, float]]:
+    return [(one.state, one.at) for one in history.transitions]
+
+
+def only(*series: Series, since: tuple[Series, ...] = (), until: int = 200) -> AlertHistory:
+    [history] = histories(series, since, range(100, until + 1))
+    return history
+
+
+def test_whole_path_with_its_times() -> None:
+    history = only(alerts(P, 110, 120), alerts(F, 120, 150))
+    assert history.before is INACTIVE
+    assert told(history) == [(P, 110), (F, 120), (R, 150)]
+    assert history.whole_path
+    assert history.now is R
+    fired = history.first(F)
+    assert fired is not None
+    assert fired.seconds_after(105) == 15
+
+
+def test_pending_that_never_fired_goes_back_to_inactive() -> None:
+    history = only(alerts(P, 110, 125))
+    assert told(history) == [(P, 110), (INACTIVE, 125)]
+    assert not history.whole_path
+    assert history.first(F) is None
+
+
+def test_alert_without_for_fires_at_once() -> None:
+    assert told(only(alerts(F, 110, 130))) == [(F, 110), (R, 130)]
+
+
+def test_pending_time_that_no_step_saw_is_known_from_for_state() -> None:
+    history = only(alerts(F, 120, 150), since=(active_since(112, 120, 150),))
+    assert told(history) == [(P, 112), (F, 120), (R, 150)]
+
+
+def test_alert_that_fired_before_is_not_credited() -> None:
+    history = only(alerts(F, 90, 130))
+    assert history.before is F
+    assert told(history) == [(R, 130)]
+    assert not history.whole_path
+
+
+def test_second_incident_counts_anew() -> None:
+    history = only(alerts(F, 90, 110), alerts(P, 120, 130), alerts(F, 130, 140))
+    assert told(history) == [(R, 110), (P, 120), (F, 130), (R, 140)]
+    assert not history.whole_path
+
+
+def test_condition_that_came_back_between_two_steps_was_resolved() -> None:
+    history = only(alerts(F, 110, 130), alerts(P, 130, 140))
+    assert told(history) == [(F, 110), (R, 130), (P, 130), (INACTIVE, 140)]
+
+
+def test_still_firing_has_no_resolution() -> None:
+    history = only(alerts(P, 110, 120), alerts(F, 120, 201))
+    assert told(history) == [(P, 110), (F, 120)]
+    assert history.now is F
+
+
+def test_sample_that_is_only_repeated_is_no_data() -> None:
+    stuck = Series(
+        {"alertname": "A", "alertstate": "firing"}, [(float(at), 110.0) for at in range(110, 201)]
+    )
+    history = only(stuck)
+    assert told(history) == [(F, 110), (NO_DATA, 110)]
+    assert PATIENCE_S < 200 - 110
+    assert not history.whole_path
+
+
+def test_lingering_pending_series_does_not_hide_the_firing_one() -> None:
+    lingering = Series(
+        {"alertname": "A", "alertstate": "pending"}, [(float(at), 110.0) for at in range(110, 150)]
+    )
+    assert told(only(lingering, alerts(F, 120, 150))) == [(P, 110), (F, 120), (R, 150)]
+
+
+def test_alerts_are_told_apart_by_their_labels() -> None:
+    page, ticket = histories(
+        [alerts(F, 110, 120, severity="page"), alerts(P, 130, 140, severity="ticket")],
+        [],
+        range(100, 201),
+    )
+    assert page.labels == {"alertname": "A", "severity": "page"}
+    assert told(page) == [(F, 110), (R, 120)]
+    assert told(ticket) == [(P, 130), (INACTIVE, 140)]
+
+
+@given(st.lists(st.sampled_from([None, P, F]), min_size=1, max_size=40).filter(any))
+def test_every_transition_changes_the_state_and_none_goes_back(
+    states: list[AlertState | None],
+) -> None:
+    series = [
+        Series(
+            {"alertname": "A", "alertstate": state.value},
+            [(float(100 + n), float(100 + n)) for n, seen in enumerate(states) if seen is state],
+        )
+        for state in (P, F)
+    ]
+    [history] = histories(series, [], range(100, 100 + len(states)))
+    times = [one.at for one in history.transitions]
+    path = [history.before, *(one.state for one in history.transitions)]
+    assert times == sorted(times)
+    assert all(one is not other for one, other in pairwise(path))
+    assert history.now is states[-1] or (states[-1] is None and history.now in (R, INACTIVE))
+
+
+@pytest.mark.stack
+def test_real_prometheus_tells_the_whole_path(lab: Lab, lab_services: Services) -> None:
+    began = int(time.time())
+    first, last = began + 3, began + 8
+    (lab.rules / "by-hand.yml").write_text(
+        "groups:\n  - name: g\n    interval: 1s\n    rules:\n"
+        f"      - {{alert: Soon, for: 2s, expr: 'vector(time()) >= {first} < {last}'}}\n"
+        f"      - {{alert: Others, expr: vector(1), labels: {{job: another}}}}\n"
+    )
+    history = _wait_for(lab_services, began)
+    pending, fired, resolved = (history.first(state) for state in (P, F, R))
+    assert pending and fired and resolved  # noqa: PT018 (they narrow the types)
+    assert first <= pending.at <= first + 1.1
+    assert fired.at - pending.at == pytest.approx(2, abs=0.1)
+    assert last <= resolved.at <= last + 2.1
+
+
+def _wait_for(services: Services, began: int) -> AlertHistory:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = collect(services.prometheus, began, time.time(), "flask-app")
+        assert "Others" not in {history.name for history in found}
+        for history in found:
+            if history.name == "Soon" and history.whole_path:
+                return history
+        time.sleep(0.2)
+    raise AssertionError("the alert did not come and go")

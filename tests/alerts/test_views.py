@@ -1,0 +1,159 @@
+"""The rule editor's pages, with htmx and without."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from portal.alerts.rule_files import RuleFolder, learner_file
+from portal.alerts.views import STARTER
+from portal.services import Services
+from tests.alerts.conftest import GOOD
+
+HTMX = {"HX-Request": "true"}
+BAD = GOOD.replace("vector(1) > 2", "sum(up")
+OTHER = GOOD.replace("TooManyErrors", "AnotherName")
+
+
+def typed(page: TestResponse) -> str:
+    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page.text, re.S)
+    assert found
+    return unescape(found[1])
+
+
+def version(page: TestResponse) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page.text)
+    assert found
+    return found[1]
+
+
+def post(client: FlaskClient, text: str, **more: str) -> TestResponse:
+    """A post without JavaScript, from the page as it is now."""
+    form = {"text": text, "version": version(client.get("/alerts/rules")), **more}
+    return client.post("/alerts/rules", data=form)
+
+
+class TestWithoutPrometheus:
+    def test_editor_starts_with_comments_alone(self, client: FlaskClient) -> None:
+        page = client.get("/alerts/rules")
+        assert page.status_code == 200
+        assert typed(page) == STARTER
+        assert all(line.startswith("#") for line in STARTER.splitlines())
+        assert "can&#39;t be reached" in page.text
+
+    def test_alerts_lead_to_the_editor(self, client: FlaskClient) -> None:
+        assert client.get("/alerts").headers["Location"] == "/alerts/rules"
+
+    def test_refused_text_comes_back_with_its_place(self, client: FlaskClient) -> None:
+        answer = post(client, BAD)
+        assert answer.status_code == 422
+        assert "<html" in answer.text
+        assert "Not applied: line 6, column 15" in answer.text
+        assert "unclosed left parenthesis" in answer.text
+        assert typed(answer) == BAD
+        assert typed(client.get("/alerts/rules")) == BAD
+
+    def test_lab_that_is_down_is_not_the_texts_fault(self, client: FlaskClient) -> None:
+        answer = post(client, GOOD)
+        assert answer.status_code == 422
+        assert "nothing is wrong with your text" in answer.text
+        assert typed(answer) == GOOD
+
+    def test_text_of_a_megabyte_comes_back_whole(self, client: FlaskClient) -> None:
+        text = "# é <b>\n" * 130_000
+        answer = client.post("/alerts/rules", data={"text": text}, headers=HTMX)
+        assert answer.status_code == 422
+        assert "larger than 64 KiB" in answer.text
+        assert typed(answer) == text
+
+    def test_what_is_typed_is_shown_as_text(self, client: FlaskClient) -> None:
+        text = "</textarea><script>alert(1)</script>"
+        answer = post(client, text)
+        assert "<script>alert" not in answer.text
+        assert typed(answer) == text
+
+    def test_second_tab_overwrites_nothing_silently(self, client: FlaskClient) -> None:
+        post(client, BAD)
+        form = {"text": "# mine", "version": "0"}
+        answer = client.post("/alerts/rules", data=form, headers=HTMX)
+        assert answer.status_code == 409
+        assert typed(answer) == "# mine"
+        assert "sum(up" in answer.text
+        again = client.post("/alerts/rules", data={**form, "version": version(answer)})
+        assert again.status_code == 422
+        assert typed(client.get("/alerts/rules")) == "# mine"
+
+    def test_unknown_action_is_refused(self, client: FlaskClient) -> None:
+        assert post(client, GOOD, do="explode").status_code == 422
+
+    @pytest.mark.parametrize("origin", ["same-site", "cross-site"])
+    def test_other_sites_change_nothing(self, client: FlaskClient, origin: str) -> None:
+        headers = {"Sec-Fetch-Site": origin}
+        answer = client.post("/alerts/rules", data={"text": GOOD}, headers=headers)
+        assert answer.status_code == 403
+        assert typed(client.get("/alerts/rules")) == STARTER
+
+    def test_reading_addresses_take_no_post(self, client: FlaskClient) -> None:
+        for address in ("/alerts", "/alerts/rules/loaded", "/alerts/transitions?burst=1"):
+            assert client.post(address).status_code == 405
+
+    def test_pages_do_not_vary_with_htmx(self, client: FlaskClient) -> None:
+        assert "<html" in client.get("/alerts/rules", headers=HTMX).text
+        assert "<html" not in client.get("/alerts/rules/loaded").text
+
+    def test_nothing_to_put_back_is_told(self, client: FlaskClient) -> None:
+        assert "no removed rules" in post(client, "", do="restore").text
+
+
+@pytest.mark.stack
+class TestWithPrometheus:
+    @pytest.fixture
+    def services(self, lab_services: Services) -> Services:
+        return lab_services
+
+    def test_good_rules_are_applied_and_listed(
+        self, client: FlaskClient, folder: RuleFolder
+    ) -> None:
+        answer = post(client, GOOD.replace("\n", "\r\n"))
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/alerts/rules")
+        assert folder.read(learner_file(1)) == GOOD
+        page = client.get("/alerts/rules")
+        assert "Applied at" in page.text
+        assert "vector(1) &gt; 2" in page.text
+        assert learner_file(1) in page.text
+        assert post(client, GOOD).status_code == 303
+
+    def test_htmx_gets_the_editor_and_an_event(self, client: FlaskClient) -> None:
+        form = {"text": GOOD, "version": "0"}
+        answer = client.post("/alerts/rules", data=form, headers=HTMX)
+        assert answer.status_code == 200
+        assert answer.text.lstrip().startswith('<section id="rule-editor"')
+        assert "rules-changed" in answer.headers["HX-Trigger"]
+        assert "TooManyErrors" in client.get("/alerts/rules/loaded").text
+
+    def test_refusal_leaves_the_rules_from_before(
+        self, client: FlaskClient, folder: RuleFolder
+    ) -> None:
+        post(client, GOOD)
+        assert post(client, BAD).status_code == 422
+        assert folder.read(learner_file(1)) == GOOD
+        page = client.get("/alerts/rules")
+        assert typed(page) == BAD
+        assert "This is a draft" in page.text
+
+    def test_removed_rules_can_be_put_back_and_the_draft_stays(
+        self, client: FlaskClient, folder: RuleFolder
+    ) -> None:
+        post(client, GOOD)
+        assert post(client, "# half a thought", do="remove").status_code == 303
+        assert folder.read(learner_file(1)) is None
+        page = client.get("/alerts/rules")
+        assert typed(page) == "# half a thought"
+        assert 'value="restore"' in page.text
+        assert post(client, "# half a thought", do="restore").status_code == 303
+        assert folder.read(learner_file(1)) == GOOD
+        assert typed(client.get("/alerts/rules")) == "# half a thought"
