@@ -22,7 +22,7 @@ COMMANDS = {
     "slo": "portal.slo.cli:slo",
     "rules": "portal.slo.cli:rules",
     "export": "portal.reflections.cli:export",
-    "reset": "portal.learners.cli:reset",
+    "reset": "portal.learners.cli:reset_command",
 }
 
 

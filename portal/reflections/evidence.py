@@ -9,7 +9,10 @@ from typing import Any
 
 from portal.bursts.models import Burst
 from portal.bursts.store import recent
+from portal.criteria.base import Criterion
 from portal.criteria.models import StoredVerdict
+from portal.criteria.reflection import ReflectionCriterion
+from portal.criteria.registry import CRITERIA
 from portal.criteria.store import stored_verdicts, verdict_of
 from portal.learners.models import Learner
 from portal.services import Services
@@ -83,9 +86,10 @@ class BurstFacts:
 
 @dataclass(frozen=True)
 class VerdictFacts:
-    """The last verdict on one criterion."""
+    """The last verdict on one criterion (all but that on the reflection itself)."""
 
     criterion: str
+    title: str
     status: str
     headline: str
     observed: str
@@ -144,7 +148,7 @@ def gather(services: Services, learner: Learner, *, history: bool) -> Evidence:
         history=past,
         slos=tuple(_slo_facts(row) for row in list_slos(learner.id)),
         bursts=tuple(_burst_facts(burst) for burst in recent(learner.id, MOST_BURSTS)),
-        verdicts=tuple(_verdict_facts(*item) for item in stored_verdicts(learner.id).items()),
+        verdicts=_verdicts(learner.id),
         unreachable=tuple(
             said for said in ("" if reachable else reading.reason, complaint) if said
         ),
@@ -212,10 +216,17 @@ def _burst_facts(burst: Burst) -> BurstFacts:
     )
 
 
-def _verdict_facts(criterion_id: str, row: StoredVerdict) -> VerdictFacts:
+def _verdicts(learner_id: int) -> tuple[VerdictFacts, ...]:
+    stored = stored_verdicts(learner_id)
+    judged = (c for c in CRITERIA if c.id in stored and c.id != ReflectionCriterion.id)
+    return tuple(_verdict_facts(criterion, stored[criterion.id]) for criterion in judged)
+
+
+def _verdict_facts(criterion: Criterion, row: StoredVerdict) -> VerdictFacts:
     verdict = verdict_of(row)
     return VerdictFacts(
-        criterion=criterion_id,
+        criterion=criterion.id,
+        title=criterion.title,
         status=verdict.status.value,
         headline=verdict.headline,
         observed=verdict.observed,

@@ -11,8 +11,11 @@ from portal.reflections.evidence import BurstFacts, Evidence, SLOFacts, VerdictF
 from portal.reflections.export import Reflection
 from portal.reflections.questions import QUESTIONS
 from portal.rendering import count, duration, milliseconds, percent
+from portal.slis.reading import ReadingState
 
-ANYWHERE = re.compile(r"[\\`*\[\]<>&~|$!@:]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+ANYWHERE = re.compile(
+    r"[\\`*\[\]<>&~|$@]|:(?=//)|(?<=mailto):|(?<=xmpp):|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
+)
 LINE_START = re.compile(r"^([#+\-=])")
 ORDERED_LIST = re.compile(r"^(\d+)([.)])")
 WEB_ADDRESS = re.compile(r"(www)\.", re.IGNORECASE)
@@ -119,8 +122,8 @@ def sli_sentences(evidence: Evidence) -> list[str]:
     """The SLIs in words, with their window and how many requests stand behind them."""
     slis = evidence.slis
     if slis.availability is None and slis.fast_share is None:
-        said = f": {escaped_line(slis.reason)}" if slis.reason else ""
-        return [f"No numbers at that moment, {slis.state}{said}"]
+        why = slis.reason if slis.state != ReadingState.UNREACHABLE else ""
+        return [f"No numbers at that moment: {slis.state}. {escaped_line(why)}".strip()]
     sentences = []
     if slis.availability is not None:
         behind = f"{count(slis.failed)} of {count(slis.requests)} requests failed"
@@ -160,7 +163,7 @@ def burst_words(burst: BurstFacts) -> str:
 def _verdict(verdict: VerdictFacts) -> str:
     first = f", first met {_moment(verdict.first_met_at)}" if verdict.first_met_at else ""
     mark = MARKS.get(verdict.status, "can’t check")
-    return f"{verdict.criterion}: {mark}{first}. {escaped_line(verdict.headline)}."
+    return f"{verdict.title}: {mark}{first}. {escaped_line(verdict.headline)}."
 
 
 def _history(reflection: Reflection) -> list[str]:

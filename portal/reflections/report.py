@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import render_template
+from flask import current_app
 
 from portal.charts import Band, Chart, Line, ratio_chart
 from portal.reflections.evidence import BurstFacts, Evidence
@@ -15,13 +15,13 @@ WIDTH, HEIGHT = 720, 220
 
 
 def to_html(reflection: Reflection) -> str:
-    """The report; needs an app context for its template."""
+    """The report; needs an app context for its template, but no request."""
     latest = reflection.latest
     charts = [("Now", evidence_chart(reflection.evidence))]
     if latest:
         charts.append((f"At submission {latest.number}", evidence_chart(latest.evidence)))
-    return render_template(
-        "reflections/report.html",
+    template = current_app.jinja_env.get_template("reflections/report.html")
+    return template.render(
         reflection=reflection,
         questions=QUESTIONS,
         evidence=reflection.evidence,
