@@ -81,7 +81,7 @@ class Evaluator:
             if ":" in events.metric:
                 return Opaque(Code.UNKNOWN_RULE, f"It is {events.metric}.")
             if events.metric.endswith("_info"):
-                return Quantity(values.ONE, labels=self.reader.labels(events))
+                return Quantity(values.ONE, labels=frozenset({"job", "instance"}))
         return Quantity(Linear({events: 1.0}), labels=self.reader.labels(events))
 
     def _rules(self, name: str, selector: Selector) -> list[RecordingRule]:

@@ -38,8 +38,8 @@ def _named(matcher: Matcher) -> frozenset[int] | None:
 
 
 def spoken(statuses: frozenset[int]) -> str:
-    """The set in few words: ``4xx and 5xx``, ``500``, ``5xx but 501``."""
-    parts = [part for hundred in range(1, 6) if (part := _spoken_class(hundred, statuses))]
+    """The set in few words: ``4xx and 5xx``, ``500``, ``5xx but 501``; no answer ends in 1xx."""
+    parts = [part for hundred in range(2, 6) if (part := _spoken_class(hundred, statuses))]
     if not parts:
         return "none"
     if len(parts) == 1:

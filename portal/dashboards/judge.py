@@ -1,0 +1,328 @@
+"""Decides which panels of a dashboard show an SLI, which don't, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from portal.dashboards import classic, v2
+from portal.dashboards.document import body, is_v2
+from portal.dashboards.errors import UnreadableDashboardError
+from portal.dashboards.model import Dashboard, Panel, Source
+from portal.dashboards.queries import PanelQueries, Query
+from portal.dashboards.sources import Sources
+from portal.promql.classify import classify
+from portal.promql.context import Context
+from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
+from portal.promql.promtool import Validity
+from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
+
+NEEDED = 2
+"""How many panels that show SLIs a dashboard needs."""
+MAX_LIBRARY_PANELS = 50
+MAX_QUERIES = 1000
+MAX_BORROWED = 5
+SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
+
+
+class Verdict(StrEnum):
+    """What comes out for a whole dashboard."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """What the check may lean on besides the dashboard.
+
+    ``library_panel``: uid -> the library panel's model, None where it can't be had.
+    ``validate``: expressions -> whether Prometheus would run each; None: nobody is asked.
+    ``datasources``: name or uid of a data source -> its plugin type.
+    """
+
+    promql: Context = field(default_factory=Context)
+    library_panel: Callable[[str], Mapping[str, Any] | None] | None = None
+    validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
+    datasources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class QueryFinding:
+    """One query of a panel. ``run``: the PromQL to run, without variables; empty: none."""
+
+    ref: str
+    written: str
+    run: str
+    shown: bool
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class PanelFinding:
+    """One panel. ``run``: the PromQL of the query that decided; empty: none."""
+
+    title: str
+    sli: Sli | None
+    code: Code
+    reason: str
+    advice: str
+    queries: tuple[QueryFinding, ...] = ()
+    run: str = ""
+    indicator: Indicator | None = None
+
+    @property
+    def confirmable(self) -> bool:
+        """True when a query can't be analysed: it counts once the learner confirms it."""
+        return self.sli is None and self.code is Code.UNPARSED
+
+
+@dataclass(frozen=True)
+class DashboardFinding:
+    """A dashboard: the verdict, one sentence, and every panel in document order."""
+
+    verdict: Verdict
+    reason: str
+    title: str = ""
+    uid: str = ""
+    panels: tuple[PanelFinding, ...] = ()
+
+    @property
+    def sli_panels(self) -> int:
+        """How many panels show an SLI."""
+        return sum(panel.sli is not None for panel in self.panels)
+
+    @property
+    def slis(self) -> frozenset[Sli]:
+        """The kinds of SLI that the panels show."""
+        return frozenset(panel.sli for panel in self.panels if panel.sli is not None)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dashboard read and taken apart, before Prometheus is asked."""
+
+    dashboard: Dashboard
+    panels: tuple[tuple[Panel, tuple[Query, ...]], ...]
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The expressions that Prometheus should be asked about, each once."""
+        texts = (text for _, queries in self.panels for q in queries for text in q.asked)
+        return tuple(dict.fromkeys(texts))
+
+
+def judge(document: Any, context: CheckContext | None = None) -> DashboardFinding:
+    """The finding for any JSON; never raises, whatever the document holds."""
+    context = context or CheckContext()
+    try:
+        prepared = prepare(document, context)
+    except UnreadableDashboardError as error:
+        return unreadable(str(error))
+    verdicts = context.validate(prepared.asked) if context.validate else ()
+    validity = dict(zip(prepared.asked, verdicts, strict=False))
+    return conclude(prepared, validity, context.promql)
+
+
+def unreadable(reason: str) -> DashboardFinding:
+    """The finding for something that is no dashboard."""
+    return DashboardFinding(Verdict.ERROR, reason)
+
+
+def prepare(document: Any, context: CheckContext) -> Prepared:
+    """Read a document and work out its queries; raises UnreadableDashboardError."""
+    found = body(document)
+    read = v2.read if is_v2(found) else classic.read
+    dashboard = read(found, context.datasources)
+    library = _Library(found, context)
+    panels = tuple(library.filled(panel) for panel in dashboard.panels)
+    workshop = _Workshop(replace(dashboard, panels=panels), context.promql.scrape_interval_s)
+    return Prepared(dashboard, tuple((panel, workshop.queries(panel)) for panel in panels))
+
+
+def conclude(
+    prepared: Prepared, validity: Mapping[str, Validity], context: Context
+) -> DashboardFinding:
+    """The finding, once it is known what Prometheus accepts."""
+    known: dict[str, Finding] = {}
+    panels = []
+    for panel, queries in prepared.panels:
+        findings = []
+        for query in queries:
+            if query.text and query.text not in known:
+                known[query.text] = classify(query.text, context)
+            findings.append(_query_finding(query, known.get(query.text), validity))
+        panels.append(_panel_finding(panel, tuple(findings)))
+    finding = DashboardFinding(
+        Verdict.NOT_MET, "", prepared.dashboard.title, prepared.dashboard.uid, tuple(panels)
+    )
+    verdict = Verdict.MET if finding.sli_panels >= NEEDED else Verdict.NOT_MET
+    return replace(finding, verdict=verdict, reason=_summary(finding))
+
+
+def _summary(finding: DashboardFinding) -> str:
+    count, total = finding.sli_panels, len(finding.panels)
+    sentence = f"{count} of {total} panels {'shows' if count == 1 else 'show'} an SLI."
+    if count < NEEDED:
+        return f"{sentence} {NEEDED} are needed."
+    if len(finding.slis) == 1:
+        missing = next(iter(set(Sli) - finding.slis))
+        return f"{sentence} All of them show {next(iter(finding.slis))}: add {missing} too."
+    return sentence
+
+
+# Queries
+
+
+@dataclass
+class _Library:
+    """Fetches library panels: from the document itself, or through the context's loader."""
+
+    document: Mapping[str, Any]
+    context: CheckContext
+    fetched: int = 0
+
+    def filled(self, panel: Panel) -> Panel:
+        """The panel with the queries of its library panel, where they can be had."""
+        if panel.library_uid is None:
+            return panel
+        model = self._model(panel.library_uid)
+        if model is None:
+            return panel
+        nested = model.get("elements") if isinstance(model.get("elements"), Mapping) else None
+        if nested is None and model.get("targets") is None:
+            return panel
+        read = classic.panel(model, Sources(self.context.datasources))
+        title = panel.title or read.title
+        return replace(read, title=title, id=panel.id, is_copy=panel.is_copy)
+
+    def _model(self, uid: str) -> Mapping[str, Any] | None:
+        model = self._embedded(uid)
+        if model is None and self.context.library_panel and self.fetched < MAX_LIBRARY_PANELS:
+            self.fetched += 1
+            model = self.context.library_panel(uid)
+        return model if isinstance(model, Mapping) else None
+
+    def _embedded(self, uid: str) -> Mapping[str, Any] | None:
+        elements = self.document.get("__elements")
+        listed = elements.values() if isinstance(elements, Mapping) else elements
+        for element in listed if listed is not None else ():
+            if isinstance(element, Mapping) and element.get("uid") == uid:
+                model = element.get("model")
+                return model if isinstance(model, Mapping) else None
+        return None
+
+
+@dataclass
+class _Workshop:
+    """Works out every panel's queries once; panels may borrow from each other."""
+
+    dashboard: Dashboard
+    scrape_interval_s: float
+    made: int = 0
+
+    def queries(self, panel: Panel, depth: int = 0) -> tuple[Query, ...]:
+        """The panel's queries; raises UnreadableDashboardError beyond MAX_QUERIES."""
+        worker = PanelQueries(
+            panel, self._filled, self.dashboard.range_s, lambda found: self._borrow(found, depth)
+        )
+        found = tuple(worker.all())
+        self.made += len(found)
+        if self.made > MAX_QUERIES:
+            sentence = (
+                f"The dashboard has more than {MAX_QUERIES} queries; the check reads no more."
+            )
+            raise UnreadableDashboardError(sentence)
+        return found
+
+    def _filled(self, text: str, interval_s: float | None) -> tuple[str, tuple[str, ...]]:
+        interval = interval_s or max(DEFAULT_INTERVAL_S, self.scrape_interval_s)
+        times = Times(self.scrape_interval_s, interval, self.dashboard.range_s)
+        filled = substitute(text, self.dashboard.variables, times)
+        return filled.text, filled.unknown
+
+    def _borrow(self, panel_id: Any, depth: int) -> list[Query]:
+        """The queries of another panel of this dashboard ("-- Dashboard --")."""
+        if depth >= MAX_BORROWED:
+            return []
+        for panel in self.dashboard.panels:
+            if panel.id is not None and panel.id == panel_id:
+                return list(self.queries(panel, depth + 1))
+        return []
+
+
+def _query_finding(
+    query: Query, finding: Finding | None, validity: Mapping[str, Validity]
+) -> QueryFinding:
+    if query.problem is not None or finding is None:
+        found = nothing(query.problem or Code.NO_QUERY)
+    else:
+        found = _explained(finding, query)
+    checked = _validated(found, [validity[text] for text in query.asked if text in validity])
+    return QueryFinding(query.ref, query.written, query.text, query.shown, checked)
+
+
+def _explained(finding: Finding, query: Query) -> Finding:
+    if finding.code is Code.UNPARSED and query.unknown:
+        names = ", ".join(f"${name}" for name in query.unknown)
+        return replace(finding, reason=f"{finding.reason} The value of {names} is not known.")
+    return finding
+
+
+def _validated(finding: Finding, answers: Sequence[Validity]) -> Finding:
+    refused = next((answer for answer in answers if answer.valid is False), None)
+    if refused is not None:
+        where = f" (line {refused.line}, column {refused.column})" if refused.line else ""
+        words = f"Prometheus refuses it{where}: {refused.why}"
+        if finding.code is Code.UNPARSED:
+            return replace(finding, reason=f"{words}.")
+        return nothing(Code.INVALID, f"It says{where}: {refused.why}.")
+    unasked = next((answer for answer in answers if answer.valid is None), None)
+    if unasked is not None:
+        why = f": {unasked.why}" if unasked.why else ""
+        return replace(finding, reason=f"{finding.reason} (not validated{why})")
+    return finding
+
+
+# Panels
+
+
+def _panel_finding(panel: Panel, queries: tuple[QueryFinding, ...]) -> PanelFinding:
+    if panel.is_copy:
+        return _without(panel, Code.REPEATED_COPY, queries)
+    shown = [query for query in queries if query.shown]
+    if not shown:
+        return _without(panel, _why_empty(panel, queries), queries)
+    decisive = next((query for query in shown if query.finding.sli is not None), None)
+    if decisive is None:
+        telling = [query for query in shown if query.finding.code not in SKIPPED]
+        decisive = (telling or shown)[0]
+    found = decisive.finding
+    return PanelFinding(
+        panel.title,
+        found.sli,
+        found.code,
+        found.reason,
+        found.advice,
+        queries,
+        decisive.run,
+        found.indicator,
+    )
+
+
+def _without(panel: Panel, code: Code, queries: tuple[QueryFinding, ...]) -> PanelFinding:
+    found = nothing(code)
+    return PanelFinding(panel.title, None, code, found.reason, found.advice, queries)
+
+
+def _why_empty(panel: Panel, queries: tuple[QueryFinding, ...]) -> Code:
+    if panel.library_uid is not None:
+        return Code.LIBRARY_PANEL
+    if queries or any(target.hidden for target in panel.targets):
+        return Code.HIDDEN
+    if any(target.source is Source.DASHBOARD for target in panel.targets):
+        return Code.NO_QUERY
+    return Code.NO_QUERY

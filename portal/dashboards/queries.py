@@ -1,0 +1,281 @@
+"""From targets to PromQL: what a panel shows, expressions and transformations worked in.
+
+A ratio can be made outside PromQL: by an expression target (``$A / $B``), by a transformation, by
+borrowing another panel's queries. Each is written as the PromQL that it amounts to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.dashboards.model import Panel, Source, Target, Transformation
+from portal.promql.findings import Code
+from portal.promql.parser import MAX_LENGTH
+
+REFERENCE = re.compile(r"\$\{([^{}]+)\}|\$([A-Za-z_]\w*)")
+MATH = re.compile(r"[\w\s.$+\-*/%^()<>=!,{}]*")
+REDUCERS = {
+    "mean": "avg_over_time({})",
+    "avg": "avg_over_time({})",
+    "min": "min_over_time({})",
+    "max": "max_over_time({})",
+    "sum": "sum_over_time({})",
+    "count": "count_over_time({})",
+    "median": "quantile_over_time(0.5, {})",
+    "last": "last_over_time({})",
+}
+UNARY = {"abs": "abs({})", "round": "round({})", "floor": "floor({})", "ceil": "ceil({})"}
+MAX_DEPTH = 8
+MAX_RESULTS = 50
+
+
+@dataclass(frozen=True)
+class Query:
+    """One thing a panel shows: PromQL without variables, or the reason why there is none.
+
+    ``asked``: the expressions Prometheus itself is asked, which it must accept.
+    """
+
+    ref: str
+    written: str
+    text: str = ""
+    problem: Code | None = None
+    asked: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    shown: bool = True
+
+
+@dataclass
+class PanelQueries:
+    """Works out one panel's queries; ``fill`` fills in variables: text -> (text, unknown)."""
+
+    panel: Panel
+    fill: Callable[[str, float | None], tuple[str, tuple[str, ...]]]
+    range_s: float
+    borrow: Callable[[Any], list[Query]]
+    made: dict[str, Query] = field(default_factory=dict)
+
+    def all(self) -> list[Query]:
+        """Every query in order, those of transformations last."""
+        found: list[Query] = []
+        for target in self.panel.targets:
+            found += self._queries(target)
+        return [*found, *self._transformed([query for query in found if query.shown])]
+
+    def _queries(self, target: Target) -> list[Query]:
+        if target.source is Source.DASHBOARD:
+            wanted = target.settings.get("panelId")
+            return [q for q in self.borrow(wanted) if q.shown] if not target.hidden else []
+        return [self._query(target, 0)]
+
+    def _query(self, target: Target, depth: int) -> Query:
+        if target.ref not in self.made:
+            self.made[target.ref] = self._make(target, depth)
+        return self.made[target.ref]
+
+    def _make(self, target: Target, depth: int) -> Query:
+        shown = not target.hidden
+        if target.source is Source.EXPRESSION:
+            return self._expression(target, depth, shown)
+        if target.source is Source.FOREIGN:
+            written = target.expr
+            return Query(target.ref, written, problem=Code.OTHER_DATASOURCE, shown=shown)
+        if not target.expr.strip():
+            return Query(target.ref, "", problem=Code.NO_QUERY, shown=shown)
+        if len(target.expr) > MAX_LENGTH:
+            cut = target.expr[:MAX_LENGTH]
+            return Query(target.ref, cut, target.expr[: MAX_LENGTH + 1], None, (cut,), (), shown)
+        text, unknown = self.fill(target.expr, self._interval(target))
+        return Query(target.ref, target.expr, text, None, (text,), unknown, shown)
+
+    def _interval(self, target: Target) -> float | None:
+        from portal.dashboards.templating import seconds
+
+        return seconds(target.settings.get("interval")) or self.panel.interval_s
+
+    # Expression targets
+
+    def _expression(self, target: Target, depth: int, shown: bool) -> Query:
+        settings = target.settings
+        written = str(settings.get("expression") or "")[:MAX_LENGTH]
+        used = [] if depth > MAX_DEPTH else self._used(target, written, depth)
+        blocked = next((q.problem for q in used if q.problem), None)
+        asked = tuple(dict.fromkeys(text for query in used for text in query.asked))
+        text = None if blocked else self._amounts_to(settings, written, used)
+        if text is None or len(text) > MAX_LENGTH:
+            problem = blocked or Code.UNPARSED
+            return Query(target.ref, written, problem=problem, asked=asked, shown=shown)
+        unknown = tuple(name for query in used for name in query.unknown)
+        return Query(target.ref, written, text, None, asked, unknown, shown)
+
+    def _used(self, target: Target, written: str, depth: int) -> list[Query]:
+        names = {a or b for a, b in REFERENCE.findall(written)} or {written.strip()}
+        others = {other.ref: other for other in self.panel.targets if other is not target}
+        return [self._query(others[name], depth + 1) for name in sorted(names & others.keys())]
+
+    def _amounts_to(
+        self, settings: Mapping[str, Any], written: str, used: list[Query]
+    ) -> str | None:
+        texts = {query.ref: query.text for query in used}
+        kind = settings.get("type")
+        if kind == "math":
+            return _math(written, texts)
+        if len(texts) != 1:
+            return None
+        (text,) = texts.values()
+        if kind == "reduce":
+            return self._reduced(text, settings.get("reducer"))
+        if kind == "threshold":
+            return f"({text}) > bool 0"
+        return text if kind == "resample" else None
+
+    def _reduced(self, text: str, reducer: Any) -> str | None:
+        shape = REDUCERS.get(str(reducer))
+        step = max(1, round(self.range_s / 240))
+        return shape.format(f"({text})[{round(self.range_s)}s:{step}s]") if shape else None
+
+    # Transformations
+
+    def _transformed(self, shown: list[Query]) -> list[Query]:
+        usable = [query for query in shown if query.text and not query.problem]
+        fields = _Fields(usable, self.panel.targets)
+        for step in self.panel.transformations:
+            if step.kind == "calculateField":
+                fields.calculate(step)
+            elif step.kind == "organize":
+                fields.rename(step.options.get("renameByName"))
+        return fields.results
+
+
+def _math(written: str, texts: Mapping[str, str]) -> str | None:
+    """``1 - $A / $B`` with the queries in their places; None where it is more than arithmetic."""
+    if not MATH.fullmatch(written) or re.search(r"[<>=!]|&&|\|\|", written):
+        return None
+    missing = False
+
+    def place(found: re.Match[str]) -> str:
+        nonlocal missing
+        text = texts.get(found[1] or found[2])
+        missing = missing or text is None
+        return f"({text})"
+
+    placed = REFERENCE.sub(place, written).replace("**", "^")
+    return None if missing or "$" in REFERENCE.sub("", written) else placed
+
+
+@dataclass
+class _Fields:
+    """The columns that a panel's transformations see, by the names they may go by."""
+
+    queries: list[Query]
+    targets: tuple[Target, ...]
+    results: list[Query] = field(default_factory=list)
+    names: dict[str, Query] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        legends = {t.ref: t.settings.get("legendFormat") for t in self.targets}
+        for number, query in enumerate(self.queries, 1):
+            legend = legends.get(query.ref)
+            extra = [legend] if isinstance(legend, str) and legend not in {"", "__auto"} else []
+            for name in (
+                query.ref,
+                f"Value #{query.ref}",
+                f"{query.ref}-series",
+                f"Value {number}",
+                query.written,
+                query.text,
+                *extra,
+            ):
+                self.names.setdefault(_plain(name), query)
+        if len(self.queries) == 1:
+            self.names["value"] = self.queries[0]
+
+    def rename(self, names: Any) -> None:
+        """What ``organize`` renames goes by both names."""
+        for old, new in names.items() if isinstance(names, Mapping) else ():
+            query = self.names.get(_plain(old))
+            if query is not None and isinstance(new, str) and new:
+                self.names[_plain(new)] = query
+
+    def calculate(self, step: Transformation) -> None:
+        """Add the field that ``calculateField`` makes."""
+        options = step.options
+        mode = options.get("mode", "reduceRow")
+        made = {"binary": self._binary, "unary": self._unary, "reduceRow": self._row}.get(
+            str(mode), lambda _options: None
+        )(options)
+        if made is None or len(self.results) >= MAX_RESULTS:
+            return
+        text, used, default = made
+        alias = options.get("alias")
+        name = alias if isinstance(alias, str) and alias else default
+        asked = tuple(dict.fromkeys(text for query in used for text in query.asked))
+        problem = None if len(text) <= MAX_LENGTH else Code.UNPARSED
+        unknown = tuple(name for query in used for name in query.unknown)
+        query = Query(name, f"{name}: {default}"[:MAX_LENGTH], text, problem, asked, unknown)
+        self.results.append(query)
+        self.names[_plain(name)] = query
+
+    def _binary(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
+        binary = options.get("binary")
+        if not isinstance(binary, Mapping) or binary.get("operator") not in set("+-*/"):
+            return None
+        left, right = _side(binary.get("left")), _side(binary.get("right"))
+        one, two = self._operand(left, 0), self._operand(right, 1)
+        if one is None or two is None:
+            return None
+        operator = binary["operator"]
+        used = [query for query in (one, two) if isinstance(query, Query)]
+        texts = [query.text if isinstance(query, Query) else query for query in (one, two)]
+        return f"({texts[0]}) {operator} ({texts[1]})", used, f"{left} {operator} {right}"
+
+    def _operand(self, name: str, position: int) -> Query | str | None:
+        if re.fullmatch(r"-?\d+(\.\d+)?", name.strip()):
+            return name.strip()
+        found = self.names.get(_plain(name))
+        if found is None and name and len(self.queries) == 2:
+            return self.queries[position]  # a series' own name: the order tells which is which
+        return found
+
+    def _unary(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
+        unary = options.get("unary")
+        if not isinstance(unary, Mapping):
+            return None
+        operator, name = str(unary.get("operator")), _side(unary.get("fieldName"))
+        query = self.names.get(_plain(name))
+        shape = {**UNARY, "percent": "100 * ({})"}.get(operator)
+        if query is None or shape is None:
+            return None
+        return shape.format(query.text), [query], f"{operator}({name})"
+
+    def _row(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
+        reduce = options.get("reduce")
+        settings = reduce if isinstance(reduce, Mapping) else {}
+        wanted = settings.get("include")
+        chosen = [
+            query
+            for query in [*self.queries, *self.results]
+            if not isinstance(wanted, list) or not wanted or self._is_wanted(query, wanted)
+        ]
+        if not chosen or settings.get("reducer", "sum") != "sum":
+            return None
+        return " + ".join(f"({query.text})" for query in chosen), chosen, "Total"
+
+    def _is_wanted(self, query: Query, wanted: list[Any]) -> bool:
+        return any(self.names.get(_plain(name)) is query for name in wanted)
+
+
+def _side(side: Any) -> str:
+    """One side of a calculation: a name, a number, or the newer ``{matcher, fixed}``."""
+    if isinstance(side, Mapping):
+        matcher = side.get("matcher")
+        fixed = matcher.get("options") if isinstance(matcher, Mapping) else side.get("fixed")
+        return str(fixed)[:MAX_LENGTH]
+    return str(side)[:MAX_LENGTH] if isinstance(side, str | int | float) else ""
+
+
+def _plain(name: Any) -> str:
+    return "".join(str(name).split()).lower()
