@@ -77,9 +77,10 @@ def test_a_rule_file_that_it_refuses_changes_nothing(
 
 def test_no_page_can_stop_or_reload_it(running: Lab) -> None:
     base = running.settings.prometheus_base
-    for path in ("/-/quit", "/-/reload", "/api/v1/admin/tsdb/snapshot"):
-        answer = requests.post(base + path, timeout=5)
-        assert answer.status_code in {403, 404, 405, 503}, path
+    for path in ("/-/quit", "/-/reload"):
+        assert requests.post(base + path, timeout=5).status_code == 403, path
+    answer = requests.post(f"{base}/api/v1/admin/tsdb/snapshot", timeout=5)
+    assert "admin APIs disabled" in answer.text
     answer = requests.get(
         f"{base}/api/v1/query?query=1", headers={"Origin": "http://evil.example"}, timeout=5
     )
