@@ -1,0 +1,106 @@
+"""Alert rules, each with the SLO it is tied to or the reason why it is tied to none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from portal.promql.context import Context, RecordingRule
+from portal.promql.parser import ParseError, parse
+from portal.slo.alerts.codes import TieCode
+from portal.slo.alerts.conditions import Condition
+from portal.slo.alerts.expressions import Conditions
+from portal.slo.alerts.judgement import Judgement, is_usual, judge
+from portal.slo.objective import SLO
+
+MAX_READINGS = 8
+
+
+@dataclass(frozen=True)
+class AlertRule:
+    """A Prometheus alert rule; ``for_s`` in seconds."""
+
+    name: str
+    expr: str
+    for_s: float = 0.0
+    labels: dict[str, str] = field(default_factory=dict)
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class AlertFinding:
+    """What an alert is worth: ``slo`` is the SLO's name that it is tied to, else None.
+
+    ``about`` names the SLO that the reason speaks of; ``limit`` is θ, an error ratio, ``factor``
+    the burn rate at which it fires. ``fires_on_nothing`` is advice when no traffic fires it.
+    """
+
+    name: str
+    code: TieCode
+    reason: str
+    slo: str | None = None
+    about: str | None = None
+    limit: float | None = None
+    factor: float | None = None
+    fires_on_nothing: str = ""
+
+    @property
+    def tied(self) -> bool:
+        """Whether it guards an SLO."""
+        return self.code.is_tied
+
+
+def analyse(
+    rule: AlertRule, slos: Sequence[SLO], rules: Iterable[RecordingRule] = ()
+) -> AlertFinding:
+    """The finding for one Prometheus alert rule; never raises.
+
+    ``rules`` are the recording rules that its expression may use.
+    """
+    try:
+        tree = parse(rule.expr)
+    except ParseError as error:
+        return AlertFinding(rule.name, TieCode.UNPARSED, str(error))
+    readings = [Conditions(context).of(tree) for context in contexts(rules)]
+    return found(rule.name, readings, slos)
+
+
+def found(name: str, readings: Sequence[Condition], slos: Sequence[SLO]) -> AlertFinding:
+    """The best finding among the SLOs, for an alert that can be read in one or several ways."""
+    judged = [(judge(reading, slo), slo) for reading in readings for slo in slos]
+    if not judged:
+        return AlertFinding(name, TieCode.NOT_AN_SLI, "There is no SLO that it could be tied to.")
+    best, slo = max(judged, key=_worth)
+    return AlertFinding(
+        name,
+        best.code,
+        best.reason,
+        slo=slo.name if best.code.is_tied else None,
+        about=slo.name if best.limit is not None else None,
+        limit=best.limit,
+        factor=best.factor,
+    )
+
+
+def contexts(rules: Iterable[RecordingRule]) -> list[Context]:
+    """Contexts in which a name that several rules record means each of them in turn."""
+    named: dict[str, list[RecordingRule]] = {}
+    for rule in rules:
+        named.setdefault(rule.name, []).append(rule)
+    most = min(max((len(same) for same in named.values()), default=1), MAX_READINGS)
+    return [
+        replace(Context(), rules={name: _turned(same, turn) for name, same in named.items()})
+        for turn in range(most)
+    ]
+
+
+def _turned(rules: list[RecordingRule], turn: int) -> tuple[RecordingRule, ...]:
+    first = turn % len(rules)
+    return (*rules[first:], *rules[:first])
+
+
+def _worth(judged: tuple[Judgement, SLO]) -> tuple[int, bool]:
+    """Closest to tied first; among several SLOs, the one whose windows know the factor."""
+    judgement, slo = judged
+    usual = judgement.factor is not None and is_usual(judgement.factor, slo)
+    return judgement.code.rank, usual

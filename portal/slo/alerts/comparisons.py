@@ -1,0 +1,205 @@
+"""One comparison: an SLI with a limit, or why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from portal.promql import statuses
+from portal.promql.context import Context
+from portal.promql.evaluate import evaluate
+from portal.promql.events import Events, Kind, Linear
+from portal.promql.findings import ADVICE, REASONS, Code
+from portal.promql.interpret import interpret
+from portal.promql.nodes import Expr
+from portal.promql.reading import Reading, Shape
+from portal.promql.values import Opaque, Quantile, Quantity, Value
+from portal.slo.alerts.codes import TieCode
+from portal.slo.alerts.conditions import (
+    EPSILON,
+    Always,
+    Condition,
+    ErrorRatio,
+    Never,
+    Source,
+    Tail,
+    Unclear,
+    settled,
+)
+
+FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+_COUNTS = frozenset({Kind.REQUESTS, Kind.COUNT, Kind.BUCKET, Kind.SECONDS, Kind.NATIVE})
+
+
+def present(expr: Expr, context: Context) -> Condition:
+    """A value without a comparison: does it exist all the time?"""
+    value = evaluate(expr, context)
+    match value:
+        case Opaque():
+            return _opaque(value)
+        case Quantity() if value.constant is not None:
+            return Always("it is a constant")
+    events = list(_events(value))
+    flawed = _flawed(events)
+    if flawed is not None:
+        return flawed
+    if all(event.kind in _COUNTS for event in events):
+        return Always("nothing is compared with a limit, so any result counts", guard=True)
+    return Unclear(TieCode.NOT_AN_SLI, interpret(value).reason)
+
+
+def compared(expr: Expr, context: Context, op: str, limit: float) -> Condition:
+    """``expr op limit`` as a condition on an SLI, if it is one."""
+    return _compared(evaluate(expr, context), op, limit)
+
+
+def compared_flows(quotient: Expr, context: Context, op: str) -> Condition | None:
+    """``part op whole`` as a condition on ``part / whole``; None when that is no SLI."""
+    value = evaluate(quotient, context)
+    if not isinstance(value, Quantity) or value.constant is not None or value.is_sum:
+        return None
+    found = _compared(value, op, 1.0)
+    return None if isinstance(found, Unclear) else found
+
+
+def _compared(value: Value, op: str, limit: float) -> Condition:
+    match value:
+        case Opaque():
+            return _opaque(value)
+        case Quantile():
+            return _tail(value, op, limit)
+    if value.constant is not None:
+        return _number(value.constant, op, limit)
+    flawed = _flawed(_events(value))
+    if value.is_sum:
+        return flawed or _sum(value, op, limit)
+    outcome = Reading(value).outcome
+    if isinstance(outcome, Opaque):
+        steady = _steady(value) if outcome.code is Code.ALWAYS_THE_SAME else None
+        return flawed or (_opaque(outcome) if steady is None else _number(steady, op, limit))
+    return flawed or _ratio(value, outcome, op, limit)
+
+
+def _ratio(value: Quantity, shape: Shape, op: str, limit: float) -> Condition:
+    """A line over the error ratio: ``good + (bad - good) × ratio op limit``, solved for it."""
+    if shape.steps > 2:
+        return Unclear(TieCode.NOT_AN_SLI, "an apdex has two thresholds, an SLO one")
+    slope = shape.bad - shape.good
+    ratio_limit = (limit - shape.good) / slope
+    turned = op if slope > 0 else FLIPPED[op]
+    return settled(ErrorRatio(shape, _source(value), turned, _snapped(ratio_limit)))
+
+
+def _tail(value: Quantile, op: str, limit: float) -> Condition:
+    flawed = _flawed([value.events])
+    if flawed is not None:
+        return flawed
+    seconds = limit / value.factor
+    if seconds <= EPSILON:
+        if op in {">", ">=", "!="}:
+            return Always("every request takes longer than that")
+        return Never("no request is that fast")
+    source = Source(frozenset({value.events}), value.labels)
+    return Tail(value.phi, source, op, seconds)
+
+
+def _sum(value: Quantity, op: str, limit: float) -> Condition:
+    """Requests/s without a total: no SLI, though they are never below 0."""
+    mixed = [weight for weight in value.num.terms.values() if weight < 0]
+    if mixed or value.num.const < 0:
+        return _difference(value, op, limit)
+    if limit < -EPSILON or (abs(limit) <= EPSILON and op in {">=", "<"}):
+        if op in {">", ">=", "!="}:
+            return Always("a count of requests is never below 0")
+        return Never("a count of requests is never below 0")
+    if abs(limit) <= EPSILON and op in {">", "!="} and _sees_good_requests(value):
+        return Always("every request counts, the good ones too", guard=True)
+    return Unclear(TieCode.NOT_AN_SLI, interpret(value).reason)
+
+
+def _difference(value: Quantity, op: str, limit: float) -> Condition:
+    """``bad - 0.01 * total > 0`` says the same as ``bad / total > 0.01``."""
+    wholes = [event for event in value.num.terms if _counts_all(event)]
+    if wholes and abs(limit) <= EPSILON and not value.num.const:
+        ratio = replace(value, num=value.num.times(1 / value.den.const), den=Linear({wholes[0]: 1}))
+        found = _compared(ratio, op, 0.0)
+        if not isinstance(found, Unclear):
+            return found
+    return Unclear(TieCode.NOT_AN_SLI, "it compares counts of requests, not a share of them")
+
+
+def _counts_all(event: Events) -> bool:
+    whole = event.kind is Kind.COUNT or event.le == ("+Inf",) or event.kind is Kind.REQUESTS
+    return whole and event.statuses == statuses.ALL
+
+
+def _sees_good_requests(value: Quantity) -> bool:
+    return any(200 in event.statuses and event.kind in _COUNTS for event in value.num.terms)
+
+
+def _number(value: float, op: str, limit: float) -> Condition:
+    """A comparison that is decided beforehand."""
+    equal = abs(value - limit) <= EPSILON
+    holds = {
+        ">": value > limit and not equal,
+        ">=": value > limit or equal,
+        "<": value < limit and not equal,
+        "<=": value < limit or equal,
+        "==": equal,
+        "!=": not equal,
+    }[op]
+    if holds:
+        return Always(f"it compares a constant: {value:.6g} {op} {limit:.6g}")
+    return Never(f"it compares a constant: {value:.6g} is never {op} {limit:.6g}")
+
+
+def _steady(value: Quantity) -> float | None:
+    """The number that a ratio of the same requests always is."""
+    if set(value.num.terms) != set(value.den.terms) or value.num.const or value.den.const:
+        return None
+    quotients = [weight / value.den.terms[event] for event, weight in value.num.terms.items()]
+    return quotients[0] if max(quotients) - min(quotients) <= EPSILON else None
+
+
+def _opaque(value: Opaque) -> Condition:
+    if value.code is Code.LABELS_NEVER_MATCH:
+        return Never(_sentence(value))
+    if value.code is Code.THRESHOLD_NO_BUCKET:
+        return Unclear(TieCode.OTHER_THRESHOLD, _sentence(value))
+    if value.code is Code.INVERTED_RATIO:
+        return Unclear(TieCode.INVERTED, _sentence(value))
+    if value.code is Code.CONSTANT and not value.detail:
+        return Always("it is a constant")
+    return Unclear(TieCode.NOT_AN_SLI, _sentence(value))
+
+
+def _sentence(value: Opaque) -> str:
+    parts = (REASONS.get(value.code, ""), value.detail, ADVICE.get(value.code, ""))
+    return " ".join(part for part in parts if part)
+
+
+def _flawed(events: Iterable[Events]) -> Unclear | None:
+    """A selector that finds nothing, or a range that is too short, spoils the whole value."""
+    for event in events:
+        if event.flaw is not None:
+            found = _opaque(Opaque(event.flaw.code, event.flaw.detail))
+            return found if isinstance(found, Unclear) else None
+    return None
+
+
+def _events(value: Quantity | Quantile) -> Iterable[Events]:
+    if isinstance(value, Quantile):
+        return [value.events]
+    return [*value.num.terms, *value.den.terms]
+
+
+def _source(value: Quantity) -> Source:
+    return Source(frozenset(_events(value)), value.labels)
+
+
+def _snapped(limit: float) -> float:
+    """The limit without float dust around 0 and 1."""
+    for exact in (0.0, 1.0):
+        if abs(limit - exact) <= EPSILON:
+            return exact
+    return limit

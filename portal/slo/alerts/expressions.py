@@ -1,0 +1,252 @@
+"""From an alert's expression to the condition under which it has a result."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+from portal.promql.context import Context, RecordingRule
+from portal.promql.evaluate import evaluate
+from portal.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    Expr,
+    MatchOp,
+    Negation,
+    Number,
+    Selector,
+    Subquery,
+    Text,
+)
+from portal.promql.parser import ParseError, parse
+from portal.promql.values import Quantity
+from portal.slo.alerts.codes import TieCode
+from portal.slo.alerts.comparisons import compared, compared_flows, present
+from portal.slo.alerts.conditions import (
+    Always,
+    Condition,
+    Never,
+    Unclear,
+    both,
+    covers,
+    either,
+)
+from portal.slo.alerts.labels import Labeller, never_meet
+
+COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+MAX_DEPTH = 60
+_ABSENT = frozenset({"absent", "absent_over_time"})
+_APART = "the two sides carry different labels, so Prometheus never finds a pair"
+
+
+@dataclass
+class Conditions:
+    """Reads expressions in one context; recording rules are followed, cycles survived."""
+
+    context: Context
+    path: tuple[str, ...] = ()
+    _labeller: Labeller = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Labels are told by the same rules."""
+        self._labeller = Labeller(self.rules, tree_of)
+
+    def of(self, expr: Expr, depth: int = 0) -> Condition:
+        """The condition under which the expression has a result."""
+        if depth > MAX_DEPTH:
+            return Unclear(TieCode.UNPARSED, "it is nested too deeply to be read")
+        match expr:
+            case Binary(op=op) if op in COMPARISONS:
+                return self._comparison(expr, depth)
+            case Binary(op="and"):
+                return self._and(expr, depth)
+            case Binary(op="or"):
+                return either(self.of(expr.left, depth + 1), self.of(expr.right, depth + 1))
+            case Binary(op="unless"):
+                return self._unless(expr, depth)
+            case Binary():
+                return self._arithmetic(expr, depth)
+            case Aggregation():
+                return self.of(expr.expr, depth + 1)
+            case Call() if expr.function in _ABSENT:
+                return present(expr, self.context)
+            case Call() | Subquery() | Negation():
+                return self._inside(expr, depth)
+            case Selector():
+                return self._selector(expr, depth)
+            case Number() | Text():
+                return Always("it is a constant")
+
+    def rules(self, selector: Selector) -> list[RecordingRule]:
+        """The recording rules that a selector can mean."""
+        given = {m.label: m.value for m in selector.matchers if m.op is MatchOp.EQUAL}
+        return [
+            rule
+            for rule in self.context.rules.get(selector.name or "", ())
+            if all(given.get(label, value) == value for label, value in rule.labels.items())
+        ]
+
+    def _inside(self, expr: Call | Subquery | Negation, depth: int) -> Condition:
+        inner: Expr
+        if isinstance(expr, Call):
+            series = [arg for arg in expr.args if not isinstance(arg, Number | Text)]
+            if not series:
+                return present(expr, self.context)
+            inner = series[-1] if expr.function.endswith("_over_time") else series[0]
+            if expr.function == "vector":
+                return Always("vector() always has a value")
+        else:
+            inner = expr.expr
+        condition = self.of(inner, depth + 1)
+        return present(expr, self.context) if isinstance(condition, Always) else condition
+
+    def _selector(self, selector: Selector, depth: int) -> Condition:
+        """A recorded series exists while its rule has a result."""
+        selector = replace(selector, range_s=None)
+        rules = self.rules(selector)
+        if not rules or rules[0].name in self.path or len(self.path) > 10:
+            return present(selector, self.context)
+        tree = tree_of(rules[0].expr)
+        if tree is None:
+            return present(selector, self.context)
+        inner = Conditions(self.context, (*self.path, rules[0].name)).of(tree, depth + 1)
+        return present(selector, self.context) if isinstance(inner, Always) else inner
+
+    # Sets
+
+    def _and(self, node: Binary, depth: int) -> Condition:
+        left, right = self.of(node.left, depth + 1), self.of(node.right, depth + 1)
+        if self._apart(node):
+            return Never(f"in its `and` {_APART}")
+        return both(left, right)
+
+    def _unless(self, node: Binary, depth: int) -> Condition:
+        """Judged by its left side, unless the right side holds whenever the left one does."""
+        left, right = self.of(node.left, depth + 1), self.of(node.right, depth + 1)
+        if self._apart(node):
+            return left
+        if node.left == node.right or covers(right, left):
+            return Never("what stands behind `unless` holds whenever the rest does")
+        return left
+
+    def _apart(self, node: Binary) -> bool:
+        labels = self._labeller
+        return never_meet(labels.of(node.left), labels.of(node.right), node.matching)
+
+    # Comparisons
+
+    def _comparison(self, node: Binary, depth: int) -> Condition:
+        if node.return_bool:
+            return Always("`bool` turns the comparison into 0 or 1, and either counts as a result")
+        number = self._number(node.right)
+        if number is not None:
+            return self._against(node.left, node.op, number, depth)
+        number = self._number(node.left)
+        if number is not None:
+            return self._against(node.right, FLIPPED[node.op], number, depth)
+        return both(
+            self.of(node.left, depth + 1),
+            self.of(node.right, depth + 1),
+            self._two_sided(node),
+        )
+
+    def _against(self, expr: Expr, op: str, number: float, depth: int) -> Condition:
+        """``expr op number``: the filters inside of it, and the comparison itself."""
+        truth = self._truth(expr, depth)
+        if truth is not None:
+            return _of_truth(truth, op, number)
+        counted = _counted(expr, op, number)
+        if counted is not None:
+            return self.of(counted, depth + 1)
+        inside = self.of(expr, depth + 1)
+        return both(inside, compared(expr, self.context, op, number))
+
+    def _two_sided(self, node: Binary) -> Condition:
+        """``bad > 0.01 * total`` says the same as ``bad / total > 0.01``."""
+        for over, under, op in (
+            (node.left, node.right, node.op),
+            (node.right, node.left, FLIPPED[node.op]),
+        ):
+            quotient = Binary("/", over, under, replace(node.matching))
+            found = compared_flows(quotient, self.context, op)
+            if found is not None:
+                return found
+        return Unclear(
+            TieCode.NOT_AN_SLI, "it compares two values that both change, not an SLI with a limit"
+        )
+
+    def _number(self, expr: Expr) -> float | None:
+        """The number that an expression is whatever happens."""
+        if isinstance(expr, Number):
+            return expr.value
+        value = evaluate(expr, self.context)
+        number = value.constant if isinstance(value, Quantity) else None
+        return None if number is None or math.isnan(number) else number
+
+    def _arithmetic(self, node: Binary, depth: int) -> Condition:
+        inside = both(self.of(node.left, depth + 1), self.of(node.right, depth + 1))
+        return present(node, self.context) if isinstance(inside, Always) else inside
+
+    # Comparisons that were turned into 0 and 1
+
+    def _truth(self, expr: Expr, depth: int) -> list[Condition] | None:
+        """The conditions that an expression adds up as 0 or 1 each; None when it doesn't."""
+        match expr:
+            case Binary(op=op) if op in COMPARISONS and expr.return_bool:
+                plain = self._comparison(replace(expr, return_bool=False), depth + 1)
+                return [plain]
+            case Binary(op="*" | "+"):
+                left, right = self._truth(expr.left, depth + 1), self._truth(expr.right, depth + 1)
+                if left is None or right is None:
+                    return None
+                return left + right if expr.op == "+" else [both(*left, *right)]
+            case Aggregation(op="max" | "min" | "sum" | "avg"):
+                return self._truth(expr.expr, depth + 1)
+            case Selector():
+                rules = self.rules(expr)
+                tree = tree_of(rules[0].expr) if rules and depth < MAX_DEPTH else None
+                return None if tree is None else self._truth(tree, depth + 1)
+        return None
+
+
+def tree_of(expr: str) -> Expr | None:
+    """The syntax tree, or None when the parser can't read it."""
+    try:
+        return parse(expr)
+    except ParseError:
+        return None
+
+
+def _of_truth(arms: list[Condition], op: str, number: float) -> Condition:
+    """What ``(a > bool x) + (b > bool y) op number`` asks of the comparisons added up."""
+    enough = [count for count in range(len(arms) + 1) if _holds(count, op, number)]
+    if not enough:
+        return Never("a comparison with `bool` is 0 or 1, and neither meets the limit")
+    if 0 in enough:
+        return Always("a comparison with `bool` is 0 while all is well, and that meets the limit")
+    if enough == list(range(1, len(arms) + 1)):
+        return either(*arms)
+    if enough == [len(arms)]:
+        return both(*arms)
+    return Unclear(TieCode.NOT_AN_SLI, "it counts how many comparisons hold")
+
+
+def _counted(expr: Expr, op: str, number: float) -> Expr | None:
+    """``count(ratio > 0.1) > 0`` holds as soon as there is anything to count."""
+    if not (isinstance(expr, Aggregation) and expr.op in {"count", "group"}):
+        return None
+    enough = all(_holds(count, op, number) for count in (1, 2, 1000))
+    return expr.expr if enough and not _holds(0, op, number) else None
+
+
+def _holds(value: float, op: str, limit: float) -> bool:
+    return {
+        ">": value > limit,
+        ">=": value >= limit,
+        "<": value < limit,
+        "<=": value <= limit,
+        "==": value == limit,
+        "!=": value != limit,
+    }[op]
