@@ -109,14 +109,15 @@ class Http:
         headers: Mapping[str, str] | None = None,
         accept: tuple[int, ...] = (),
         safe: bool = False,
-        timeout: float | None = None,
+        timeout: float | Deadline | None = None,
     ) -> Answer:
         """The answer, when its status is 2xx or one of ``accept``; else a ClientError.
 
+        ``timeout``: seconds for this call, or a deadline that several calls share.
         ``safe``: asking twice does no harm (a GET never does), so the call is made once more
         when a kept connection turns out to be closed.
         """
-        deadline = Deadline(self.timeout if timeout is None else timeout)
+        deadline = self.deadline(timeout)
         request = requests.Request(
             method, self.base_url + path, headers=headers, params=params, data=form, json=json
         )
@@ -124,6 +125,12 @@ class Http:
         if answer.status not in accept:
             self._raise_for_status(answer, path)
         return answer
+
+    def deadline(self, timeout: float | Deadline | None = None) -> Deadline:
+        """The deadline that is given, else one in ``timeout`` (or the usual) seconds."""
+        if isinstance(timeout, Deadline):
+            return timeout
+        return Deadline(self.timeout if timeout is None else timeout)
 
     def json(self, answer: Answer) -> Any:
         """The answer's JSON; NaN, endless nesting and numbers beyond reason are garbage."""

@@ -45,12 +45,17 @@ class GrafanaApi:
         return self.http.json(self.send("POST", path, json=content, **options))
 
     def send(
-        self, method: str, path: str, *, timeout: float | None = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: float | Deadline | None = None,
+        **options: Any,
     ) -> Answer:
         """The answer; ``options`` as for Http.send(). Waiting for a turn is part of the time."""
         credentials = self._credentials()
         fingerprint = credentials.fingerprint(self.http.base_url)
-        deadline = Deadline(self.http.timeout if timeout is None else timeout)
+        deadline = self.http.deadline(timeout)
         with self._turn(credentials, fingerprint, deadline):
             self._stop_if_refused(credentials, fingerprint)
             try:
@@ -58,7 +63,7 @@ class GrafanaApi:
                     method,
                     path,
                     headers=credentials.headers,
-                    timeout=deadline.left,
+                    timeout=deadline,
                     **options,
                 )
             except ClientError as error:
@@ -80,7 +85,7 @@ class GrafanaApi:
         self._stop_if_refused(credentials, fingerprint)
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(self._turnstile.enter(fingerprint, deadline.seconds))
+                stack.enter_context(self._turnstile.enter(fingerprint, deadline.left))
                 deadline.check()
             except TimeoutError as error:
                 raise self._busy(deadline) from error

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.grafana import dashboards, rules
 from portal.clients.grafana.annotations import Annotation, annotation
@@ -55,7 +56,7 @@ class DataSource:
 class GrafanaClient:
     """Asks one Grafana, 9 to 13. Every method may raise ClientError; safe to share by threads.
 
-    ``timeout`` is seconds for a whole call; some methods make two or three. A login that was
+    ``timeout`` is seconds for a whole call; a write may take two of them. A login that was
     refused is not tried again until it changes (``lockout`` remembers) or forget_refusal().
     """
 
@@ -82,12 +83,13 @@ class GrafanaClient:
 
     def check(self) -> Standing:
         """Whether Grafana is there and lets the portal in; raises what is wrong otherwise."""
-        health = record(self._http.get_json("/api/health"))
+        deadline = self._http.deadline()
+        health = record(self._http.get_json("/api/health", timeout=deadline))
         if "database" not in health:
             raise self._http.garbage("its health: is this another program?")
         return Standing(
             version=plain(text(health.get("version")), 40),
-            organisation=self._organisation(),
+            organisation=self._organisation(deadline),
             login=self._api.login,
         )
 
@@ -256,9 +258,10 @@ class GrafanaClient:
             return []
         return rules.with_states(defined, self._api.get("/api/prometheus/grafana/api/v1/rules"))
 
-    def _organisation(self) -> str:
+    def _organisation(self, deadline: Deadline | None = None) -> str:
         """The name of the organisation: the call that tells whether a login works."""
-        return plain(text(record(self._api.get("/api/org")).get("name")), 80)
+        answer = record(self._api.get("/api/org", timeout=deadline))
+        return plain(text(answer.get("name")), 80)
 
     def _rows(self, path: str, params: dict[str, object]) -> list[dict[str, object]]:
         answer = self._api.get(path, params)

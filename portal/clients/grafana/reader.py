@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import dashboards
 from portal.clients.grafana.api import GrafanaApi, segment
@@ -34,7 +35,10 @@ class _Served:
 
 
 class DashboardReader:
-    """Reads dashboards; remembers for a while what this Grafana serves."""
+    """Reads dashboards; remembers for a while what this Grafana serves.
+
+    All the calls for one dashboard share one call's time.
+    """
 
     def __init__(self, api: GrafanaApi) -> None:
         self._api = api
@@ -42,67 +46,70 @@ class DashboardReader:
 
     def read(self, uid: str) -> Dashboard:
         """The dashboard; ClientError when it isn't there or can't be read."""
+        deadline = self._api.http.deadline()
         path = f"/api/dashboards/uid/{segment(self._api, uid)}"
         try:
-            answer = record(self._api.get(path))
+            answer = record(self._api.get(path, timeout=deadline))
         except ClientError as error:
             if error.kind is not ErrorKind.NOT_ACCEPTABLE:
                 raise
-            return self._follow(uid, error)
+            return self._follow(uid, error, deadline)
         if not isinstance(answer.get("dashboard"), dict):
             raise self._api.http.garbage("the dashboard")
-        return self._as_stored(dashboards.classic(uid, answer))
+        return self._as_stored(dashboards.classic(uid, answer), deadline)
 
-    def _follow(self, uid: str, error: ClientError) -> Dashboard:
+    def _follow(self, uid: str, error: ClientError, deadline: Deadline) -> Dashboard:
         """Read it where a 406 says; never at another address than Grafana's own."""
         place = dashboards.moved(error.detail)
         if place is None or place.origin not in {"", self._origin}:
             raise error
-        return dashboards.native(uid, self._ask(uid, place.version, place.namespace))
+        return dashboards.native(uid, self._ask(uid, place.version, place.namespace, deadline))
 
-    def _as_stored(self, found: Dashboard) -> Dashboard:
+    def _as_stored(self, found: Dashboard, deadline: Deadline) -> Dashboard:
         """The dashboard in schema v2 where it is kept in that; the conversion where that fails.
 
         The conversion still holds every query, so it is good enough.
         """
         try:
-            served = self._served()
+            served = self._served(deadline)
             if FIRST_WITH_V2 not in served.versions:
                 return found
-            stored = dashboards.stored_version(self._ask(found.uid, "v1beta1", served.namespace))
+            converted = self._ask(found.uid, "v1beta1", served.namespace, deadline)
+            stored = dashboards.stored_version(converted)
             if not stored:
                 return found
-            own = dashboards.native(found.uid, self._ask(found.uid, stored, served.namespace))
+            answer = self._ask(found.uid, stored, served.namespace, deadline)
         except ClientError:
             return found
+        own = dashboards.native(found.uid, answer)
         return replace(found, content=own.content, stored_as=own.stored_as)
 
-    def _ask(self, uid: str, version: str, namespace: str) -> dict[str, Any]:
+    def _ask(self, uid: str, version: str, namespace: str, deadline: Deadline) -> dict[str, Any]:
         path = f"{GROUP}/{version}/namespaces/{namespace}/dashboards/{segment(self._api, uid)}"
-        answer = record(self._api.get(path))
+        answer = record(self._api.get(path, timeout=deadline))
         if not isinstance(answer.get("spec"), dict):
             raise self._api.http.garbage("the dashboard")
         return answer
 
-    def _served(self) -> _Served:
+    def _served(self, deadline: Deadline) -> _Served:
         known = self._remembered
         if known is None or known.until < time.monotonic():
-            known = self._remembered = self._find_out()
+            known = self._remembered = self._find_out(deadline)
         return known
 
-    def _find_out(self) -> _Served:
+    def _find_out(self, deadline: Deadline) -> _Served:
         until = time.monotonic() + REMEMBERED_S
         try:
-            group = record(self._api.get(f"{GROUP}/"))
+            group = record(self._api.get(f"{GROUP}/", timeout=deadline))
         except ClientError as error:
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
             return _Served(frozenset(), "default", until)
         versions = frozenset(text(one.get("version")) for one in records(group.get("versions")))
-        return _Served(versions, self._namespace(), until)
+        return _Served(versions, self._namespace(deadline), until)
 
-    def _namespace(self) -> str:
-        organisation = number(record(self._api.get("/api/org")).get("id")) or 1
+    def _namespace(self, deadline: Deadline) -> str:
+        organisation = number(record(self._api.get("/api/org", timeout=deadline)).get("id")) or 1
         return "default" if organisation == 1 else f"org-{organisation:.0f}"
 
     @property

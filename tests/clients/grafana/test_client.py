@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from tests.clients.test_http import EXPECTED
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import HostileServer, Misbehaviour
+from tests.fakes.server import LocalServer, Reply, Request
 
 CALLS = {
     "check": lambda client: client.check(),
@@ -74,6 +76,17 @@ def test_check_tells_version_organisation_and_login(fake: FakeGrafana) -> None:
     assert standing.version == "9.4.0"
     assert standing.organisation == "Main Org."
     assert standing.login is CredentialKind.TOKEN
+
+
+def test_the_calls_of_a_check_share_one_calls_time() -> None:
+    def answer(request: Request) -> Reply:
+        return Reply.of({"database": "ok", "version": "12.4.3"}, delay_s=0.35)
+
+    with LocalServer(answer) as server:
+        start = time.monotonic()
+        with pytest.raises(ClientError, match=r"within 0\.5 s"):
+            GrafanaClient(server.url, timeout=0.5).check()
+        assert time.monotonic() - start < 0.65
 
 
 def test_check_says_so_when_a_login_is_asked_for_and_there_is_none(fake: FakeGrafana) -> None:
