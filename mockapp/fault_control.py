@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_LATENCY_SECONDS = 5.0
 MAX_LIFETIME_SECONDS = 600.0
-MAX_BODY_BYTES = 4096
+MAX_BODY_BYTES = 512
 
 _LIMITS = {
     "error_ratio": (0.0, 1.0),
@@ -110,6 +110,8 @@ def _read_token(token: str | Path) -> str:
 
 def _read_fault() -> tuple[Fault, float]:
     """The fault and its lifetime in seconds, from the request's JSON; 400 or 422 otherwise."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        _refuse(400, f"A fault fits in {MAX_BODY_BYTES} bytes of JSON.")
     request.max_content_length = MAX_BODY_BYTES
     values = request.get_json(force=True, silent=True)
     if not isinstance(values, dict):
