@@ -10,7 +10,7 @@ from typing import Any
 from portal.dashboards import classic, v2
 from portal.dashboards.document import body, is_v2
 from portal.dashboards.errors import UnreadableDashboardError
-from portal.dashboards.model import Dashboard, Panel, Source
+from portal.dashboards.model import Dashboard, Panel
 from portal.dashboards.queries import PanelQueries, Query
 from portal.dashboards.sources import Sources
 from portal.promql.classify import classify
@@ -192,10 +192,7 @@ class _Library:
         model = self._model(panel.library_uid)
         if model is None:
             return panel
-        nested = model.get("elements") if isinstance(model.get("elements"), Mapping) else None
-        if nested is None and model.get("targets") is None:
-            return panel
-        read = classic.panel(model, Sources(self.context.datasources))
+        read = classic.panel({"targets": [], **model}, Sources(self.context.datasources))
         title = panel.title or read.title
         return replace(read, title=title, id=panel.id, is_copy=panel.is_copy)
 
@@ -321,8 +318,4 @@ def _without(panel: Panel, code: Code, queries: tuple[QueryFinding, ...]) -> Pan
 def _why_empty(panel: Panel, queries: tuple[QueryFinding, ...]) -> Code:
     if panel.library_uid is not None:
         return Code.LIBRARY_PANEL
-    if queries or any(target.hidden for target in panel.targets):
-        return Code.HIDDEN
-    if any(target.source is Source.DASHBOARD for target in panel.targets):
-        return Code.NO_QUERY
-    return Code.NO_QUERY
+    return Code.HIDDEN if queries else Code.NO_QUERY

@@ -1,0 +1,215 @@
+"""``slo-lab check-dashboard``: judge dashboard files without a running lab."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from portal.dashboards.document import MAX_BYTES, load, too_large
+from portal.dashboards.errors import UnreadableDashboardError
+from portal.dashboards.judge import (
+    CheckContext,
+    DashboardFinding,
+    PanelFinding,
+    Prepared,
+    Verdict,
+    conclude,
+    prepare,
+    unreadable,
+)
+from portal.dashboards.rules_file import by_name, recording_rules
+from portal.dashboards.templating import seconds
+from portal.errors import SLOLabError
+from portal.promql import promtool
+from portal.promql.context import Context, bucket_labels
+from portal.promql.promtool import Validity
+
+DEFAULTS = Context()
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """One file of the command line: taken apart, or the reason why it can't be."""
+
+    name: str
+    prepared: Prepared | None = None
+    trouble: str = ""
+
+
+def _scrape_interval(_context: click.Context, _option: click.Parameter, text: str) -> float:
+    found = seconds(text if not text.isdigit() else f"{text}s")
+    if not found:
+        raise click.BadParameter(f"{text!r} is no duration like 5s.")
+    return found
+
+
+def _buckets(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> tuple[str, ...]:
+    if text is None:
+        return DEFAULTS.buckets
+    try:
+        bounds = tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no list of seconds like 0.1,0.2.") from error
+    if any(math.isnan(bound) for bound in bounds):
+        raise click.BadParameter(f"{text!r} is no list of seconds like 0.1,0.2.")
+    return bucket_labels(tuple(bound for bound in bounds if math.isfinite(bound)))
+
+
+@click.command("check-dashboard")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "--rules",
+    "rule_files",
+    multiple=True,
+    metavar="RULES.yml",
+    type=click.Path(path_type=Path),
+    help="Prometheus rule file with recording rules to follow; may be repeated.",
+)
+@click.option(
+    "--scrape-interval",
+    "scrape_interval_s",
+    default="5s",
+    show_default=True,
+    callback=_scrape_interval,
+    help="How often Prometheus scrapes the service.",
+)
+@click.option(
+    "--buckets",
+    default=None,
+    callback=_buckets,
+    help="The latency histogram's bounds in seconds, like 0.1,0.2  [default: the mock app's].",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
+@click.pass_context
+def check_dashboard(
+    context: click.Context,
+    files: tuple[Path, ...],
+    rule_files: tuple[Path, ...],
+    scrape_interval_s: float,
+    buckets: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say which panels of a dashboard show an SLI, which don't, and why.
+
+    FILE is a dashboard's JSON in any shape that Grafana writes. Exit status: 0 when every
+    dashboard has at least two panels that show SLIs, 1 when one hasn't, 2 when a file can't be
+    read (the others are judged all the same).
+    """
+    rules = by_name(rule for path in rule_files for rule in _rules_of(path))
+    check = CheckContext(Context(rules, scrape_interval_s, buckets))
+    read = [_read(path, check) for path in files]
+    validity = _validity([file.prepared for file in read if file.prepared])
+    findings = [_finding(file, validity, check) for file in read]
+    for file, finding in zip(read, findings, strict=True):
+        if finding.verdict is Verdict.ERROR:
+            click.echo(f"slo-lab: {_printable(file.name)}: {finding.reason}", err=True)
+        if as_json:
+            click.echo(json.dumps(as_data(file.name, finding)))
+        elif finding.verdict is not Verdict.ERROR:
+            _print(file.name, finding)
+    context.exit(_status(findings))
+
+
+def _rules_of(path: Path) -> list[Any]:
+    try:
+        return list(recording_rules(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        reason = error.strerror or "can't be read"
+        raise click.BadParameter(f"{path}: {reason}.", param_hint="--rules") from error
+    except (SLOLabError, UnicodeDecodeError) as error:
+        reason = str(error) if isinstance(error, SLOLabError) else "It is not text in UTF-8."
+        raise click.BadParameter(f"{path}: {reason}", param_hint="--rules") from error
+
+
+def _read(path: Path, check: CheckContext) -> ReadFile:
+    try:
+        return ReadFile(str(path), prepare(load(_bytes(path)), check))
+    except OSError as error:
+        return ReadFile(str(path), trouble=f"It can't be read: {error.strerror or error}.")
+    except UnreadableDashboardError as error:
+        return ReadFile(str(path), trouble=str(error))
+
+
+def _bytes(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise UnreadableDashboardError(too_large(size))
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
+
+
+def _validity(prepared: Sequence[Prepared]) -> dict[str, Validity]:
+    """What promtool says about every expression, asked in one go."""
+    asked = list(dict.fromkeys(text for one in prepared for text in one.asked))
+    try:
+        answers = promtool.validate(asked)
+    except promtool.PromtoolMissingError:
+        answers = [Validity(None, "promtool was not found")] * len(asked)
+    except SLOLabError as error:
+        answers = [Validity(None, str(error).rstrip("."))] * len(asked)
+    return dict(zip(asked, answers, strict=True))
+
+
+def _finding(
+    file: ReadFile, validity: dict[str, Validity], check: CheckContext
+) -> DashboardFinding:
+    if file.prepared is None:
+        return unreadable(file.trouble)
+    return conclude(file.prepared, validity, check.promql)
+
+
+def _status(findings: Sequence[DashboardFinding]) -> int:
+    verdicts = {finding.verdict for finding in findings}
+    if Verdict.ERROR in verdicts:
+        return 2
+    return 1 if Verdict.NOT_MET in verdicts else 0
+
+
+def as_data(name: str, finding: DashboardFinding) -> dict[str, Any]:
+    """A finding as plain data for JSON."""
+    return {
+        "verdict": finding.verdict,
+        "sli_panels": finding.sli_panels,
+        "panels": [_panel_data(panel) for panel in finding.panels],
+        "reason": finding.reason,
+        "title": finding.title,
+        "file": name,
+    }
+
+
+def _panel_data(panel: PanelFinding) -> dict[str, Any]:
+    return {
+        "title": panel.title,
+        "sli": panel.sli,
+        "code": panel.code,
+        "reason": panel.reason,
+        "advice": panel.advice,
+        "queries": [query.written for query in panel.queries],
+    }
+
+
+def _print(name: str, finding: DashboardFinding) -> None:
+    click.echo(f"{_printable(name)}: {finding.verdict.replace('_', ' ')}. {finding.reason}")
+    for panel in finding.panels:
+        shows = panel.sli or "no SLI"
+        title = _printable(panel.title) or "(no title)"
+        click.echo(f"  {title}: {shows} [{panel.code}]")
+        click.echo(f"    {_printable(panel.reason)}")
+        if panel.advice:
+            click.echo(f"    {_printable(panel.advice)}")
+
+
+def _printable(text: str) -> str:
+    """One line that every terminal can take."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line.encode("utf-8", "replace").decode()
