@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from portal.config import Settings
 
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
 POLICY = "; ".join(
     (
         "default-src 'none'",

@@ -32,6 +32,12 @@ def prepared_app(settings: Settings) -> Flask:
     return app
 
 
+def quiet_app() -> Flask:
+    """The portal for a command: its database ready, its log for errors only."""
+    log_as_json("error")
+    return prepared_app(Settings.from_env())
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     try:

@@ -12,7 +12,7 @@ from portal import create_app
 from portal.config import Settings
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1234", "[::1]:8080"])
+@pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1234"])
 def test_loopback_names_are_answered(client: FlaskClient, host: str) -> None:
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 

@@ -33,7 +33,11 @@ def sides(burst: Burst) -> Sides:
     view = ServerView.of_record(burst.server_counts)
     unknown = WAITING if burst.server_counts is None else UNKNOWN
     times = (
-        Row(name, _seconds(burst.counts.get(name)), _seconds(view and view.quantiles.get(name)))
+        Row(
+            name,
+            _seconds(burst.counts.get(name)),
+            _seconds(view.quantiles.get(name) if view else None),
+        )
         for name in ("p50", "p95", "p99")
     )
     rows = (

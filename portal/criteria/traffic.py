@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from portal.clients.prometheus import Sample
 from portal.criteria.base import Status, Subject, Verdict, Where
 from portal.slis.queries import SLIQueries
 
@@ -35,11 +36,11 @@ class TrafficCriterion:
         """Ask Prometheus for scrapes and the increase of the counter."""
         queries = SLIQueries(subject.learner.service.job, window=WINDOW)
         ask = subject.services.prometheus.query
-        by_status = ask(queries.counted)
+        increase, raw = ask(queries.counted), ask(queries.counted_from_zero)
         scrapes, up = ask(queries.scrapes), ask(queries.target_up)
         return TrafficEvidence(
             scrapes=int(scrapes[0].value) if scrapes else 0,
-            requests=sum(s.value for s in by_status) if by_status else None,
+            requests=max(_sum(increase), _sum(raw)) if increase or raw else None,
             target_up=any(s.value == 1 for s in up),
             scrape_interval=subject.services.settings.scrape_interval,
         )
@@ -61,6 +62,10 @@ class TrafficCriterion:
         seen = f"Prometheus counted {counted} requests in the last {WINDOW}."
         code = "too_little_traffic" if counted else "no_traffic"
         return Verdict(Status.NOT_MET, code, "Not enough traffic yet", seen, expected, BURSTS)
+
+
+def _sum(samples: list[Sample]) -> float:
+    return sum(sample.value for sample in samples)
 
 
 def _too_early(evidence: TrafficEvidence, expected: str) -> Verdict:

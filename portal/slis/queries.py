@@ -62,6 +62,14 @@ class SLIQueries:
         return f"sum by (status) ({self._total})"
 
     @property
+    def counted_from_zero(self) -> str:
+        """Requests in the window, also those of before the first scrape of a young counter.
+
+        ``increase`` can't know these; a negative difference tells of a restart.
+        """
+        return f"sum({self._total}) - (sum({self._total} offset {self.window}) or vector(0))"
+
+    @property
     def duration_counters(self) -> tuple[str, str]:
         """The raw counters of all answers, and of those within the threshold."""
         name, le = "http_request_duration_seconds", bucket_label(self.threshold)

@@ -21,7 +21,9 @@ INPUT = "DS_PROMETHEUS"
 TITLE = "My SLIs"
 
 
-def dashboard(panels: Iterable[WorkbenchPanel], title: str, source: dict[str, str]) -> dict[str, Any]:
+def dashboard(
+    panels: Iterable[WorkbenchPanel], title: str, source: dict[str, str]
+) -> dict[str, Any]:
     """A dashboard of these panels that asks the data source ``source`` (type and uid)."""
     return {
         "title": title,

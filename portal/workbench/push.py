@@ -12,9 +12,7 @@ from portal.workbench.models import WorkbenchPanel
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 
 
-def push_to_grafana(
-    services: Services, learner: Learner, panels: Sequence[WorkbenchPanel]
-) -> str:
+def push_to_grafana(services: Services, learner: Learner, panels: Sequence[WorkbenchPanel]) -> str:
     """Save them in the folder "SLO lab"; returns the dashboard's address. Raises ClientError."""
     folder = services.grafana.ensure_folder()
     content = dashboard(panels, TITLE, SOURCE)

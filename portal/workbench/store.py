@@ -48,9 +48,7 @@ def add_panel(learner_id: int, title: str, expr: str, unit: str, now: datetime) 
     return panel
 
 
-def change_panel(
-    panel: WorkbenchPanel, title: str, expr: str, unit: str, now: datetime
-) -> None:
+def change_panel(panel: WorkbenchPanel, title: str, expr: str, unit: str, now: datetime) -> None:
     """Save the panel's new title, query and unit."""
     panel.title, panel.expr, panel.unit, panel.saved_at = title, expr, unit, now
     db.session.commit()

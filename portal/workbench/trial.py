@@ -9,7 +9,7 @@ from datetime import datetime
 from portal.charts import Chart, Line, value_chart
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery, Series
-from portal.promql.classifier import classify
+from portal.promql.classify import classify
 from portal.promql.context import Context
 from portal.promql.findings import Finding
 from portal.services import Services

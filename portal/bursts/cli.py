@@ -1,0 +1,64 @@
+"""``slo-lab burst``: a burst from the command line, the same as the button's."""
+
+from __future__ import annotations
+
+import sys
+import time
+from uuid import uuid4
+
+import click
+from sqlalchemy import select
+
+from portal.bursts import store
+from portal.bursts.models import Burst, BurstState
+from portal.bursts.profiles import PRESETS
+from portal.bursts.sides import sides
+from portal.bursts.start import start_burst
+from portal.db import db
+from portal.learners import current_learner
+from portal.services import current_services
+from portal.wsgi import quiet_app
+
+LOOK_SECONDS = 0.5
+
+
+@click.command()
+@click.argument("preset", type=click.Choice(list(PRESETS)))
+def burst(preset: str) -> None:
+    """Send a burst of that PRESET at the mock service; Ctrl-C stops it."""
+    with quiet_app().app_context():
+        started = start_burst(current_services(), current_learner(), PRESETS[preset], uuid4().hex)
+        if started.preset != preset:
+            click.echo(f"Burst {started.id} ({started.title}) is running; it is shown instead.")
+        ended = _follow(started.id)
+        _print(ended)
+        sys.exit(0 if ended.state == BurstState.FINISHED else 1)
+
+
+def _follow(burst_id: int) -> Burst:
+    """The burst once it has ended and Prometheus was asked about it."""
+    while True:
+        try:
+            now = _look(burst_id)
+            if not now.is_active and now.server_counts is not None:
+                return now
+            if now.is_active:
+                click.echo(f"  {now.state}: sent {now.sent:,}, good {now.good:,}", err=True)
+            time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            store.request_stop(_look(burst_id))
+
+
+def _look(burst_id: int) -> Burst:
+    db.session.rollback()
+    store.settle_abandoned(current_learner().id, current_services().clock())
+    return db.session.execute(select(Burst).where(Burst.id == burst_id)).scalar_one()
+
+
+def _print(ended: Burst) -> None:
+    click.echo(f"{ended.title}: {ended.state}. {ended.reason}".rstrip())
+    compared = sides(ended)
+    click.echo(f"{'':<18}{'users saw':>12}{'Prometheus':>14}")
+    for row in compared.rows:
+        click.echo(f"{row.label:<18}{row.users:>12}{row.server:>14}")
+    click.echo(compared.sentence)

@@ -1,0 +1,35 @@
+"""Traffic: judged on evidence, and on what a real Prometheus answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.criteria.base import Status
+from portal.criteria.traffic import TrafficCriterion, TrafficEvidence
+
+
+def evidence(scrapes: int, requests: float | None, *, up: bool = True) -> TrafficEvidence:
+    return TrafficEvidence(scrapes, requests, up, scrape_interval=5)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "code"),
+    [
+        (evidence(0, None), Status.NOT_ENOUGH_DATA, "too_few_scrapes"),
+        (evidence(1, 500), Status.NOT_ENOUGH_DATA, "too_few_scrapes"),
+        (evidence(2, None), Status.NOT_ENOUGH_DATA, "too_few_scrapes"),
+        (evidence(2, None, up=False), Status.CANNOT_CHECK, "target_down"),
+        (evidence(2, 0), Status.NOT_MET, "no_traffic"),
+        (evidence(12, 99.4), Status.NOT_MET, "too_little_traffic"),
+        (evidence(12, 99.5), Status.MET, "traffic"),
+        (evidence(12, 100), Status.MET, "traffic"),
+    ],
+)
+def test_verdict(given: TrafficEvidence, status: Status, code: str) -> None:
+    verdict = TrafficCriterion().judge(given)
+    assert (verdict.status, verdict.code) == (status, code)
+
+
+def test_waiting_for_scrapes_is_told_in_seconds() -> None:
+    assert TrafficCriterion().judge(evidence(0, None)).wait_seconds == 10
+    assert TrafficCriterion().judge(evidence(1, 3)).wait_seconds == 5
