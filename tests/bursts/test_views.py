@@ -1,0 +1,171 @@
+"""The burst pages: started once, stopped, refused with a sentence; an abandoned one is settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal.bursts import store
+from portal.bursts.models import Burst, BurstState
+from portal.bursts.runner import Runner
+from portal.db import db
+from portal.learners.models import Learner
+from portal.services import Services
+
+HTMX = {"HX-Request": "true"}
+
+
+class IdleRunner(Runner):
+    """Takes bursts and leaves them queued."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self.started: list[int] = []
+
+    def start(self, burst_id: int) -> None:
+        self.started.append(burst_id)
+
+
+@pytest.fixture
+def runner(app: Flask) -> IdleRunner:
+    idle = IdleRunner(app)
+    app.extensions["slo_lab_runner"] = idle
+    return idle
+
+
+def bursts() -> list[Burst]:
+    db.session.expire_all()
+    return list(db.session.scalars(db.select(Burst)))
+
+
+def test_a_burst_is_started_and_the_page_of_it_is_shown(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    answer = client.post("/bursts", data={"preset": "steady", "key": "k1"})
+    assert (answer.status_code, answer.location) == (303, "/bursts/1")
+    assert runner.started == [1]
+    assert "queued" in client.get("/bursts/1").text
+
+
+def test_htmx_gets_the_card_and_is_told(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    answer = client.post("/bursts", data={"preset": "steady", "key": "k1"}, headers=HTMX)
+    assert answer.status_code == 200
+    assert 'id="burst-1"' in answer.text
+    assert "<html" not in answer.text
+    assert answer.headers["HX-Trigger"] == "burst-changed"
+
+
+def test_second_post_returns_the_same_burst(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    for _ in range(3):
+        client.post("/bursts", data={"preset": "steady", "key": "same"})
+    assert len(bursts()) == 1
+    assert runner.started == [1]
+
+
+def test_while_one_runs_another_start_shows_that_one(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    answer = client.post("/bursts", data={"preset": "slow-burst", "key": "b"})
+    assert answer.location == "/bursts/1"
+    assert [b.preset for b in bursts()] == ["steady"]
+
+
+def test_a_resent_form_after_the_end_starts_nothing(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    bursts()[0].state = BurstState.FINISHED
+    db.session.commit()
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    assert len(bursts()) == 1
+
+
+def test_an_unknown_preset_gets_a_sentence(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    answer = client.post("/bursts", data={"preset": "ddos"})
+    assert answer.status_code == 422
+    assert "There is no preset of that name" in answer.text
+    assert bursts() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("rate", "1000000000", "from 0.1 to 500"),
+        ("rate", "0", "from 0.1 to 500"),
+        ("rate", "nan", "from 0.1 to 500"),
+        ("rate", "inf", "from 0.1 to 500"),
+        ("rate", "fast", "Type a number"),
+        ("duration", "601", "from 1 to 600"),
+        ("error_percent", "101", "from 0 to 100"),
+        ("latency_ms", "5001", "from 0 to 5000"),
+    ],
+)
+def test_a_burst_beyond_the_limits_is_refused_with_the_limit(
+    client: FlaskClient, learner: Learner, runner: IdleRunner, field: str, value: str, reason: str
+) -> None:
+    typed = {"rate": "20", "duration": "5", "error_percent": "0", "latency_ms": "0", field: value}
+    answer = client.post("/bursts/custom", data=typed)
+    assert answer.status_code == 422
+    assert reason in answer.text
+    assert f'value="{value}"' in answer.text
+    assert bursts() == []
+
+
+def test_a_target_in_the_form_is_ignored(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    typed = {"rate": "20", "duration": "5", "target": "http://evil.example", "url": "http://x"}
+    client.post("/bursts/custom", data=typed)
+    assert "evil" not in str(bursts()[0].spec)
+
+
+def test_stop_asks_the_runner_whichever_process_it_is_in(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    assert client.post("/bursts/1/stop").status_code == 303
+    assert bursts()[0].stop_requested
+    assert client.get("/bursts/1/stop").status_code == 405
+
+
+def test_a_burst_whose_runner_is_gone_ends_with_a_name_and_frees_the_way(
+    client: FlaskClient, learner: Learner, runner: IdleRunner, services: Services
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    old = bursts()[0]
+    old.heartbeat_at = services.clock() - store.ABANDONED_AFTER - timedelta(seconds=1)
+    old.counts = {"sent": 42, "good": 41, "failed": {"500": 1}}
+    db.session.commit()
+    page = client.get("/bursts/1").text
+    assert "failed" in page
+    assert "The portal stopped while this burst ran" in page
+    assert ">42<" in page
+    client.post("/bursts", data={"preset": "steady", "key": "b"})
+    assert len(bursts()) == 2
+
+
+@pytest.mark.parametrize("path", ["/bursts/99", "/bursts/99/fragment", "/bursts/x"])
+def test_a_burst_that_is_not_there(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_running_card_polls_and_an_ended_one_does_not(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    assert "every 1s" in client.get("/bursts/1/fragment").text
+    bursts()[0].state = BurstState.FINISHED
+    db.session.commit()
+    ended = client.get("/bursts/1/fragment?was=active")
+    assert "every 1s" not in ended.text
+    assert ended.headers["HX-Trigger"] == "burst-changed, criterion-changed"
