@@ -148,17 +148,17 @@ def test_every_transition_changes_the_state_and_none_goes_back(
 @pytest.mark.stack
 def test_real_prometheus_tells_the_whole_path(lab: Lab, lab_services: Services) -> None:
     began = int(time.time())
-    first, last = began + 3, began + 8
+    first, last = began + 2, began + 5
     (lab.rules / "by-hand.yml").write_text(
         "groups:\n  - name: g\n    interval: 1s\n    rules:\n"
-        f"      - {{alert: Soon, for: 2s, expr: 'vector(time()) >= {first} < {last}'}}\n"
+        f"      - {{alert: Soon, for: 1s, expr: 'vector(time()) >= {first} < {last}'}}\n"
         f"      - {{alert: Others, expr: vector(1), labels: {{job: another}}}}\n"
     )
     history = _wait_for(lab_services, began)
     pending, fired, resolved = (history.first(state) for state in (P, F, R))
     assert pending and fired and resolved  # noqa: PT018 (they narrow the types)
     assert first <= pending.at <= first + 1.1
-    assert fired.at - pending.at == pytest.approx(2, abs=0.1)
+    assert fired.at - pending.at == pytest.approx(1, abs=0.1)
     assert last <= resolved.at <= last + 2.1
 
 
