@@ -1,11 +1,15 @@
-"""What the lab knows of the learner's work, kept with each submission and shown beside the form."""
+"""What the lab knows of the learner's work, kept with each submission and shown beside the form.
+
+Submissions keep their evidence for good. So a field that is added later has a default, and a field
+that is gone is passed over when an old one is read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from portal.bursts.models import Burst
 from portal.bursts.store import recent
@@ -24,9 +28,10 @@ from portal.slo.store import list_slos, summary
 READING_MAX_AGE_SECONDS = 4.5
 HISTORY_SPAN = timedelta(hours=1)
 MOST_BURSTS = 50
+Facts = TypeVar("Facts")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SLIFacts:
     """The SLIs at one moment. Ratios 0..1, quantiles in seconds by name (``p95``)."""
 
@@ -43,7 +48,7 @@ class SLIFacts:
     queries: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HistoryFacts:
     """Points (unix seconds, availability, share under the threshold) of the last hour."""
 
@@ -52,7 +57,7 @@ class HistoryFacts:
     points: tuple[tuple[float, float | None, float | None], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SLOFacts:
     """One SLO: its promise in a line, and the learner's reason."""
 
@@ -67,7 +72,7 @@ class SLOFacts:
     created_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BurstFacts:
     """One burst: what it sent, what came back, for how many seconds it hurt."""
 
@@ -84,12 +89,12 @@ class BurstFacts:
     hurt_seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VerdictFacts:
     """The last verdict on one criterion (all but that on the reflection itself)."""
 
     criterion: str
-    title: str
+    title: str = ""
     status: str
     headline: str
     observed: str
@@ -97,7 +102,7 @@ class VerdictFacts:
     first_met_at: datetime | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Everything known at ``taken_at``; ``unreachable`` says which system could not be asked."""
 
@@ -121,11 +126,11 @@ class Evidence:
         return cls(
             taken_at=_time(kept["taken_at"]),
             job=kept["job"],
-            slis=SLIFacts(**kept["slis"]),
+            slis=_read(SLIFacts, kept["slis"]),
             history=_history_from(history) if history else None,
-            slos=tuple(SLOFacts(**_with_times(slo)) for slo in kept["slos"]),
-            bursts=tuple(BurstFacts(**_with_times(burst)) for burst in kept["bursts"]),
-            verdicts=tuple(VerdictFacts(**_with_times(one)) for one in kept["verdicts"]),
+            slos=tuple(_read(SLOFacts, slo) for slo in kept["slos"]),
+            bursts=tuple(_read(BurstFacts, burst) for burst in kept["bursts"]),
+            verdicts=tuple(_read(VerdictFacts, one) for one in kept["verdicts"]),
             unreachable=tuple(kept["unreachable"]),
         )
 
@@ -163,7 +168,7 @@ def _ask_history(
         return None, past.reason
     pairs = zip(past.availability, past.fast_share, strict=True)
     points = tuple((at, good, fast) for (at, good), (_, fast) in pairs)
-    return HistoryFacts(past.start, past.end, points), ""
+    return HistoryFacts(start=past.start, end=past.end, points=points), ""
 
 
 def _sli_facts(reading: Reading, queries: SLIQueries) -> SLIFacts:
@@ -250,14 +255,18 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _with_times(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields named ``..._at`` are times."""
-    return {
-        name: _time(value) if name.endswith("_at") and value else value
-        for name, value in kept.items()
-    }
+def _read(kind: type[Facts], kept: Mapping[str, Any]) -> Facts:
+    """Facts as they were kept; fields named ``..._at`` are times."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(
+        **{
+            name: _time(value) if name.endswith("_at") and value else value
+            for name, value in kept.items()
+            if name in known
+        }
+    )
 
 
 def _history_from(kept: Mapping[str, Any]) -> HistoryFacts:
     points = tuple((at, good, fast) for at, good, fast in kept["points"])
-    return HistoryFacts(_time(kept["start"]), _time(kept["end"]), points)
+    return HistoryFacts(start=_time(kept["start"]), end=_time(kept["end"]), points=points)

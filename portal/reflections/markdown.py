@@ -163,7 +163,7 @@ def burst_words(burst: BurstFacts) -> str:
 def _verdict(verdict: VerdictFacts) -> str:
     first = f", first met {_moment(verdict.first_met_at)}" if verdict.first_met_at else ""
     mark = MARKS.get(verdict.status, "can’t check")
-    return f"{verdict.title}: {mark}{first}. {escaped_line(verdict.headline)}."
+    return f"{verdict.title or verdict.criterion}: {mark}{first}. {escaped_line(verdict.headline)}."
 
 
 def _history(reflection: Reflection) -> list[str]:

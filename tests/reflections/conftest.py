@@ -1,0 +1,93 @@
+"""What the tests of reflections share: a Prometheus that answers, work to show as evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from portal.bursts.models import Burst, BurstState
+from portal.clients.prometheus import PrometheusClient, Sample, Series
+from portal.db import db
+from portal.learners.models import Learner
+from portal.reflections.questions import QUESTION_IDS
+from portal.services import Services
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.store import save_slo
+from portal.slo.windows import Window
+
+ANSWERS = {
+    question_id: f"An answer to {question_id}, long enough to be submitted."
+    for question_id in QUESTION_IDS
+}
+
+
+class AnsweringPrometheus(PrometheusClient):
+    """99 % of 200 requests were good, 97.5 % fast, and it always was so."""
+
+    def __init__(self) -> None:
+        super().__init__("http://prometheus.invalid")
+
+    def query(self, promql: str, at: float | None = None) -> list[Sample]:
+        """One sample, by what the query asks for."""
+        if promql.startswith("up"):
+            return [Sample({}, 1.0, 0.0)]
+        if "increase" in promql:
+            return [Sample({"status": "200"}, 198.0, 0.0), Sample({"status": "500"}, 2.0, 0.0)]
+        if "histogram_quantile" in promql:
+            return [Sample({}, 0.25, 0.0)]
+        if "/" in promql:
+            return [Sample({}, 0.975 if "bucket" in promql else 0.99, 0.0)]
+        return [Sample({}, 20.0, 0.0)]
+
+    def query_range(self, promql: str, start: float, end: float, step: float) -> list[Series]:
+        """The same value at every step."""
+        count = int((end - start) // step) + 1
+        value = 0.975 if "bucket" in promql else 0.99
+        return [Series({}, [(start + i * step, value) for i in range(count)])]
+
+
+@pytest.fixture
+def answering(services: Services) -> Services:
+    """Services with a Prometheus that answers."""
+    return replace(services, prometheus=AnsweringPrometheus())
+
+
+def do_some_work(learner: Learner, now: datetime) -> None:
+    """An SLO and a burst that hurt."""
+    slo = SLO(
+        name="availability",
+        title="Availability of *everything*",
+        sli=SLIKind.AVAILABILITY,
+        objective=0.99,
+        window=Window("28d"),
+        job="flask-app",
+        threshold_s=None,
+        why="One in a hundred is what <users> forgive.",
+    )
+    save_slo(learner.id, slo, now)
+    started = now - timedelta(minutes=10)
+    db.session.add(
+        Burst(
+            learner_id=learner.id,
+            key="k1",
+            preset="error-burst",
+            title="Error burst",
+            spec={"duration": 60, "rate": 20},
+            state=BurstState.FINISHED,
+            requested_at=started,
+            started_at=started,
+            ended_at=started + timedelta(seconds=60),
+            heartbeat_at=started + timedelta(seconds=60),
+            counts={
+                "sent": 1200,
+                "good": 960,
+                "failed": {"500": 240},
+                "slow": 3,
+                "first_bad_due_at": started.timestamp() + 1,
+                "last_bad_end_at": started.timestamp() + 60,
+            },
+        )
+    )
+    db.session.commit()
