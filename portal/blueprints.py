@@ -14,6 +14,7 @@ FEATURES: tuple[str, ...] = (
     "portal.slis.views",
     "portal.slo.views",
     "portal.impact.views",
+    "portal.workbench.views",
     "portal.reflections.views",
     "portal.learners.views",
     "portal.alerts.views",

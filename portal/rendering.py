@@ -16,6 +16,7 @@ NAVIGATION = (
     ("SLIs", "slis.index", "slis."),
     ("SLOs", "slos.index", "slos."),
     ("Alerts", "alerts.rules", "alerts."),
+    ("Workbench", "workbench.index", "workbench."),
     ("Reflections", "reflections.index", "reflections."),
     ("Lab", "lab.index", "lab."),
 )

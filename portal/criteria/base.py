@@ -40,7 +40,7 @@ class Verdict:
     """What was seen, what is needed, where to look. Never the solution.
 
     ``headline`` is one short sentence; ``wait_seconds`` says how long "not enough data" may last;
-    ``code`` is stable and names the one cause.
+    ``code`` is stable and names the one cause; ``memory`` is what the next check may start from.
     """
 
     status: Status
@@ -52,6 +52,7 @@ class Verdict:
     wait_seconds: int | None = None
     advice: str = ""
     lines: tuple[Line, ...] = field(default=())
+    memory: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from portal.clients.deadline import Deadline
@@ -145,7 +145,7 @@ class GrafanaClient:
         seconds: float = 120.0,
         cancelled: threading.Event | None = None,
         progress: Callable[[Progress], None] | None = None,
-    ) -> Iterator[Reading]:
+    ) -> Generator[Reading, None, None]:
         """Each dashboard: the known one first, then the folder "SLO lab", then all the others.
 
         Bounded by ``limit`` dashboards and ``seconds``; at most ``at_once`` are read at a time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def scan(
     seconds: float,
     cancelled: threading.Event,
     progress: Callable[[Progress], None] | None,
-) -> Iterator[Reading]:
+) -> Generator[Reading, None, None]:
     """See GrafanaClient.read_dashboards(); the known one is read before anything is searched."""
     deadline = Deadline(seconds)
     known = [] if known_uid is None else [known_uid]
@@ -100,7 +100,7 @@ class _Window:
         # Not waited for: what is under way ends by its own time limit.
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def readings(self, uids: list[str], stop: Callable[[], bool]) -> Iterator[Reading]:
+    def readings(self, uids: list[str], stop: Callable[[], bool]) -> Generator[Reading, None, None]:
         waiting = deque(uids)
         under_way: deque[Future[Reading]] = deque()
         while waiting or under_way:

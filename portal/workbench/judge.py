@@ -1,0 +1,100 @@
+"""What the check knows of the lab, and what it says of the learner's workbench panels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from portal.clients.errors import ClientError
+from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
+from portal.learners.models import Learner
+from portal.promql.classify import classify
+from portal.promql.context import Context, RecordingRule, bucket_labels
+from portal.promql.findings import Code, Finding, Sli
+from portal.promql.promtool import Validity
+from portal.services import Services
+from portal.slo.reading import bucket_bounds
+from portal.workbench import store
+from portal.workbench.models import WorkbenchPanel
+
+MAX_AGE_SECONDS = 10.0
+METRICS = "http_requests_total|http_request_duration_seconds(_bucket|_count|_sum)?"
+CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
+
+
+@dataclass(frozen=True)
+class JudgedPanel:
+    """A workbench panel and what the check thinks of it."""
+
+    panel: WorkbenchPanel
+    finding: Finding
+
+
+def judge_panels(
+    services: Services, learner: Learner, panels: Sequence[WorkbenchPanel]
+) -> list[JudgedPanel]:
+    """The finding for each panel, in their order."""
+    context = lab_context(services, learner.service.job)
+    confirmed = store.confirmed(learner.id)
+    return [
+        JudgedPanel(panel, with_confirmation(classify(panel.expr, context), panel.expr, confirmed))
+        for panel in panels
+    ]
+
+
+def with_confirmation(finding: Finding, expr: str, confirmed: dict[str, str]) -> Finding:
+    """The finding; of a query that can't be analysed, what the learner confirmed of it."""
+    if finding.code is Code.UNPARSED and expr in confirmed:
+        return replace(finding, sli=Sli(confirmed[expr]), reason=CONFIRMED, advice="")
+    return finding
+
+
+def lab_context(services: Services, job: str) -> Context:
+    """Recording rules, buckets and labels as Prometheus has them; defaults where it is silent."""
+    ask = services.readings.get
+    return ask(("promql context", job), MAX_AGE_SECONDS, lambda: _context(services, job))
+
+
+def _context(services: Services, job: str) -> Context:
+    interval = float(services.settings.scrape_interval)
+    buckets = bucket_labels(bucket_bounds(services, job))
+    try:
+        rules = recording_rules(services.prometheus)
+        labels = _labels(services.prometheus, job)
+    except ClientError:
+        return Context(scrape_interval_s=interval, buckets=buckets)
+    return Context(rules=rules, scrape_interval_s=interval, buckets=buckets, labels=labels)
+
+
+def recording_rules(prometheus: PrometheusClient) -> dict[str, tuple[RecordingRule, ...]]:
+    """The loaded recording rules by the name they record; raises ClientError."""
+    found: dict[str, tuple[RecordingRule, ...]] = {}
+    for group in prometheus.rules():
+        for rule in group.rules:
+            if rule.kind is RuleKind.RECORDING:
+                one = RecordingRule(rule.name, rule.query, rule.labels)
+                found[rule.name] = (*found.get(rule.name, ()), one)
+    return found
+
+
+def _labels(prometheus: PrometheusClient, job: str) -> dict[str, dict[str, frozenset[str]]] | None:
+    """Metric -> label -> values of the learner's service; None while it has no series."""
+    values: dict[str, dict[str, set[str]]] = {}
+    for sample in prometheus.query(f'{{__name__=~"{METRICS}",job="{job}"}}'):
+        metric = values.setdefault(sample.labels.get("__name__", ""), {})
+        for label, value in sample.labels.items():
+            metric.setdefault(label, set()).add(value)
+    frozen = {
+        metric: {label: frozenset(seen) for label, seen in labels.items()}
+        for metric, labels in values.items()
+    }
+    return frozen or None
+
+
+def validity(prometheus: PrometheusClient, expr: str) -> Validity:
+    """Whether Prometheus can read the expression; raises ClientError when it can't be asked."""
+    try:
+        prometheus.format_query(expr)
+    except InvalidQuery as error:
+        return Validity(False, error.message, error.line, error.column)
+    return Validity(True)
