@@ -1,0 +1,248 @@
+"""The step pages and the rail."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.bursts.models import BurstState
+from portal.criteria.base import Status
+from portal.steps import store
+from portal.steps.catalog import DoneBy, load
+from tests.conftest import START
+
+HTMX = {"HX-Request": "true"}
+
+
+def rail_of(html: str) -> str:
+    return html.split('<div id="rail"')[1].split("</ol>")[0]
+
+
+@pytest.mark.parametrize("step", load(), ids=lambda step: step.id)
+def test_every_step_has_a_page_with_its_verdicts(client: FlaskClient, step) -> None:
+    html = client.get(f"/steps/{step.id}").text
+    for part in ("<h1>", 'id="rail"', 'class="live card"', 'id="strip"', "Is it done?"):
+        assert part in html
+    assert re.findall(r'id="verdict-([\w-]+)"', html) == list(step.criteria)
+
+
+def test_an_unknown_step_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/steps/nonsense").status_code == 404
+    assert client.post("/steps/nonsense/done").status_code == 404
+
+
+def test_the_overview_lists_every_step(client: FlaskClient) -> None:
+    html = client.get("/steps").text
+    for step in load():
+        assert step.summary in html
+
+
+def test_pages_link_to_the_steps_before_and_after(client: FlaskClient) -> None:
+    html = client.get("/steps/traffic").text
+    assert '<a href="/steps/meet-the-service" rel="prev">' in html
+    assert '<a href="/steps/read-your-slis" rel="next">' in html
+    assert 'rel="prev"' not in client.get("/steps/preflight").text
+    assert 'rel="next"' not in client.get("/steps/what-you-learned").text
+
+
+def test_the_mock_service_is_shown_from_its_file(client: FlaskClient) -> None:
+    html = client.get("/steps/meet-the-service").text
+    assert "mockapp/app.py" in html
+    assert "http_request_duration_seconds&#34;" in html
+
+
+def test_prometheus_configuration_is_shown_from_its_file(client: FlaskClient) -> None:
+    assert "job_name: flask-app" in client.get("/steps/preflight").text
+
+
+def test_addresses_are_those_of_this_lab(client: FlaskClient) -> None:
+    html = client.get("/steps/preflight").text
+    assert 'href="http://127.0.0.1:9/targets"' in html
+    assert "http://localhost:9090" not in html
+
+
+def test_the_last_page_offers_the_export(client: FlaskClient) -> None:
+    html = client.get("/steps/what-you-learned").text
+    assert 'href="/reflections/export.md"' in html
+    assert 'href="/reflections/export.json"' in html
+
+
+def test_the_export_links_lead_somewhere(client: FlaskClient) -> None:
+    for kind in ("md", "json"):
+        assert client.get(f"/reflections/export.{kind}").status_code == 200
+
+
+def test_the_last_page_says_what_was_reached(client: FlaskClient, judged) -> None:
+    judged("slo", Status.MET)
+    finish = client.get("/steps/what-you-learned").text.split("What you reached")[1]
+    assert re.search(r'slo">SLO</a> <small>done</small>', finish)
+    assert re.search(r'alert">Alert</a> <small>to do</small>', finish.split("Optional")[1])
+
+
+# Done, next
+
+
+def test_done_marks_a_reading_step_and_goes_on(client: FlaskClient) -> None:
+    answer = client.post("/steps/meet-the-service/done")
+    assert (answer.status_code, answer.location) == (303, "/steps/traffic")
+    assert "You marked this page as read" in client.get("/steps/meet-the-service").text
+
+
+def test_done_tells_htmx_to_go_on(client: FlaskClient) -> None:
+    answer = client.post("/steps/meet-the-service/done", headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, "/steps/traffic")
+
+
+def test_done_twice_is_done_once(client: FlaskClient, learner) -> None:
+    client.post("/steps/meet-the-service/done")
+    client.post("/steps/meet-the-service/done")
+    assert store.read_steps(learner.id) == {"meet-the-service": START}
+
+
+def test_only_reading_steps_can_be_ticked_by_hand(client: FlaskClient) -> None:
+    for step in load():
+        expected = 303 if step.done_by is DoneBy.READING else 409
+        assert client.post(f"/steps/{step.id}/done").status_code == expected, step.id
+
+
+def test_done_takes_no_get(client: FlaskClient) -> None:
+    assert client.get("/steps/meet-the-service/done").status_code == 405
+
+
+def test_done_refuses_another_sites_form(client: FlaskClient, learner) -> None:
+    answer = client.post("/steps/meet-the-service/done", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert store.read_steps(learner.id) == {}
+
+
+# Break it
+
+
+def test_break_it_waits_for_an_incident(client: FlaskClient, burst) -> None:
+    burst(failed=9)
+    html = client.get("/steps/break-it").text
+    assert "No user was hurt yet" in html
+    assert "at least 10 failed or slow" in html
+
+
+@pytest.mark.parametrize("hurt", [{"failed": 10}, {"slow": 10}, {"failed": 5, "slow": 5}])
+def test_break_it_is_done_by_an_incident(client: FlaskClient, burst, hurt) -> None:
+    burst(**hurt)
+    assert "You broke it" in client.get("/steps/break-it").text
+
+
+def test_a_running_burst_is_no_incident_yet(client: FlaskClient, burst) -> None:
+    burst(BurstState.RUNNING, failed=50)
+    assert "No user was hurt yet" in client.get("/steps/incident").text
+
+
+def test_the_first_incident_is_announced_and_polling_ends(client: FlaskClient, burst) -> None:
+    before = client.get("/steps/incident")
+    assert "HX-Trigger" not in before.headers
+    assert "hx-get" in before.text
+    burst(failed=20)
+    after = client.get("/steps/incident")
+    assert after.headers["HX-Trigger"] == "criterion-changed"
+    assert "hx-get" not in after.text
+
+
+# The rail
+
+
+def test_the_rail_is_one_fragment_that_renews_itself(client: FlaskClient) -> None:
+    html = client.get("/steps/rail?at=slo").text.strip()
+    assert html.startswith('<div id="rail"')
+    assert 'hx-get="/steps/rail?at=slo"' in html
+    assert "criterion-changed from:body" in html
+    assert "<html" not in html
+
+
+def test_the_rail_ignores_the_headers_of_htmx(client: FlaskClient) -> None:
+    plain = client.get("/steps/rail?at=slo")
+    assert client.get("/steps/rail?at=slo", headers=HTMX).text == plain.text
+
+
+def test_the_rail_counts_required_steps(client: FlaskClient, judged) -> None:
+    judged("slo", Status.MET)
+    judged("alert", Status.MET)
+    client.post("/steps/read-your-slis/done")
+    assert '<progress max="9" value="2"' in client.get("/steps/rail").text
+
+
+def test_the_rail_says_what_is_next(client: FlaskClient, judged) -> None:
+    judged("preflight", Status.MET)
+    assert re.search(r"Next to do:</b> <a[^>]*meet-the-service", client.get("/steps/rail").text)
+    assert "Next to do:</b> this page" in client.get("/steps/rail?at=meet-the-service").text
+
+
+def test_the_rail_marks_the_current_step(client: FlaskClient) -> None:
+    rail = rail_of(client.get("/steps/traffic").text)
+    assert rail.count('aria-current="step"') == 1
+    assert re.search(r'aria-current="step"><a href="/steps/traffic"', rail)
+
+
+@pytest.mark.parametrize(
+    ("status", "mark", "words"),
+    [
+        (Status.MET, "✓", "done"),
+        (Status.NOT_ENOUGH_DATA, "◔", "not enough data yet"),
+        (Status.CANNOT_CHECK, "?", "can’t check now"),
+    ],
+)
+def test_a_mark_is_never_colour_alone(client: FlaskClient, judged, status, mark, words) -> None:
+    judged("slo", status)
+    line = next(li for li in client.get("/steps/rail").text.split("<li") if "/steps/slo" in li)
+    assert f'aria-hidden="true">{mark}</span>' in line
+    assert words in line
+
+
+def test_what_is_no_longer_met_is_told(client: FlaskClient, judged) -> None:
+    judged("slo", Status.MET)
+    judged("slo", Status.NOT_MET)
+    line = next(li for li in client.get("/steps/rail").text.split("<li") if "/steps/slo" in li)
+    assert "✗" in line
+    assert "no longer met" in line
+
+
+def test_all_done_leads_to_the_export(client: FlaskClient, judged, burst) -> None:
+    for step in load():
+        for criterion_id in step.criteria:
+            judged(criterion_id, Status.MET)
+        if step.done_by is DoneBy.READING:
+            client.post(f"/steps/{step.id}/done")
+    burst(failed=20)
+    html = client.get("/steps/rail").text
+    assert "9 of 9" in html
+    assert 'href="/steps/what-you-learned#export"' in html
+
+
+def test_the_rail_has_every_criterion_checked_in_the_background(
+    client: FlaskClient, no_checks
+) -> None:
+    client.get("/steps/rail")
+    assert {name for step in load() for name in step.criteria} <= set(no_checks[-1])
+
+
+def test_every_page_carries_the_rail(client: FlaskClient) -> None:
+    for page in ("/", "/steps", "/slos", "/bursts", "/slis", "/lab", "/reflections"):
+        assert 'id="rail"' in client.get(page).text, page
+
+
+def test_an_odd_current_step_is_only_text(client: FlaskClient) -> None:
+    assert "<script>" not in client.get("/steps/rail?at=<script>").text
+
+
+# The strip
+
+
+def test_the_strip_shows_the_running_burst(client: FlaskClient, burst, clock) -> None:
+    row = burst(BurstState.RUNNING)
+    assert f'href="/bursts/{row.id}">Error burst runs' in client.get("/steps/strip").text
+
+
+def test_the_strip_has_words_where_there_is_no_number(client: FlaskClient) -> None:
+    html = client.get("/steps/strip").text
+    assert "Available: unreachable" in html
+    assert "%" not in html
