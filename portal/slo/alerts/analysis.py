@@ -6,14 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from portal.promql.context import Context, RecordingRule
+from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
 from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.conditions import Condition
 from portal.slo.alerts.expressions import Conditions
+from portal.slo.alerts.idle import UnknownValueError, idle_value
 from portal.slo.alerts.judgement import Judgement, is_usual, judge
 from portal.slo.objective import SLO
 
 MAX_READINGS = 8
+FIRES_ON_NOTHING = (
+    "It has a result while nobody sends a request: it fires on nothing, and such a firing proves "
+    "nothing. Let it return nothing without traffic: `and sum(rate(...[1m])) > 0`."
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,9 @@ def analyse(
         tree = parse(rule.expr)
     except ParseError as error:
         return AlertFinding(rule.name, TieCode.UNPARSED, str(error))
-    readings = [Conditions(context).of(tree) for context in contexts(rules)]
-    return found(rule.name, readings, slos)
+    known = contexts(rules)
+    finding = found(rule.name, [Conditions(context).of(tree) for context in known], slos)
+    return replace(finding, fires_on_nothing=_on_nothing(tree, known[0]))
 
 
 def found(name: str, readings: Sequence[Condition], slos: Sequence[SLO]) -> AlertFinding:
@@ -92,6 +99,15 @@ def contexts(rules: Iterable[RecordingRule]) -> list[Context]:
         replace(Context(), rules={name: _turned(same, turn) for name, same in named.items()})
         for turn in range(most)
     ]
+
+
+def _on_nothing(tree: Expr, context: Context) -> str:
+    """Advice when the expression has a result without a single request."""
+    try:
+        value = idle_value(tree, context)
+    except UnknownValueError:
+        return ""
+    return "" if value is None else FIRES_ON_NOTHING
 
 
 def _turned(rules: list[RecordingRule], turn: int) -> tuple[RecordingRule, ...]:

@@ -48,9 +48,18 @@ def present(expr: Expr, context: Context) -> Condition:
     return Unclear(TieCode.NOT_AN_SLI, interpret(value).reason)
 
 
-def compared(expr: Expr, context: Context, op: str, limit: float) -> Condition:
-    """``expr op limit`` as a condition on an SLI, if it is one."""
-    return _compared(evaluate(expr, context), op, limit)
+def compared(
+    expr: Expr, context: Context, op: str, limit: float, parts: frozenset[str] = frozenset()
+) -> Condition:
+    """``expr op limit`` as a condition on an SLI, if it is one.
+
+    ``parts`` are labels by which the SLI was split on the way.
+    """
+    found = _compared(evaluate(expr, context), op, limit)
+    if isinstance(found, ErrorRatio | Tail):
+        source = replace(found.source, split=found.source.split | parts)
+        return replace(found, source=source)
+    return found
 
 
 def compared_flows(quotient: Expr, context: Context, op: str) -> Condition | None:

@@ -98,7 +98,7 @@ def both(*arms: Condition) -> Condition:
             return arm
     told = [arm for arm in flat if not isinstance(arm, Always)]
     if not told:
-        return flat[0]
+        return next((arm for arm in flat if not _is_guard(arm)), flat[0])
     contradiction = _contradiction(told)
     if contradiction is not None:
         return contradiction
@@ -212,6 +212,10 @@ def _contradiction(arms: Sequence[Condition]) -> Never | None:
             if _same_ratio(upper, lower) and lower.limit > upper.limit - EPSILON:
                 return Never(f"{said(lower)} and {said(upper)} can't both hold")
     return None
+
+
+def _is_guard(condition: Condition) -> bool:
+    return isinstance(condition, Always) and condition.guard
 
 
 def _same_ratio(one: ErrorRatio, other: ErrorRatio) -> bool:

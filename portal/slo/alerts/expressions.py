@@ -161,7 +161,28 @@ class Conditions:
         if counted is not None:
             return self.of(counted, depth + 1)
         inside = self.of(expr, depth + 1)
-        return both(inside, compared(expr, self.context, op, number))
+        return both(inside, compared(expr, self.context, op, number, self._parts(expr, depth)))
+
+    def _parts(self, expr: Expr, depth: int) -> frozenset[str]:
+        """Labels by which a ratio is split before ``max`` or ``avg`` puts it together again."""
+        if depth > MAX_DEPTH:
+            return frozenset()
+        match expr:
+            case Aggregation():
+                value = evaluate(expr.expr, self.context)
+                split = isinstance(value, Quantity) and not value.is_sum
+                return (value.labels if split else frozenset()) | self._parts(expr.expr, depth + 1)
+            case Binary():
+                return self._parts(expr.left, depth + 1) | self._parts(expr.right, depth + 1)
+            case Call(args=args):
+                return frozenset().union(*(self._parts(arg, depth + 1) for arg in args))
+            case Subquery() | Negation():
+                return self._parts(expr.expr, depth + 1)
+            case Selector():
+                rules = self.rules(expr)
+                tree = tree_of(rules[0].expr) if rules else None
+                return frozenset() if tree is None else self._parts(tree, depth + 1)
+        return frozenset()
 
     def _two_sided(self, node: Binary) -> Condition:
         """``bad > 0.01 * total`` says the same as ``bad / total > 0.01``."""
