@@ -202,7 +202,7 @@ def _query_tree(node: GrafanaQuery) -> Expr:
     if not isinstance(expr, str) or kind != "prometheus":
         raise GraphError("It asks another data source than Prometheus.", TieCode.NOT_AN_SLI)
     try:
-        return parse(substitute(expr).expr)
+        return parse(substitute(expr).text)
     except ParseError as error:
         raise GraphError(str(error)) from None
 
