@@ -126,20 +126,23 @@ class Answer:
         line = self._take_line()
         if line is None:
             return False
-        try:
-            self._left = int(line.split(b";")[0].strip(b" \t"), 16)
-        except ValueError as error:
-            raise GarbageError from error
-        if self._left < 0:
-            raise GarbageError
+        self._left = _read_chunk_size(line)
         self._read = Answer._read_chunk if self._left else Answer._read_trailer
-        self._left += 2 if self._left else 0
         return True
 
     def _read_chunk(self) -> bool:
         self._skip()
         if self._left:
             return False
+        self._read = Answer._read_chunk_end
+        return True
+
+    def _read_chunk_end(self) -> bool:
+        line = self._take_line()
+        if line is None:
+            return False
+        if line:
+            raise GarbageError
         self._read = Answer._read_chunk_line
         return True
 
@@ -184,6 +187,13 @@ def _read_headers(lines: list[bytes]) -> dict[bytes, bytes]:
             raise GarbageError
         headers[name] = value
     return headers
+
+
+def _read_chunk_size(line: bytes) -> int:
+    digits = line.partition(b";")[0].strip(b" \t")
+    if not digits or digits.strip(b"0123456789abcdefABCDEF"):
+        raise GarbageError
+    return int(digits, 16)
 
 
 def _read_length(value: bytes) -> int:

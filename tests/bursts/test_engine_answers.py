@@ -1,0 +1,138 @@
+"""Reading HTTP answers, however they are cut into pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.bursts.engine.answers import MAX_ANSWER_BYTES, Answer, GarbageError, TooLargeError
+
+SIZED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"5\r\nhello\r\n10;name=value\r\n0123456789abcdef\r\n0\r\nTrailer: x\r\n\r\n"
+)
+CONTINUED = b"HTTP/1.1 100 Continue\r\n\r\n" + SIZED
+EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
+UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\n\r\nas much as there is"
+
+
+def feed_all(*pieces: bytes) -> Answer:
+    answer = Answer()
+    for piece in pieces:
+        answer.feed(piece)
+    return answer
+
+
+@given(
+    whole=st.sampled_from([(SIZED, 200), (CHUNKED, 200), (CONTINUED, 200), (EMPTY, 204)]),
+    data=st.data(),
+)
+def test_an_answer_is_complete_with_its_last_byte_however_it_is_cut(
+    whole: tuple[bytes, int], data: st.DataObject
+) -> None:
+    text, status = whole
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    answer = Answer()
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        assert not answer.is_complete
+        if start < end:
+            answer.feed(text[start:end])
+        if end == len(text):
+            break
+    assert answer.is_complete
+    assert answer.status == status
+    assert answer.reusable
+
+
+@pytest.mark.parametrize("text", [SIZED, CHUNKED, CONTINUED, EMPTY])
+def test_an_answer_that_is_cut_off_is_not_complete(text: bytes) -> None:
+    answer = Answer()
+    assert not answer.feed(text[:-1])
+    assert not answer.end()
+
+
+def test_an_answer_without_length_ends_with_the_connection() -> None:
+    answer = Answer()
+    assert not answer.feed(UNTIL_CLOSE)
+    assert answer.end()
+    assert answer.status == 200
+    assert not answer.reusable
+
+
+def test_an_answer_to_head_has_no_body() -> None:
+    answer = Answer("HEAD")
+    assert answer.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    assert answer.reusable
+
+
+@pytest.mark.parametrize(
+    ("text", "reusable"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", False),
+        (b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", True),
+        (SIZED + b"and more than was promised", False),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+            False,
+        ),
+    ],
+)
+def test_a_connection_is_kept_only_where_that_is_safe(text: bytes, reusable: bool) -> None:
+    answer = Answer()
+    assert answer.feed(text)
+    assert answer.reusable is reusable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\x16\x03\x01\x00\x05",
+        b"<html>\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/1.1 OK\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1 999 OK\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX5\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 300,
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 20_000,
+    ],
+)
+def test_what_is_no_http_is_garbage(text: bytes) -> None:
+    with pytest.raises(GarbageError):
+        Answer().feed(text)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MAX_ANSWER_BYTES + 1),
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+    ],
+)
+def test_nobody_reads_an_endless_answer(head: bytes) -> None:
+    with pytest.raises(TooLargeError):
+        feed_all(head, *[b"x" * 65536] * 17)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(text: bytes) -> None:
+    answer = Answer()
+    try:
+        answer.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + text)
+        answer.end()
+    except (GarbageError, TooLargeError):
+        pass

@@ -1,0 +1,94 @@
+"""The engine's ear and voice."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from portal.bursts.engine.control import ORPHANED, STOP_ASKED, Control
+from portal.bursts.engine.reporter import Reporter
+from portal.bursts.engine.tally import Tally
+from portal.bursts.messages import Kind, Message, MessageError
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Reading end, writing end."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        try:
+            os.close(end)
+        except OSError:
+            continue
+
+
+def test_the_order_is_the_first_line(pipe: tuple[int, int]) -> None:
+    os.write(pipe[1], b"the order\n")
+    control = Control(pipe[0])
+    assert control.read_order() == "the order"
+    assert not control.stop_reason
+
+
+def test_a_stop_right_behind_the_order_is_heard(pipe: tuple[int, int]) -> None:
+    os.write(pipe[1], b"the order\nstop\n")
+    control = Control(pipe[0])
+    control.read_order()
+    assert control.stop_reason == STOP_ASKED
+
+
+def test_a_stop_in_pieces_is_heard_and_other_words_are_not(pipe: tuple[int, int]) -> None:
+    control = Control(pipe[0])
+    for piece in (b"faster!\n", b"st", b"op"):
+        os.write(pipe[1], piece)
+        control.read()
+        assert not control.stop_reason
+    os.write(pipe[1], b"\r\n")
+    control.read()
+    assert control.stop_reason == STOP_ASKED
+    assert not control.is_orphaned
+
+
+def test_the_end_of_input_means_that_nobody_listens(pipe: tuple[int, int]) -> None:
+    os.close(pipe[1])
+    control = Control(pipe[0])
+    control.read()
+    assert control.is_orphaned
+    assert control.stop_reason == ORPHANED
+
+
+@pytest.mark.parametrize("text", [b"", b"half an order"])
+def test_no_order_is_an_error(pipe: tuple[int, int], text: bytes) -> None:
+    os.write(pipe[1], text)
+    os.close(pipe[1])
+    with pytest.raises(MessageError):
+        Control(pipe[0]).read_order()
+
+
+def test_a_full_pipe_never_holds_progress_up(pipe: tuple[int, int]) -> None:
+    reporter = Reporter(pipe[1], 600, Tally(), time.monotonic())
+    for _ in range(1000):
+        assert reporter.tell(Kind.PROGRESS, time.monotonic())
+    lines = os.read(pipe[0], 1 << 20).decode().splitlines()
+    assert 10 < len(lines) < 1000
+    assert {Message.parse(line).kind for line in lines} == {Kind.PROGRESS}
+
+
+def test_a_reader_that_is_gone_is_noticed(pipe: tuple[int, int]) -> None:
+    os.close(pipe[0])
+    reporter = Reporter(pipe[1], 600, Tally(), time.monotonic())
+    assert not reporter.tell(Kind.PROGRESS, time.monotonic())
+
+
+def test_the_longest_message_is_an_atomic_write() -> None:
+    tally = Tally()
+    for status in range(100, 600):
+        tally.answered(status, 0.1234567, 0.7654321)
+    read, write = os.pipe()
+    Reporter(write, 10**6, tally, time.monotonic()).tell(Kind.FAILED, 1e9 / 3, "x" * 500)
+    os.close(write)
+    assert len(os.read(read, 1 << 20)) < 4096
+    os.close(read)
