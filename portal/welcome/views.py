@@ -17,5 +17,5 @@ def index() -> ResponseReturnValue:
     return render_template(
         "welcome/index.html",
         required_minutes=minutes(step for step in steps if not step.optional),
-        optional_steps=[step for step in steps if step.optional],
+        optional_minutes=minutes(step for step in steps if step.optional),
     )
