@@ -60,6 +60,7 @@ def prometheus_server(settings: Settings, layout: Layout, install: PrometheusIns
     """Prometheus: loopback only, no CORS, no admin or lifecycle API, bounded queries."""
     config = write_config(settings, layout)
     port = settings.prometheus_port
+    pages = [f"--web.local-assets={install.pages}"] if install.pages else []
     return Server(
         name="prometheus",
         title="Prometheus",
@@ -75,6 +76,7 @@ def prometheus_server(settings: Settings, layout: Layout, install: PrometheusIns
             "--query.timeout=10s",
             "--query.max-samples=5000000",
             "--query.max-concurrency=8",
+            *pages,
         ),
         url=settings.prometheus_link,
         ready=f"http://{LOOPBACK}:{port}/-/ready",

@@ -63,6 +63,12 @@ class PrometheusInstall(Install):
         """The first number of the version; the database's format depends on it."""
         return int(self.version.split(".")[0])
 
+    @property
+    def pages(self) -> Path | None:
+        """Debian's build has its web pages in a folder; None where they are in the program."""
+        folder = self.program.parent.parent / "share" / "prometheus" / "web"
+        return folder if folder.is_dir() else None
+
 
 @dataclass(frozen=True)
 class GrafanaInstall(Install):

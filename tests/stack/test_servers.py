@@ -43,6 +43,17 @@ def test_prometheus_data_is_keyed_by_its_major_version(settings: Settings, layou
     assert f"--storage.tsdb.path={layout.prometheus}/data-v2" in two
 
 
+def test_unpacked_packages_of_debian_find_their_web_pages(
+    settings: Settings, layout: Layout, tmp_path: Path
+) -> None:
+    pages = tmp_path / "usr" / "share" / "prometheus" / "web"
+    pages.mkdir(parents=True)
+    unpacked = replace(PROMETHEUS, program=tmp_path / "usr" / "bin" / "prometheus")
+    assert f"--web.local-assets={pages}" in prometheus_server(settings, layout, unpacked).command
+    official = prometheus_server(settings, layout, PROMETHEUS).command
+    assert not [flag for flag in official if "local-assets" in flag]
+
+
 def test_the_mock_app_gets_its_token_as_a_file(settings: Settings, layout: Layout) -> None:
     environ = mockapp_server(settings, layout).environ
     assert set(environ) == {"SLO_LAB_FAULT_TOKEN_FILE"}
