@@ -62,6 +62,13 @@ class RuleFolder:
         except (OSError, UnicodeError) as error:
             raise _failure("read", self.path / name, error) from error
 
+    def holds(self, name: str, text: str | None) -> bool:
+        """Whether the file holds that text (None: there is no file); False if it can't be read."""
+        try:
+            return self.read(name) == text
+        except RuleFolderError:
+            return False
+
     def all_files(self) -> list[Path]:
         """Every file that Prometheus reads here, those written by hand too, by name."""
         found = [*self.path.glob("*.yml"), *self.path.glob("*.yaml")]

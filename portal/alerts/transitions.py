@@ -168,11 +168,14 @@ def _next(state: AlertState, observation: Observation | None) -> AlertState:
 def _entered(
     old: AlertState, new: AlertState, at: float, observation: Observation | None
 ) -> list[Transition]:
-    """The transition to ``new``, with one that fell between two steps."""
+    """The transition to ``new``, with one that fell between two steps.
+
+    ``ALERTS_FOR_STATE`` counts in whole seconds, so less than one says nothing.
+    """
     entered = Transition(new, observation.at if observation else at)
     since = observation.active_since if observation else None
     was_quiet = old in (AlertState.INACTIVE, AlertState.RESOLVED)
-    if new is AlertState.FIRING and was_quiet and since and since < entered.at:
+    if new is AlertState.FIRING and was_quiet and since and since + 1 <= entered.at:
         return [Transition(AlertState.PENDING, since), entered]
     if new is AlertState.PENDING and old is AlertState.FIRING:
         return [Transition(AlertState.RESOLVED, entered.at), entered]

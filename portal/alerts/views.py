@@ -19,6 +19,8 @@ from portal.alerts.apply import (
 )
 from portal.alerts.during import AlertsDuring, alerts_during
 from portal.alerts.listing import listing
+from portal.alerts.models import AlertRuleText
+from portal.alerts.rule_files import RuleFolder, learner_file
 from portal.alerts.rule_text import MAX_BYTES, fits, one_newline
 from portal.bursts import store as bursts
 from portal.bursts.models import Burst
@@ -107,7 +109,8 @@ def _page(
     refused: Refused | None = None,
     stale: bool = False,
 ) -> dict[str, Any]:
-    row = store.find(current_learner().id)
+    learner_id = current_learner().id
+    row = store.find(learner_id)
     kept = row.text if row else STARTER
     return {
         "row": row,
@@ -115,9 +118,18 @@ def _page(
         "version": row.version if row else 0,
         "other_text": kept if stale else None,
         "refused": refused,
+        "in_place": _in_place(learner_id, row),
         "max_bytes": MAX_BYTES,
         "listing": _listing(),
     }
+
+
+def _in_place(learner_id: int, row: AlertRuleText | None) -> bool:
+    """Whether the file still holds what was applied; somebody may have changed it by hand."""
+    if row is None or row.removed_at is not None:
+        return True
+    folder = RuleFolder.of(current_services().settings)
+    return folder.holds(learner_file(learner_id), row.applied_text)
 
 
 def _listing() -> Any:

@@ -67,6 +67,11 @@ def test_pending_that_never_fired_goes_back_to_inactive() -> None:
 
 def test_alert_without_for_fires_at_once() -> None:
     assert told(only(alerts(F, 110, 130))) == [(F, 110), (R, 130)]
+    late = Series(
+        {"alertname": "A", "alertstate": "firing"}, [(float(at), 110.4) for at in range(111, 130)]
+    )
+    truncated = active_since(110, 111, 130)
+    assert told(only(late, since=(truncated,))) == [(F, 110.4), (R, 130)]
 
 
 def test_pending_time_that_no_step_saw_is_known_from_for_state() -> None:

@@ -145,6 +145,13 @@ class TestWithPrometheus:
         assert typed(page) == BAD
         assert "This is a draft" in page.text
 
+    def test_file_that_was_changed_by_hand_is_told(
+        self, client: FlaskClient, folder: RuleFolder
+    ) -> None:
+        post(client, GOOD)
+        (folder.path / learner_file(1)).unlink()
+        assert "changed or removed outside the portal" in client.get("/alerts/rules").text
+
     def test_removed_rules_can_be_put_back_and_the_draft_stays(
         self, client: FlaskClient, folder: RuleFolder
     ) -> None:
