@@ -10,7 +10,8 @@ import os  # noqa: E402
 import sys  # noqa: E402
 
 from mockapp.app import create_app  # noqa: E402
-from mockapp.server import fault_token, serve  # noqa: E402
+from mockapp.faults import Faults  # noqa: E402
+from mockapp.server import fault_token, most_hung, raise_file_limit, serve  # noqa: E402
 
 
 def main() -> None:
@@ -19,11 +20,19 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (0: any)")
     options = parser.parse_args()
+    faults = Faults(max_hung=most_hung(raise_file_limit()))
     try:
-        serve(create_app(fault_token()), options.host, options.port)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        sys.exit(f"The mock app can't listen on {options.host}:{options.port}: {why}.")
+        serve(create_app(fault_token(), faults), options.host, options.port)
+    except (OSError, OverflowError) as error:
+        address = f"{options.host}:{options.port}"
+        sys.exit(f"The mock app can't listen on {address}: {_why(error)}.")
+
+
+def _why(error: Exception) -> str:
+    """The system's words for an errno; the library's own text repeats the address."""
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error).rstrip(".")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import gevent
@@ -13,9 +14,14 @@ from flask import Flask
 from gevent.event import Event
 from gevent.pywsgi import WSGIServer
 
+from mockapp.faults import MAX_HUNG
+
 BACKLOG = 1024
 STOP_SECONDS = 1.0
-WANTED_FILES = 65536
+SPARE_FILES = 100
+
+# macOS says that there is no limit, and then refuses more than the second number.
+WANTED_FILES = (65536, 10240)
 
 
 def fault_token() -> str | Path:
@@ -28,13 +34,12 @@ def fault_token() -> str | Path:
 
 def serve(app: Flask, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; raises OSError when the address can't be had."""
-    raise_file_limit()
     server = WSGIServer(_listen(host, port), app, log=None)
-    server.start()
-    print(f"The mock app listens on http://{host}:{server.server_port}", flush=True)  # noqa: T201
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopped.set)
+    server.start()
+    print(f"The mock app listens on http://{host}:{server.server_port}", flush=True)  # noqa: T201
     stopped.wait()
     server.stop(timeout=STOP_SECONDS)
 
@@ -49,10 +54,18 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def raise_file_limit() -> int:
-    """As many open connections as the system allows (up to 65,536); returns the new limit."""
+    """As many open connections as the system allows (up to 65,536); returns the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(hard, WANTED_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted
-    return soft
+    for wanted in WANTED_FILES:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        if soft == resource.RLIM_INFINITY or soft >= limit:
+            break
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            return limit
+    return WANTED_FILES[0] if soft == resource.RLIM_INFINITY else soft
+
+
+def most_hung(file_limit: int) -> int:
+    """How many requests may hang, so that files are left for those who ask for the metrics."""
+    return max(1, min(MAX_HUNG, file_limit - SPARE_FILES))

@@ -52,9 +52,9 @@ class MockappProcess:
 
 
 @contextmanager
-def running_mockapp(*arguments: str) -> Iterator[MockappProcess]:
-    """Start the mock service on a free port, end it afterwards."""
-    command = [sys.executable, "-m", "mockapp", "--port", "0", *arguments]
+def running_mockapp(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[MockappProcess]:
+    """The mock service on a free port; ``before`` is a command that runs it."""
+    command = [*before, sys.executable, "-m", "mockapp", "--port", "0", *arguments]
     environ = {**os.environ, "SLO_LAB_FAULT_TOKEN": TOKEN}
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
         try:

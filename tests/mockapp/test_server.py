@@ -49,19 +49,31 @@ def test_a_signal_ends_it_cleanly_even_while_requests_hang(number: signal.Signal
             assert mockapp.process.wait(30) == 0
 
 
-def test_a_taken_port_is_one_sentence(mockapp: MockappProcess) -> None:
-    port = urlsplit(mockapp.url).port
-    second = subprocess.run(
-        [sys.executable, "-m", "mockapp", "--port", str(port)],
+def refusal(*arguments: str) -> str:
+    """What a mock service says that can't start."""
+    refused = subprocess.run(
+        [sys.executable, "-m", "mockapp", *arguments],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert second.returncode == 1
-    assert second.stderr.strip().splitlines() == [
+    assert refused.returncode == 1
+    return refused.stderr.strip()
+
+
+def test_a_taken_port_is_one_sentence(mockapp: MockappProcess) -> None:
+    port = str(urlsplit(mockapp.url).port)
+    assert refusal("--port", port) == (
         f"The mock app can't listen on 127.0.0.1:{port}: Address already in use."
-    ]
+    )
+
+
+@pytest.mark.parametrize("address", [("--host", "nowhere.invalid"), ("--port", "99999")])
+def test_an_address_of_no_use_is_one_sentence(address: tuple[str, str]) -> None:
+    said = refusal(*address)
+    assert said.startswith("The mock app can't listen on ")
+    assert len(said.splitlines()) == 1
 
 
 def test_metrics_answer_while_requests_hang_and_the_hung_end_without_answer(
@@ -78,6 +90,20 @@ def test_metrics_answer_while_requests_hang_and_the_hung_end_without_answer(
     assert mockapp.counts() == {}
     for connection in hanging:
         connection.close()
+
+
+def test_metrics_answer_when_more_requests_hang_than_there_are_files() -> None:
+    few_files = ("sh", "-c", 'ulimit -n 200 && exec "$@"', "sh")
+    with running_mockapp(before=few_files) as mockapp:
+        mockapp.set_fault(hang=True)
+        hanging = []
+        for _ in range(300):
+            hanging.append(connect(mockapp))
+            hanging[-1].sendall(REQUEST)
+        assert mockapp.counts() == {}
+        assert 0 < mockapp.hung_requests() <= 100
+        for connection in hanging:
+            connection.close()
 
 
 def test_metrics_answer_while_requests_crawl(mockapp: MockappProcess) -> None:

@@ -7,6 +7,7 @@ import resource
 import signal
 import sys
 import time
+from contextlib import suppress
 
 from portal.bursts.engine.control import TERMINATED, Control
 from portal.bursts.engine.loop import Loop
@@ -18,7 +19,9 @@ from portal.bursts.messages import Kind, Mode, Spec
 from portal.errors import SLOLabError
 
 STDIN, STDOUT = 0, 1
-WANTED_FILES = 65536
+
+# macOS says that there is no limit, and then refuses more than the second number.
+WANTED_FILES = (65536, 10240)
 
 
 def main() -> int:
@@ -71,12 +74,20 @@ def _prepare_process(control: Control) -> None:
     """End on signals like on ``stop``; many files; no garbage collection of what stays."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: control.stop(TERMINATED))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(hard, WANTED_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    _raise_file_limit()
     gc.collect()
     gc.freeze()
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in WANTED_FILES:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        if soft == resource.RLIM_INFINITY or soft >= limit:
+            return
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            return
 
 
 if __name__ == "__main__":
