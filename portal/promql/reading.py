@@ -89,7 +89,8 @@ class Reading:
         if all(events.metric == "up" for events in self.events):
             return Opaque(Code.UP)
         strange = [events for events in self.events if events.kind is Kind.OTHER]
-        code = Code.OTHER_METRIC if len(strange) == len(self.events) else Code.UNRELATED
+        alone = self.kinds <= {Kind.OTHER, Kind.ERRORS}
+        code = Code.OTHER_METRIC if alone else Code.UNRELATED
         return Opaque(code, _names(strange))
 
     def _selections(self) -> Opaque | None:
