@@ -75,16 +75,31 @@ def change() -> ResponseReturnValue:
 @bp.get("/transitions")
 def transitions() -> ResponseReturnValue:
     """What the alerts did during the burst of that number (``?burst=``)."""
-    burst = bursts.find(current_learner().id, request.args.get("burst", 0, type=int))
-    if burst is None:
-        abort(404, "There is no burst of that number.")
-    return render_template("alerts/_transitions.html", told=_told(burst))
+    found = _burst(request.args.get("burst", 0, type=int))
+    return render_template("alerts/_transitions.html", told=_told(found))
+
+
+@bp.get("/bursts/<int:burst_id>")
+def burst(burst_id: int) -> ResponseReturnValue:
+    """The same as a page, for whoever comes without JavaScript."""
+    found = _burst(burst_id)
+    return render_template("alerts/burst.html", burst=found, told=_told(found))
 
 
 @bp.app_context_processor
 def alert_widgets() -> dict[str, Any]:
-    """Other pages include ``alerts/_transitions.html`` with ``told = alert_transitions(burst)``."""
-    return {"alert_transitions": _told}
+    """What the templates of this feature ask for only where they show it.
+
+    Other pages include ``alerts/_transitions_later.html`` (needs ``burst``), which htmx fills.
+    """
+    return {"alert_transitions": _told, "loaded_listing": _listing}
+
+
+def _burst(burst_id: int) -> Burst:
+    found = bursts.find(current_learner().id, burst_id)
+    if found is None:
+        abort(404, "There is no burst of that number.")
+    return found
 
 
 def _told(burst: Burst) -> AlertsDuring:
@@ -120,7 +135,6 @@ def _page(
         "refused": refused,
         "in_place": _in_place(learner_id, row),
         "max_bytes": MAX_BYTES,
-        "listing": _listing(),
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask, render_template
 from flask.testing import FlaskClient
 
 from portal.alerts.during import BEFORE_S, QUIET_S, SETTLE, alerts_during
@@ -144,7 +145,25 @@ def test_fragment_rests_when_the_alert_is_resolved(
     assert "hx-get" not in page.text
 
 
+def test_page_tells_the_same_without_javascript(
+    client: FlaskClient, clock: Clock, burst: Burst
+) -> None:
+    clock.pass_seconds(50)
+    page = client.get(f"/alerts/bursts/{burst.id}")
+    assert "<html" in page.text
+    assert "TooManyErrors" in page.text
+
+
+def test_other_pages_ask_later(app: Flask, burst: Burst, kept: Kept) -> None:
+    with app.test_request_context():
+        placeholder = render_template("alerts/_transitions_later.html", burst=burst)
+    assert f"/alerts/transitions?burst={burst.id}" in placeholder
+    assert f'href="/alerts/bursts/{burst.id}"' in placeholder
+    assert kept.asked == []
+
+
 def test_unknown_burst_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/alerts/bursts/99").status_code == 404
     assert client.get("/alerts/transitions?burst=99").status_code == 404
     assert client.get("/alerts/transitions").status_code == 404
 

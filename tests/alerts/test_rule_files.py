@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -62,6 +64,36 @@ def test_change_that_nobody_finished_is_undone(rules: RuleFolder) -> None:
         assert rules.heal() == [NAME]
     assert rules.read(NAME) == "one"
     assert names(rules) == [NAME]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from portal.alerts.rule_files import RuleFolder
+folder = RuleFolder(Path(sys.argv[1]), Path(sys.argv[2]))
+while True:
+    for text in ("one" * 2000, "two" * 2000, None):
+        with folder.locked(5):
+            folder.heal()
+            folder.begin("learner-1.rules.yml", text)
+            print(text, flush=True)
+            folder.commit("learner-1.rules.yml")
+"""
+
+
+def test_writer_killed_at_any_moment_leaves_a_whole_file(rules: RuleFolder) -> None:
+    command = [sys.executable, "-c", WRITER, str(rules.path), str(rules.journal)]
+    for delay in (0.0, 0.003, 0.011, 0.02, 0.05):
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+            assert writer.stdout
+            writer.stdout.readline()
+            time.sleep(delay)
+            writer.kill()
+        with rules.locked(1):
+            rules.heal()
+            assert rules.heal() == []
+        assert rules.read(NAME) in {"one" * 2000, "two" * 2000, None}
+        assert set(names(rules)) <= {NAME}
 
 
 def test_torn_journal_touches_nothing(rules: RuleFolder) -> None:
