@@ -10,7 +10,7 @@ from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.model import Dashboard, Panel, Source, Target, Transformation
 from portal.dashboards.sources import Sources, known_sources
 
-MAX_PANELS = 500
+MAX_PANELS = 1000
 MAX_TARGETS = 50
 MAX_NESTED_ROWS = 5
 MAX_TITLE = 300

@@ -22,7 +22,7 @@ from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
 NEEDED = 2
 """How many panels that show SLIs a dashboard needs."""
 MAX_LIBRARY_PANELS = 50
-MAX_QUERIES = 1000
+MAX_QUERIES = 2000
 MAX_BORROWED = 5
 SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
 

@@ -16,7 +16,8 @@ from portal.promql.findings import Code
 from portal.promql.parser import MAX_LENGTH
 
 REFERENCE = re.compile(r"\$\{([^{}]+)\}|\$([A-Za-z_]\w*)")
-MATH = re.compile(r"[\w\s.$+\-*/%^()<>=!,{}]*")
+MATH = re.compile(r"[\w\s.$+\-*/%^(),{}]*")
+COMPARED = re.compile(r"[<>=!]|&&|\|\|")
 REDUCERS = {
     "mean": "avg_over_time({})",
     "avg": "avg_over_time({})",
@@ -103,6 +104,8 @@ class PanelQueries:
         written = str(settings.get("expression") or "")[:MAX_LENGTH]
         used = [] if depth > MAX_DEPTH else self._used(target, written, depth)
         blocked = next((q.problem for q in used if q.problem), None)
+        if settings.get("type") == "math" and COMPARED.search(written):
+            blocked = blocked or Code.CONDITION
         asked = tuple(dict.fromkeys(text for query in used for text in query.asked))
         text = None if blocked else self._amounts_to(settings, written, used)
         if text is None or len(text) > MAX_LENGTH:
@@ -152,7 +155,7 @@ class PanelQueries:
 
 def _math(written: str, texts: Mapping[str, str]) -> str | None:
     """``1 - $A / $B`` with the queries in their places; None where it is more than arithmetic."""
-    if not MATH.fullmatch(written) or re.search(r"[<>=!]|&&|\|\|", written):
+    if not MATH.fullmatch(written):
         return None
     missing = False
 
