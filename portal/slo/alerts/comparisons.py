@@ -11,7 +11,7 @@ from portal.promql.evaluate import evaluate
 from portal.promql.events import Events, Kind, Linear
 from portal.promql.findings import ADVICE, REASONS, Code
 from portal.promql.interpret import interpret
-from portal.promql.nodes import Expr
+from portal.promql.nodes import Binary, Expr, Matching
 from portal.promql.reading import Reading, Shape
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.slo.alerts.codes import TieCode
@@ -55,18 +55,23 @@ def compared(
 
     ``parts`` are labels by which the SLI was split on the way.
     """
-    found = _compared(evaluate(expr, context), op, limit)
+    value = evaluate(expr, context)
+    same = _the_same(expr, value, context)
+    found = _compared(value, op, limit) if same is None else compared_numbers(same, op, limit)
     if isinstance(found, ErrorRatio | Tail):
         source = replace(found.source, split=found.source.split | parts)
         return replace(found, source=source)
     return found
 
 
-def compared_flows(quotient: Expr, context: Context, op: str) -> Condition | None:
+def compared_flows(
+    part: Expr, whole: Expr, matching: Matching, context: Context, op: str
+) -> Condition | None:
     """``part op whole`` as a condition on ``part / whole``; None when that is no SLI."""
-    value = evaluate(quotient, context)
-    if not isinstance(value, Quantity) or value.constant is not None or value.is_sum:
+    sides = [evaluate(side, context) for side in (part, whole)]
+    if not all(isinstance(side, Quantity) and side.is_sum for side in sides):
         return None
+    value = evaluate(Binary("/", part, whole, matching), context)
     found = _compared(value, op, 1.0)
     return None if isinstance(found, Unclear) else found
 
@@ -78,14 +83,13 @@ def _compared(value: Value, op: str, limit: float) -> Condition:
         case Quantile():
             return _tail(value, op, limit)
     if value.constant is not None:
-        return _number(value.constant, op, limit)
+        return Unclear(TieCode.NOT_AN_SLI, "what it compares does not follow the requests")
     flawed = _flawed(_events(value))
     if value.is_sum:
         return flawed or _sum(value, op, limit)
     outcome = Reading(value).outcome
     if isinstance(outcome, Opaque):
-        steady = _steady(value) if outcome.code is Code.ALWAYS_THE_SAME else None
-        return flawed or (_opaque(outcome) if steady is None else _number(steady, op, limit))
+        return flawed or _opaque(outcome)
     return flawed or _ratio(value, outcome, op, limit)
 
 
@@ -146,7 +150,7 @@ def _sees_good_requests(value: Quantity) -> bool:
     return any(200 in event.statuses and event.kind in _COUNTS for event in value.num.terms)
 
 
-def _number(value: float, op: str, limit: float) -> Condition:
+def compared_numbers(value: float, op: str, limit: float) -> Condition:
     """A comparison that is decided beforehand."""
     equal = abs(value - limit) <= EPSILON
     holds = {
@@ -162,11 +166,17 @@ def _number(value: float, op: str, limit: float) -> Condition:
     return Never(f"it compares a constant: {value:.6g} is never {op} {limit:.6g}")
 
 
-def _steady(value: Quantity) -> float | None:
-    """The number that a ratio of the same requests always is."""
-    if set(value.num.terms) != set(value.den.terms) or value.num.const or value.den.const:
+def _the_same(expr: Expr, value: Value, context: Context) -> float | None:
+    """The number that ``all / all`` is: the same requests over the same time on both sides."""
+    if not (isinstance(expr, Binary) and expr.op == "/" and isinstance(value, Quantity)):
         return None
-    quotients = [weight / value.den.terms[event] for event, weight in value.num.terms.items()]
+    sides = [evaluate(side, context) for side in (expr.left, expr.right)]
+    if not all(isinstance(side, Quantity) and side.is_sum for side in sides):
+        return None
+    num, den = value.num, value.den
+    if set(num.terms) != set(den.terms) or num.const or den.const or not num.terms:
+        return None
+    quotients = [weight / den.terms[event] for event, weight in num.terms.items()]
     return quotients[0] if max(quotients) - min(quotients) <= EPSILON else None
 
 

@@ -22,7 +22,7 @@ from portal.promql.nodes import (
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
 from portal.slo.alerts.codes import TieCode
-from portal.slo.alerts.comparisons import compared, compared_flows, present
+from portal.slo.alerts.comparisons import compared, compared_flows, compared_numbers, present
 from portal.slo.alerts.conditions import (
     Always,
     Condition,
@@ -161,6 +161,9 @@ class Conditions:
         if counted is not None:
             return self.of(counted, depth + 1)
         inside = self.of(expr, depth + 1)
+        fixed = self._number(expr)
+        if fixed is not None:
+            return both(inside, compared_numbers(fixed, op, number))
         return both(inside, compared(expr, self.context, op, number, self._parts(expr, depth)))
 
     def _parts(self, expr: Expr, depth: int) -> frozenset[str]:
@@ -190,8 +193,7 @@ class Conditions:
             (node.left, node.right, node.op),
             (node.right, node.left, FLIPPED[node.op]),
         ):
-            quotient = Binary("/", over, under, replace(node.matching))
-            found = compared_flows(quotient, self.context, op)
+            found = compared_flows(over, under, node.matching, self.context, op)
             if found is not None:
                 return found
         return Unclear(
@@ -204,7 +206,26 @@ class Conditions:
             return expr.value
         value = evaluate(expr, self.context)
         number = value.constant if isinstance(value, Quantity) else None
-        return None if number is None or math.isnan(number) else number
+        known = number is not None and not math.isnan(number) and self._is_fixed(expr)
+        return number if known else None
+
+    def _is_fixed(self, expr: Expr, depth: int = 0) -> bool:
+        """Whether no series takes part in it, but for recorded constants."""
+        if depth > MAX_DEPTH:
+            return False
+        match expr:
+            case Number() | Text():
+                return True
+            case Selector():
+                trees = [tree_of(rule.expr) for rule in self.rules(expr)]
+                return bool(trees) and all(t and self._is_fixed(t, depth + 1) for t in trees)
+            case Binary():
+                return self._is_fixed(expr.left, depth + 1) and self._is_fixed(
+                    expr.right, depth + 1
+                )
+            case Call(args=args):
+                return all(self._is_fixed(arg, depth + 1) for arg in args)
+        return self._is_fixed(expr.expr, depth + 1)
 
     def _arithmetic(self, node: Binary, depth: int) -> Condition:
         inside = both(self.of(node.left, depth + 1), self.of(node.right, depth + 1))

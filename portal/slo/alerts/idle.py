@@ -99,12 +99,18 @@ class IdleReader:
         if call.function in _RATES:
             return _standing_still(call)
         if call.function == "histogram_quantile":
-            return None if self.of(call.args[-1], depth + 1) is None else math.nan
+            return self._quantile(call, depth)
         if call.function in {"clamp", "clamp_min", "clamp_max"}:
             return _clamped(call.function, [self.of(arg, depth + 1) for arg in call.args])
         if call.function in _SAME and call.args:
             return self.of(call.args[0], depth + 1)
         raise UnknownValueError
+
+    def _quantile(self, call: Call, depth: int) -> Idle:
+        phi = self.of(call.args[0], depth + 1)
+        if phi is None or not 0 <= phi <= 1:
+            raise UnknownValueError
+        return None if self.of(call.args[-1], depth + 1) is None else math.nan
 
     def _binary(self, node: Binary, depth: int) -> Idle:
         left = self.of(node.left, depth + 1)
