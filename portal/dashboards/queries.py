@@ -224,7 +224,7 @@ class _Fields:
 
     def _binary(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
         binary = options.get("binary")
-        if not isinstance(binary, Mapping) or binary.get("operator") not in set("+-*/"):
+        if not isinstance(binary, Mapping) or binary.get("operator") not in ("+", "-", "*", "/"):
             return None
         left, right = _side(binary.get("left")), _side(binary.get("right"))
         one, two = self._operand(left, 0), self._operand(right, 1)

@@ -35,7 +35,7 @@ class Sources:
         found = self._source(written)
         if found is None and self._source(panel_source) is not None and not _mixed(panel_source):
             found = self._source(panel_source)
-        if found is None and target.get("type") in EXPRESSION_TYPES and "expr" not in target:
+        if found is None and str(target.get("type")) in EXPRESSION_TYPES and "expr" not in target:
             return Source.EXPRESSION
         return found or Source.PROMETHEUS
 

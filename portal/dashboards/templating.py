@@ -32,7 +32,7 @@ def seconds(text: Any) -> float | None:
 
 def opening_range(start: Any, end: Any) -> float:
     """The dashboard's time range in seconds, an hour where it can't be told."""
-    if isinstance(start, str) and start.startswith("now-") and end in {"now", None, ""}:
+    if isinstance(start, str) and start.startswith("now-") and end in ("now", None, ""):
         return seconds(start.removeprefix("now-")) or 3600.0
     return 3600.0
 

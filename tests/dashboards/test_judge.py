@@ -618,9 +618,12 @@ def test_odd_values_everywhere_do_no_harm() -> None:
         judge({"title": "x", "templating": {"list": [value, {"name": "a", "current": value}]}})
 
 
-KEYS = st.sampled_from(
-    ["panels", "rows", "elements", "targets", "expr", "refId", "type", "datasource", "title", "spec", "dashboard", "templating", "list", "name", "current", "value", "libraryPanel", "transformations", "options", "id", "hide", "expression", "kind", "data", "queries"]
-)
+WORDS = """
+panels rows elements targets expr refId type datasource title spec dashboard templating list name
+current value libraryPanel transformations options id hide expression kind data queries
+mode binary left right operator alias reduce include time from to settings reducer
+"""
+KEYS = st.sampled_from(WORDS.split())
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
