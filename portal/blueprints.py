@@ -12,6 +12,7 @@ FEATURES: tuple[str, ...] = (
     "portal.criteria.views",
     "portal.bursts.views",
     "portal.slis.views",
+    "portal.slo.guard_views",
     "portal.slo.views",
     "portal.impact.views",
     "portal.workbench.views",

@@ -82,7 +82,9 @@ def _too_early(evidence: TrafficEvidence, expected: str) -> Verdict:
         Status.NOT_ENOUGH_DATA,
         "too_few_scrapes",
         "Not enough data yet",
-        f"{evidence.scrapes} scrapes so far; a count needs two.",
+        f"{evidence.scrapes or 'no'} scrape so far; a count needs two."
+        if evidence.scrapes < 2
+        else "The service has no counter yet.",
         expected,
         wait_seconds=evidence.scrape_interval * max(1, 2 - evidence.scrapes),
     )

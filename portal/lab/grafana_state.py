@@ -26,8 +26,7 @@ def grafana_absence(settings: Settings) -> Absence | None:
     state = read_state(Layout(settings.data_dir).state)
     server = state.servers.get("grafana") if state else None
     if server is None or server.status is ServerStatus.ABSENT:
-        why = f" ({server.detail})" if server and server.detail else ""
-        return Absence(Status.MET, f"The lab runs without Grafana{why}.")
+        return Absence(Status.MET, "The lab runs without Grafana.")
     if server.status in {ServerStatus.GETTING, ServerStatus.STARTING}:
         return Absence(Status.MET, "The lab runs without Grafana until it has arrived.")
     return None

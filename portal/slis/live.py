@@ -10,7 +10,14 @@ from portal.charts import Band, Chart, Line, ratio_chart
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.slis.queries import QUANTILES, SLIQueries
-from portal.slis.reading import History, Reading, read, read_history
+from portal.slis.reading import (
+    History,
+    Reading,
+    ReadingState,
+    no_history,
+    read,
+    read_history,
+)
 
 IDLE_SECONDS = 5
 BURST_SECONDS = 1
@@ -46,13 +53,13 @@ def readout(services: Services, learner: Learner) -> Readout:
     now = services.clock()
     ask = services.prometheus
     max_age = refresh * 0.9
+    get = services.readings.get
+    reading = get(("reading", queries), max_age, lambda: read(ask, queries, now))
     return Readout(
-        reading=services.readings.get(
-            ("reading", queries), max_age, lambda: read(ask, queries, now)
-        ),
-        history=services.readings.get(
-            ("history", queries), IDLE_SECONDS * 0.9, lambda: read_history(ask, queries, now)
-        ),
+        reading=reading,
+        history=no_history(now, reading.reason)
+        if reading.state is ReadingState.UNREACHABLE
+        else get(("history", queries), IDLE_SECONDS * 0.9, lambda: read_history(ask, queries, now)),
         queries=queries,
         refresh_seconds=refresh,
         burst_running=running,

@@ -137,6 +137,12 @@ def read_history(
         return History(start, end, reason=str(error))
 
 
+def no_history(now: datetime, reason: str) -> History:
+    """The history when nobody can be asked for one."""
+    end = _aligned(now)
+    return History(end - CHART_SPAN, end, reason=reason)
+
+
 def points(
     prometheus: PrometheusClient, promql: str, start: datetime, end: datetime
 ) -> tuple[tuple[float, float | None], ...]:

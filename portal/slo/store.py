@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from portal.db import db
+from portal.learners import current_learner
+from portal.services import current_services
+from portal.slo import openslo
 from portal.slo.models import SavedSLO, SLORevision
 from portal.slo.objective import SLO, SLIKind
 
@@ -75,3 +79,20 @@ def summary(row: SavedSLO) -> str:
     """One line: ``99 % of requests answered within 0.3 s, over 28d``."""
     good = f"within {row.threshold_s:g} s" if row.threshold_s else "without a server error"
     return f"{row.objective * 100:.8g} % of requests answered {good}, over {row.window}"
+
+
+def export_documents() -> str:
+    """The current learner's SLOs as OpenSLO v1 YAML."""
+    return openslo.dumps(row.value for row in list_slos(current_learner().id))
+
+
+def import_documents(text: str) -> list[str]:
+    """Save the SLOs of an OpenSLO text for the current learner's own service; their names.
+
+    Raises OpenSLOError, with nothing saved, when the text can't be taken over whole.
+    """
+    learner, now = current_learner(), current_services().clock()
+    found = openslo.loads(text)
+    for slo in found:
+        save_slo(learner.id, replace(slo, job=learner.service.job), now)
+    return [slo.name for slo in found]

@@ -1,0 +1,74 @@
+"""The alerts of an SLO before they exist: which can ever fire, and what it takes from here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from portal.clients.errors import ClientError
+from portal.services import Services
+from portal.slo.objective import SLO
+from portal.slo.planner import (
+    Burst,
+    History,
+    Plan,
+    needs_arithmetic,
+    never_fires_because,
+    plan_alerts,
+)
+from portal.slo.queries import bad_events, total_events
+from portal.slo.windows import AlertPair, alert_pairs
+
+MAX_AGE_SECONDS = 4.5
+USUAL_BURST = Burst(rate=20, error_share=0.2)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One alert pair: its limit as an error ratio, why it can never fire, the plan for a burst."""
+
+    pair: AlertPair
+    limit: float
+    never: str | None
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Guards:
+    """All alert pairs of an SLO; ``reason`` says why the present history is not known."""
+
+    burst: Burst
+    guards: tuple[Guard, ...]
+    arithmetic: str | None
+    reason: str = ""
+
+
+def read_guards(services: Services, slo: SLO, burst: Burst = USUAL_BURST) -> Guards:
+    """What ``burst`` would do to each alert, from the present history on; never raises."""
+    key = ("windows", slo.sli, slo.window, slo.job, slo.threshold_s)
+    histories, reason = services.readings.get(key, MAX_AGE_SECONDS, lambda: _ask(services, slo))
+    plans = plan_alerts(slo, histories, burst)
+    longest = max((h.requests for h in histories.values()), default=0.0)
+    guards = tuple(
+        Guard(pair, pair.limit(slo.error_budget), never_fires_because(slo, pair), plan)
+        for pair, plan in plans
+    )
+    return Guards(burst, guards, needs_arithmetic(slo, longest), reason)
+
+
+def _ask(services: Services, slo: SLO) -> tuple[dict[str, History], str]:
+    windows = {w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)}
+    try:
+        return {window: _history(services, slo, window) for window in sorted(windows)}, ""
+    except ClientError as error:
+        return {}, str(error)
+
+
+def _history(services: Services, slo: SLO, window: str) -> History:
+    total, bad = (
+        services.prometheus.query(count(slo, "increase", window))
+        for count in (total_events, bad_events)
+    )
+    numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]
+    requests, failed = (n if math.isfinite(n) else 0.0 for n in numbers)
+    return History(requests=requests, failed=failed)
