@@ -67,7 +67,7 @@ def test_the_schema_names_its_version(learner: Learner, services: Services) -> N
 
 
 def test_answers_come_out_exactly_as_they_were_kept(learner: Learner, services: Services) -> None:
-    text = "</script> \u202eעברית\n\ttab \U0001f469\u200d\U0001f52c \\ \" \u2028"
+    text = '</script> \u202eעברית\n\ttab \U0001f469\u200d\U0001f52c \\ " \u2028'
     store.save_answer(learner.id, Draft.of("slis", text), START)
     assert exported(services, learner)["questions"][0]["answer"] == text
 

@@ -113,9 +113,7 @@ def test_a_second_tab_is_told_and_sees_both_texts(app: Flask, client: FlaskClien
     ("keep", "result"),
     [("mine", "second"), ("theirs", "first"), ("both", "first\n\nsecond")],
 )
-def test_the_second_tab_chooses(
-    app: Flask, client: FlaskClient, keep: str, result: str
-) -> None:
+def test_the_second_tab_chooses(app: Flask, client: FlaskClient, keep: str, result: str) -> None:
     autosave(client, "first")
     autosave(client, "second", tab="two")
     form = {"text-slis": "second", "version-slis": 0, "seen-slis": 1, "tab": "two"}

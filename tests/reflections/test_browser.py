@@ -1,0 +1,224 @@
+"""The reflections page in a real browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import waitress
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from waitress.server import BaseWSGIServer
+
+from portal.reflections import store
+from portal.reflections.questions import MAX_BYTES
+from tests.provision import chromium
+from tests.reflections.conftest import ANSWERS
+
+pytestmark = pytest.mark.browser
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 15_000
+
+
+class Served:
+    """The portal behind waitress, in a thread; it can be stopped and started again."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Serve, on the same port as before."""
+        self._server: BaseWSGIServer = waitress.create_server(
+            self._app,
+            host="127.0.0.1",
+            port=self.port,
+            threads=4,
+            clear_untrusted_proxy_headers=True,
+        )
+        self.port = self._server.effective_port
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        self._server.trigger.pull_trigger(self._close)
+        self._thread.join(timeout=20)
+        self._server.task_dispatcher.shutdown()
+
+    def _close(self) -> None:
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+        self._server.close()
+
+    @property
+    def page_url(self) -> str:
+        """The reflections page."""
+        return f"http://127.0.0.1:{self.port}/reflections"
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[Served]:
+    served = Served(app)
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium()), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to" not in message.text:
+            complaints.append(message.text)
+
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(served.page_url)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def says(page: Page, words: str, question_id: str = "slis") -> None:
+    expect(page.locator(f"#saved-{question_id}")).to_contain_text(words, timeout=PATIENCE_MS)
+
+
+def kept(app: Flask, question_id: str = "slis") -> str:
+    with app.app_context():
+        return store.answers(1)[question_id]
+
+
+def test_an_answer_is_saved_a_second_after_typing_stops(app: Flask, page: Page) -> None:
+    box = page.locator("#text-slis")
+    box.press_sequentially("Availability: the share")
+    says(page, "not saved yet")
+    says(page, "✓ saved")
+    assert kept(app) == "Availability: the share"
+    page.keyboard.type(" of good requests")
+    says(page, "not saved yet")
+    says(page, "✓ saved")
+    assert kept(app) == box.input_value() == "Availability: the share of good requests"
+    expect(box).to_be_focused()
+    page.reload()
+    expect(box).to_have_value("Availability: the share of good requests")
+
+
+def test_leaving_the_box_saves_at_once(app: Flask, page: Page) -> None:
+    page.locator("#text-slis").fill("Availability")
+    page.locator("#text-slos").focus()
+    says(page, "✓ saved")
+    assert kept(app) == "Availability"
+
+
+def test_a_second_tab_is_told_and_both_texts_can_be_kept(
+    app: Flask, page: Page, served: Served
+) -> None:
+    second = page.context.new_page()
+    second.goto(served.page_url)
+    page.locator("#text-slis").fill("from the first tab")
+    says(page, "✓ saved")
+    second.locator("#text-slis").fill("from the second tab")
+    says(second, "changed in another tab")
+    expect(second.locator("#conflict-slis")).to_contain_text("from the first tab")
+    assert kept(app) == "from the first tab"
+    second.locator("#text-slis").press("End")
+    second.keyboard.type(", and more")
+    second.locator("#both-slis").click()
+    both = "from the first tab\n\nfrom the second tab, and more"
+    expect(second.locator("#text-slis")).to_have_value(both)
+    says(second, "✓ saved")
+    assert kept(app) == both
+    page.locator("#text-slis").fill("the first tab goes on")
+    says(page, "changed in another tab")
+    page.locator("#theirs-slis").click()
+    expect(page.locator("#text-slis")).to_have_value(both)
+    page.locator("#aside-slis summary").click()
+    expect(page.locator("#aside-slis")).to_contain_text("the first tab goes on")
+
+
+def test_while_the_portal_is_away_the_page_says_so_and_saves_when_it_is_back(
+    app: Flask, page: Page, served: Served
+) -> None:
+    page.locator("#text-slis").fill("typed before")
+    says(page, "✓ saved")
+    served.stop()
+    page.locator("#text-slis").fill("typed meanwhile")
+    says(page, "Not saved: the portal does not answer")
+    served.start()
+    says(page, "✓ saved")
+    assert kept(app) == "typed meanwhile"
+
+
+def test_a_text_that_is_too_long_is_counted_refused_and_saved_when_shortened(
+    app: Flask, page: Page
+) -> None:
+    page.locator("#text-slis").fill("x" * (MAX_BYTES + 5))
+    expect(page.locator("#size-slis")).to_have_text("50,005 of 50,000 bytes")
+    says(page, "Not saved: too long")
+    expect(page.locator("#state-slis")).to_contain_text("Shorten it by 5")
+    assert kept(app) == ""
+    page.locator("#text-slis").fill("x" * MAX_BYTES)
+    says(page, "✓ saved")
+    assert len(kept(app)) == MAX_BYTES
+
+
+def test_the_page_asks_before_it_is_left_with_something_unsaved(page: Page) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.locator("#text-slis").press_sequentially("x" * 3)
+    page.evaluate("document.querySelector('#text-slis').dispatchEvent(new Event('input'))")
+    page.goto("about:blank")
+    assert asked == ["beforeunload"]
+
+
+def test_answers_are_submitted_with_what_was_typed_last(app: Flask, page: Page) -> None:
+    for question_id, text in ANSWERS.items():
+        page.locator(f"#text-{question_id}").fill(text)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Submission 1")
+    expect(page.locator("main")).to_contain_text(ANSWERS["struggle"])
+
+
+def test_without_javascript_everything_typed_is_submitted(browser: Browser, served: Served) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served.page_url)
+    page.locator("#text-slis").fill(ANSWERS["slis"])
+    page.locator("#save-slis").click()
+    expect(page.locator("#text-slis")).to_have_value(ANSWERS["slis"])
+    for question_id, text in ANSWERS.items():
+        page.locator(f"#text-{question_id}").fill(text)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Submission 1")
+    context.close()
+
+
+def test_nothing_reaches_over_the_edge_of_a_phone(app: Flask, page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.locator("#text-slis").fill("unbroken" * 200)
+    page.locator("#text-slos").focus()
+    says(page, "✓ saved")
+    page.reload()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
