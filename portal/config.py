@@ -69,6 +69,7 @@ class Settings:
     grafana_token: str = _setting(
         "", "Service account token for Grafana (wins over user and password).", secret=True
     )
+    grafana_token_file: str = _setting("", "File that holds that token; read at each call.")
     grafana_user: str = _setting("", "User for Grafana, where there is no token.")
     grafana_password: str = _setting("", "Password of that user.", secret=True)
     fault_token: str = _setting(

@@ -63,9 +63,11 @@ def from_settings(settings: Settings) -> Callable[[], Credentials]:
     )
     if given.kind is CredentialKind.NONE and settings.grafana_url:
         given = from_url(settings.grafana_url)
-    if given.kind is not CredentialKind.NONE or settings.grafana_url:
+    named = settings.grafana_token_file
+    if given.kind is not CredentialKind.NONE or (settings.grafana_url and not named):
         return lambda: given
-    return lambda: Credentials(token=_read(token_path(settings.data_dir)))
+    file = Path(named) if named else token_path(settings.data_dir)
+    return lambda: Credentials(token=_read(file))
 
 
 def from_url(url: str) -> Credentials:
