@@ -1,0 +1,94 @@
+"""``make bench``: each figure beside its aim. ``--quick`` for a first look, ``--only`` for a part.
+
+Everything runs on loopback, in a temporary folder and on ports of its own; whatever was started
+ends with it. Nothing here passes or fails: machines differ, so compare figures of one run.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from bench import audience, beside, checks, clicks, load, starts
+from bench.figures import Figure, show
+from bench.lab import running_lab
+
+PARTS = ("load", "clicks", "pages", "audience", "checks", "start")
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long each part takes: seconds, or runs."""
+
+    load: float = 4.0
+    stall: float = 8.0
+    clicks: int = 3
+    rounds: int = 3
+    pages: float = 15.0
+    queries: float = 25.0
+    waits: float = 15.0
+    runs: int = 5
+
+
+QUICK = Length(load=1.0, stall=4.0, clicks=1, rounds=1, pages=5.0, queries=7.0, waits=5.0, runs=1)
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Short runs: less than 90 s, less sure.")
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Just this part.")
+def main(quick: bool, only: tuple[str, ...]) -> None:
+    """Measure the lab on this machine."""
+    signal.signal(signal.SIGTERM, leave)
+    begin, length, parts = time.monotonic(), QUICK if quick else Length(), only or PARTS
+    click.echo(f"{machine()}, load average {os.getloadavg()[0]:.1f} before the run\n")
+    if "load" in parts:
+        load.compare_rates(length.load)
+        load.compare_stall(length.stall)
+        click.echo()
+    figures = show(measure_lab(length, parts)) if set(parts) - {"load"} else []
+    missed = sum(figure.verdict == "MISSED" for figure in figures)
+    took = time.monotonic() - begin
+    click.echo(f"\n{missed} of {len(figures)} aims of the lab missed; {took:.0f} s in all.")
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    """End by an exception, so that what was started is ended."""
+    sys.exit(128 + number)
+
+
+def machine() -> str:
+    """What this was measured on."""
+    return f"{os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}"
+
+
+def measure_lab(length: Length, parts: tuple[str, ...]) -> Iterator[Figure]:
+    """The figures of a lab that is started for them, and once more for its start."""
+    with tempfile.TemporaryDirectory(prefix="slo-lab-bench-") as name, checks.full_grafana() as g:
+        folder = Path(name)
+        with running_lab(folder, SLO_LAB_GRAFANA_URL=g.url) as lab:
+            if "clicks" in parts:
+                yield from clicks.measure(lab, length.clicks)
+            if "pages" in parts:
+                yield from beside.measure(lab, length.rounds, length.pages)
+            if "audience" in parts:
+                yield from audience.measure_queries(lab, length.queries)
+                yield from audience.measure_waits(lab, length.waits)
+            if "checks" in parts:
+                yield from checks.measure(lab, length.runs)
+                yield from checks.measure_known(g, length.runs)
+        if "start" in parts:
+            yield from starts.measure(folder, lab.lab.environ, length.runs)
+
+
+if __name__ == "__main__":
+    main()

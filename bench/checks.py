@@ -1,0 +1,100 @@
+"""All checks together on the warm stack, with a Grafana that holds 1,000 dashboards."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from bench.figures import Figure
+from bench.lab import BenchLab
+from bench.visitors import Browser
+from portal.clients.grafana import GrafanaClient
+from portal.criteria.registry import CRITERIA
+from tests.fakes.boards import classic_board
+from tests.fakes.grafana import FakeGrafana
+from tests.stack.labs import SLO_LAB
+
+OTHERS = 1000
+KNOWN = "mine"
+AIM_SECONDS = 1.0
+
+
+def full_grafana() -> FakeGrafana:
+    """A Grafana with other people's dashboards, and the learner's in the lab's folder."""
+    grafana = FakeGrafana()
+    grafana.add_folder()
+    for number in range(OTHERS):
+        board = classic_board(f"Machine {number}", f'node_load1{{instance="{number}"}}')
+        grafana.add_dashboard(board, f"other-{number}")
+    grafana.add_dashboard(classic_board("My SLIs"), KNOWN, folder="slo-lab")
+    return grafana
+
+
+def measure(lab: BenchLab, runs: int) -> Iterator[Figure]:
+    """Every criterion asked at once, from the page and from the command line."""
+    lab.start_burst(rate=20)  # a check of panels that show nothing is another one
+    lab.wait_for_burst()
+    lab.wait_for_scrape()
+    at_once(lab)
+    together = statistics.median(at_once(lab) for _ in range(runs))
+    alone = {c.id: statistics.median(one(lab, c.id) for _ in range(runs)) for c in CRITERIA}
+    each = ", ".join(f"{name} {seconds * 1000:.0f}" for name, seconds in alone.items())
+    yield Figure("all checks at once, from the page", together, "s", AIM_SECONDS)
+    slowest = max(alone, key=lambda name: alone[name])
+    yield Figure("the slowest check, alone", alone[slowest], "s", AIM_SECONDS, f"{each} ms")
+    start_up = statistics.median(timed(lab, "check", "--help")[0] for _ in range(runs))
+    commands = [timed(lab, "check", "--json") for _ in range(runs)]
+    wall = statistics.median(seconds for seconds, _ in commands)
+    lab.stop_burst()
+    statuses = Counter(row["status"] for row in json.loads(commands[-1][1])["criteria"])
+    told = ", ".join(f"{number} {status}" for status, number in statuses.items())
+    beside = f"{start_up:.2f} s are Python's imports; {told}"
+    yield Figure("slo-lab check --json, from start to end", wall, "s", None, beside)
+
+
+def measure_known(grafana: FakeGrafana, runs: int) -> Iterator[Figure]:
+    """The learner's dashboard, known from before, among all the others."""
+    client = GrafanaClient(grafana.url)
+    known = statistics.median(_read(client, 1, KNOWN) for _ in range(runs))
+    everything = _read(client, OTHERS + 1)
+    beside = f"all {OTHERS + 1:,}: {everything:.2f} s (a fake: Grafana itself is slower)"
+    yield Figure("the known dashboard of 1,001", known, "s", AIM_SECONDS, beside)
+
+
+def at_once(lab: BenchLab) -> float:
+    """Seconds until every criterion, asked in the same moment, has answered."""
+    start = time.monotonic()
+    with ThreadPoolExecutor(len(CRITERIA)) as pool:
+        list(pool.map(lambda criterion: one(lab, criterion.id), CRITERIA))
+    return time.monotonic() - start
+
+
+def one(lab: BenchLab, criterion_id: str) -> float:
+    """Seconds for one criterion."""
+    browser, start = Browser(lab.port), time.monotonic()
+    browser.post(f"/criteria/{criterion_id}/check")
+    browser.close()
+    return time.monotonic() - start
+
+
+def timed(lab: BenchLab, *words: str) -> tuple[float, str]:
+    """Seconds that a command takes, and what it printed."""
+    start = time.monotonic()
+    command = [SLO_LAB[0], *words]
+    done = subprocess.run(command, env=lab.lab.environ, capture_output=True, text=True, check=False)
+    return time.monotonic() - start, done.stdout
+
+
+def _read(client: GrafanaClient, count: int, known: str | None = None) -> float:
+    start = time.monotonic()
+    readings = client.read_dashboards(known)
+    for _, reading in zip(range(count), readings, strict=False):
+        if reading.error is not None:
+            raise reading.error
+    readings.close()
+    return time.monotonic() - start
