@@ -32,7 +32,7 @@ def _why(error: Exception) -> str:
     """The system's words for an errno; the library's own text repeats the address."""
     if isinstance(error, OSError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
-    return getattr(error, "strerror", None) or str(error).rstrip(".")
+    return str(getattr(error, "strerror", None) or error).partition(" (")[0].rstrip(".")
 
 
 if __name__ == "__main__":
