@@ -78,6 +78,7 @@ class Chart:
     y_marks: tuple[Mark, ...]
     x_marks: tuple[Mark, ...]
     objective: Mark | None
+    objective_label_y: float
     title: str
 
 
@@ -114,8 +115,9 @@ def ratio_chart(
 ) -> Chart:
     """A chart of ratios (0..1): 100 % on top, the floor as high as the data allow."""
     known = [v for line in lines for _, v in line.points if v is not None]
-    lowest = min([*known, objective if objective is not None else 1.0, 0.999])
-    low = next((floor for floor in RATIO_FLOORS if floor <= lowest), 0.0)
+    below = 1.0 if objective is None else objective
+    lowest = min([*known, RATIO_FLOORS[0]])
+    low = next((floor for floor in RATIO_FLOORS if floor <= lowest and floor < below), 0.0)
     frame = _Frame(width, height, start.timestamp(), end.timestamp(), low, 1.0)
     marks = (Mark(frame.y(1.0), "100"), Mark(frame.y(low), f"{low * 100:g}"))
     return _draw(title, frame, lines, bands, marks, objective, _percent_label(objective))
@@ -184,8 +186,15 @@ def _draw(
         y_marks=y_marks,
         x_marks=_x_marks(frame),
         objective=None if level is None else Mark(frame.y(level), level_label),
+        objective_label_y=0.0 if level is None else _label_y(frame, frame.y(level)),
         title=title,
     )
+
+
+def _label_y(frame: _Frame, line_y: float) -> float:
+    """Below the line; above it where it runs near the floor."""
+    near_floor = line_y + 14 > frame.height - MARGIN_BOTTOM
+    return line_y - 4 if near_floor else line_y + 12
 
 
 def _line(frame: _Frame, line: Line) -> DrawnLine:

@@ -28,10 +28,17 @@ def test_a_lone_point_is_a_dot() -> None:
 
 
 def test_the_floor_of_a_ratio_chart_lies_below_the_data_and_the_objective() -> None:
-    high = ratio_chart("t", [Line("a", [(T0, 0.9995)])], START, END, objective=0.999)
+    high = ratio_chart("t", [Line("a", [(T0, 0.9995)])], START, END, objective=0.9995)
     low = ratio_chart("t", [Line("a", [(T0, 0.8)])], START, END, objective=0.999)
     assert high.y_marks[1].label == "99.9"
     assert low.y_marks[1].label == "75"
+
+
+def test_the_objective_never_lies_on_the_floor() -> None:
+    chart = ratio_chart("t", [Line("a", [(T0, 1.0)])], START, END, objective=0.99)
+    assert chart.y_marks[1].label == "95"
+    assert chart.objective is not None
+    assert chart.objective.at < chart.bottom
 
 
 def test_a_higher_value_is_drawn_higher() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from portal.alerts.loaded import LoadedRule, RuleState, loaded_rules
+from portal.alerts.loaded import LoadedRule, Origin, RuleState, loaded_rules
 from portal.clients.prometheus import RuleKind
 from portal.criteria.base import Line, Status, Subject, Verdict, Where
 from portal.promql.context import RecordingRule
@@ -83,11 +83,13 @@ def _judge_rules(evidence: AlertEvidence, expected: str) -> Verdict:
     well = [one for one in tied if one.rule.state not in _UNWELL]
     if well:
         first = well[0]
+        made = " It was made for you from the SLO." if first.rule.origin is Origin.SLO else ""
         return Verdict(
             Status.MET,
             "alert_tied",
             "An alert guards your SLO",
-            f"“{first.rule.name}” is tied to {first.finding.slo}; it is {first.rule.state} now.",
+            f"“{first.rule.name}” is tied to {first.finding.slo}; it is {first.rule.state} now."
+            + made,
             expected,
             advice=first.finding.reason if first.finding.code != "tied" else "",
             lines=lines,

@@ -70,5 +70,6 @@ def _history(services: Services, slo: SLO, window: str) -> History:
         for count in (total_events, bad_events)
     )
     numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]
-    requests, failed = (n if math.isfinite(n) else 0.0 for n in numbers)
+    # Counts are whole; increase() extrapolates a little beyond its samples.
+    requests, failed = (round(n) if math.isfinite(n) else 0 for n in numbers)
     return History(requests=requests, failed=failed)
