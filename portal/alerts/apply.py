@@ -204,11 +204,14 @@ def _take_back(services: Services, folder: RuleFolder, name: str) -> None:
 
 def _heal(services: Services, folder: RuleFolder) -> None:
     """Put back what a killed portal left half done, and see it loaded before going on."""
+    if not folder.unfinished():
+        return
+    before = load_state(services.prometheus)
+    next_second(before)
     for name in folder.heal():
-        text = folder.read(name)
-        waiting = LoadState(ok=False, loaded_at=None)
+        expected = _outline_or_none(folder.read(name))
         wait = services.settings.rules_wait
-        wait_until_loaded(services.prometheus, name, _outline_or_none(text), waiting, wait)
+        wait_until_loaded(services.prometheus, name, expected, before, wait)
 
 
 def _outline_or_none(text: str | None) -> tuple[GroupOutline, ...]:

@@ -113,15 +113,21 @@ class RuleFolder:
         self.commit(name)
         return self.read(name)
 
-    def heal(self) -> list[str]:
-        """Undo every change that was cut short; returns the names of the files concerned."""
+    def unfinished(self) -> list[str]:
+        """The files whose change was cut short."""
         names = [note.name.removesuffix(".json") for note in self.journal.glob("*.json")]
-        ours = [name for name in names if OUR_NAMES.fullmatch(name)]
-        for name in ours:
-            self.rollback(name)
+        return [name for name in names if OUR_NAMES.fullmatch(name)]
+
+    def heal(self) -> list[str]:
+        """Undo every change that was cut short; returns the names of the files it changed."""
+        changed = []
+        for name in self.unfinished():
+            found = self.read(name)
+            if self.rollback(name) != found:
+                changed.append(name)
         for draft in [*self.path.glob("*.rules.yml.new"), *self.journal.glob("*.new")]:
             draft.unlink(missing_ok=True)
-        return ours
+        return changed
 
     def _count(self) -> int:
         return sum(1 for path in self.all_files() if OUR_NAMES.fullmatch(path.name))

@@ -195,12 +195,14 @@ def test_unreachable_prometheus_changes_nothing(services: Services) -> None:
 def test_next_call_heals_what_a_killed_portal_left(
     lab_services: Services, folder: RuleFolder, applied: Applied
 ) -> None:
-    folder.begin(NAME, OTHER)  # and then the process was killed
-    wait_for_names(lab_services, ["AnotherName"])
-    other = apply_file(lab_services, slo_file("x"), GOOD.replace("TooManyErrors", "Third"))
-    assert isinstance(other, Applied)
+    folder.begin(NAME, GOOD.replace("> 2", "> 7"))  # and then the process was killed
+    deadline = time.monotonic() + 10
+    while loaded_rules(lab_services)[0].query != "vector(1) > 7":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert isinstance(apply_file(lab_services, NAME, GOOD), Applied)
     assert folder.read(NAME) == GOOD
-    wait_for_names(lab_services, ["TooManyErrors", "Third"])
+    assert [rule.query for rule in loaded_rules(lab_services)] == ["vector(1) > 2"]
 
 
 def test_interrupted_wait_takes_the_file_back(
