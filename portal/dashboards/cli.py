@@ -55,12 +55,13 @@ def _buckets(
     if text is None:
         return DEFAULTS.buckets
     try:
-        bounds = tuple(float(part) for part in text.split(","))
+        written = {part.strip(): float(part) for part in text.split(",")}
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no list of seconds like 0.1,0.2.") from error
-    if any(math.isnan(bound) for bound in bounds):
+    if any(math.isnan(bound) for bound in written.values()):
         raise click.BadParameter(f"{text!r} is no list of seconds like 0.1,0.2.")
-    return bucket_labels(tuple(bound for bound in bounds if math.isfinite(bound)))
+    finite = {label: bound for label, bound in written.items() if math.isfinite(bound)}
+    return tuple(dict.fromkeys((*bucket_labels(tuple(finite.values())), *finite)))
 
 
 @click.command("check-dashboard")

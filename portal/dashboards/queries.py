@@ -88,7 +88,7 @@ class PanelQueries:
             return Query(target.ref, "", problem=Code.NO_QUERY, shown=shown)
         if len(target.expr) > MAX_LENGTH:
             cut = target.expr[:MAX_LENGTH]
-            return Query(target.ref, cut, target.expr[: MAX_LENGTH + 1], None, (cut,), (), shown)
+            return Query(target.ref, cut, target.expr[: MAX_LENGTH + 1], shown=shown)
         text, unknown = self.fill(target.expr, self._interval(target))
         return Query(target.ref, target.expr, text, None, (text,), unknown, shown)
 

@@ -184,7 +184,7 @@ class Evaluator:
         left, right = _unguarded(left), _unguarded(right)
         meeting = meet(left, right, self._matching(node.matching), node.op)
         if meeting.problem:
-            return Opaque(meeting.problem, labels=left.labels)
+            return _unmatched(meeting.problem, left, right)
         result = _computed(node.op, left, right)
         if not isinstance(result, Quantity):
             return result
@@ -286,6 +286,15 @@ def evaluate(expr: Expr, context: Context) -> Value:
     reader = Reader(context)
     scan(expr, reader)
     return Evaluator(context, reader).value(expr)
+
+
+def _unmatched(problem: Code, left: Quantity, right: Quantity) -> Opaque:
+    """Why two sides don't meet; of metrics that nobody knows, only that."""
+    events = [e for side in (left, right) for e in (*side.num.terms, *side.den.terms)]
+    if events and all(e.kind is Kind.OTHER for e in events):
+        names = ", ".join(sorted({e.metric for e in events}))
+        return Opaque(Code.OTHER_METRIC, f"It is {names}.", left.labels)
+    return Opaque(problem, labels=left.labels)
 
 
 def _series(events: Events) -> str:

@@ -19,12 +19,13 @@ STATUS = "status"
 """The name that every status label goes by in here, whatever it is called."""
 LABELS = frozenset({"job", "instance", "method", "path"})
 OWN_COUNTER = re.compile(
-    r"(?:^|[_:])(?:err|errs|errors?|fail|fails|failed|failures?|exceptions?|5xx)"
+    r"(?:^|[_:])(?:err|errs|errors?|errored|fail|fails|failed|failures?|exceptions?|5xx)"
     r"(?:[_:]|$)"
 )
 CLIENT_COUNTER = re.compile(r"4xx|client")
 PLAIN = re.compile(r"[^\\^$.|?*+()\[\]{}]*")
-SAMPLES = frozenset({"a", "/a-b_1", "500", "GET", "127.0.0.1:8000"})
+SAMPLES = frozenset({"a", "/a-b_1", "500", "GET", "1.0:80"})
+"""Values of all kinds, short so that no pattern takes long on them."""
 
 
 class Kind(StrEnum):
@@ -179,7 +180,7 @@ class Reader:
         if self._lacks(events.metric, matcher):
             detail = f"{events.metric} has no label {matcher.label} in this Prometheus."
             return replace(events, flaw=Flaw(Code.NO_SUCH_LABEL, detail))
-        found = statuses.picked(matcher)
+        found = statuses.picked(matcher) if events.kind is not Kind.OTHER else None
         if found is not None:
             return _narrow_statuses(events, matcher, found)
         plain = self._canonical(events.metric, matcher)
@@ -253,7 +254,7 @@ def kind_of(metric: str) -> Kind:
 
 def _narrow_statuses(events: Events, matcher: Matcher, found: frozenset[int]) -> Events:
     left = events.statuses & found
-    if left:
+    if left and (found != statuses.ALL or _lets_all_pass(matcher)):
         return replace(events, statuses=left)
     flaw = Flaw(Code.NO_SUCH_STATUS, f"The matcher is {matcher}.")
     return replace(events, statuses=left, flaw=flaw)

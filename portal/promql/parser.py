@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
@@ -26,6 +27,9 @@ MAX_LENGTH = 4096
 MAX_NESTING = 60
 MAX_OPERATORS = 300
 TIMEOUT_S = 2.0
+START_TIMEOUT_S = 20.0
+MAX_ENDLESS = 3
+ENDLESS_PAUSE_S = 30.0
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -72,13 +76,15 @@ class ParserProcess:
         """
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
-            child = self._child if self._alive() else None
-            child = child or self._start()
             try:
-                return _exchange(child, line, self.timeout_s)
+                child = self._child if self._alive() else None
+                return _exchange(child or self._start(), line, self.timeout_s)
             except (OSError, ValueError) as error:
                 self._stop()
                 raise ParserCrashError("The PromQL parser gave up on this expression.") from error
+            except BaseException:
+                self._stop()  # its answer would be taken for the next one's
+                raise
 
     def close(self) -> None:
         """End the child."""
@@ -100,6 +106,7 @@ class ParserProcess:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
+        _answer(self._child, START_TIMEOUT_S)  # it greets when it is ready
         return self._child
 
     def _stop(self) -> None:
@@ -115,9 +122,15 @@ class ParserProcess:
 
 
 def _exchange(child: subprocess.Popen[bytes], line: bytes, timeout_s: float) -> dict[str, Any]:
-    if child.stdin is None or child.stdout is None:
-        raise ValueError("no pipes")
+    if child.stdin is None:
+        raise ValueError("no pipe")
     child.stdin.write(line)
+    return _answer(child, timeout_s)
+
+
+def _answer(child: subprocess.Popen[bytes], timeout_s: float) -> dict[str, Any]:
+    if child.stdout is None:
+        raise ValueError("no pipe")
     decoded = json.loads(_read_line(child.stdout.fileno(), time.monotonic() + timeout_s))
     if not isinstance(decoded, dict):
         raise ValueError("no answer")
@@ -126,9 +139,11 @@ def _exchange(child: subprocess.Popen[bytes], line: bytes, timeout_s: float) -> 
 
 def _read_line(descriptor: int, deadline: float) -> bytes:
     chunks: list[bytes] = []
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN | select.POLLHUP)
     while not chunks or not chunks[-1].endswith(b"\n"):
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+        if left <= 0 or not waiting.poll(left * 1000):
             raise TimeoutError("the parser fell silent")
         chunk = os.read(descriptor, 1 << 16)
         if not chunk:
@@ -181,6 +196,8 @@ def _refusal(expr: str) -> ParseError | None:
 
 def fully_matches(pattern: str, values: Iterable[str]) -> frozenset[str] | None:
     """Which values the whole of a regular expression matches; None: it can't be told."""
+    if _too_many_endless():
+        return None
     return _fully_matches(pattern, tuple(sorted(values)))
 
 
@@ -191,5 +208,15 @@ def _fully_matches(pattern: str, values: tuple[str, ...]) -> frozenset[str] | No
     try:
         answer = _process.ask({"pattern": pattern, "values": values})
     except ParserCrashError:
+        _endless.append(time.monotonic())
         return None
     return frozenset(answer["matches"]) if "matches" in answer else None
+
+
+_endless: deque[float] = deque(maxlen=MAX_ENDLESS)
+"""When patterns that found no end were given up."""
+
+
+def _too_many_endless() -> bool:
+    """A dashboard full of endless patterns must not keep everybody waiting."""
+    return len(_endless) == MAX_ENDLESS and time.monotonic() - _endless[0] < ENDLESS_PAUSE_S

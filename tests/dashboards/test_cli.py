@@ -111,6 +111,16 @@ def test_buckets_and_scrape_interval_are_options(tmp_path: Path) -> None:
     assert run(file, "--buckets", "0.1,0.35,+Inf", "--scrape-interval", "1m").exit_code == 1
 
 
+def test_a_bucket_may_be_spelled_as_its_label(tmp_path: Path) -> None:
+    share = (
+        'sum(rate(http_request_duration_seconds_bucket{le="1"}[1m]))'
+        " / sum(rate(http_request_duration_seconds_count[1m]))"
+    )
+    file = save(tmp_path, "a.json", classic(panel("x", share), panel("y", share)))
+    assert run(file).exit_code == 1
+    assert run(file, "--buckets", "0.1,1").exit_code == 0
+
+
 @pytest.mark.parametrize("option", [("--buckets", "a,b"), ("--scrape-interval", "soon")])
 def test_options_without_sense_are_refused(tmp_path: Path, option: tuple[str, str]) -> None:
     assert run(*option, save(tmp_path, "a.json", MET)).exit_code == 2

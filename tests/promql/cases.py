@@ -294,6 +294,8 @@ NEITHER = {
         "process_resident_memory_bytes",
         "sum(rate(http_errors_total[5m])) / sum(rate(other_requests_total[5m]))",
         "ALERTS",
+        'sum(rate(orders_total{status="filled"}[5m])) / sum(rate(orders_total[5m]))',
+        'orders_total{side="long"} / orders_total{side="short"}',
     ],
     "unknown_recording_rule": ["slo:sli_error:ratio_rate5m", "job:availability:ratio"],
     "constant": [
@@ -361,7 +363,7 @@ NEITHER = {
         f'<<status=~"3.."|rate|5m>> / {T}',
         '<<status="200"|rate|5m>> / <<status=~"2.."|rate|5m>>',
     ],
-    "no_such_status": [f'<<status="5xx"|rate|5m>> / {T}'],
+    "no_such_status": [f'<<status!="error"|rate|5m>> / {T}', f'<<status="5xx"|rate|5m>> / {T}'],
     "quantile_without_le": [
         f"histogram_quantile(0.95, sum(rate({H}_bucket[5m])))",
         f"histogram_quantile(0.95, sum by (path) (rate({H}_bucket[5m])))",

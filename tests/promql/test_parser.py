@@ -179,6 +179,16 @@ def test_a_regular_expression_without_end_is_given_up() -> None:
     assert parse("still_there") == nodes.Selector("still_there")
 
 
+def test_many_endless_patterns_are_soon_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser._process, "timeout_s", 0.2)
+    started = time.monotonic()
+    for number in range(50):
+        assert parser.fully_matches(f"(a*)*(a*)*(a*)*(a*)*{number}", ["a" * 200]) is None
+    assert time.monotonic() - started < 3
+    parser._endless.clear()
+    assert parser.fully_matches("a+", ["aa"]) == {"aa"}
+
+
 def test_a_thousand_expressions_take_less_than_two_seconds() -> None:
     started = time.monotonic()
     for number in range(1000):
