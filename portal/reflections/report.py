@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from flask import current_app
 
@@ -12,21 +13,27 @@ from portal.reflections.export import Reflection
 from portal.reflections.questions import QUESTIONS
 
 WIDTH, HEIGHT = 720, 220
+SAME_HOUR = timedelta(minutes=15)
 
 
 def to_html(reflection: Reflection) -> str:
     """The report; needs an app context for its template, but no request."""
-    latest = reflection.latest
-    charts = [("Now", evidence_chart(reflection.evidence))]
-    if latest:
-        charts.append((f"At submission {latest.number}", evidence_chart(latest.evidence)))
     template = current_app.jinja_env.get_template("reflections/report.html")
     return template.render(
         reflection=reflection,
         questions=QUESTIONS,
         evidence=reflection.evidence,
-        charts=[(title, chart) for title, chart in charts if chart],
+        charts=[(title, chart) for title, chart in _charts(reflection) if chart],
     )
+
+
+def _charts(reflection: Reflection) -> Iterator[tuple[str, Chart | None]]:
+    """The hour before the last submission, and the hour before the export where that is another."""
+    latest, now = reflection.latest, reflection.evidence
+    if latest:
+        yield f"At submission {latest.number}", evidence_chart(latest.evidence)
+    if not latest or now.taken_at - latest.evidence.taken_at > SAME_HOUR:
+        yield "At the export", evidence_chart(now)
 
 
 def evidence_chart(evidence: Evidence) -> Chart | None:

@@ -13,7 +13,7 @@ from portal.reflections.export import collect
 from portal.reflections.report import evidence_chart, to_html
 from portal.reflections.store import Draft
 from portal.services import Services
-from tests.conftest import START
+from tests.conftest import START, Clock
 from tests.reflections.conftest import do_some_work
 
 LOADING = {"src", "href", "srcset", "data", "action"}
@@ -70,6 +70,14 @@ def test_without_data_there_is_no_chart_and_the_reason_is_said(
     text = to_html(collect(services, learner))
     assert "<svg" not in text
     assert "Prometheus" in text
+
+
+def test_the_same_hour_is_drawn_once(learner: Learner, answering: Services, clock: Clock) -> None:
+    evidence = collect(answering, learner).evidence.to_json()
+    store.submit(learner.id, "key", store.answers(learner.id), evidence, START)
+    assert to_html(collect(answering, learner)).count("<svg") == 1
+    clock.pass_seconds(3600)
+    assert to_html(collect(answering, learner)).count("<svg") == 2
 
 
 def test_a_submissions_chart_is_drawn_when_prometheus_is_gone(
