@@ -108,6 +108,8 @@ def both(*arms: Condition) -> Condition:
 def either(*arms: Condition) -> Condition:
     """Some arm holds; an arm that always does decides, one that never does says nothing."""
     flat = _flat(arms, Either)
+    if len(flat) == 1:
+        return flat[0]
     for arm in flat:
         if isinstance(arm, Always):
             return arm

@@ -142,7 +142,8 @@ class Graph:
 
     def _classic(self, node: GrafanaQuery, depth: int) -> Expr:
         conditions = node.model.get("conditions")
-        arms = [c for c in conditions if isinstance(c, Mapping)] if conditions else []
+        entries = conditions if isinstance(conditions, list) else []
+        arms = [entry for entry in entries if isinstance(entry, Mapping)]
         if not arms:
             raise GraphError("Its classic condition is empty.")
         trees = [self._classic_arm(arm, depth) for arm in arms]
@@ -221,7 +222,8 @@ def _evaluated(inner: Expr, evaluator: Any) -> Expr:
     """An evaluator (gt, lt, ranges) as comparisons that are 0 or 1."""
     kind = evaluator.get("type") if isinstance(evaluator, Mapping) else None
     params = evaluator.get("params") if isinstance(evaluator, Mapping) else None
-    numbers = [Number(float(p)) for p in params or [] if isinstance(p, int | float)]
+    entries = params if isinstance(params, list) else []
+    numbers = [Number(float(entry)) for entry in entries if isinstance(entry, int | float)]
     simple = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "==", "ne": "!="}
     if kind in simple and numbers:
         return Binary(simple[kind], inner, numbers[0], return_bool=True)
