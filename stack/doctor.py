@@ -67,7 +67,11 @@ def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Fi
         pid = f"process {state.pid}" if state else ""
         return Finding("lab", Health.UP, detail=pid)
     if settings.mockapp_url and settings.prometheus_url:
-        return Finding("lab", Health.ABSENT, detail="The servers are started by other means, such as containers.")
+        return Finding(
+            "lab",
+            Health.ABSENT,
+            detail="The servers are started by other means, such as containers.",
+        )
     todo = "Start it with `make lab` or `slo-lab up`."
     return Finding("lab", Health.DOWN, detail=f"Not running on {settings.data_dir}.", todo=todo)
 

@@ -117,13 +117,14 @@ def grafana_server(settings: Settings, layout: Layout, install: GrafanaInstall) 
         command=(*install.command, "--homepath", str(install.home)),
         url=settings.grafana_link,
         ready=f"http://{LOOPBACK}:{port}/api/health",
-        environ=_grafana_environ(settings, layout),
+        environ=grafana_environ(settings, layout),
         grace=8.0,
         optional=True,
     )
 
 
-def _grafana_environ(settings: Settings, layout: Layout) -> dict[str, str]:
+def grafana_environ(settings: Settings, layout: Layout) -> dict[str, str]:
+    """Grafana's settings, as it reads them from its environment."""
     data = layout.grafana
     return {
         "SLO_LAB_PROMETHEUS_URL": settings.prometheus_base,
