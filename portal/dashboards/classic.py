@@ -62,7 +62,7 @@ def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]
 def panel(found: Mapping[str, Any], sources: Sources) -> Panel:
     """One panel of the classic schema."""
     library = mapping(found.get("libraryPanel"))
-    uid = library.get("uid") if "targets" not in found else None
+    uid = library.get("uid") if not found.get("targets") else None
     return Panel(
         title_of(found) or title_of(library, "name"),
         found.get("id"),

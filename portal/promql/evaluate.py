@@ -178,7 +178,7 @@ class Evaluator:
 
     def _arithmetic(self, node: Binary, left: Value, right: Value) -> Value:
         if isinstance(left, Opaque) or isinstance(right, Opaque):
-            return _worse(left, right)
+            return _guarded(node.op, left, right) or _worse(left, right)
         if isinstance(left, Quantile) or isinstance(right, Quantile):
             return self._with_quantile(node.op, left, right)
         left, right = _unguarded(left), _unguarded(right)
@@ -333,6 +333,14 @@ def _unguarded(value: Quantity) -> Quantity:
     return replace(value, comparisons=()) if value.is_sum else value
 
 
+def _guarded(op: str, left: Value, right: Value) -> Value | None:
+    """``(total > bool 0) * share`` is the share while there is traffic."""
+    for guard, other in ((left, right), (right, left)):
+        if op == "*" and isinstance(guard, Opaque) and guard.is_guard:
+            return None if isinstance(other, Opaque) else other
+    return None
+
+
 def _worse(left: Value, right: Value) -> Value:
     """Of two operands the one that tells best why there is no SLI."""
     opaque = [value for value in (left, right) if isinstance(value, Opaque)]
@@ -343,7 +351,7 @@ def _worse(left: Value, right: Value) -> Value:
 def _either(left: Value, right: Value) -> Value:
     """``left or right``: right only fills gaps when it is a number or the same kind of value."""
     if isinstance(left, Opaque):
-        return left
+        return right if left.code is Code.ABSENCE and not isinstance(right, Opaque) else left
     if isinstance(left, Quantity) and left.constant is not None and not left.labels:
         return left if left.constant == 0 or _steady(right) else Opaque(Code.CONSTANT)
     if _steady(right) or type(left) is type(right):
@@ -361,7 +369,8 @@ def _steady(value: Value) -> bool:
 
 def _compared(left: Value, right: Value, node: Binary) -> Value:
     if node.return_bool:
-        return Opaque(Code.CONDITION, labels=left.labels)
+        guard = isinstance(left, Quantity) and left.is_sum and node.op in {">", "!="}
+        return Opaque(Code.CONDITION, labels=left.labels, is_guard=guard)
     if isinstance(left, Opaque):
         return left
     if isinstance(left, Quantity) and left.constant is not None:

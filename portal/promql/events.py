@@ -254,7 +254,7 @@ def kind_of(metric: str) -> Kind:
 
 def _narrow_statuses(events: Events, matcher: Matcher, found: frozenset[int]) -> Events:
     left = events.statuses & found
-    if left and (found != statuses.ALL or _lets_all_pass(matcher)):
+    if left and (found != statuses.ALL or not re.search("[A-Za-z]", matcher.value)):
         return replace(events, statuses=left)
     flaw = Flaw(Code.NO_SUCH_STATUS, f"The matcher is {matcher}.")
     return replace(events, statuses=left, flaw=flaw)

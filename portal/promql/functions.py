@@ -57,7 +57,7 @@ def call(evaluator: Evaluator, node: Call) -> Value:
     if handler is not None and node.args:
         return handler(evaluator, node)
     inner = _first(evaluator, node)
-    if isinstance(inner, Opaque):
+    if isinstance(inner, Opaque) and inner.code is not Code.RANGE_VECTOR:
         return inner
     return Opaque(Code.DISTORTED, f"It uses {name}.", inner.labels)
 

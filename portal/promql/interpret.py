@@ -102,7 +102,7 @@ def _quantile(value: Quantile) -> Finding:
     indicator = _located(indicator, [value.events])
     if _hides(value.comparisons, 0.0, float("inf")):
         return replace(nothing(Code.CONDITION), indicator=indicator)
-    reason = f"Latency: {value.phi:.4g} of the requests are faster than this."
+    reason = f"Latency: {100 * value.phi:.5g} % of the requests are faster than this."
     return Finding(Sli.LATENCY, Code.QUANTILE, reason, " ".join(value.advice), indicator)
 
 

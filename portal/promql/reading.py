@@ -18,6 +18,8 @@ from portal.promql.values import Opaque, Quantity
 
 SCALES = (1.0, 100.0, 1000.0, 1e6)
 TINY = 1e-9
+LEAST_BURN = 4.0
+"""1/(1 - objective) for an objective of 75 %: below that nothing is an error budget."""
 FLAWS = (Code.NO_SUCH_LABEL, Code.NO_SUCH_STATUS, Code.THRESHOLD_NO_BUCKET)
 
 
@@ -254,7 +256,7 @@ def measure(shape: Shape, functions: set[str]) -> tuple[Measure, float] | Code:
         kind, scale = Measure.GOOD, good
     elif abs(good) <= 1e-6 * span and bad > 0:
         kind, scale = Measure.BAD, bad
-    elif bad < 0 < good and any(_same(good, full) for full in (1.0, 100.0)):
+    elif bad < 0 < good and (good - bad) / good >= LEAST_BURN and _is_whole(good):
         kind, scale = Measure.BUDGET_LEFT, (good - bad) / good
     else:
         return Code.ODD_SCALE
@@ -264,6 +266,10 @@ def measure(shape: Shape, functions: set[str]) -> tuple[Measure, float] | Code:
     if not plain and (kind is Measure.GOOD or scale < 1 or shape.steps > 2):
         return Code.ODD_SCALE
     return kind, next((full for full in SCALES if _same(scale, full)), scale)
+
+
+def _is_whole(number: float) -> bool:
+    return _same(number, 1.0) or _same(number, 100.0)
 
 
 def _within(events: Events, slowest: float) -> float:

@@ -67,11 +67,12 @@ class Quantile:
 
 @dataclass(frozen=True)
 class Opaque:
-    """A value that can't be an SLI, and why."""
+    """A value that can't be an SLI, and why. ``is_guard``: 1 while there is traffic, else 0."""
 
     code: Code
     detail: str = ""
     labels: frozenset[str] = field(default=frozenset())
+    is_guard: bool = False
 
 
 Value = Quantity | Quantile | Opaque

@@ -154,6 +154,16 @@ BAD_RATIO = [
     ' (rate(http_requests_total{path="/",method="GET"}[5m]))',
 ]
 
+BAD_RATIO += [
+    f"({T} > bool 0) * {B} / {T}",
+    f"({B} / {T}) * ({T} > bool 0)",
+    f"absent({B}) * 0 or {B} / {T}",
+    f"{B} / ({T} or vector(1))",
+    f"1 / (1 + {G} / {B})",
+    f"max({B}) / max({T})",
+    f'{B} / sum(rate(http_requests_total{{status=~".*"}}[5m]))',
+]
+
 BUDGET_LEFT = [
     f"1 - ({B} / {T}) / (1 - 0.999)",
     f"1 - (1 - {G} / {T}) / 0.01",
@@ -404,9 +414,17 @@ NEITHER = {
         f"sum_over_time(({B} / {T})[1h:1m])",
     ],
     "constant_added": [f"{B} / ({T} + 10)", f"({B} + 5) / {T}"],
-    "odd_scale": [f"1 + {B} / {T}", f"-{B} / {T}", f"({FAST} + {OK}) / {ALL}", f"{B} / {T} / 60"],
+    "odd_scale": [
+        f"{G} / {T} - {B} / {T}",
+        f"1 + {B} / {T}",
+        f"-{B} / {T}",
+        f"({FAST} + {OK}) / {ALL}",
+        f"{B} / {T} / 60",
+    ],
     "distorted": [
         f"({B} / {T}) ^ 2",
+        'sum(changes(http_requests_total{status=~"5.."}[5m]))'
+        " / sum(changes(http_requests_total[5m]))",
         f"ln({B} / {T})",
         f"rate(({B} / {T})[5m:])",
         f"{P95} - histogram_quantile(0.5, {BY_LE})",
@@ -417,6 +435,8 @@ NEITHER = {
     "condition": [
         f"{B} / {T} > 0.01",
         f"{B} / {T} > bool 0.01",
+        f"({B} / {T} > bool 0.01) * ({B} / {T})",
+        f"{T} > bool 0",
         f"1 - {B} / {T} < 0.99",
         f"{P95} > 0.5",
         f"{B} / {T} == 0",
