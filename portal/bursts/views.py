@@ -14,7 +14,7 @@ from portal.bursts.models import Burst
 from portal.bursts.profiles import PRESETS, Profile
 from portal.bursts.runner import shown
 from portal.bursts.sides import sides
-from portal.bursts.start import current_runner, start_burst
+from portal.bursts.start import MAX_KEY, current_runner, start_burst
 from portal.htmx import form_again, fragment, fragment_or_redirect
 from portal.learners import current_learner
 from portal.services import current_services
@@ -54,11 +54,17 @@ def active_fragment() -> ResponseReturnValue:
     return render_template("bursts/_active.html", burst=_latest())
 
 
+@bp.get("/key/<form>")
+def key_fragment(form: str) -> ResponseReturnValue:
+    """A new key for a start form, so that the next click starts the next burst."""
+    return render_template("bursts/_key.html", form=form, key=uuid4().hex)
+
+
 @bp.get("/<int:burst_id>")
 def show(burst_id: int) -> ResponseReturnValue:
     """One burst: what users saw beside what the SLI says."""
     burst = _find(burst_id)
-    return render_template("bursts/show.html", burst=burst, sides=sides(burst))
+    return render_template("bursts/show.html", burst=burst, sides=sides(burst), asked=_asked())
 
 
 @bp.get("/<int:burst_id>/views")
@@ -74,7 +80,7 @@ def burst_fragment(burst_id: int) -> ResponseReturnValue:
     burst = _find(burst_id)
     ended = not burst.is_active and request.args.get("was") == "active"
     events = "burst-changed, criterion-changed" if ended else ""
-    return fragment("bursts/_burst.html", events=events, burst=burst)
+    return fragment("bursts/_burst.html", events=events, burst=burst, asked=_asked())
 
 
 @bp.post("/<int:burst_id>/stop")
@@ -97,9 +103,7 @@ def burst_widgets() -> dict[str, Any]:
 def _preset_context(preset_id: str) -> dict[str, Any]:
     learner = current_learner()
     store.settle_abandoned(learner.id, current_services().clock())
-    active = store.active_burst(learner.id)
-    last = next((b for b in store.recent(learner.id) if b.preset == preset_id), None)
-    burst = active or last
+    burst = next((b for b in store.recent(learner.id) if b.preset == preset_id), None)
     return {
         "preset": PRESETS[preset_id],
         "key": uuid4().hex,
@@ -110,12 +114,20 @@ def _preset_context(preset_id: str) -> dict[str, Any]:
 def _started(profile: Profile) -> ResponseReturnValue:
     key = request.form.get("key") or uuid4().hex
     burst = start_burst(current_services(), current_learner(), profile, key)
+    asked = profile.id if burst.is_active and burst.key != key[:MAX_KEY] else None
     return fragment_or_redirect(
         "bursts/_burst.html",
-        url_for(".show", burst_id=burst.id),
+        url_for(".show", burst_id=burst.id, asked=asked),
         events="burst-changed",
         burst=burst,
+        asked=asked,
     )
+
+
+def _asked() -> str | None:
+    """The preset that was asked for while this burst ran."""
+    asked = request.args.get("asked", "")
+    return asked if asked in PRESETS or asked == "custom" else None
 
 
 def _find(burst_id: int) -> Burst:

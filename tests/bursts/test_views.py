@@ -74,7 +74,8 @@ def test_while_one_runs_another_start_shows_that_one(
 ) -> None:
     client.post("/bursts", data={"preset": "steady", "key": "a"})
     answer = client.post("/bursts", data={"preset": "slow-burst", "key": "b"})
-    assert answer.location == "/bursts/1"
+    assert answer.location == "/bursts/1?asked=slow-burst"
+    assert "One burst at a time" in client.get(answer.location).text
     assert [b.preset for b in bursts()] == ["steady"]
 
 
@@ -86,6 +87,14 @@ def test_a_resent_form_after_the_end_starts_nothing(
     db.session.commit()
     client.post("/bursts", data={"preset": "steady", "key": "a"})
     assert len(bursts()) == 1
+
+
+def test_a_start_form_gets_a_new_key_after_each_start(client: FlaskClient) -> None:
+    page = client.get("/bursts").text
+    assert 'hx-get="/bursts/key/steady" hx-trigger="burst-changed from:body"' in page
+    first, second = (client.get("/bursts/key/steady").text for _ in range(2))
+    assert 'id="key-steady"' in first
+    assert first != second
 
 
 def test_an_unknown_preset_gets_a_sentence(

@@ -1,0 +1,104 @@
+"""Bursts as the learner sees them, against what Prometheus counted."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.acts import (
+    number_of,
+    open_burst,
+    send_custom_burst,
+    state_of,
+    stop,
+    the_burst,
+    wait_for_share,
+    wait_until_it_moves,
+)
+from tests.e2e.running import Counted
+from tests.stack.labs import Lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+
+
+@pytest.fixture
+def bursts(page: Page, lab: Lab) -> Page:
+    """The page of the bursts."""
+    page.goto(f"{lab.settings.portal_base}/bursts")
+    return page
+
+
+def test_availability_falls_in_an_error_burst_and_recovers(bursts: Page) -> None:
+    bursts.get_by_role("button", name="Start error burst").click()
+    burst = the_burst(bursts)
+    expect(state_of(burst)).to_have_text("running")
+    fallen = wait_for_share(bursts, below=0.95)
+    wait_until_it_moves(burst)
+    assert number_of(burst.locator("[data-count=failed]")) > 0
+    stop(burst)
+    custom = send_custom_burst(bursts, rate="100", duration="30")
+    wait_for_share(bursts, above=(1 + fallen) / 2)
+    stop(custom)
+
+
+def test_stop_ends_a_burst_at_once(bursts: Page) -> None:
+    bursts.get_by_role("button", name="Start steady traffic").click()
+    burst = the_burst(bursts)
+    wait_until_it_moves(burst)
+    assert stop(burst) < 5
+    open_burst(bursts)
+    assert 0 < number_of(bursts.locator("[data-count=sent]")) < 600
+    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()
+
+
+def test_a_double_click_starts_one_burst(bursts: Page) -> None:
+    rows = bursts.locator("main tbody tr")
+    before = rows.count()
+    bursts.get_by_role("button", name="Start steady traffic").dblclick()
+    stop(the_burst(bursts))
+    bursts.reload()
+    expect(rows).to_have_count(before + 1)
+
+
+def test_the_same_button_starts_the_next_burst_without_a_reload(bursts: Page) -> None:
+    button = bursts.get_by_role("button", name="Start steady traffic")
+    names = []
+    for _ in range(2):
+        button.click()
+        burst = the_burst(bursts)
+        expect(state_of(burst)).to_have_text("running")
+        stop(burst)
+        names.append(burst.get_attribute("id"))
+    assert names[0] != names[1]
+
+
+def test_another_start_during_a_burst_says_one_at_a_time(bursts: Page) -> None:
+    bursts.get_by_role("button", name="Start error burst").click()
+    wait_until_it_moves(the_burst(bursts))
+    bursts.get_by_role("button", name="Start slow burst").click()
+    expect(bursts.get_by_text("One burst at a time")).to_be_visible()
+    expect(the_burst(bursts).get_by_role("heading")).to_have_text("Error burst")
+    stop(the_burst(bursts))
+
+
+def test_six_hundred_steady_requests_are_six_hundred_for_prometheus(bursts: Page, lab: Lab) -> None:
+    counted = Counted(lab)
+    bursts.get_by_role("button", name="Start steady traffic").click()
+    expect(state_of(the_burst(bursts))).to_have_text("finished", timeout=120_000)
+    open_burst(bursts)
+    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()
+    assert counted.since() == {"200": 600}
+    row = bursts.get_by_role("row", name="requests")
+    expect(row.get_by_role("cell")).to_have_text(["600", "600"])
+
+
+def test_an_error_burst_agrees_with_prometheus_by_status(bursts: Page, lab: Lab) -> None:
+    counted = Counted(lab)
+    send_custom_burst(bursts, rate="60", duration="5", error_percent="20")
+    expect(state_of(the_burst(bursts))).to_have_text("finished")
+    open_burst(bursts)
+    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()
+    by_status = counted.since()
+    good = number_of(bursts.locator("[data-count=good]"))
+    assert by_status == {"200": good, "500": 300 - good}
+    assert number_of(bursts.locator("[data-count=failed]")) == 300 - good > 0
