@@ -16,6 +16,8 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from portal.criteria.checker import current_checker
+from portal.criteria.reflection import ReflectionCriterion
 from portal.htmx import fragment, wants_fragment
 from portal.learners import current_learner
 from portal.reflections import store
@@ -111,6 +113,7 @@ def _submit() -> ResponseReturnValue:
     row = store.submit(
         learner.id, key, store.answers(learner.id), evidence.to_json(), services.clock()
     )
+    current_checker().check_now(learner.id, [ReflectionCriterion.id], services.clock())
     return redirect(url_for(".submission", number=row.number), 303)
 
 

@@ -3,6 +3,7 @@
 // you leave with something unsaved.
 (() => {
   const RETRY_MS = 4000;
+  const MOST_SENT = 200_000;
   const encoder = new TextEncoder();
   const sent = new WeakMap();
   const kept = new WeakMap();
@@ -46,10 +47,17 @@
     count(target);
     say(target, "not saved yet…");
   });
-  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
     const box = boxOf(ctx?.sourceElement);
     const body = ctx?.request?.body;
-    if (box && body) sent.set(box, new URLSearchParams(body).get(box.name));
+    if (!box || !body) return;
+    if (box.value.length > MOST_SENT) {
+      event.preventDefault();
+      say(box, "Not saved: far too long. Until it is shorter it is only in this page.", true);
+      return;
+    }
+    sent.set(box, new URLSearchParams(body).get(box.name));
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const source = ctx?.sourceElement;

@@ -184,6 +184,17 @@ def test_a_text_that_is_too_long_is_counted_refused_and_saved_when_shortened(
     assert len(kept(app)) == MAX_BYTES
 
 
+def test_a_text_larger_than_any_form_stays_in_the_page_and_is_not_sent(
+    app: Flask, page: Page
+) -> None:
+    page.locator("#text-slis").fill("x" * 200_001)
+    says(page, "Not saved: far too long")
+    assert len(page.locator("#text-slis").input_value()) == 200_001
+    page.locator("#text-slis").fill("short again")
+    says(page, "✓ saved")
+    assert kept(app) == "short again"
+
+
 def test_the_page_asks_before_it_is_left_with_something_unsaved(page: Page) -> None:
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import html
 import re
+import socket
+import time
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from portal.db import db
+from portal import create_app
+from portal.config import Settings
+from portal.criteria.store import stored_verdict
+from portal.db import db, migrate_to_head
+from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.reflections import store
 from portal.reflections.questions import MAX_BYTES, QUESTION_IDS
@@ -209,6 +216,14 @@ def test_submitting_saves_and_keeps_the_answers_with_evidence(
     assert "Prometheus can&#39;t be reached" in page.text
 
 
+def test_submitting_ticks_the_last_step_at_once(app: Flask, client: FlaskClient) -> None:
+    submit(client, ANSWERS)
+    with app.app_context():
+        row = stored_verdict(1, "reflection")
+        assert row is not None
+        assert row.status == "met"
+
+
 def test_a_second_post_with_the_same_key_returns_the_same_submission(client: FlaskClient) -> None:
     assert submit(client, ANSWERS).location == submit(client, ANSWERS).location
 
@@ -284,6 +299,24 @@ def test_saving_needs_no_session(client: FlaskClient) -> None:
     assert "Set-Cookie" not in answer.headers
     client.delete_cookie("slo_lab_session")
     assert autosave(client, "Availability, more").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/reflections", "/reflections/export.json"])
+def test_a_prometheus_that_never_answers_does_not_hold_the_page_up(
+    settings: Settings, path: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        app = create_app(replace(settings, prometheus_url=url), config={"TESTING": True})
+        migrate_to_head(app)
+        with app.app_context():
+            ensure_solo_learner(START)
+        start = time.monotonic()
+        answer = app.test_client().get(path)
+        assert time.monotonic() - start < 2.5
+        assert "Prometheus" in answer.text
+        with app.app_context():
+            db.engine.dispose()
 
 
 def test_the_page_shows_the_answers_after_a_restart(app: Flask, learner: Learner) -> None:
