@@ -141,7 +141,7 @@ def value_chart(
     low, high = _value_range(known)
     frame = _Frame(width, height, start.timestamp(), end.timestamp(), low, high)
     marks = (Mark(frame.y(high), f"{high:g}"), Mark(frame.y(low), f"{low:g}"))
-    return _draw(title, frame, lines, bands, marks, limit, f"{limit:g}" if limit else "")
+    return _draw(title, frame, lines, bands, marks, limit, f"{limit:g}" if limit is not None else "")
 
 
 def _value_range(known: Sequence[float]) -> tuple[float, float]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import PrometheusClient
+from portal.clients.prometheus import PrometheusClient, Rows
 from portal.promql.context import DEFAULT_BUCKETS
 from portal.services import Services
 from portal.slis.queries import SLIQueries
+from portal.slis.reading import CHART_SPAN
 from portal.slo.budget import Budget, Events, assess
 from portal.slo.objective import SLO
 from portal.slo.queries import NamedQuery, budget_queries, query_named
 
 MAX_AGE_SECONDS = 4.5
+HISTORY_STEP_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,46 @@ class BudgetReading:
     queries: tuple[NamedQuery, ...]
 
 
+@dataclass(frozen=True)
+class BudgetHistory:
+    """Points (unix seconds, share of the budget left or None for a gap)."""
+
+    start: datetime
+    end: datetime
+    remaining: tuple[tuple[float, float | None], ...]
+
+
 def read_budget(services: Services, slo: SLO) -> BudgetReading:
     """The budget of the SLO now, shared among all open pages; never raises."""
     key = ("budget", slo.sli, slo.objective, slo.window, slo.job, slo.threshold_s)
     return services.readings.get(key, MAX_AGE_SECONDS, lambda: _read(services, slo))
+
+
+def read_budget_history(services: Services, slo: SLO) -> BudgetHistory:
+    """The share of the budget so far that was left, over the last 15 minutes; never raises."""
+    key = ("budget history", slo.sli, slo.objective, slo.window, slo.job, slo.threshold_s)
+    return services.readings.get(key, MAX_AGE_SECONDS * 2, lambda: _read_history(services, slo))
+
+
+def _read_history(services: Services, slo: SLO) -> BudgetHistory:
+    step = HISTORY_STEP_SECONDS
+    end = services.clock().timestamp() // step * step
+    start = end - CHART_SPAN.total_seconds()
+    promql = query_named(slo, "error_budget_remaining").promql
+    try:
+        series = services.prometheus.query_range(promql, start, end, step)
+    except ClientError:
+        series = Rows([])
+    known = dict(series[0].points) if series else {}
+    moments = [start + i * step for i in range(int(CHART_SPAN.total_seconds() // step) + 1)]
+    points = tuple((at, _finite(known.get(at))) for at in moments)
+    return BudgetHistory(
+        datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), points
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _read(services: Services, slo: SLO) -> BudgetReading:

@@ -7,14 +7,24 @@ from typing import Any
 from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.bursts.models import Burst
+from portal.bursts.store import recent
+from portal.charts import Chart, Line, value_chart
 from portal.htmx import form_again, fragment_or_redirect, reload_page
 from portal.learners import current_learner
 from portal.services import current_services
+from portal.slis.live import burst_bands
 from portal.slo import store
+from portal.slo.budget import Events, burst_cost
 from portal.slo.forms import SLOForm
 from portal.slo.models import SavedSLO
 from portal.slo.objective import SLO
-from portal.slo.reading import bucket_bounds, read_budget
+from portal.slo.reading import (
+    BudgetReading,
+    bucket_bounds,
+    read_budget,
+    read_budget_history,
+)
 from portal.slo.windows import Window
 
 bp = Blueprint("slos", __name__, url_prefix="/slos")
@@ -141,4 +151,37 @@ def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
 
 
 def _budget_context(row: SavedSLO) -> dict[str, Any]:
-    return {"row": row, "reading": read_budget(current_services(), row.value)}
+    services = current_services()
+    reading = read_budget(services, row.value)
+    return {
+        "row": row,
+        "reading": reading,
+        "chart": _budget_chart(row) if reading.budget else None,
+        "cost": _last_burst_cost(row, reading),
+    }
+
+
+def _budget_chart(row: SavedSLO) -> Chart:
+    """The budget left (%) over the last 15 minutes, bursts shaded, 0 % drawn as the limit."""
+    history = read_budget_history(current_services(), row.value)
+    percent = [(at, None if left is None else left * 100) for at, left in history.remaining]
+    return value_chart(
+        "Error budget left over the last 15 minutes, in percent",
+        [Line("error budget left, %", percent)],
+        history.start,
+        history.end,
+        bands=burst_bands(row.learner_id, history.start, history.end),
+        limit=0.0,
+        width=760,
+        height=200,
+    )
+
+
+def _last_burst_cost(row: SavedSLO, reading: BudgetReading) -> tuple[Burst, float] | None:
+    """The last burst and the share of the budget so far that its failures cost."""
+    last = next(iter(recent(row.learner_id, 1)), None)
+    events = reading.budget.events if reading.budget else None
+    if last is None or last.is_active or events is None or row.threshold_s is not None:
+        return None
+    cost = burst_cost(row.objective, Events(last.failed, last.sent), events)
+    return None if cost is None else (last, cost)
