@@ -115,8 +115,8 @@ def _turned(rules: list[RecordingRule], turn: int) -> tuple[RecordingRule, ...]:
     return (*rules[first:], *rules[:first])
 
 
-def _worth(judged: tuple[Judgement, SLO]) -> tuple[int, bool]:
+def _worth(judged: tuple[Judgement, SLO]) -> tuple[int, bool, bool]:
     """Closest to tied first; among several SLOs, the one whose windows know the factor."""
     judgement, slo = judged
     usual = judgement.factor is not None and is_usual(judgement.factor, slo)
-    return judgement.code.rank, usual
+    return judgement.code.rank, judgement.related, usual

@@ -112,6 +112,8 @@ def _tail(value: Quantile, op: str, limit: float) -> Condition:
         if op in {">", ">=", "!="}:
             return Always("every request takes longer than that")
         return Never("no request is that fast")
+    if op == "!=":
+        return Always("a measured time is hardly ever exactly that")
     source = Source(frozenset({value.events}), value.labels)
     return Tail(value.phi, source, op, seconds)
 

@@ -100,7 +100,9 @@ class Conditions:
         else:
             inner = expr.expr
         condition = self.of(inner, depth + 1)
-        return present(expr, self.context) if isinstance(condition, Always) else condition
+        if not isinstance(condition, Always) or isinstance(expr, Subquery):
+            return condition
+        return present(expr, self.context)
 
     def _selector(self, selector: Selector, depth: int) -> Condition:
         """A recorded series exists while its rule has a result."""
@@ -154,6 +156,9 @@ class Conditions:
 
     def _against(self, expr: Expr, op: str, number: float, depth: int) -> Condition:
         """``expr op number``: the filters inside of it, and the comparison itself."""
+        shifted = self._shifted(expr, op, number)
+        if shifted is not None:
+            return self._against(*shifted, depth + 1)
         truth = self._truth(expr, depth)
         if truth is not None:
             return _of_truth(truth, op, number)
@@ -164,7 +169,41 @@ class Conditions:
         fixed = self._number(expr)
         if fixed is not None:
             return both(inside, compared_numbers(fixed, op, number))
-        return both(inside, compared(expr, self.context, op, number, self._parts(expr, depth)))
+        clamped = self._clamped(expr, op, number)
+        if clamped is not None:
+            return both(inside, clamped)
+        found = compared(expr, self.context, op, number, self._parts(expr, depth))
+        return found if isinstance(inside, Unclear) else both(inside, found)
+
+    def _shifted(self, expr: Expr, op: str, number: float) -> tuple[Expr, str, float] | None:
+        """``x - 0.3 > 0`` as ``x > 0.3``; None when nothing is added."""
+        if not isinstance(expr, Binary) or expr.op not in {"+", "-"}:
+            return None
+        left, right = self._number(expr.left), self._number(expr.right)
+        if right is not None and left is None:
+            return expr.left, op, number - right if expr.op == "+" else number + right
+        if left is None or right is not None:
+            return None
+        if expr.op == "+":
+            return expr.right, op, number - left
+        return expr.right, FLIPPED[op], left - number
+
+    def _clamped(self, expr: Expr, op: str, number: float) -> Condition | None:
+        """A value that is held within bounds may meet a limit always or never."""
+        if not isinstance(expr, Call) or expr.function not in {"clamp", "clamp_min", "clamp_max"}:
+            return None
+        bounds = [self._number(bound) for bound in expr.args[1:]]
+        known = [bound for bound in bounds if bound is not None]
+        if not known or len(known) < len(bounds):
+            return None
+        low = known[0] if expr.function != "clamp_max" else -math.inf
+        high = known[-1] if expr.function != "clamp_min" else math.inf
+        met = {_holds(bound, op, number) for bound in (low, high)}
+        if op in {"==", "!="} or len(met) > 1:
+            return None
+        if met == {True}:
+            return Always(f"{expr.function} holds it where the limit is met all the time")
+        return Never(f"{expr.function} keeps it away from the limit")
 
     def _parts(self, expr: Expr, depth: int) -> frozenset[str]:
         """Labels by which a ratio is split before ``max`` or ``avg`` puts it together again."""
@@ -244,8 +283,10 @@ class Conditions:
                 if left is None or right is None:
                     return None
                 return left + right if expr.op == "+" else [both(*left, *right)]
-            case Aggregation(op="max" | "min" | "sum" | "avg"):
+            case Aggregation(op="max" | "min" | "sum" | "avg") | Subquery():
                 return self._truth(expr.expr, depth + 1)
+            case Call(function="max_over_time" | "min_over_time" | "last_over_time"):
+                return self._truth(expr.args[0], depth + 1)
             case Selector():
                 rules = self.rules(expr)
                 tree = tree_of(rules[0].expr) if rules and depth < MAX_DEPTH else None

@@ -223,7 +223,7 @@ def _evaluated(inner: Expr, evaluator: Any) -> Expr:
     kind = evaluator.get("type") if isinstance(evaluator, Mapping) else None
     params = evaluator.get("params") if isinstance(evaluator, Mapping) else None
     entries = params if isinstance(params, list) else []
-    numbers = [Number(float(entry)) for entry in entries if isinstance(entry, int | float)]
+    numbers = [Number(float(n)) for n in entries if isinstance(n, int | float) and abs(n) < 1e300]
     simple = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "==", "ne": "!="}
     if kind in simple and numbers:
         return Binary(simple[kind], inner, numbers[0], return_bool=True)

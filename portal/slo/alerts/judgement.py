@@ -40,12 +40,16 @@ _WHOLE_SERVICE = frozenset({"job", "instance"})
 
 @dataclass(frozen=True)
 class Judgement:
-    """The code, a sentence, and where it applies the limit θ and the factor f."""
+    """The code, a sentence, and where it applies the limit θ and the factor f.
+
+    ``related`` is false when alert and SLO are about different things (latency, availability).
+    """
 
     code: TieCode
     reason: str
     limit: float | None = None
     factor: float | None = None
+    related: bool = True
 
 
 def judge(condition: Condition, slo: SLO) -> Judgement:
@@ -75,7 +79,8 @@ def _foreign(source: Source, sli: Sli, slo: SLO) -> Judgement | None:
     """Why these are not the SLO's events, if they aren't."""
     what = SLIKind.AVAILABILITY if sli is Sli.AVAILABILITY else SLIKind.LATENCY
     if what is not slo.sli:
-        return _not(f"It is about {what}, and {slo.name} is about {slo.sli}.")
+        reason = f"It is about {what}, and {slo.name} is about {slo.sli}."
+        return Judgement(TieCode.NOT_AN_SLI, reason, related=False)
     if any(event.kind is Kind.ERRORS for event in source.events):
         names = ", ".join(sorted(e.metric for e in source.events if e.kind is Kind.ERRORS))
         return _not(f"{names} is another metric than the SLO's, so the two can disagree.")

@@ -135,6 +135,15 @@ TIED = _cases(
     "0.3 < histogram_quantile(0.95, BUCKETS)",
     "1000 * histogram_quantile(0.95, BUCKETS) > 300",
     "histogram_quantile(0.95, BUCKETS) > 0.3 and COUNT > 0",
+    "histogram_quantile(0.95, BUCKETS) - 0.3 > 0",
+    "0.99 - GOOD / ALL > 0",
+    "1 - RATIO / 0.01 < 0",
+    "-RATIO < -0.01",
+    "clamp_min(RATIO, 0) > 0.144",
+    "max_over_time((RATIO > bool 0.144)[5m:15s]) > 0",
+    "vector(scalar(BAD) / scalar(ALL)) > 0.144",
+    "RATIO > on() group_left vector(0.144)",
+    "sum(rate(http_requests_total{job='flask-app',status=~'5..'}[1m]) or vector(0)) / ALL > 0.144",
 )
 
 STRICTER = _cases(
@@ -193,6 +202,9 @@ NEVER = _cases(
     "RATIO > 1.44 or GOOD / ALL < 0",
     "RATIO > 0.144 and vector(1) > 2",
     "vector(0) > 1",
+    "clamp_max(RATIO, 0.1) > 0.144",
+    "GOOD / ALL > 1",
+    "RATIO > Inf",
     "(RATIO > bool 0.144) > 1",
     "RATIO > 0.144 and sum by (job) (rate(http_requests_total[1m])) > 0",
     "label_replace(RATIO > 1.44, 'a', 'b', '', '')",
@@ -226,6 +238,9 @@ ALWAYS = _cases(
     "(RATIO > bool 0.144) == 0",
     "ALL / ALL > 0.5",
     "SLOW >= 0",
+    "clamp_min(RATIO, 0.5) > 0.144",
+    "histogram_quantile(0.95, BUCKETS) != 0.3",
+    "RATIO > -Inf",
     "histogram_quantile(0.95, BUCKETS) > 0",
     "histogram_quantile(0.95, BUCKETS)",
 )
@@ -296,6 +311,7 @@ NOT_AN_SLI = _cases(
     "sum(rate(flask_http_requests_total{status=~'5..'}[1m]))"
     " / sum(rate(flask_http_requests_total[1m])) > 0.144",
     "sum(http_requests_total{status=~'5..'}) / sum(http_requests_total) > 0.144",
+    "sum(rate(http_errors_total[1m])) / sum(rate(http_requests_total[1m])) > 0.144",
     "slo:sli_error:ratio_rate5m > 0.144",
     "histogram_quantile(0.95, sum(rate(http_request_duration_seconds_bucket[1m]))) > 0.3",
     "histogram_quantile(1.5, BUCKETS) > 0.3",
