@@ -47,9 +47,11 @@ def index() -> ResponseReturnValue:
 def verdict_fragment(criterion_id: str) -> ResponseReturnValue:
     """The verdict now; announces a change against what the page shows."""
     criterion = _find(criterion_id)
-    checker, services = current_checker(), current_services()
-    age = timedelta(seconds=POLL_OTHERWISE - 1)
-    checker.refresh(current_learner().id, [criterion.id], services.clock(), age)
+    checker, services, learner = current_checker(), current_services(), current_learner()
+    row = store.stored_verdict(learner.id, criterion.id)
+    # Nearly as long as one page waits, so that many open pages cause no more checks than one.
+    age = timedelta(seconds=_poll_seconds(Status(row.status) if row else None) * 0.9)
+    checker.refresh(learner.id, [criterion.id], services.clock(), age)
     context = verdict_context(criterion.id)
     changed = request.args.get("shown", "") != context["shown"]
     return fragment(
@@ -83,7 +85,7 @@ def verdict_context(criterion_id: str) -> dict[str, Any]:
     db.session.expire_all()
     row = store.stored_verdict(current_learner().id, criterion_id)
     verdict: Verdict | None = store.verdict_of(row) if row else None
-    poll = POLL_SECONDS.get(verdict.status, POLL_OTHERWISE) if verdict else 1
+    poll = _poll_seconds(verdict.status if verdict else None)
     return {
         "criterion": _find(criterion_id),
         "row": row,
@@ -93,6 +95,11 @@ def verdict_context(criterion_id: str) -> dict[str, Any]:
         "poll_seconds": poll,
         "age": (current_services().clock() - row.checked_at).total_seconds() if row else None,
     }
+
+
+def _poll_seconds(status: Status | None) -> int:
+    """How soon a page asks for a verdict again; None: there is no verdict yet."""
+    return POLL_SECONDS.get(status, POLL_OTHERWISE) if status else 1
 
 
 def refresh_stale(older_than: timedelta = timedelta(seconds=15)) -> None:

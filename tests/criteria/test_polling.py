@@ -1,0 +1,57 @@
+"""How often open pages have a criterion checked."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal.criteria import store
+from portal.criteria.base import Status, Verdict
+from portal.criteria.checker import Checker
+from portal.criteria.registry import CRITERIA
+from portal.learners.models import Learner
+from tests.conftest import Clock
+
+
+class StartedChecks(Checker):
+    """Notes the checks that would start."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app, CRITERIA)
+        self.started: list[str] = []
+
+    def _start(self, learner_id: int, criterion_id: str, now: datetime) -> Future[None]:
+        self.started.append(criterion_id)
+        return Future()
+
+
+@pytest.fixture
+def checks(app: Flask) -> StartedChecks:
+    """In the place of the app's checker."""
+    checker = StartedChecks(app)
+    app.extensions["slo_lab_checker"] = checker
+    return checker
+
+
+@pytest.mark.parametrize(("status", "page_waits"), [(Status.MET, 15), (Status.NOT_MET, 5)])
+def test_many_open_pages_cause_no_more_checks_than_one(
+    client: FlaskClient,
+    learner: Learner,
+    clock: Clock,
+    checks: StartedChecks,
+    status: Status,
+    page_waits: int,
+) -> None:
+    store.save(learner.id, "slo", Verdict(status, "code", "", "", ""), clock())
+    almost = page_waits * 8 // 10
+    for _ in range(almost):
+        clock.pass_seconds(1)
+        assert client.get("/criteria/slo").status_code == 200
+    assert checks.started == []
+    clock.pass_seconds(page_waits - almost)
+    client.get("/criteria/slo")
+    assert checks.started == ["slo"]
