@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from portal.config import Settings
@@ -83,9 +82,16 @@ def find(environ: Mapping[str, str] | None = None) -> Path | None:
     return _newest(cache) if cache.is_dir() else None
 
 
-@lru_cache(maxsize=4)
 def _newest(cache: Path) -> Path | None:
-    found = [path for path in cache.rglob("promtool") if os.access(path, os.X_OK)]
+    """The latest promtool in the folders that releases and packages are unpacked to."""
+    folders = [folder for folder in cache.iterdir() if not folder.name.startswith(".")]
+    found = [
+        path
+        for folder in folders
+        for pattern in ("promtool", "*/promtool", "usr/bin/promtool", "*/usr/bin/promtool")
+        for path in folder.glob(pattern)
+        if os.access(path, os.X_OK)
+    ]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
