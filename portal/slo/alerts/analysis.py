@@ -67,7 +67,7 @@ def analyse(
         tree = parse(rule.expr)
     except ParseError as error:
         return AlertFinding(rule.name, TieCode.UNPARSED, str(error))
-    known = contexts(rules)
+    known = contexts(tree, rules)
     finding = found(rule.name, [Conditions(context).of(tree) for context in known], slos)
     return replace(finding, fires_on_nothing=_on_nothing(tree, known[0]))
 
@@ -89,16 +89,26 @@ def found(name: str, readings: Sequence[Condition], slos: Sequence[SLO]) -> Aler
     )
 
 
-def contexts(rules: Iterable[RecordingRule]) -> list[Context]:
-    """Contexts in which a name that several rules record means each of them in turn."""
+def contexts(tree: Expr, rules: Iterable[RecordingRule]) -> list[Context]:
+    """Contexts in which a name that several rules record means each of them in turn.
+
+    There is one, unless the expression picks by a name that is not enough to tell them apart.
+    """
     named: dict[str, list[RecordingRule]] = {}
     for rule in rules:
         named.setdefault(rule.name, []).append(rule)
-    most = min(max((len(same) for same in named.values()), default=1), MAX_READINGS)
-    return [
-        replace(Context(), rules={name: _turned(same, turn) for name, same in named.items()})
-        for turn in range(most)
-    ]
+    first = _turned(named, 0)
+    readings = min(Conditions(first).candidates(tree), MAX_READINGS)
+    return [first, *(_turned(named, turn) for turn in range(1, readings))]
+
+
+def _turned(named: dict[str, list[RecordingRule]], turn: int) -> Context:
+    """The context in which the rule at that turn comes first under each name."""
+    rules = {}
+    for name, same in named.items():
+        first = turn % len(same)
+        rules[name] = (*same[first:], *same[:first])
+    return Context(rules=rules)
 
 
 def _on_nothing(tree: Expr, context: Context) -> str:
@@ -108,11 +118,6 @@ def _on_nothing(tree: Expr, context: Context) -> str:
     except UnknownValueError:
         return ""
     return "" if value is None else FIRES_ON_NOTHING
-
-
-def _turned(rules: list[RecordingRule], turn: int) -> tuple[RecordingRule, ...]:
-    first = turn % len(rules)
-    return (*rules[first:], *rules[:first])
 
 
 def _worth(judged: tuple[Judgement, SLO]) -> tuple[int, bool, bool]:

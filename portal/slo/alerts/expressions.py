@@ -88,6 +88,24 @@ class Conditions:
             if all(given.get(label, value) == value for label, value in rule.labels.items())
         ]
 
+    def candidates(self, expr: Expr, depth: int = 0) -> int:
+        """How many recording rules a name in the expression can mean at most."""
+        if depth > MAX_DEPTH:
+            return 1
+        match expr:
+            case Number() | Text():
+                return 1
+            case Selector():
+                rules = self.rules(expr)
+                trees = [tree for rule in rules[:1] if (tree := tree_of(rule.expr))]
+                return max(len(rules), *(self.candidates(tree, depth + 10) for tree in trees), 1)
+            case Binary():
+                sides = (expr.left, expr.right)
+                return max(self.candidates(side, depth + 1) for side in sides)
+            case Call(args=args):
+                return max((self.candidates(arg, depth + 1) for arg in args), default=1)
+        return self.candidates(expr.expr, depth + 1)
+
     def _inside(self, expr: Call | Subquery | Negation, depth: int) -> Condition:
         inner: Expr
         if isinstance(expr, Call):

@@ -78,7 +78,7 @@ def analyse_grafana(
     except GraphError as error:
         return AlertFinding(rule.title, error.code, str(error))
     fires = Binary("!=", tree, Number(0.0))
-    known = contexts(rules)
+    known = contexts(tree, rules)
     if _alerts_on_a_filter(rule, tree):
         reason = (
             "It fires while all is well: its query returns nothing then, and the rule is set to "
