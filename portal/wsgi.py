@@ -20,6 +20,8 @@ from portal.observability import log_as_json
 from portal.services import utc_now
 
 THREADS = 12
+CONNECTIONS = 800  # every open page holds one; the next one would wait until another is closed
+IDLE_SECONDS = 60  # an open page asks again sooner than that
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,14 @@ def main() -> None:
 def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:
     try:
         return waitress.create_server(
-            app, host=settings.host, port=settings.port, threads=THREADS, ident=None
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=THREADS,
+            connection_limit=CONNECTIONS,
+            channel_timeout=IDLE_SECONDS,
+            asyncore_use_poll=True,  # select() fails beyond file number 1,023
+            ident=None,
         )
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
