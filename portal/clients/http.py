@@ -20,6 +20,7 @@ import urllib3
 
 from portal.clients.deadline import Deadline, DeadlineAdapter, deadline_of_call
 from portal.clients.errors import ClientError, ErrorKind, plain
+from portal.clients.patience import Patience
 from portal.clients.shape import decode_json
 
 CHUNK = 64 * 1024
@@ -70,7 +71,8 @@ class Http:
     """Asks one system at one address. Safe to share between threads; connections are kept.
 
     ``timeout`` is seconds for a whole call, connecting and reading included (only a slow name
-    server can take longer); ``max_bytes`` is the largest answer read. Redirects are not
+    server can take longer); ``max_bytes`` is the largest answer read. A system that has just
+    been silent gets less time, or none (``portal.clients.patience``). Redirects are not
     followed, cookies not kept, proxy variables and netrc not read.
     """
 
@@ -87,6 +89,7 @@ class Http:
         self.base_url, login = split_login(base_url)
         self.timeout = timeout
         self.max_bytes = max_bytes
+        self._patience = Patience()
         own = {"Authorization": basic(*login)} if login else {}
         self._session = _session({**own, **(headers or {})})
 
@@ -109,6 +112,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         accept: tuple[int, ...] = (),
         safe: bool = False,
+        insist: bool = False,
         timeout: float | Deadline | None = None,
     ) -> Answer:
         """The answer, when its status is 2xx or one of ``accept``; else a ClientError.
@@ -116,12 +120,17 @@ class Http:
         ``timeout``: seconds for this call, or a deadline that several calls share.
         ``safe``: asking twice does no harm (a GET never does), so the call is made once more
         when a kept connection turns out to be closed.
+        ``insist``: give the call its full time even when the system has just been silent.
         """
-        deadline = self.deadline(timeout)
+        turn = self._patience.turn(self.deadline(timeout), insist=insist)
         request = requests.Request(
             method, self.base_url + path, headers=headers, params=params, data=form, json=json
         )
-        answer = self._exchange(request, deadline, again=safe or method == "GET")
+        try:
+            answer = self._exchange(request, turn.deadline, again=safe or method == "GET")
+        except ClientError as error:
+            raise self._patience.failed(error, turn) from error
+        self._patience.answered()
         if answer.status not in accept:
             self._raise_for_status(answer, path)
         return answer

@@ -71,12 +71,14 @@ class MockappClient:
             "hang": hang,
             "lifetime_seconds": lifetime_seconds,
         }
-        answer = self._http.send("PUT", "/fault", json=wanted, headers=self._headers, safe=True)
+        answer = self._http.send(
+            "PUT", "/fault", json=wanted, headers=self._headers, safe=True, insist=True
+        )
         return self._state(self._http.json(answer)) if answer.body else self.fault()
 
     def clear_fault(self) -> None:
         """Make the service well again."""
-        self._http.send("DELETE", "/fault", headers=self._headers, safe=True)
+        self._http.send("DELETE", "/fault", headers=self._headers, safe=True, insist=True)
 
     def metrics_text(self) -> str:
         """What Prometheus would scrape now: the text of ``/metrics``."""
