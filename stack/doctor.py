@@ -117,7 +117,7 @@ def _server(title: str, asked: str, url: str, known: ServerState | None) -> Find
         _get(title, asked)
     except ClientError as error:
         return _silent_server(title, url, error, known)
-    past = f"started again {known.restarts} times" if known and known.restarts else ""
+    past = f"new starts so far: {known.restarts}" if known and known.restarts else ""
     return Finding(title, Health.UP, url, ", ".join(filter(None, (version, past))))
 
 

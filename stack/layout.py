@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from portal.errors import SLOLabError
 
+BLOCK = 65536  # bytes that even a small log needs
 SECRETS = ("secret-key", "fault-token", "grafana-password")
 
 
@@ -62,6 +64,10 @@ class Layout:
     def prometheus_data(self, major: int) -> Path:
         """Prometheus' database; version 2 can't read what version 3 wrote, so each has its own."""
         return self.prometheus / f"data-v{major}"
+
+    def is_full(self) -> bool:
+        """Whether nothing can be written any more."""
+        return shutil.disk_usage(self.root).free < BLOCK
 
     def make(self) -> None:
         """Make the folders; raises DataFolderError."""

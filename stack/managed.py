@@ -135,7 +135,7 @@ class ManagedServer:
         self._forget_child()
         how = f"ended by itself ({_status_words(code)})"
         if not self.was_up:
-            self._give_up(f"{how}: {self.last_words()}")
+            self._give_up(": ".join(filter(None, (how, self.last_words().rstrip(".")))))
             return
         now = time.monotonic()
         self._ends.append(now)

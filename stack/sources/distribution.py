@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from portal.config import Settings
 from stack.sources.base import PrometheusInstall, Reporter, SourceError, inspect_prometheus
+from stack.sources.drafts import draft_folder
 
 UPDATE_SECONDS = 120.0
 DOWNLOAD_SECONDS = 300.0
@@ -40,11 +40,10 @@ def prometheus(settings: Settings, report: Reporter) -> PrometheusInstall:
 
 
 def _unpack_packages(cache_dir: Path) -> Path:
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache_dir, prefix=".distribution-") as draft:
-        apt = _Apt(Path(draft))
+    with draft_folder(cache_dir) as draft:
+        apt = _Apt(draft)
         apt.update()
-        unpacked = Path(draft) / "unpacked"
+        unpacked = draft / "unpacked"
         apt.unpack("prometheus", unpacked)
         if not (unpacked / "usr" / "bin" / "promtool").exists():  # its own package since trixie
             apt.unpack("promtool", unpacked)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tarfile
-import tempfile
 from pathlib import Path, PurePosixPath
 
 from portal.config import Settings
@@ -16,6 +15,7 @@ from stack.sources.base import (
     inspect_grafana,
     inspect_prometheus,
 )
+from stack.sources.drafts import draft_folder
 from stack.sources.fetch import Limits, fetch_file, fetch_text
 from stack.sources.releases import Release, grafana_release, prometheus_release
 
@@ -37,9 +37,8 @@ def grafana(settings: Settings, report: Reporter) -> GrafanaInstall:
 def download(release: Release, cache_dir: Path, report: Reporter, limits: Limits = LIMITS) -> Path:
     """The folder of the unpacked release: all of it, or a SourceError and nothing."""
     try:
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache_dir, prefix=".download-") as draft:
-            return _download(release, cache_dir, Path(draft), report, limits)
+        with draft_folder(cache_dir) as draft:
+            return _download(release, cache_dir, draft, report, limits)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SourceError(f"the cache {cache_dir} can't be written ({reason}).") from error

@@ -10,6 +10,7 @@ import pytest
 from portal.config import Settings
 from stack.layout import Layout
 from tests.stack.labs import Lab, start_lab
+from tests.stack.sources.releases import ReleaseServer
 
 
 @pytest.fixture
@@ -22,6 +23,14 @@ def layout(settings: Settings) -> Layout:
     layout = Layout(settings.data_dir)
     layout.make()
     return layout
+
+
+@pytest.fixture
+def releases() -> Iterator[ReleaseServer]:
+    """A release server without a release."""
+    server = ReleaseServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from portal.config import Settings
+from stack.sources.releases import PROMETHEUS, prometheus_release
 from tests.stack.labs import ROOT, TINY_LAB, Lab, environment, start_again, wait_until
+from tests.stack.sources.releases import ReleaseServer
 
 ELSEWHERE = "http://127.0.0.1:9"  # no Prometheus is started when one is named
 Start = Callable[..., Lab]
@@ -162,3 +165,23 @@ def test_a_closed_terminal_does_not_stop_it(tmp_path: Path) -> None:
         wait_until(lambda: state.exists() and state.read_text().count('"up"') == 2)
         process.terminate()
         assert process.wait(20) == 0
+
+
+def test_a_download_that_is_stopped_leaves_nothing(
+    tmp_path: Path, releases: ReleaseServer, settings: Settings
+) -> None:
+    archive = f"/v{PROMETHEUS}/{prometheus_release(settings).archive}"
+    releases.publish(archive, b"x" * 100_000, f"/v{PROMETHEUS}/sha256sums.txt")
+    releases.stalled.add(archive)
+    environ = environment(
+        tmp_path,
+        SLO_LAB_CACHE_DIR=str(tmp_path / "cache"),
+        SLO_LAB_PROMETHEUS_SOURCE="download",
+        SLO_LAB_PROMETHEUS_DOWNLOAD_URL=releases.url,
+    )
+    lab = start_again(tmp_path, environ)
+    wait_until(lambda: archive in releases.asked)
+    assert lab.stop() == 0
+    assert lab.text.splitlines()[-1] == "Stopped."
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert lab.processes() == []

@@ -9,7 +9,7 @@ import pytest
 
 from portal.config import Settings
 from stack.sources import NotFoundError, find_prometheus
-from tests.stack.sources.conftest import put_program
+from tests.stack.sources.releases import put_program
 
 NO_APT = not (shutil.which("apt-get") and shutil.which("dpkg-deb"))
 

@@ -12,7 +12,7 @@ from stack.sources import Silent, download
 from stack.sources.base import SourceError
 from stack.sources.fetch import Limits
 from stack.sources.releases import GRAFANA, PROMETHEUS, grafana_release, prometheus_release
-from tests.stack.sources.conftest import ReleaseServer, archive
+from tests.stack.sources.releases import ReleaseServer, archive
 
 QUICK = Limits(connect=0.5, stall=0.5, total=5)
 

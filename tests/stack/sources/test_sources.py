@@ -10,7 +10,7 @@ from portal.config import Settings
 from stack.sources import NotFoundError, find_grafana, find_prometheus
 from stack.sources.distribution import unpacked_folder
 from stack.sources.releases import GRAFANA, PROMETHEUS, grafana_release, prometheus_release
-from tests.stack.sources.conftest import ReleaseServer, put_program
+from tests.stack.sources.releases import ReleaseServer, put_program
 
 
 @pytest.fixture
