@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.add_template_filter(percent)
     app.add_template_filter(duration)
+    app.add_template_filter(minutes)
     app.add_template_filter(milliseconds)
     app.add_template_filter(count)
     app.add_template_filter(clock)
@@ -39,11 +40,14 @@ def init_app(app: Flask) -> None:
 
 
 def percent(ratio: float, digits: int = 2) -> str:
-    """0.9987 as ``99.87 %``; never rounds a miss up to 100 %."""
+    """0.9987 as ``99.87 %``, -0.5 as ``−50 %``; never rounds a miss up to 100 %."""
     shown = round(ratio * 100, digits)
     if shown == 100 and ratio < 1:
         shown = 100 - 10**-digits
-    return f"{shown:.{digits}f}".rstrip("0").rstrip(".") + " %"
+    text = f"{shown:.{digits}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{text.replace('-', '−')} %" if text not in {"-0", "0"} else "0 %"
 
 
 def duration(seconds: float) -> str:
@@ -57,6 +61,11 @@ def duration(seconds: float) -> str:
         if len(parts) == 2:
             break
     return " ".join(parts) or "0 s"
+
+
+def minutes(number: float) -> str:
+    """0.6 minutes as ``36 s``, 40.3 as ``40 min 18 s``."""
+    return duration(number * 60)
 
 
 def milliseconds(seconds: float) -> str:
