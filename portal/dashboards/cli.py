@@ -27,7 +27,7 @@ from portal.dashboards.rules_file import by_name, recording_rules
 from portal.dashboards.templating import seconds
 from portal.errors import SLOLabError
 from portal.promql import promtool
-from portal.promql.context import Context, bucket_labels
+from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.promtool import Validity
 
 DEFAULTS = Context()
@@ -106,8 +106,8 @@ def check_dashboard(
     dashboard has at least two panels that show SLIs, 1 when one hasn't, 2 when a file can't be
     read (the others are judged all the same).
     """
-    rules = by_name(rule for path in rule_files for rule in _rules_of(path))
-    check = CheckContext(Context(rules, scrape_interval_s, buckets))
+    rules, unread = _rules(rule_files)
+    check = CheckContext(Context(by_name(rules), scrape_interval_s, buckets))
     read = [_read(path, check) for path in files]
     validity = _validity([file.prepared for file in read if file.prepared])
     findings = [_finding(file, validity, check) for file in read]
@@ -118,18 +118,26 @@ def check_dashboard(
             click.echo(json.dumps(as_data(file.name, finding)))
         elif finding.verdict is not Verdict.ERROR:
             _print(file.name, finding)
-    context.exit(_status(findings))
+    context.exit(2 if unread else _status(findings))
 
 
-def _rules_of(path: Path) -> list[Any]:
-    try:
-        return list(recording_rules(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        reason = error.strerror or "can't be read"
-        raise click.BadParameter(f"{path}: {reason}.", param_hint="--rules") from error
-    except (SLOLabError, UnicodeDecodeError) as error:
-        reason = str(error) if isinstance(error, SLOLabError) else "It is not text in UTF-8."
-        raise click.BadParameter(f"{path}: {reason}", param_hint="--rules") from error
+def _rules(paths: Sequence[Path]) -> tuple[list[RecordingRule], int]:
+    """The recording rules of all files, and how many files can't be read (one line for each)."""
+    found: list[RecordingRule] = []
+    unread = 0
+    for path in paths:
+        try:
+            found += recording_rules(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, SLOLabError) as error:
+            unread += 1
+            click.echo(f"slo-lab: {_printable(str(path))}: {_why_unread(error)}", err=True)
+    return found, unread
+
+
+def _why_unread(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"The rule file can't be read: {error.strerror or error}."
+    return str(error) if isinstance(error, SLOLabError) else "The rule file is not text in UTF-8."
 
 
 def _read(path: Path, check: CheckContext) -> ReadFile:

@@ -10,6 +10,8 @@ DEFAULT_BUCKETS = (
     *(0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0),
 )
 """The mock app's bucket bounds in seconds."""
+JOB = "flask-app"
+"""The one job that scrapes the mock app, where no running Prometheus tells of others."""
 ROUTES = frozenset({"/", "/search", "/checkout"})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from portal.promql import statuses
-from portal.promql.context import ROUTES, Context
+from portal.promql.context import JOB, ROUTES, Context
 from portal.promql.findings import Code
 from portal.promql.nodes import Matcher, MatchOp, Selector
 from portal.promql.parser import fully_matches
@@ -62,6 +62,7 @@ class Events:
     """Requests one selector picks; ``stages`` say how a growing count became a rate.
 
     A stage is (name, seconds); without any the count is raw. ``function`` is what stood there.
+    ``implied``: matchers that pick what is there anyway.
     """
 
     metric: str
@@ -73,6 +74,12 @@ class Events:
     offset: tuple[float, str | None] = (0.0, None)
     function: str = ""
     flaw: Flaw | None = None
+    implied: frozenset[Matcher] = frozenset()
+
+    @property
+    def restriction(self) -> frozenset[Matcher]:
+        """The matchers that really leave something out."""
+        return self.scope - self.implied
 
     def staged(self, name: str, seconds: float, function: str = "") -> Events:
         """The same events one stage further."""
@@ -184,7 +191,14 @@ class Reader:
         if found is not None:
             return _narrow_statuses(events, matcher, found)
         plain = self._canonical(events.metric, matcher)
-        return events if plain is None else replace(events, scope=events.scope | {plain})
+        if plain is None:
+            return events
+        implied = {plain} if self._is_the_job(plain) else frozenset()
+        return replace(events, scope=events.scope | {plain}, implied=events.implied | implied)
+
+    def _is_the_job(self, matcher: Matcher) -> bool:
+        alone = self.context.labels is None and matcher.label == "job"
+        return alone and _passing(matcher, {JOB}) == {JOB}
 
     def _lacks(self, metric: str, matcher: Matcher) -> bool:
         known = self._known(metric)

@@ -99,7 +99,7 @@ class Reading:
         if any(not events.stages for events in self.events):
             raw = "Without rate or increase it covers everything since the process started."
             return Opaque(Code.RAW_COUNTER, raw)
-        if len({events.scope for events in self.events}) > 1:
+        if len({events.restriction for events in self.events}) > 1:
             return Opaque(Code.DIFFERENT_EVENTS, self._scopes())
         if len({events.stages for events in self.events}) > 1:
             averaged = any(n.startswith("avg of") for e in self.events for n, _ in e.stages)
@@ -109,8 +109,8 @@ class Reading:
         return None
 
     def _scopes(self) -> str:
-        above = {str(m) for events in self.value.num.terms for m in events.scope}
-        below = {str(m) for events in self.value.den.terms for m in events.scope}
+        above = {str(m) for events in self.value.num.terms for m in events.restriction}
+        below = {str(m) for events in self.value.den.terms for m in events.restriction}
         only = " and ".join(sorted(above ^ below))
         return f"Only one of them is held to {only}." if only else ""
 

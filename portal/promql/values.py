@@ -113,7 +113,7 @@ def _merged(total: Linear) -> dict[tuple[object, ...], float]:
     merged: dict[tuple[object, ...], float] = {}
     for events, weight in total.terms.items():
         below = events.le if events.le != ("+Inf",) else ()
-        key = (events.statuses, below, events.scope, events.stages, events.offset)
+        key = (events.statuses, below, events.restriction, events.stages, events.offset)
         merged[key] = merged.get(key, 0.0) + weight
     return merged
 

@@ -98,6 +98,7 @@ def test_a_rule_file_without_rules_is_a_clear_line(tmp_path: Path, text: str) ->
     result = run("--rules", save(tmp_path, "r.yml", text), save(tmp_path, "a.json", MET))
     assert result.exit_code == 2
     assert "rule file" in result.stderr
+    assert "Availability" in result.stdout
 
 
 def test_buckets_and_scrape_interval_are_options(tmp_path: Path) -> None:

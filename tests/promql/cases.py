@@ -156,6 +156,8 @@ BAD_RATIO = [
 
 BAD_RATIO += [
     f"({T} > bool 0) * {B} / {T}",
+    f'<<job="flask-app",status=~"5.."|rate|5m>> / {T}',
+    f'{B} / <<job=~"flask.*"|rate|5m>>',
     f"({B} / {T}) * ({T} > bool 0)",
     f"absent({B}) * 0 or {B} / {T}",
     f"{B} / ({T} or vector(1))",
@@ -328,6 +330,8 @@ NEITHER = {
         f'{B} / <<path="/"|rate|5m>>',
         '1 - <<path="/",status=~"5.."|rate|5m>> / <<path="/search"|rate|5m>>',
         f'<<method="GET",status=~"5.."|rate|5m>> / {T}',
+        f'<<job="another",status=~"5.."|rate|5m>> / {T}',
+        f'<<instance="a:1",status=~"5.."|rate|5m>> / {T}',
         f'sum by (path) (rate(http_requests_total{{status=~"5.."}}[5m])) / on() group_left() {T}',
         f'sum by (path) (rate(http_requests_total{{status=~"5.."}}[5m])) / scalar({T})',
         f'sum(rate({H}_bucket{{le="0.3",path="/"}}[5m])) / {ALL}',

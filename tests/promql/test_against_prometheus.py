@@ -76,7 +76,8 @@ def expected(indicator: Indicator) -> float:
 
 def _inside(path: str, scope: tuple[Matcher, ...]) -> bool:
     values = {**BASE, "path": path}
-    return all(m.op is MatchOp.EQUAL and values[m.label] == m.value for m in scope)
+    assert all(matcher.op in {MatchOp.EQUAL, MatchOp.MATCHES} for matcher in scope)
+    return all(re.fullmatch(matcher.value, values[matcher.label]) for matcher in scope)
 
 
 @pytest.fixture(scope="module")
