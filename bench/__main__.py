@@ -20,6 +20,7 @@ from types import FrameType
 import click
 
 from bench import audience, beside, checks, clicks, load, starts
+from bench.checks import learners_grafana
 from bench.figures import Figure, show
 from bench.lab import running_lab
 
@@ -31,6 +32,7 @@ class Length:
     """How long each part takes: seconds, or runs."""
 
     load: float = 4.0
+    load_runs: int = 3
     stall: float = 8.0
     clicks: int = 3
     rounds: int = 3
@@ -40,7 +42,17 @@ class Length:
     runs: int = 5
 
 
-QUICK = Length(load=1.0, stall=4.0, clicks=1, rounds=1, pages=5.0, queries=7.0, waits=5.0, runs=1)
+QUICK = Length(
+    load=1.5,
+    load_runs=1,
+    stall=4.0,
+    clicks=1,
+    rounds=1,
+    pages=5.0,
+    queries=10.0,
+    waits=5.0,
+    runs=1,
+)
 
 
 @click.command()
@@ -52,7 +64,7 @@ def main(quick: bool, only: tuple[str, ...]) -> None:
     begin, length, parts = time.monotonic(), QUICK if quick else Length(), only or PARTS
     click.echo(f"{machine()}, load average {os.getloadavg()[0]:.1f} before the run\n")
     if "load" in parts:
-        load.compare_rates(length.load)
+        load.compare_rates(length.load, length.load_runs)
         load.compare_stall(length.stall)
         click.echo()
     figures = show(measure_lab(length, parts)) if set(parts) - {"load"} else []
@@ -73,19 +85,23 @@ def machine() -> str:
 
 def measure_lab(length: Length, parts: tuple[str, ...]) -> Iterator[Figure]:
     """The figures of a lab that is started for them, and once more for its start."""
-    with tempfile.TemporaryDirectory(prefix="slo-lab-bench-") as name, checks.full_grafana() as g:
+    with (
+        tempfile.TemporaryDirectory(prefix="slo-lab-bench-") as name,
+        learners_grafana() as grafana,
+    ):
         folder = Path(name)
-        with running_lab(folder, SLO_LAB_GRAFANA_URL=g.url) as lab:
+        with running_lab(folder, SLO_LAB_GRAFANA_URL=grafana.url) as lab:
             if "clicks" in parts:
                 yield from clicks.measure(lab, length.clicks)
+            if "audience" in parts:
+                yield from audience.measure_queries(lab, length.queries)
             if "pages" in parts:
                 yield from beside.measure(lab, length.rounds, length.pages)
             if "audience" in parts:
-                yield from audience.measure_queries(lab, length.queries)
                 yield from audience.measure_waits(lab, length.waits)
             if "checks" in parts:
-                yield from checks.measure(lab, length.runs)
-                yield from checks.measure_known(g, length.runs)
+                yield from checks.measure(lab, grafana, length.runs)
+                yield from checks.measure_known(grafana, length.runs)
         if "start" in parts:
             yield from starts.measure(folder, lab.lab.environ, length.runs)
 

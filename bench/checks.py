@@ -24,19 +24,24 @@ KNOWN = "mine"
 AIM_SECONDS = 1.0
 
 
-def full_grafana() -> FakeGrafana:
-    """A Grafana with other people's dashboards, and the learner's in the lab's folder."""
+def learners_grafana() -> FakeGrafana:
+    """A Grafana with the learner's dashboard in the lab's folder."""
     grafana = FakeGrafana()
     grafana.add_folder()
-    for number in range(OTHERS):
-        board = classic_board(f"Machine {number}", f'node_load1{{instance="{number}"}}')
-        grafana.add_dashboard(board, f"other-{number}")
     grafana.add_dashboard(classic_board("My SLIs"), KNOWN, folder="slo-lab")
     return grafana
 
 
-def measure(lab: BenchLab, runs: int) -> Iterator[Figure]:
+def add_others(grafana: FakeGrafana) -> None:
+    """Other people's dashboards."""
+    for number in range(OTHERS):
+        board = classic_board(f"Machine {number}", f'node_load1{{instance="{number}"}}')
+        grafana.add_dashboard(board, f"other-{number}")
+
+
+def measure(lab: BenchLab, grafana: FakeGrafana, runs: int) -> Iterator[Figure]:
     """Every criterion asked at once, from the page and from the command line."""
+    add_others(grafana)
     lab.start_burst(rate=20)  # a check of panels that show nothing is another one
     lab.wait_for_burst()
     lab.wait_for_scrape()
@@ -47,6 +52,7 @@ def measure(lab: BenchLab, runs: int) -> Iterator[Figure]:
     yield Figure("all checks at once, from the page", together, "s", AIM_SECONDS)
     slowest = max(alone, key=lambda name: alone[name])
     yield Figure("the slowest check, alone", alone[slowest], "s", AIM_SECONDS, f"{each} ms")
+    timed(lab, "check", "--help")  # the first one compiles
     start_up = statistics.median(timed(lab, "check", "--help")[0] for _ in range(runs))
     commands = [timed(lab, "check", "--json") for _ in range(runs)]
     wall = statistics.median(seconds for seconds, _ in commands)

@@ -85,11 +85,19 @@ class BenchLab:
 @contextmanager
 def running_lab(folder: Path, **settings: str) -> Iterator[BenchLab]:
     """A lab that is ready; it ends with the block."""
-    lab = start_lab(folder, COMMAND, **settings)
+    lab = start_lab(folder, COMMAND, **settings, **compiled_in(folder))
     with stopped_at_the_end(lab):
         lab.wait_until_ready()
         prometheus = PrometheusClient(lab.settings.prometheus_base)
         yield BenchLab(lab, Browser(lab.settings.port), prometheus)
+
+
+def compiled_in(folder: Path) -> dict[str, str]:
+    """Environment in which Python keeps compiled modules below the folder.
+
+    An installed lab has them; a machine told to write none would be measured compiling.
+    """
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
 @contextmanager

@@ -123,10 +123,11 @@ def run_hey(rate: float, seconds: float) -> Run:
     return Run(*server.end(), cpu)
 
 
-def least_disturbed(generator: Callable[[float, float], Run], rate: float, seconds: float) -> Run:
+def least_disturbed(
+    generator: Callable[[float, float], Run], rate: float, seconds: float, runs: int
+) -> Run:
     """The most even of some runs: what else the machine does only ever adds unevenness."""
-    runs = [generator(rate, seconds) for _ in range(RUNS)]
-    return min(runs, key=lambda run: run.cv)
+    return min((generator(rate, seconds) for _ in range(runs)), key=lambda run: run.cv)
 
 
 def true_percentiles(run: Run, rate: float) -> tuple[float, float]:
@@ -136,17 +137,17 @@ def true_percentiles(run: Run, rate: float) -> tuple[float, float]:
     return took[len(took) * 95 // 100], took[len(took) * 99 // 100]
 
 
-def compare_rates(seconds: float) -> None:
+def compare_rates(seconds: float, runs: int = RUNS) -> None:
     """Evenness and cost at each rate."""
-    click.echo(f"Constant rate, the most even of {RUNS} runs of {seconds:g} s each")
+    click.echo(f"Constant rate, the most even of {runs} runs of {seconds:g} s each")
     click.echo(f"(CPU includes start-up; load of the machine before: {os.getloadavg()[0]:.1f})")
     click.echo(f"{'':>22} {'achieved/target':>16} {'cv':>8} {'CPU ms/request':>15}")
     for rate in RATES:
         click.echo(f"{rate}/s")
-        ours = _show("burst engine", least_disturbed(run_engine, rate, seconds), rate)
-        peer = _show("threads + requests", least_disturbed(run_peer, rate, seconds), rate)
+        ours = _show("burst engine", least_disturbed(run_engine, rate, seconds, runs), rate)
+        peer = _show("threads + requests", least_disturbed(run_peer, rate, seconds, runs), rate)
         if HEY:
-            _show("hey", least_disturbed(run_hey, rate, seconds), rate)
+            _show("hey", least_disturbed(run_hey, rate, seconds, runs), rate)
         ratios = f"{ours.cv / peer.cv:7.2f}x {ours.cpu_ms / peer.cpu_ms:14.2f}x"
         click.echo(f"{'engine / requests':>22} {'':>16} {ratios}")
         _judge("rate", abs(ours.achieved(rate) - 1), AIM_ACHIEVED)
