@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.htmx import form_again, reload_page
+from portal.htmx import form_again, fragment_or_redirect
 from portal.impact import store
 from portal.impact.forms import ImpactForm
 from portal.impact.models import ImpactStatement
@@ -20,7 +20,7 @@ bp = Blueprint("impact", __name__, url_prefix="/impact")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The form, and what was stated so far."""
-    return render_template("impact/index.html", **impact_context())
+    return render_template("impact/index.html", kept="kept" in request.args, **impact_context())
 
 
 @bp.post("")
@@ -32,8 +32,13 @@ def state() -> ResponseReturnValue:
     if stated is None:
         return form_again("impact/index.html", "impact/_form.html", **impact_context(form))
     store.save(learner.id, incidents[int(form.burst)], stated, current_services().clock())
-    flash("Your statement is kept. See below how close it is.")
-    return reload_page(url_for(".index"))
+    return fragment_or_redirect(
+        "impact/_form.html",
+        url_for(".index", kept="yes"),
+        events="criterion-changed",
+        kept=True,
+        **impact_context(),
+    )
 
 
 @bp.app_context_processor

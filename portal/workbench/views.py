@@ -142,7 +142,7 @@ def hand_in_dashboard() -> ResponseReturnValue:
     services = current_services()
     store.hand_in(current_learner().id, name, raw.decode("utf-8-sig"), services.clock())
     flash(f"Handed in: {name}. The check reads it now.")
-    return reload_page(url_for(".index", _anchor="hand-in"))
+    return reload_page(url_for(".index"))
 
 
 @bp.post("/handed-in/<int:row_id>/remove")
@@ -150,7 +150,7 @@ def take_back(row_id: int) -> ResponseReturnValue:
     """Remove a dashboard that was handed in."""
     store.take_back(current_learner().id, row_id)
     flash("Removed.")
-    return reload_page(url_for(".index", _anchor="hand-in"))
+    return reload_page(url_for(".index"))
 
 
 def _trial(form: PanelForm) -> Any:

@@ -17,7 +17,7 @@ PATIENCE_MS = 45_000
 
 @contextmanager
 def running_lab(folder: Path, **settings: str) -> Iterator[Lab]:
-    """The shipped ``slo-lab up``, scraping each second; at the end nothing of it is left."""
+    """The shipped lab, scraping each second; at the end nothing of it is left."""
     lab = start_lab(
         folder, SLO_LAB, SLO_LAB_SCRAPE_INTERVAL="1", SLO_LAB_HTMX="vendored", **settings
     )

@@ -1,0 +1,203 @@
+"""All of the lab, from the first page to the export, on the real stack; ticks by themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e import path
+from tests.e2e.acts import number_of, open_burst, stop, the_burst, wait_for_share
+from tests.e2e.running import running_lab
+from tests.fakes.boards import classic_board
+from tests.fakes.grafana import FakeGrafana
+from tests.stack.labs import Lab, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+
+
+class Learner:
+    """Somebody with two tabs: one to work in, one that is only watched and never reloaded."""
+
+    def __init__(self, lab: Lab, context: BrowserContext) -> None:
+        self.lab = lab
+        self.page = context.new_page()
+        self.watched = context.new_page()
+
+    def go(self, where: str) -> Page:
+        self.page.bring_to_front()
+        self.page.goto(self.lab.settings.portal_base + where)
+        return self.page
+
+    def watch(self, step: str, criterion: str) -> None:
+        """Open the step in the other tab; it is not met yet."""
+        self.watched.goto(f"{self.lab.settings.portal_base}/steps/{step}")
+        expect(path.verdict(self.watched, criterion)).to_contain_text("We need")
+
+    def sees_it_met(self, criterion: str, step: str) -> None:
+        path.is_met(self.watched, criterion)
+        path.ticked(self.watched, step)
+
+
+@pytest.fixture
+def grafana() -> Iterator[FakeGrafana]:
+    with FakeGrafana() as grafana:
+        grafana.add_folder()
+        yield grafana
+
+
+@pytest.fixture(params=["upload", "grafana"])
+def by(request: pytest.FixtureRequest) -> str:
+    """How the dashboard gets to the check."""
+    return str(request.param)
+
+
+@pytest.fixture
+def learner(
+    by: str,
+    grafana: FakeGrafana,
+    tmp_path: Path,
+    new_context: Callable[..., BrowserContext],
+) -> Iterator[Learner]:
+    settings = {"SLO_LAB_GRAFANA_URL": grafana.url} if by == "grafana" else {}
+    with running_lab(tmp_path, **settings) as lab:
+        yield Learner(lab, new_context(viewport={"width": 1440, "height": 900}))
+
+
+def test_the_whole_lab(learner: Learner, by: str, grafana: FakeGrafana, tmp_path: Path) -> None:
+    begin(learner)
+    send_traffic(learner)
+    learner.watch("dashboard", "dashboard")
+    if by == "upload":
+        hand_in(learner, tmp_path)
+    else:
+        grafana.add_dashboard(classic_board("My SLIs"), "mine", folder="slo-lab")
+    learner.sees_it_met("dashboard", "Dashboard")
+    define_an_slo(learner)
+    record = break_it(learner)
+    guard_it(learner)
+    state_the_impact(learner, record)
+    reflect(learner)
+    exported_all_of_it(learner)
+    status, told = path.check_json(learner.lab)
+    assert (status, told["complete"]) == (0, True), told
+    gone(learner, by, grafana)
+
+
+def begin(learner: Learner) -> None:
+    page = learner.go("/")
+    page.get_by_role("link", name="Start: Preflight").click()
+    path.is_met(page, "preflight")
+    path.ticked(page, "Preflight")
+    page.get_by_role("link", name="Meet the service", exact=False).last.click()
+    page.get_by_role("button", name="Done, next").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Traffic")
+    path.ticked(page, "Meet the service")
+
+
+def send_traffic(learner: Learner) -> None:
+    page = learner.page
+    page.get_by_role("button", name="Start steady traffic").click()
+    path.is_met(page, "traffic")
+    path.ticked(page, "Traffic")
+    assert wait_for_share(page, above=0.99) == 1.0
+    stop(the_burst(page))
+    learner.go("/steps/read-your-slis").get_by_role("button", name="Done, next").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+
+
+def hand_in(learner: Learner, folder: Path) -> None:
+    page = learner.go("/workbench")
+    page.get_by_label("JSON file").set_input_files(path.write_board(folder, classic_board()))
+    page.get_by_role("button", name="Hand it in").click()
+    expect(page.get_by_text("Handed in: my-slis.json")).to_be_visible()
+
+
+def define_an_slo(learner: Learner) -> None:
+    learner.watch("slo", "slo")
+    page = learner.go("/slos")
+    path.fill_slo(page)
+    expect(page.get_by_text("What this would mean")).to_be_visible()
+    page.get_by_role("button", name="Save this SLO").click()
+    expect(page.locator("#slo-list")).to_contain_text("99 % over 1 hour")
+    learner.sees_it_met("slo", "SLO")
+
+
+def break_it(learner: Learner) -> dict[str, str]:
+    """An error burst, stopped once it hurt; returns what its page says."""
+    page = learner.go("/steps/break-it")
+    expect(page.locator("#incident")).to_contain_text("No user was hurt yet")
+    page.get_by_role("button", name="Start error burst").click()
+    burst = the_burst(page)
+    wait_until(lambda: number_of(burst.locator("[data-count=failed]")) >= 12)
+    wait_for_share(page, below=0.99)
+    stop(burst)
+    expect(page.locator("#incident")).to_contain_text("You broke it")
+    path.ticked(page, "Break it")
+    open_burst(page)
+    expect(page.get_by_text("Both agree to the request")).to_be_visible()
+    return path.read_record(page)
+
+
+def guard_it(learner: Learner) -> None:
+    learner.watch("alert", "alert")
+    page = learner.go("/alerts/rules")
+    page.get_by_label("Your rule file").fill(path.RULE)
+    page.get_by_role("button", name="Validate and apply").click()
+    expect(page.get_by_text("Prometheus has loaded this text")).to_be_visible()
+    expect(page.locator("#loaded-rules")).to_contain_text("ShopFails")
+    learner.sees_it_met("alert", "Alert")
+
+
+def state_the_impact(learner: Learner, record: dict[str, str]) -> None:
+    learner.watch("user-impact", "impact")
+    page = learner.go("/steps/user-impact")
+    path.fill_impact(page, record)
+    expect(page.get_by_text("Your statement is kept")).to_be_visible()
+    learner.sees_it_met("impact", "User impact")
+
+
+def reflect(learner: Learner) -> None:
+    learner.watch("what-you-learned", "reflection")
+    page = learner.go("/reflections")
+    for question, answer in path.ANSWERS.items():
+        page.locator(f"#text-{question}").press_sequentially(answer[:5])
+        page.locator(f"#text-{question}").fill(answer)
+        expect(page.locator(f"#saved-{question}")).to_contain_text("✓ saved")
+    page.reload()
+    for question, answer in path.ANSWERS.items():
+        expect(page.locator(f"#text-{question}")).to_have_value(answer)
+    page.get_by_role("button", name="Submit").click()
+    learner.sees_it_met("reflection", "What you learned")
+
+
+def exported_all_of_it(learner: Learner) -> None:
+    page = learner.go("/reflections")
+    markdown = path.downloaded(page, "Markdown")
+    document: dict[str, Any] = json.loads(path.downloaded(page, "JSON"))
+    for answer in path.ANSWERS.values():
+        assert answer.split("<")[0] in markdown
+    assert "<b>" not in markdown
+    text = json.dumps(document, ensure_ascii=False)
+    for piece in (*path.ANSWERS.values(), path.WHY, path.SENTENCE, "Error burst"):
+        assert json.dumps(piece, ensure_ascii=False)[1:-1] in text
+
+
+def gone(learner: Learner, by: str, grafana: FakeGrafana) -> None:
+    """What was met is not met any more once its object is gone; the first time stays."""
+    learner.watched.goto(f"{learner.lab.settings.portal_base}/criteria")
+    page = learner.go("/slos")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Deleted “")).to_be_visible()
+    if by == "upload":
+        learner.go("/workbench").get_by_role("button", name="Remove my-slis.json").click()
+        expect(page.get_by_text("Removed.")).to_be_visible()
+    else:
+        grafana.dashboards.clear()
+    path.is_no_longer_met(learner.watched, "slo")
+    path.is_no_longer_met(learner.watched, "dashboard")
+    assert path.check_json(learner.lab)[0] == 1
