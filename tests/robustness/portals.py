@@ -116,10 +116,3 @@ def ask(client: FlaskClient, path: str) -> Answered:
 def save_slo(client: FlaskClient, **fields: str) -> TestResponse:
     """POST the form of an SLO."""
     return client.post("/slos", data={**SLO_FORM, **fields})
-
-
-def keep_panel(client: FlaskClient, expr: str = QUERY) -> TestResponse:
-    """POST the workbench's form."""
-    return client.post(
-        "/workbench/panels", data={"title": "Traffic", "expr": expr, "unit": "short"}
-    )
