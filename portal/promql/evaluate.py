@@ -9,7 +9,7 @@ from portal.promql import values
 from portal.promql.context import Context, RecordingRule
 from portal.promql.events import Events, Kind, Linear, Reader
 from portal.promql.findings import Code, Comparison
-from portal.promql.matching import meet
+from portal.promql.matching import meet, never_meet
 from portal.promql.nodes import (
     Aggregation,
     Binary,
@@ -159,12 +159,24 @@ class Evaluator:
             return self.value(average)
         left, right = self.value(node.left), self.value(node.right)
         if node.op in {"and", "unless"}:
-            return left
+            return self._kept_where(node, left, right)
         if node.op == "or":
             return _either(left, right)
         if node.op in COMPARISONS:
             return _compared(left, right, node)
         return self._arithmetic(node, left, right)
+
+    def _kept_where(self, node: Binary, left: Value, right: Value) -> Value:
+        """``and`` and ``unless`` keep values of the left side, where the labels meet."""
+        if isinstance(left, Opaque) or isinstance(right, Opaque):
+            return left
+        matching = self._matching(node.matching)
+        never = never_meet(left.labels, right.labels, matching)
+        if node.op == "and" and never:
+            return Opaque(Code.LABELS_NEVER_MATCH, labels=left.labels)
+        if node.op == "unless" and not never and not right.comparisons:
+            return Opaque(Code.CONDITION, "It goes as soon as the other side has a value.")
+        return left
 
     def _average_by_hand(self, node: Binary) -> Expr | None:
         """``sum_over_time(x)/count_over_time(x)`` and ``sum(x)/count(x)`` are averages of x."""
@@ -180,7 +192,7 @@ class Evaluator:
         if isinstance(left, Opaque) or isinstance(right, Opaque):
             return _guarded(node.op, left, right) or _worse(left, right)
         if isinstance(left, Quantile) or isinstance(right, Quantile):
-            return self._with_quantile(node.op, left, right)
+            return self._with_quantile(node, left, right)
         left, right = _unguarded(left), _unguarded(right)
         meeting = meet(left, right, self._matching(node.matching), node.op)
         if meeting.problem:
@@ -204,7 +216,11 @@ class Evaluator:
             ignoring=None if ignoring is None else tuple(map(self.reader.label, ignoring)),
         )
 
-    def _with_quantile(self, op: str, left: Value, right: Value) -> Value:
+    def _with_quantile(self, node: Binary, left: Value, right: Value) -> Value:
+        op, matching = node.op, self._matching(node.matching)
+        vectors = not _scalar(left) and not _scalar(right)
+        if vectors and never_meet(left.labels, right.labels, matching):
+            return Opaque(Code.LABELS_NEVER_MATCH, labels=left.labels)
         number = right.constant if isinstance(right, Quantity) else None
         if isinstance(left, Quantile) and number is not None:
             if op in {"*", "/"} and number:
@@ -330,14 +346,21 @@ def _folded(op: str, left: float, right: float) -> float:
 
 def _unguarded(value: Quantity) -> Quantity:
     """``total > 0`` inside a calculation is a guard against 0/0, not a condition."""
-    return replace(value, comparisons=()) if value.is_sum else value
+    if not value.is_sum:
+        return value
+    return replace(value, comparisons=tuple(c for c in value.comparisons if c.bound is None))
+
+
+def _scalar(value: Value) -> bool:
+    return isinstance(value, Quantity) and value.scalar
 
 
 def _guarded(op: str, left: Value, right: Value) -> Value | None:
     """``(total > bool 0) * share`` is the share while there is traffic."""
     for guard, other in ((left, right), (right, left)):
         if op == "*" and isinstance(guard, Opaque) and guard.is_guard:
-            return None if isinstance(other, Opaque) else other
+            usable = not isinstance(other, Opaque) and other.labels == guard.labels
+            return other if usable else None
     return None
 
 
@@ -369,7 +392,8 @@ def _steady(value: Value) -> bool:
 
 def _compared(left: Value, right: Value, node: Binary) -> Value:
     if node.return_bool:
-        guard = isinstance(left, Quantity) and left.is_sum and node.op in {">", "!="}
+        idle = isinstance(right, Quantity) and right.constant == 0 and node.op in {">", "!="}
+        guard = idle and isinstance(left, Quantity) and left.is_sum
         return Opaque(Code.CONDITION, labels=left.labels, is_guard=guard)
     if isinstance(left, Opaque):
         return left

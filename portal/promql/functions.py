@@ -37,6 +37,8 @@ CONSTANT = frozenset(
 ORDER = frozenset({"sort", "sort_desc", "sort_by_label", "sort_by_label_desc"})
 ABSENT = frozenset({"absent", "absent_over_time", "present_over_time"})
 DEFAULT_STEP_S = 15.0
+MAX_RATE_STEP = 0.1
+"""Requests per second; a coarser rounding swallows rare failures."""
 RATE_OF_SUM = "Take the rate first and the sum after it: a restart looks like a jump otherwise."
 
 
@@ -177,6 +179,8 @@ def _quantile_of(phi: float, inner: Quantity) -> Value:
     if not kinds <= {Kind.BUCKET, Kind.NATIVE}:
         other = kinds & {Kind.OTHER, Kind.ERRORS}
         return Opaque(sum_code(inner) if other else Code.QUANTILE_INPUT)
+    if any(comparison.bound is None for comparison in inner.comparisons):
+        return Opaque(Code.CONDITION)
     if len({(e.scope, e.stages, e.offset) for e in inner.num.terms}) > 1:
         return Opaque(Code.DIFFERENT_EVENTS)
     events = next(iter(inner.num.terms))
@@ -246,6 +250,9 @@ def _rounded(evaluator: Evaluator, node: Call) -> Value:
     step = _number(evaluator, node, 1) if len(node.args) > 1 else 1.0
     if isinstance(inner, Opaque) or step is None:
         return inner
+    if isinstance(inner, Quantity) and inner.is_sum and step > MAX_RATE_STEP:
+        rates = any(e.function != "increase" and e.stages for e in inner.num.terms)
+        return Opaque(Code.ROUNDED_AWAY, f"The step is {step:g}.") if rates else inner
     if isinstance(inner, Quantity) and (inner.constant is not None or inner.is_sum):
         return inner
     full = inner.factor if isinstance(inner, Quantile) else _full_scale(inner)

@@ -45,6 +45,12 @@ def meet(left: Quantity, right: Quantity, matching: Matching, op: str) -> Meetin
     return Meeting(kept | (more_left & {STATUS}), split)
 
 
+def never_meet(left: frozenset[str], right: frozenset[str], matching: Matching) -> bool:
+    """True when no series of one side has the labels of a series of the other."""
+    shared = _signature(left, right, matching)
+    return left & shared != right & shared
+
+
 def _with_scalar(left: Quantity, right: Quantity, op: str) -> Meeting:
     vector = right if left.scalar else left
     number = left if left.scalar else right

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from math import isfinite
 
 from portal.promql import statuses
 from portal.promql.events import STATUS, Events, Kind, Linear
@@ -152,6 +153,8 @@ class Reading:
         num = {group: self._profile(self.value.num, min(group)) for group in self.classes}
         den = {group: self._profile(self.value.den, min(group)) for group in self.classes}
         weights = [weight for bins in den.values() for weight in bins]
+        if not all(isfinite(w) for bins in (*num.values(), *den.values()) for w in bins):
+            return Opaque(Code.DISTORTED, "It uses a number without end.")
         unit = max(weights)
         if unit <= TINY or min(weights) < -TINY * unit:
             return Opaque(Code.UNRELATED, "Below the line stands no sum of requests.")

@@ -162,6 +162,10 @@ BAD_RATIO += [
     f"absent({B}) * 0 or {B} / {T}",
     f"{B} / ({T} or vector(1))",
     f"1 / (1 + {G} / {B})",
+    f"{B} / {T} and on() rate(http_requests_total[5m]) > 0",
+    f"{B} / {T} unless on() {T} == 0",
+    'round(sum(increase(http_requests_total{status=~"5.."}[5m])))'
+    " / sum(increase(http_requests_total[5m]))",
     f"max({B}) / max({T})",
     f'{B} / sum(rate(http_requests_total{{status=~".*"}}[5m]))',
 ]
@@ -360,6 +364,8 @@ NEITHER = {
     ],
     "always_the_same": [f"{T} / {T}", f"{B} / {B}", f"({B} + {G}) / {T}", f"{ALL} / {T}"],
     "labels_never_match": [
+        f"{B} / {T} and rate(http_requests_total[5m]) > 0",
+        f"{P95} * build_info",
         f'sum by (path) (rate(http_requests_total{{status=~"5.."}}[5m])) / {T}',
         f'rate({H}_bucket{{le="0.3"}}[5m]) / rate({H}_count[5m])',
         f'sum by (le) (rate({H}_bucket{{le="0.3"}}[5m])) / {ALL}',
@@ -430,17 +436,25 @@ NEITHER = {
         'sum(changes(http_requests_total{status=~"5.."}[5m]))'
         " / sum(changes(http_requests_total[5m]))",
         f"ln({B} / {T})",
+        f"Inf / ({B} / {T})",
         f"rate(({B} / {T})[5m:])",
         f"{P95} - histogram_quantile(0.5, {BY_LE})",
         f"count({B} / {T})",
         f"stddev_over_time(({B} / {T})[5m:])",
     ],
-    "rounded_away": [f"round({G} / {T})", f"floor({G} / {T})", f"ceil({B} / {T})"],
+    "rounded_away": [
+        f"round({B}) / {T}",
+        f"round({G} / {T})",
+        f"floor({G} / {T})",
+        f"ceil({B} / {T})",
+    ],
     "condition": [
         f"{B} / {T} > 0.01",
         f"{B} / {T} > bool 0.01",
         f"({B} / {T} > bool 0.01) * ({B} / {T})",
         f"{T} > bool 0",
+        f"{B} / {T} unless {T}",
+        f"{B} / ({T} > {ALL})",
         f"1 - {B} / {T} < 0.99",
         f"{P95} > 0.5",
         f"{B} / {T} == 0",
