@@ -18,6 +18,7 @@ from portal.criteria.models import StoredVerdict
 from portal.criteria.reflection import ReflectionCriterion
 from portal.criteria.registry import CRITERIA
 from portal.criteria.store import stored_verdicts, verdict_of
+from portal.impact.store import latest_statement
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.slis.queries import SLIQueries
@@ -103,6 +104,18 @@ class VerdictFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImpactFacts:
+    """The learner's newest statement on an incident: requests, seconds, and a sentence."""
+
+    burst: int
+    failed: float
+    slow: float
+    seconds: float
+    sentence: str
+    stated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Everything known at ``taken_at``; ``unreachable`` says which system could not be asked."""
 
@@ -114,6 +127,7 @@ class Evidence:
     bursts: tuple[BurstFacts, ...]
     verdicts: tuple[VerdictFacts, ...]
     unreachable: tuple[str, ...]
+    impact: ImpactFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON of the schema in ``docs/export.md``; times are ISO 8601 in UTC."""
@@ -132,6 +146,7 @@ class Evidence:
             bursts=tuple(_read(BurstFacts, burst) for burst in kept["bursts"]),
             verdicts=tuple(_read(VerdictFacts, one) for one in kept["verdicts"]),
             unreachable=tuple(kept["unreachable"]),
+            impact=_read(ImpactFacts, kept["impact"]) if kept.get("impact") else None,
         )
 
 
@@ -157,6 +172,7 @@ def gather(services: Services, learner: Learner, *, history: bool) -> Evidence:
         unreachable=tuple(
             said for said in ("" if reachable else reading.reason, complaint) if said
         ),
+        impact=_impact_facts(learner.id),
     )
 
 
@@ -218,6 +234,20 @@ def _burst_facts(burst: Burst) -> BurstFacts:
         failed=burst.failed_by_kind,
         slow=burst.slow,
         hurt_seconds=round(burst.hurt_seconds, 1),
+    )
+
+
+def _impact_facts(learner_id: int) -> ImpactFacts | None:
+    row = latest_statement(learner_id)
+    if row is None:
+        return None
+    return ImpactFacts(
+        burst=row.burst_id,
+        failed=row.failed,
+        slow=row.slow,
+        seconds=row.seconds,
+        sentence=row.sentence,
+        stated_at=row.stated_at,
     )
 
 

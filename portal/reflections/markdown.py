@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
-from portal.reflections.evidence import BurstFacts, Evidence, SLOFacts, VerdictFacts
+from portal.reflections.evidence import BurstFacts, Evidence, ImpactFacts, SLOFacts, VerdictFacts
 from portal.reflections.export import Reflection
 from portal.reflections.questions import QUESTIONS
 from portal.rendering import count, duration, milliseconds, percent
@@ -113,6 +113,8 @@ def evidence_parts(evidence: Evidence) -> list[str]:
         _bullets(map(_slo, evidence.slos)) or "None yet.",
         "### Bursts",
         _bullets(map(_burst, evidence.bursts)) or "None yet.",
+        "### User impact",
+        _impact(evidence.impact) if evidence.impact else "Not stated yet.",
         "### Checks",
         _bullets(map(_verdict, evidence.verdicts)) or "Nothing was checked yet.",
     ]
@@ -158,6 +160,16 @@ def burst_words(burst: BurstFacts) -> str:
     if burst.hurt_seconds:
         words.append(f"hurt for {duration(burst.hurt_seconds)}")
     return ", ".join(words)
+
+
+def _impact(impact: ImpactFacts) -> str:
+    return f"{impact_words(impact)} {escaped_line(impact.sentence)}"
+
+
+def impact_words(impact: ImpactFacts) -> str:
+    """``Burst 3, as stated: 149 failed, 3 slow, it hurt for 59 s.``"""
+    numbers = f"{count(impact.failed)} failed, {count(impact.slow)} slow"
+    return f"Burst {impact.burst}, as stated: {numbers}, it hurt for {impact.seconds:g} s."
 
 
 def _verdict(verdict: VerdictFacts) -> str:

@@ -22,10 +22,10 @@ from portal.htmx import fragment, wants_fragment
 from portal.learners import current_learner
 from portal.reflections import store
 from portal.reflections.diff import difference
-from portal.reflections.evidence import BurstFacts, Evidence, gather
+from portal.reflections.evidence import BurstFacts, Evidence, ImpactFacts, gather
 from portal.reflections.export import Submitted, collect, submitted, to_json
 from portal.reflections.forms import Action, kept_field, saved_field, sent_draft
-from portal.reflections.markdown import burst_words, to_markdown
+from portal.reflections.markdown import burst_words, impact_words, to_markdown
 from portal.reflections.questions import MIN_CHARACTERS, QUESTIONS, Question, find_question
 from portal.reflections.report import to_html
 from portal.reflections.store import Keep, Saved, SaveStatus
@@ -187,6 +187,12 @@ def export(kind: str) -> ResponseReturnValue:
     response.headers["Content-Disposition"] = f'attachment; filename="slo-lab-reflection.{kind}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@bp.app_template_filter()
+def impact_summary(impact: ImpactFacts) -> str:
+    """The numbers of a statement on user impact in words."""
+    return impact_words(impact)
 
 
 @bp.app_template_filter()

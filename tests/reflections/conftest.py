@@ -10,6 +10,8 @@ import pytest
 from portal.bursts.models import Burst, BurstState
 from portal.clients.prometheus import PrometheusClient, Sample, Series
 from portal.db import db
+from portal.impact.comparison import Statement
+from portal.impact.store import save as save_impact
 from portal.learners.models import Learner
 from portal.reflections.questions import QUESTION_IDS
 from portal.services import Services
@@ -17,6 +19,7 @@ from portal.slo.objective import SLO, SLIKind
 from portal.slo.store import save_slo
 from portal.slo.windows import Window
 
+IMPACT = "One in five <visitors> saw an error *page*, and 240 of them left."
 ANSWERS = {
     question_id: f"An answer to {question_id}, long enough to be submitted."
     for question_id in QUESTION_IDS
@@ -55,7 +58,7 @@ def answering(services: Services) -> Services:
 
 
 def do_some_work(learner: Learner, now: datetime) -> None:
-    """An SLO and a burst that hurt."""
+    """An SLO, a burst that hurt, and what the learner says about it."""
     slo = SLO(
         name="availability",
         title="Availability of *everything*",
@@ -68,26 +71,26 @@ def do_some_work(learner: Learner, now: datetime) -> None:
     )
     save_slo(learner.id, slo, now)
     started = now - timedelta(minutes=10)
-    db.session.add(
-        Burst(
-            learner_id=learner.id,
-            key="k1",
-            preset="error-burst",
-            title="Error burst",
-            spec={"duration": 60, "rate": 20},
-            state=BurstState.FINISHED,
-            requested_at=started,
-            started_at=started,
-            ended_at=started + timedelta(seconds=60),
-            heartbeat_at=started + timedelta(seconds=60),
-            counts={
-                "sent": 1200,
-                "good": 960,
-                "failed": {"500": 240},
-                "slow": 3,
-                "first_bad_due_at": started.timestamp() + 1,
-                "last_bad_end_at": started.timestamp() + 60,
-            },
-        )
+    incident = Burst(
+        learner_id=learner.id,
+        key="k1",
+        preset="error-burst",
+        title="Error burst",
+        spec={"duration": 60, "rate": 20},
+        state=BurstState.FINISHED,
+        requested_at=started,
+        started_at=started,
+        ended_at=started + timedelta(seconds=60),
+        heartbeat_at=started + timedelta(seconds=60),
+        counts={
+            "sent": 1200,
+            "good": 960,
+            "failed": {"500": 240},
+            "slow": 3,
+            "first_bad_due_at": started.timestamp() + 1,
+            "last_bad_end_at": started.timestamp() + 60,
+        },
     )
+    db.session.add(incident)
     db.session.commit()
+    save_impact(learner.id, incident, Statement(240, 3, 59, IMPACT), now)

@@ -11,9 +11,10 @@ from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
 from portal.learners.models import Learner
 from portal.reflections.evidence import Evidence, gather
+from portal.reflections.markdown import evidence_parts
 from portal.services import Services
 from tests.conftest import START
-from tests.reflections.conftest import do_some_work
+from tests.reflections.conftest import IMPACT, do_some_work
 
 
 def verdict(status: Status) -> Verdict:
@@ -76,3 +77,16 @@ def test_evidence_of_another_version_can_still_be_read(
     old = Evidence.from_json(kept)
     assert old.verdicts[0].criterion == "slo"
     assert old.bursts[0].sent == 1200
+
+
+def test_the_statement_on_user_impact_is_part_of_it(learner: Learner, services: Services) -> None:
+    assert gather(services, learner, history=False).impact is None
+    do_some_work(learner, services.clock())
+    evidence = gather(services, learner, history=False)
+    assert evidence.impact is not None
+    assert (evidence.impact.failed, evidence.impact.sentence) == (240, IMPACT)
+    assert Evidence.from_json(evidence.to_json()) == evidence
+    old = {name: value for name, value in evidence.to_json().items() if name != "impact"}
+    assert Evidence.from_json(old).impact is None
+    shown = "Burst 1, as stated: 240 failed, 3 slow, it hurt for 59 s."
+    assert f"{shown} One in five \\<visitors\\> saw" in "\n".join(evidence_parts(evidence))
