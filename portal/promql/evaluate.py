@@ -6,9 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from portal.promql import values
+from portal.promql.combine import (
+    compared,
+    computed,
+    either,
+    guarded,
+    is_scalar,
+    unguarded,
+    unmatched,
+    worse,
+)
 from portal.promql.context import Context, RecordingRule
 from portal.promql.events import Events, Kind, Linear, Reader
-from portal.promql.findings import Code, Comparison
+from portal.promql.findings import Code
 from portal.promql.matching import meet, never_meet
 from portal.promql.nodes import (
     Aggregation,
@@ -30,7 +40,6 @@ from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
 MAX_RULE_DEPTH = 10
 MAX_RULE_VISITS = 100
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
-FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 EXTREMES = frozenset({"avg", "min", "max", "quantile"})
 AVERAGED = "An average over shares lets quiet series weigh as much as busy ones."
@@ -161,9 +170,9 @@ class Evaluator:
         if node.op in {"and", "unless"}:
             return self._kept_where(node, left, right)
         if node.op == "or":
-            return _either(left, right)
+            return either(left, right)
         if node.op in COMPARISONS:
-            return _compared(left, right, node)
+            return compared(left, right, node)
         return self._arithmetic(node, left, right)
 
     def _kept_where(self, node: Binary, left: Value, right: Value) -> Value:
@@ -190,14 +199,14 @@ class Evaluator:
 
     def _arithmetic(self, node: Binary, left: Value, right: Value) -> Value:
         if isinstance(left, Opaque) or isinstance(right, Opaque):
-            return _guarded(node.op, left, right) or _worse(left, right)
+            return guarded(node.op, left, right) or worse(left, right)
         if isinstance(left, Quantile) or isinstance(right, Quantile):
             return self._with_quantile(node, left, right)
-        left, right = _unguarded(left), _unguarded(right)
+        left, right = unguarded(left), unguarded(right)
         meeting = meet(left, right, self._matching(node.matching), node.op)
         if meeting.problem:
-            return _unmatched(meeting.problem, left, right)
-        result = _computed(node.op, left, right)
+            return unmatched(meeting.problem, left, right)
+        result = computed(node.op, left, right)
         if not isinstance(result, Quantity):
             return result
         return replace(
@@ -218,7 +227,7 @@ class Evaluator:
 
     def _with_quantile(self, node: Binary, left: Value, right: Value) -> Value:
         op, matching = node.op, self._matching(node.matching)
-        vectors = not _scalar(left) and not _scalar(right)
+        vectors = not is_scalar(left) and not is_scalar(right)
         if vectors and never_meet(left.labels, right.labels, matching):
             return Opaque(Code.LABELS_NEVER_MATCH, labels=left.labels)
         number = right.constant if isinstance(right, Quantity) else None
@@ -304,104 +313,9 @@ def evaluate(expr: Expr, context: Context) -> Value:
     return Evaluator(context, reader).value(expr)
 
 
-def _unmatched(problem: Code, left: Quantity, right: Quantity) -> Opaque:
-    """Why two sides don't meet; of metrics that nobody knows, only that."""
-    events = [e for side in (left, right) for e in (*side.num.terms, *side.den.terms)]
-    if events and all(e.kind is Kind.OTHER for e in events):
-        names = ", ".join(sorted({e.metric for e in events}))
-        return Opaque(Code.OTHER_METRIC, f"It is {names}.", left.labels)
-    return Opaque(problem, labels=left.labels)
-
-
 def _series(events: Events) -> str:
     """What tells how many series an average runs over."""
     if events.kind is Kind.REQUESTS:
         return f"requests {sorted(events.statuses)[:3]} {len(events.statuses)}"
     le = len(events.le) if events.kind is Kind.BUCKET else 1
     return f"durations {le}"
-
-
-def _computed(op: str, left: Quantity, right: Quantity) -> Value:
-    match op:
-        case "+" | "-":
-            return values.add(left, right, 1.0 if op == "+" else -1.0)
-        case "*":
-            return values.multiply(left, right)
-        case "/":
-            return values.divide(left, right)
-    if left.constant is not None and right.constant is not None:
-        return constant(_folded(op, left.constant, right.constant), scalar=left.scalar)
-    if op == "^" and right.constant == 1:
-        return left
-    return Opaque(Code.DISTORTED, f"It uses {op}.", left.labels | right.labels)
-
-
-def _folded(op: str, left: float, right: float) -> float:
-    try:
-        result = left**right if op == "^" else left % right
-    except (ArithmeticError, ValueError):
-        return float("nan")
-    return result if isinstance(result, float) else float("nan")
-
-
-def _unguarded(value: Quantity) -> Quantity:
-    """``total > 0`` inside a calculation is a guard against 0/0, not a condition."""
-    if not value.is_sum:
-        return value
-    return replace(value, comparisons=tuple(c for c in value.comparisons if c.bound is None))
-
-
-def _scalar(value: Value) -> bool:
-    return isinstance(value, Quantity) and value.scalar
-
-
-def _guarded(op: str, left: Value, right: Value) -> Value | None:
-    """``(total > bool 0) * share`` is the share while there is traffic."""
-    for guard, other in ((left, right), (right, left)):
-        if op == "*" and isinstance(guard, Opaque) and guard.is_guard:
-            usable = not isinstance(other, Opaque) and other.labels == guard.labels
-            return other if usable else None
-    return None
-
-
-def _worse(left: Value, right: Value) -> Value:
-    """Of two operands the one that tells best why there is no SLI."""
-    opaque = [value for value in (left, right) if isinstance(value, Opaque)]
-    telling = [value for value in opaque if value.code is not Code.CONSTANT]
-    return (telling or opaque)[0]
-
-
-def _either(left: Value, right: Value) -> Value:
-    """``left or right``: right only fills gaps when it is a number or the same kind of value."""
-    if isinstance(left, Opaque):
-        return right if left.code is Code.ABSENCE and not isinstance(right, Opaque) else left
-    if isinstance(left, Quantity) and left.constant is not None and not left.labels:
-        return left if left.constant == 0 or _steady(right) else Opaque(Code.CONSTANT)
-    if _steady(right) or type(left) is type(right):
-        return left
-    return Opaque(Code.UNRELATED, "It shows one thing or another.")
-
-
-def _steady(value: Value) -> bool:
-    if isinstance(value, Opaque):
-        return value.code in {Code.CONSTANT, Code.ABSENCE}
-    return isinstance(value, Quantity) and (
-        value.constant is not None or (value.num.is_constant and value.num.const == 0)
-    )
-
-
-def _compared(left: Value, right: Value, node: Binary) -> Value:
-    if node.return_bool:
-        idle = isinstance(right, Quantity) and right.constant == 0 and node.op in {">", "!="}
-        guard = idle and isinstance(left, Quantity) and left.is_sum
-        return Opaque(Code.CONDITION, labels=left.labels, is_guard=guard)
-    if isinstance(left, Opaque):
-        return left
-    if isinstance(left, Quantity) and left.constant is not None:
-        if isinstance(right, Opaque | Quantile) or right.constant is None:
-            op = FLIPPED.get(node.op, node.op)
-            return _compared(right, left, replace(node, op=op, left=node.right, right=node.left))
-        return Opaque(Code.CONSTANT)
-    bound = right.constant if isinstance(right, Quantity) else None
-    comparison = Comparison(node.op, bound)
-    return replace(left, comparisons=(*left.comparisons, comparison))
