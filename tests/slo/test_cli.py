@@ -13,8 +13,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from portal.cli import slo_lab
+from portal.errors import SLOLabError
 from portal.slo.objective import SLO, SLIKind
-from portal.slo.openslo import dumps
+from portal.slo.openslo import dumps, loads
 from tests.slo.alerts.cases import SLOS, expanded
 from tests.slo.promtest import check_rules
 
@@ -155,3 +156,26 @@ def test_checking_starts_no_web_server(tmp_path: Path, slo_file: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == "False"
+
+
+def test_slos_come_in_and_go_out_as_openslo(
+    tmp_path: Path, slo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLO_LAB_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("SLO_LAB_DATABASE_URL", raising=False)
+    brought = slo_lab_run("slo", "import", slo_file)
+    assert brought.stdout == "Imported availability.\nImported latency.\n", brought.stderr
+    output = tmp_path / "out.yaml"
+    assert slo_lab_run("slo", "export", "--output", output).exit_code == 0
+    found = loads(output.read_text())
+    assert [(slo.name, slo.objective, slo.threshold_s) for slo in found] == [
+        (slo.name, slo.objective, slo.threshold_s) for slo in SLOS
+    ]
+    assert slo_lab_run("slo", "export").stdout == output.read_text()
+
+
+def test_an_import_that_is_refused_says_why(tmp_path: Path) -> None:
+    file = tmp_path / "slo.yaml"
+    file.write_text("kind: AlertPolicy")
+    done = slo_lab_run("slo", "import", file)
+    assert isinstance(done.exception, SLOLabError)

@@ -32,11 +32,12 @@ from portal.slo.alerts.conditions import (
     covers,
     either,
 )
-from portal.slo.alerts.labels import Labeller, never_meet
+from portal.slo.alerts.labels import RULE_STEP, Labeller, never_meet
 
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 MAX_DEPTH = 60
+MAX_RULES = 10
 _ABSENT = frozenset({"absent", "absent_over_time"})
 _APART = "the two sides carry different labels, so Prometheus never finds a pair"
 
@@ -47,6 +48,7 @@ class Conditions:
 
     context: Context
     path: tuple[str, ...] = ()
+    known: dict[Selector, Condition] = field(default_factory=dict)
     _labeller: Labeller = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,7 +100,9 @@ class Conditions:
             case Selector():
                 rules = self.rules(expr)
                 trees = [tree for rule in rules[:1] if (tree := tree_of(rule.expr))]
-                return max(len(rules), *(self.candidates(tree, depth + 10) for tree in trees), 1)
+                return max(
+                    len(rules), *(self.candidates(tree, depth + RULE_STEP) for tree in trees), 1
+                )
             case Binary():
                 sides = (expr.left, expr.right)
                 return max(self.candidates(side, depth + 1) for side in sides)
@@ -123,15 +127,21 @@ class Conditions:
         return present(expr, self.context)
 
     def _selector(self, selector: Selector, depth: int) -> Condition:
-        """A recorded series exists while its rule has a result."""
+        """A recorded series exists while its rule has a result; each is followed once."""
         selector = replace(selector, range_s=None)
+        if selector not in self.known:
+            self.known[selector] = self._followed(selector, depth)
+        return self.known[selector]
+
+    def _followed(self, selector: Selector, depth: int) -> Condition:
         rules = self.rules(selector)
-        if not rules or rules[0].name in self.path or len(self.path) > 10:
+        if not rules or rules[0].name in self.path or len(self.path) > MAX_RULES:
             return present(selector, self.context)
         tree = tree_of(rules[0].expr)
         if tree is None:
             return present(selector, self.context)
-        inner = Conditions(self.context, (*self.path, rules[0].name)).of(tree, depth + 1)
+        path = (*self.path, rules[0].name)
+        inner = Conditions(self.context, path, self.known).of(tree, depth + 1)
         return present(selector, self.context) if isinstance(inner, Always) else inner
 
     # Sets
@@ -241,7 +251,7 @@ class Conditions:
             case Selector():
                 rules = self.rules(expr)
                 tree = tree_of(rules[0].expr) if rules else None
-                return frozenset() if tree is None else self._parts(tree, depth + 1)
+                return frozenset() if tree is None else self._parts(tree, depth + RULE_STEP)
         return frozenset()
 
     def _two_sided(self, node: Binary) -> Condition:
@@ -275,7 +285,9 @@ class Conditions:
                 return True
             case Selector():
                 trees = [tree_of(rule.expr) for rule in self.rules(expr)]
-                return bool(trees) and all(t and self._is_fixed(t, depth + 1) for t in trees)
+                return bool(trees) and all(
+                    t and self._is_fixed(t, depth + RULE_STEP) for t in trees
+                )
             case Binary():
                 return self._is_fixed(expr.left, depth + 1) and self._is_fixed(
                     expr.right, depth + 1
@@ -308,7 +320,7 @@ class Conditions:
             case Selector():
                 rules = self.rules(expr)
                 tree = tree_of(rules[0].expr) if rules and depth < MAX_DEPTH else None
-                return None if tree is None else self._truth(tree, depth + 1)
+                return None if tree is None else self._truth(tree, depth + RULE_STEP)
         return None
 
 

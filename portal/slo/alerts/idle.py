@@ -23,6 +23,7 @@ from portal.promql.nodes import (
     Subquery,
 )
 from portal.slo.alerts.expressions import COMPARISONS, MAX_DEPTH, Conditions, tree_of
+from portal.slo.alerts.labels import RULE_STEP
 
 Idle = float | None
 """A number (NaN too), or None for "no result at all"."""
@@ -85,7 +86,7 @@ class IdleReader:
         tree = tree_of(rules[0].expr) if rules else None
         if tree is None:
             raise UnknownValueError
-        return self.of(tree, depth + 1)
+        return self.of(tree, depth + RULE_STEP)
 
     def _aggregation(self, node: Aggregation, depth: int) -> Idle:
         inner = self.of(node.expr, depth + 1)

@@ -27,6 +27,8 @@ from portal.promql.nodes import (
 SURE = frozenset({"job", "instance", "method", "path", "le"})
 """Labels that a series of the lab carries with a value whenever it carries them at all."""
 MAX_DEPTH = 40
+RULE_STEP = 8
+"""How much deeper a recording rule counts: rules that name each other twice grow fast."""
 _NO_LABELS = frozenset({"vector", "scalar", "time"})
 _RELABELLING = frozenset({"label_replace", "label_join", "absent", "absent_over_time"})
 Rules = Callable[[Selector], list[RecordingRule]]
@@ -109,7 +111,7 @@ class Labeller:
             return LabelSet(given, open=True)
         if len(rules) > 1 or (tree := self.parse(rules[0].expr)) is None:
             return ANY
-        inner = self.of(tree, depth + 1)
+        inner = self.of(tree, depth + RULE_STEP)
         return LabelSet({**inner.known, **given, **rules[0].labels}, inner.open)
 
     def _call(self, call: Call, depth: int) -> LabelSet:

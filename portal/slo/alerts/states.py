@@ -34,7 +34,8 @@ class RuleState:
     """The state of one alert rule.
 
     ``values`` are those of its active alerts (NaN included); ``active_at`` is since when the first
-    of them is active; ``credited`` tells whether the state may count as proof.
+    of them is active; ``credited`` tells whether the state may count as proof; ``uid`` is Grafana's,
+    told from 12 on.
     """
 
     name: str
@@ -47,6 +48,7 @@ class RuleState:
     active_at: datetime | None = None
     values: tuple[float, ...] = ()
     credited: bool = False
+    uid: str = ""
 
     @property
     def fires_on_nothing(self) -> bool:
@@ -94,6 +96,7 @@ def _state(
         last_evaluation=evaluated,
         active_at=min(times, default=None),
         values=tuple(_value(alert.get("value")) for alert in active),
+        uid=str(rule.get("uid", "")),
     )
     return _credited(state, reloaded_at)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portal.promql.context import Context, RecordingRule
 from portal.promql.parser import parse
@@ -314,3 +317,38 @@ def test_a_reason_for_a_burn_rate_shows_its_arithmetic() -> None:
 
 def test_nan_is_no_number_to_compare_with() -> None:
     assert not analyse(AlertRule("a", expanded("RATIO > NaN")), SLOS).tied
+
+
+def doubling(joint: str) -> list[RecordingRule]:
+    rules = [
+        RecordingRule(f"a:r{n}:x", f"a:r{n + 1}:x {joint} a:r{n + 1}:x > 1") for n in range(40)
+    ]
+    return [*rules, record("a:r40:x", "RATIO")]
+
+
+@pytest.mark.parametrize("joint", ["+", "and", "or", "unless", "> bool"])
+def test_rules_that_name_each_other_twice_cost_no_exponential_time(joint: str) -> None:
+    started = time.monotonic()
+    analyse(AlertRule("a", "a:r0:x > 1"), SLOS, doubling(joint))
+    assert time.monotonic() - started < 5
+
+
+@given(
+    st.recursive(
+        st.sampled_from(["BAD", "ALL", "GOOD", "RATIO", "SLOW", "vector(1)", "0.1", "2", "up"]),
+        lambda inner: st.builds(
+            "({} {} {})".format,
+            inner,
+            st.sampled_from(
+                ["+", "-", "*", "/", ">", "<", "> bool", "==", "and", "or", "unless", "and on()"]
+            ),
+            inner,
+        ),
+        max_leaves=6,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_any_expression_gets_a_finding_with_a_reason(written: str) -> None:
+    finding = analyse(AlertRule("a", expanded(written)), SLOS)
+    assert finding.reason
+    assert (finding.slo is not None) is finding.tied
