@@ -43,14 +43,14 @@ class Length:
 
 
 QUICK = Length(
-    load=1.5,
+    load=1.0,
     load_runs=1,
-    stall=4.0,
+    stall=3.0,
     clicks=1,
     rounds=1,
-    pages=5.0,
-    queries=10.0,
-    waits=5.0,
+    pages=4.0,
+    queries=5.0,
+    waits=4.0,
     runs=1,
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -51,10 +53,14 @@ def some_traffic(lab: BenchLab) -> Iterator[None]:
 
 
 def _queries_while_open(lab: BenchLab, pages: int, seconds: float) -> int:
-    wanted = settled_polls(lab)
-    before = lab.queries()
-    visit(lab.port, spread(wanted, pages), seconds)
-    return lab.queries() - before
+    """Counted from a moment between two polls to another, so that one page's polls all count."""
+    visits = spread(settled_polls(lab), pages)
+    with ThreadPoolExecutor(1) as pool:
+        visiting = pool.submit(visit, lab.port, visits, POLL_SECONDS / 2 + seconds)
+        time.sleep(POLL_SECONDS / 2)
+        before = lab.queries()
+        visiting.result()
+        return lab.queries() - before
 
 
 def measure_waits(lab: BenchLab, seconds: float) -> Iterator[Figure]:
