@@ -14,11 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import IO, Any, cast
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, CursorResult, true, update
 from sqlalchemy.exc import OperationalError
 
 from portal.bursts.messages import STOP, Kind, Message
@@ -31,16 +31,30 @@ from portal.errors import SLOLabError
 from portal.services import Services
 
 log = logging.getLogger(__name__)
-LEASE_SECONDS = 5.0
-TICK_SECONDS = 1.0
-SILENCE_SECONDS = 15.0
-LEAVE_SECONDS = 3.0
-RETRY_SECONDS = 2.0
-RETRY_FOR_SECONDS = 900.0
 DISK_REASON = (
     "The database could not be written to (is the disk full?), so the burst was ended. "
     "What it did is kept and will be saved as soon as there is room."
 )
+
+
+SETTLED_REASON = (
+    "The portal stood still while this burst ran (did the machine sleep?), so it was ended."
+)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seconds. ``lease`` of the fault, from one ``tick`` to the next, of the engine's ``silence``
+    before it is ended, for it to ``leave``, from one try to save to the next (``retry``), and
+    until that is given up (``retry_for``).
+    """
+
+    lease: float = 5.0
+    tick: float = 0.5
+    silence: float = 15.0
+    leave: float = 3.0
+    retry: float = 2.0
+    retry_for: float = 900.0
 
 
 class BurstError(SLOLabError):
@@ -50,9 +64,10 @@ class BurstError(SLOLabError):
 class Runner:
     """Runs the bursts of this portal process."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, waits: Waits | None = None) -> None:
         """``app`` gives the threads their database and services."""
         self._app = app
+        self.waits = waits or Waits()
         self.unsaved: dict[int, dict[str, Any]] = {}
 
     def start(self, burst_id: int) -> None:
@@ -77,6 +92,7 @@ class _Run:
         self, runner: Runner, services: Services, burst_id: int, profile: Profile, job: str
     ) -> None:
         self._runner = runner
+        self._waits = runner.waits
         self._services = services
         self._id = burst_id
         self._profile = profile
@@ -106,29 +122,34 @@ class _Run:
         self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:
-        with _engine() as engine:
+        with _engine(self._waits.leave) as engine, selectors.DefaultSelector() as selector:
             _write(engine, self._profile.spec(self._services.mockapp.base_url).dump())
-            heard = time.monotonic()
-            with selectors.DefaultSelector() as selector:
-                selector.register(_output(engine), selectors.EVENT_READ)
-                while True:
-                    if selector.select(timeout=TICK_SECONDS):
-                        line = _output(engine).readline()
-                        if not line:
-                            raise BurstError(self._gone(engine))
-                        heard = time.monotonic()
-                        ended = self._hear(Message.parse(line.decode()))
-                        if ended:
-                            return ended
-                    elif time.monotonic() - heard > SILENCE_SECONDS:
-                        raise BurstError("The burst's own process fell silent, so it was ended.")
+            selector.register(_output(engine), selectors.EVENT_READ)
+            heard = due = time.monotonic()
+            while True:
+                if selector.select(timeout=max(0.0, due - time.monotonic())):
+                    heard = time.monotonic()
+                    if ended := self._hear(self._next_message(engine)):
+                        return ended
+                elif time.monotonic() - heard > self._waits.silence:
+                    raise BurstError("The burst's own process fell silent, so it was ended.")
+                if time.monotonic() >= due:
                     self._tick(engine)
+                    # From its end, so that messages are read however long a tick takes.
+                    due = time.monotonic() + self._waits.tick
+
+    def _next_message(self, engine: subprocess.Popen[bytes]) -> Message:
+        line = _output(engine).readline()
+        if not line:
+            raise BurstError(self._gone(engine))
+        return Message.parse(line.decode("utf-8", "replace"))
 
     def _hear(self, message: Message) -> BurstState | None:
         self._counts = message.counts()
         if message.kind is Kind.FAILED:
             raise BurstError(message.reason or "The burst's own process gave up.")
         if message.kind is Kind.FINISHED:
+            self._reason = ""
             return BurstState.FINISHED
         if message.kind is Kind.STOPPED:
             self._reason = self._reason or "Stopped before its time."
@@ -154,7 +175,7 @@ class _Run:
             return
         try:
             self._services.mockapp.set_fault(
-                lifetime_seconds=LEASE_SECONDS,
+                lifetime_seconds=self._waits.lease,
                 error_ratio=fault.error_ratio,
                 latency_seconds=fault.latency_seconds,
                 hang=fault.hang,
@@ -170,7 +191,7 @@ class _Run:
 
     def _gone(self, engine: subprocess.Popen[bytes]) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            engine.wait(LEAVE_SECONDS)
+            engine.wait(self._waits.leave)
         return (
             "The burst's own process ended unexpectedly "
             f"({_how(engine.returncode)}). The numbers are the last ones it told."
@@ -179,7 +200,8 @@ class _Run:
     def _save(self, **values: Any) -> None:
         """Write to the record while the burst is under way; a full disk ends the burst."""
         try:
-            self._write(values)
+            if not self._write(values, Burst.state.in_(ACTIVE)):
+                raise BurstError(SETTLED_REASON)
         except OperationalError:
             db.session.rollback()
             log.exception("burst not saved", extra={"burst": self._id})
@@ -192,29 +214,32 @@ class _Run:
             }
 
     def _finish(self, **values: Any) -> None:
-        """Write to the record at the end; try again for as long as the disk is full."""
-        values = {"counts": self._counts, **self._runner.unsaved.get(self._id, {}), **values}
-        give_up = time.monotonic() + RETRY_FOR_SECONDS
+        """Write to the record at the end; try again for as long as the disk is full.
+
+        Whoever settled the record meanwhile knew less.
+        """
+        values = {**self._runner.unsaved.get(self._id, {}), "counts": self._counts, **values}
+        give_up = time.monotonic() + self._waits.retry_for
         while True:
             try:
-                self._write(values)
+                self._write(values, true())
             except OperationalError:
                 db.session.rollback()
                 self._runner.unsaved[self._id] = values
                 if time.monotonic() > give_up:
                     return
-                time.sleep(RETRY_SECONDS)
+                time.sleep(self._waits.retry)
             else:
                 self._runner.unsaved.pop(self._id, None)
                 return
 
-    def _write(self, values: dict[str, Any]) -> None:
+    def _write(self, values: dict[str, Any], which: ColumnElement[bool]) -> bool:
         heartbeat = {"heartbeat_at": self._services.clock()}
-        ongoing = Burst.state.in_(ACTIVE) if "server_counts" not in values else Burst.id > 0
-        db.session.execute(
-            update(Burst).where(Burst.id == self._id, ongoing).values({**heartbeat, **values})
+        result = db.session.execute(
+            update(Burst).where(Burst.id == self._id, which).values({**heartbeat, **values})
         )
         db.session.commit()
+        return cast(CursorResult[Any], result).rowcount == 1
 
 
 def shown(runner: Runner | None, burst: Burst) -> Burst:
@@ -228,7 +253,7 @@ def shown(runner: Runner | None, burst: Burst) -> Burst:
 
 
 @contextlib.contextmanager
-def _engine() -> Iterator[subprocess.Popen[bytes]]:
+def _engine(leave: float) -> Iterator[subprocess.Popen[bytes]]:
     engine = subprocess.Popen(
         [sys.executable, "-m", "portal.bursts.engine"],
         stdin=subprocess.PIPE,
@@ -238,15 +263,15 @@ def _engine() -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield engine
     finally:
-        _end(engine)
+        _end(engine, leave)
 
 
-def _end(engine: subprocess.Popen[bytes]) -> None:
+def _end(engine: subprocess.Popen[bytes], leave: float) -> None:
     """Close its input, which asks it to leave; kill it when it does not."""
     with contextlib.suppress(OSError):
         cast(IO[bytes], engine.stdin).close()
     try:
-        engine.wait(LEAVE_SECONDS)
+        engine.wait(leave)
     except subprocess.TimeoutExpired:
         engine.kill()
         engine.wait()

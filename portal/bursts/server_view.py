@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from dataclasses import dataclass, field
@@ -109,11 +110,9 @@ def _scraped_after(services: Services, job: str, moment: datetime) -> bool:
     give_up = time.monotonic() + 3 * services.settings.scrape_interval + 2
     query = f"max(timestamp({SLIQueries(job).target_up}))"
     while time.monotonic() < give_up:
-        try:
+        with contextlib.suppress(ClientError):  # it may just be starting anew
             samples = services.prometheus.query(query)
-        except ClientError:
-            return False
-        if samples and samples[0].value > moment.timestamp():
-            return True
+            if samples and samples[0].value > moment.timestamp():
+                return True
         time.sleep(ASK_EVERY_SECONDS)
     return False

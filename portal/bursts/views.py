@@ -152,5 +152,5 @@ def _page_context(form: CustomForm | None = None) -> dict[str, Any]:
         "form": form or CustomForm(),
         "key": uuid4().hex,
         "burst": _latest(),
-        "bursts": store.recent(current_learner().id),
+        "bursts": [shown(current_runner(), one) for one in store.recent(current_learner().id)],
     }

@@ -1,0 +1,331 @@
+"""The runner with a real engine process and a real mock service: every end has its name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, update
+from sqlalchemy.exc import OperationalError
+
+from portal import create_app
+from portal.bursts import store
+from portal.bursts.models import Burst, BurstState
+from portal.bursts.profiles import BurstFault, Profile, custom_profile
+from portal.bursts.runner import DISK_REASON, SETTLED_REASON, Runner, Waits, shown
+from portal.bursts.start import start_burst
+from portal.clients.mockapp import MockappClient
+from portal.clients.prometheus import PrometheusClient
+from portal.config import Settings
+from portal.db import db, migrate_to_head
+from portal.learners import ensure_solo_learner
+from portal.learners.models import Learner
+from portal.services import Services, utc_now
+from tests.conftest import NOWHERE
+from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp, wait_until
+
+PATIENCE = 60.0
+WAITS = Waits(lease=3.0, tick=0.2, silence=2.0, leave=1.0, retry=0.1)
+FAULT = BurstFault(error_ratio=1.0)
+
+
+class Bursts:
+    """A portal without pages: starts bursts, and tells what became of them."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.runner: Runner = app.extensions["slo_lab_runner"]
+        self._number = 0
+
+    @property
+    def services(self) -> Services:
+        return self.app.extensions["slo_lab"]  # type: ignore[no-any-return]
+
+    def start(self, profile: Profile) -> int:
+        """A new burst's number; its runner is on its way."""
+        self._number += 1
+        with self.app.app_context():
+            learner = db.session.execute(db.select(Learner)).scalar_one()
+            return start_burst(self.services, learner, profile, f"key-{self._number}").id
+
+    def look(self, number: int) -> Burst:
+        with self.app.app_context():
+            burst = db.session.get_one(Burst, number)
+            db.session.expunge(burst)
+            return burst
+
+    def wait_for(self, number: int, *states: BurstState) -> Burst:
+        wait_until(lambda: self.look(number).state in states, PATIENCE)
+        return self.look(number)
+
+    def wait_for_end(self, number: int) -> Burst:
+        """The burst with its last word said, and its thread gone."""
+        wait_until(lambda: f"burst-{number}" not in threads(), PATIENCE)
+        return self.look(number)
+
+    def wait_until_sending(self, number: int) -> Burst:
+        wait_until(lambda: self.look(number).sent > 0, PATIENCE)
+        return self.look(number)
+
+    def wait_for_beats(self, number: int, count: int) -> None:
+        """Until the runner has saved so many times more."""
+        beats = {self.look(number).heartbeat_at}
+
+        def enough() -> bool:
+            beats.add(self.look(number).heartbeat_at)
+            return len(beats) > count
+
+        wait_until(enough, PATIENCE)
+
+    def ask_to_stop(self, number: int) -> None:
+        with self.app.app_context():
+            store.request_stop(db.session.get_one(Burst, number))
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
+def engines() -> list[int]:
+    """The engine processes of this one."""
+    words = ["ps", "-o", "pid=,stat=,command=", "--ppid", str(os.getpid())]
+    listing = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    rows = [line.split(maxsplit=2) for line in listing.splitlines()]
+    return [int(row[0]) for row in rows if "portal.bursts.engine" in row[2] and row[1][0] != "Z"]
+
+
+def the_engine() -> int:
+    (pid,) = engines()
+    return pid
+
+
+def profile(duration: float = 60.0, rate: float = 20.0, fault: BurstFault | None = None) -> Profile:
+    return replace(custom_profile(rate=rate, duration_seconds=duration), fault=fault)
+
+
+@pytest.fixture
+def mockapp() -> Iterator[MockappProcess]:
+    with running_mockapp() as process:
+        yield process
+
+
+@pytest.fixture
+def bursts(tmp_path: Path, mockapp: MockappProcess) -> Iterator[Bursts]:
+    settings = Settings(data_dir=tmp_path, mockapp_url=mockapp.url, prometheus_url=NOWHERE)
+    services = Services(
+        settings,
+        prometheus=PrometheusClient(NOWHERE),
+        mockapp=MockappClient(mockapp.url, TOKEN),
+        grafana=Services.from_settings(settings).grafana,
+    )
+    app = create_app(settings, services)
+    migrate_to_head(app)
+    with app.app_context():
+        ensure_solo_learner(utc_now())
+    app.extensions["slo_lab_runner"] = Runner(app, WAITS)
+    yield Bursts(app)
+    wait_until(lambda: not any(name.startswith("burst-") for name in threads()), PATIENCE)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def fault_is_set(bursts: Bursts) -> bool:
+    return bursts.services.mockapp.fault().is_set
+
+
+def test_a_burst_runs_to_its_end_with_exact_counts(bursts: Bursts, mockapp: MockappProcess) -> None:
+    burst = bursts.wait_for_end(bursts.start(profile(duration=2, rate=50)))
+    assert (burst.state, burst.reason) == (BurstState.FINISHED, "")
+    assert (burst.sent, burst.good, burst.failed) == (100, 100, 0)
+    assert mockapp.counts() == {"200": 100}
+    assert burst.started_at
+    assert burst.ended_at
+    assert burst.ended_at - burst.started_at >= timedelta(seconds=1.9)
+    assert burst.server_counts == {}
+
+
+def test_the_fault_is_there_during_the_burst_and_gone_after_it(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    number = bursts.start(profile(duration=4, fault=FAULT))
+    bursts.wait_until_sending(number)
+    assert fault_is_set(bursts)
+    burst = bursts.wait_for_end(number)
+    assert not fault_is_set(bursts)
+    assert burst.state == BurstState.FINISHED
+    assert burst.failed_by_kind == mockapp.counts() == {"500": 80}
+
+
+def test_a_fault_outlives_its_lease_only_by_being_renewed(bursts: Bursts) -> None:
+    number = bursts.start(profile(duration=60, fault=FAULT))
+    began = bursts.wait_until_sending(number).heartbeat_at
+    wait_until(
+        lambda: bursts.look(number).heartbeat_at - began > timedelta(seconds=WAITS.lease + 1)
+    )
+    assert fault_is_set(bursts)
+    bursts.ask_to_stop(number)
+    bursts.wait_for_end(number)
+
+
+def test_stop_ends_it_with_what_was_sent_so_far(bursts: Bursts, mockapp: MockappProcess) -> None:
+    number = bursts.start(profile(fault=FAULT))
+    bursts.wait_until_sending(number)
+    bursts.ask_to_stop(number)
+    burst = bursts.wait_for_end(number)
+    assert (burst.state, burst.reason) == (BurstState.STOPPED, "Stopped before its time.")
+    assert burst.sent == sum(mockapp.counts().values()) < 1200
+    assert not fault_is_set(bursts)
+    assert engines() == []
+
+
+def test_one_asked_to_stop_while_queued_stops(bursts: Bursts) -> None:
+    runner, bursts.runner.start = bursts.runner.start, lambda number: None  # type: ignore[method-assign]
+    number = bursts.start(profile())
+    assert bursts.look(number).state == BurstState.QUEUED
+    bursts.ask_to_stop(number)
+    runner(number)
+    burst = bursts.wait_for_end(number)
+    assert burst.state == BurstState.STOPPED
+    assert burst.sent < 200
+
+
+def test_the_heartbeat_goes_on_while_it_runs(bursts: Bursts) -> None:
+    number = bursts.start(profile())
+    bursts.wait_until_sending(number)
+    bursts.wait_for_beats(number, 4)
+    bursts.ask_to_stop(number)
+    bursts.wait_for_end(number)
+
+
+def test_a_killed_engine_is_told_with_the_numbers_so_far(bursts: Bursts) -> None:
+    number = bursts.start(profile(fault=FAULT))
+    bursts.wait_until_sending(number)
+    os.kill(the_engine(), signal.SIGKILL)
+    burst = bursts.wait_for_end(number)
+    assert burst.state == BurstState.FAILED
+    assert "own process ended unexpectedly (signal 9)" in burst.reason
+    assert burst.sent > 0
+    assert not fault_is_set(bursts)
+
+
+def test_a_silent_engine_is_ended(bursts: Bursts) -> None:
+    number = bursts.start(profile(fault=FAULT))
+    bursts.wait_until_sending(number)
+    os.kill(the_engine(), signal.SIGSTOP)
+    burst = bursts.wait_for_end(number)
+    assert burst.state == BurstState.FAILED
+    assert burst.reason == "The burst's own process fell silent, so it was ended."
+    assert engines() == []
+    assert not fault_is_set(bursts)
+
+
+def test_without_the_service_a_burst_without_fault_finishes_with_failures_alone(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    end(mockapp)
+    burst = bursts.wait_for_end(bursts.start(profile(duration=1)))
+    assert burst.state in {BurstState.FINISHED, BurstState.FAILED}
+    assert burst.good == 0
+    assert burst.failed == burst.sent
+
+
+def test_without_the_service_a_fault_can_t_be_switched_on(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    end(mockapp)
+    burst = bursts.wait_for_end(bursts.start(profile(fault=FAULT)))
+    assert burst.state == BurstState.FAILED
+    assert burst.reason.startswith("The fault could not be switched on: ")
+    assert burst.sent == 0
+
+
+def test_a_service_killed_midway_shows_as_broken_connections(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    number = bursts.start(profile(duration=3, fault=FAULT))
+    bursts.wait_until_sending(number)
+    end(mockapp)
+    burst = bursts.wait_for_end(number)
+    assert burst.state == BurstState.FINISHED
+    assert burst.sent == 60
+    assert set(burst.failed_by_kind) - {"500"}
+
+
+def test_a_frozen_service_does_not_keep_the_end_away(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    """Each renewal of the fault takes its full time now, and messages are read all the same."""
+    number = bursts.start(profile(fault=FAULT))
+    bursts.wait_until_sending(number)
+    mockapp.process.send_signal(signal.SIGSTOP)
+    try:
+        bursts.wait_for_beats(number, 3)  # messages pile up behind each
+        bursts.ask_to_stop(number)
+        burst = bursts.wait_for(number, BurstState.STOPPED)
+    finally:
+        mockapp.process.send_signal(signal.SIGCONT)
+    assert burst.counts["kind"] == "stopped"
+
+
+def test_who_was_given_up_for_dead_ends_and_has_the_last_word(bursts: Bursts) -> None:
+    number = bursts.start(profile())
+    bursts.wait_until_sending(number)
+    with bursts.app.app_context():
+        end: dict[str, Any] = {"state": BurstState.FAILED, "reason": "given up", "counts": {}}
+        db.session.execute(update(Burst).where(Burst.id == number).values(end))
+        db.session.commit()
+    burst = bursts.wait_for_end(number)
+    assert (burst.state, burst.reason) == (BurstState.FAILED, SETTLED_REASON)
+    assert burst.sent > 0
+    assert engines() == []
+
+
+class FullDisk:
+    """While it is full, every change of the database fails as SQLite's does."""
+
+    def __init__(self, app: Flask) -> None:
+        self.full = False
+        with app.app_context():
+            event.listen(db.engine, "before_cursor_execute", self._refuse)
+
+    def _refuse(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if self.full and statement.startswith(("UPDATE", "INSERT", "DELETE")):
+            raise OperationalError(statement, {}, Exception("database or disk is full"))
+
+
+def test_a_disk_that_fills_up_midway_ends_the_burst_and_nothing_is_lost(bursts: Bursts) -> None:
+    disk = FullDisk(bursts.app)
+    number = bursts.start(profile(fault=FAULT))
+    before = bursts.wait_until_sending(number)
+    disk.full = True
+
+    def seen() -> Burst:
+        with bursts.app.app_context():
+            return shown(bursts.runner, db.session.get_one(Burst, number))
+
+    wait_until(lambda: seen().ended_at, PATIENCE)
+    assert (seen().state, seen().reason) == (BurstState.FAILED, DISK_REASON)
+    assert not fault_is_set(bursts)
+    assert bursts.look(number).state == BurstState.RUNNING
+    with bursts.app.app_context():
+        store.settle_abandoned(1, utc_now() + timedelta(hours=1))  # nothing to be saved here either
+    told = seen().sent
+    disk.full = False
+    burst = bursts.wait_for_end(number)
+    assert (burst.state, burst.reason) == (BurstState.FAILED, DISK_REASON)
+    assert burst.sent == told > before.sent
+    assert bursts.runner.unsaved == {}
+
+
+def end(mockapp: MockappProcess) -> None:
+    mockapp.process.kill()
+    mockapp.process.wait()
