@@ -7,7 +7,7 @@ wherever in the expression it stands; a value without any filter is there all th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.promql.events import Events
 from portal.promql.findings import Sli
@@ -15,6 +15,7 @@ from portal.promql.reading import Shape
 from portal.slo.alerts.codes import TieCode
 
 EPSILON = 1e-9
+OPPOSITE = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,30 @@ def settled(condition: ErrorRatio) -> Condition:
     if not low and not high:
         return Never(_impossible(op, limit))
     return condition
+
+
+def negated(condition: Condition) -> Condition | None:
+    """When the condition does not hold, for a single comparison; None where it can't be told.
+
+    What healthy traffic always meets is not met without traffic, so its opposite isn't "never".
+    """
+    match condition:
+        case Never():
+            return Always("the opposite never holds")
+        case ErrorRatio():
+            return settled(replace(condition, op=OPPOSITE[condition.op]))
+        case Tail() if condition.op in {"<", "<=", ">", ">="}:
+            return replace(condition, op=OPPOSITE[condition.op])
+    return None
+
+
+def implies_traffic(condition: Condition) -> bool:
+    """Whether it can hold only while requests arrive: a comparison with NaN never does."""
+    if isinstance(condition, Both):
+        return any(implies_traffic(arm) for arm in condition.arms)
+    if isinstance(condition, Either):
+        return all(implies_traffic(arm) for arm in condition.arms)
+    return isinstance(condition, ErrorRatio | Tail)
 
 
 def healthy_meets(condition: ErrorRatio | Tail) -> bool:

@@ -31,6 +31,8 @@ from portal.slo.alerts.conditions import (
     both,
     covers,
     either,
+    implies_traffic,
+    negated,
 )
 from portal.slo.alerts.labels import RULE_STEP, Labeller, never_meet
 
@@ -157,7 +159,10 @@ class Conditions:
         left, right = self.of(node.left, depth + 1), self.of(node.right, depth + 1)
         if self._apart(node):
             return left
-        if node.left == node.right or covers(right, left):
+        if node.left == node.right:
+            return Never("both sides of `unless` are the same")
+        sure = self._number(node.right) is not None or implies_traffic(left)
+        if sure and not _has_unless(node.right) and covers(right, left):
             return Never("what stands behind `unless` holds whenever the rest does")
         return left
 
@@ -261,6 +266,8 @@ class Conditions:
             (node.right, node.left, FLIPPED[node.op]),
         ):
             found = compared_flows(over, under, node.matching, self.context, op)
+            if isinstance(found, Never) and op in {"==", ">=", "<="}:
+                continue  # without traffic both sides are 0, and equal
             if found is not None:
                 return found
         return Unclear(
@@ -337,13 +344,27 @@ def _of_truth(arms: list[Condition], op: str, number: float) -> Condition:
     enough = [count for count in range(len(arms) + 1) if _holds(count, op, number)]
     if not enough:
         return Never("a comparison with `bool` is 0 or 1, and neither meets the limit")
-    if 0 in enough:
-        return Always("a comparison with `bool` is 0 while all is well, and that meets the limit")
+    if len(enough) > len(arms):
+        return Always("a comparison with `bool` is 0 or 1, and both meet the limit")
     if enough == list(range(1, len(arms) + 1)):
         return either(*arms)
     if enough == [len(arms)]:
         return both(*arms)
+    if enough == [0] and len(arms) == 1 and (opposite := negated(arms[0])) is not None:
+        return opposite
     return Unclear(TieCode.NOT_AN_SLI, "it counts how many comparisons hold")
+
+
+def _has_unless(expr: Expr) -> bool:
+    """Whether an `unless` may take away what the rest of the expression promises."""
+    match expr:
+        case Binary():
+            return expr.op == "unless" or _has_unless(expr.left) or _has_unless(expr.right)
+        case Call(args=args):
+            return any(_has_unless(arg) for arg in args)
+        case Aggregation() | Subquery() | Negation():
+            return _has_unless(expr.expr)
+    return False
 
 
 def _counted(expr: Expr, op: str, number: float) -> Expr | None:

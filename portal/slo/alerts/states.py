@@ -34,8 +34,8 @@ class RuleState:
     """The state of one alert rule.
 
     ``values`` are those of its active alerts (NaN included); ``active_at`` is since when the first
-    of them is active; ``credited`` tells whether the state may count as proof; ``uid`` is Grafana's,
-    told from 12 on.
+    of them is active; ``credited`` tells whether the state may count as proof; ``uid`` is told by
+    Grafana alone, from 12 on.
     """
 
     name: str
