@@ -12,7 +12,7 @@ from portal.clients.prometheus import Alert, Rule, RuleGroup, RuleKind
 from portal.services import Services
 
 LEARNER_FILE = re.compile(r"learner-([0-9]+)\.rules\.yml")
-SLO_FILE = re.compile(r"slo-.+\.rules\.yml")
+SLO_FILE = re.compile(r"slo-([0-9]+)-.+\.rules\.yml")
 
 
 class RuleState(StrEnum):
@@ -30,7 +30,7 @@ class Origin(StrEnum):
     """Who wrote a rule's file."""
 
     EDITOR = "rule editor"
-    SLO = "made from an SLO"
+    SLO = "made for you from an SLO"
     HAND = "written by hand"
 
 
@@ -69,7 +69,7 @@ def loaded_rules(services: Services) -> list[LoadedRule]:
 def loaded_rule(group: RuleGroup, rule: Rule) -> LoadedRule:
     """One rule of a group, with its state as it may be believed."""
     file = file_name(group)
-    own = LEARNER_FILE.fullmatch(file)
+    own = LEARNER_FILE.fullmatch(file) or SLO_FILE.fullmatch(file)
     return LoadedRule(
         kind=rule.kind,
         name=rule.name,

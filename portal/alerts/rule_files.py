@@ -19,7 +19,7 @@ from pathlib import Path
 from portal.config import Settings
 from portal.errors import SLOLabError
 
-OUR_NAMES = re.compile(r"(learner-[0-9]{1,10}|slo-[a-z0-9][a-z0-9-]{0,99})\.rules\.yml")
+OUR_NAMES = re.compile(r"(learner-[0-9]{1,10}|slo-[0-9]{1,10}-[a-z0-9][a-z0-9-]{0,99})\.rules\.yml")
 MAX_FILES = 1000
 LOCK_POLL_S = 0.05
 
@@ -33,9 +33,9 @@ def learner_file(learner_id: int) -> str:
     return f"learner-{learner_id}.rules.yml"
 
 
-def slo_file(slug: str) -> str:
-    """The file of the rules generated for SLOs, by a slug of small letters, digits and dashes."""
-    return f"slo-{slug}.rules.yml"
+def slo_file(learner_id: int, slug: str) -> str:
+    """The file of the rules generated for an SLO; its slug has small letters, digits, dashes."""
+    return f"slo-{learner_id}-{slug}.rules.yml"
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,12 @@ class RuleFolder:
         """Every file that Prometheus reads here, those written by hand too, by name."""
         found = [*self.path.glob("*.yml"), *self.path.glob("*.yaml")]
         return sorted(path for path in found if path.is_file())
+
+    def files_of(self, learner_id: int) -> list[str]:
+        """The names of a learner's files: the rule editor's, and those generated for SLOs."""
+        generated = f"slo-{learner_id}-"
+        names = (path.name for path in self.all_files() if OUR_NAMES.fullmatch(path.name))
+        return [n for n in names if n == learner_file(learner_id) or n.startswith(generated)]
 
     @contextmanager
     def locked(self, timeout: float) -> Iterator[None]:

@@ -1,152 +1,174 @@
-"""Is an alert tied to one of the learner's SLOs?"""
+"""Is an alert tied to one of the learner's SLOs? In Prometheus or in Grafana, whoever wrote it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from portal.alerts.loaded import LoadedRule, Origin, RuleState, loaded_rules
-from portal.clients.prometheus import RuleKind
+from portal.alerts.judged import JudgedAlert, judged_alerts
+from portal.clients.errors import ClientError
 from portal.criteria.base import Line, Status, Subject, Verdict, Where
-from portal.promql.context import RecordingRule
-from portal.slo.alerts import AlertFinding, AlertRule, analyse
+from portal.criteria.checker import cannot_ask
+from portal.slo.alerts import TieCode
+from portal.slo.alerts.states import AlertState
 from portal.slo.store import list_slos
 
 MAX_LINES = 12
 HERE = Where("The rule editor", "/alerts/rules")
-
-
-@dataclass(frozen=True)
-class JudgedRule:
-    """An alert rule as Prometheus has it, and what it is worth for the learner's SLOs."""
-
-    rule: LoadedRule
-    finding: AlertFinding
+EXPECTED = "An alert rule on the SLI of one of your SLOs, its limit from the objective."
+EVALUATION_S = 10
 
 
 @dataclass(frozen=True)
 class AlertEvidence:
-    """How many SLOs there are, and every alert rule."""
+    """How many SLOs there are, every alert rule (the best first), who could not be asked."""
 
     slos: int
-    rules: tuple[JudgedRule, ...]
+    alerts: tuple[JudgedAlert, ...] = ()
+    troubles: tuple[ClientError, ...] = ()
+
+    @property
+    def tied(self) -> list[JudgedAlert]:
+        """The alerts that guard an SLO."""
+        return [one for one in self.alerts if one.finding.tied]
 
 
 class AlertCriterion:
-    """A loaded alert rule that leads to the SLI of an SLO, with a limit from its objective."""
+    """An alert rule that leads to the SLI of an SLO, with a limit from its objective."""
 
     id: ClassVar[str] = "alert"
     title: ClassVar[str] = "An alert tied to your SLO"
     optional: ClassVar[bool] = True
 
     def collect(self, subject: Subject) -> AlertEvidence:
-        """Read the rules that Prometheus has loaded, and analyse the alerts among them."""
-        loaded = loaded_rules(subject.services)
+        """Read the rules of Prometheus and Grafana, and analyse the alerts among them."""
         slos = [row.value for row in list_slos(subject.learner.id)]
-        records = list(_records(loaded))
-        alerts = (rule for rule in loaded if rule.kind is RuleKind.ALERTING)
-        return AlertEvidence(
-            len(slos),
-            tuple(JudgedRule(one, analyse(_as_rule(one), slos, records)) for one in alerts),
-        )
+        found = judged_alerts(subject.services, subject.learner.id, slos)
+        return AlertEvidence(len(slos), found.alerts, found.troubles)
 
     def judge(self, evidence: AlertEvidence) -> Verdict:
-        """Met by one tied alert that Prometheus evaluates without error."""
-        expected = (
-            "A loaded alert rule on the SLI of one of your SLOs, its limit from the objective."
-        )
+        """Met by one tied alert that is evaluated without error."""
         if not evidence.slos:
-            return Verdict(
-                Status.NOT_MET,
-                "no_slo",
-                "There is no SLO to tie an alert to",
-                "No SLO is saved.",
-                expected,
-                Where("Define an SLO", "/slos"),
-            )
-        if not evidence.rules:
-            return Verdict(
-                Status.NOT_MET,
-                "no_alert",
-                "There is no alert rule yet",
-                "Prometheus has no alert rule loaded.",
-                expected,
-                HERE,
-            )
-        return _judge_rules(evidence, expected)
+            return _no_slo()
+        verdict = _judge_tied(evidence.tied)
+        if verdict is None or verdict.status is Status.NOT_MET:
+            verdict = _not_asked(evidence.troubles) or verdict or _none_tied(evidence.alerts)
+        return replace(verdict, lines=tuple(_lines(evidence))[:MAX_LINES])
 
 
-def _judge_rules(evidence: AlertEvidence, expected: str) -> Verdict:
-    lines = tuple(map(_line, evidence.rules[:MAX_LINES]))
-    tied = [one for one in evidence.rules if one.finding.tied]
-    well = [one for one in tied if one.rule.state not in _UNWELL]
-    if well:
-        first = well[0]
-        made = " It was made for you from the SLO." if first.rule.origin is Origin.SLO else ""
-        return Verdict(
-            Status.MET,
-            "alert_tied",
-            "An alert guards your SLO",
-            f"“{first.rule.name}” is tied to {first.finding.slo}; it is {first.rule.state} now."
-            + made,
-            expected,
-            advice=first.finding.reason if first.finding.code != "tied" else "",
-            lines=lines,
-        )
-    if any(one.rule.state is RuleState.NOT_EVALUATED for one in tied):
+def _judge_tied(tied: Sequence[JudgedAlert]) -> Verdict | None:
+    """What the tied alerts are worth; None where there is none."""
+    if works := [one for one in tied if one.works]:
+        return _met(works[0])
+    if waits := [one for one in tied if one.state is AlertState.NOT_EVALUATED and not one.paused]:
         return Verdict(
             Status.NOT_ENOUGH_DATA,
             "not_evaluated",
-            "The alert is loaded, but not evaluated yet",
-            f"“{tied[0].rule.name}” waits for its first evaluation.",
-            expected,
+            "The alert is there, but not evaluated yet",
+            f"“{waits[0].name}” waits for its first evaluation in {waits[0].place}.",
+            EXPECTED,
             HERE,
-            wait_seconds=5,
-            lines=lines,
+            wait_seconds=EVALUATION_S,
         )
-    if tied:
-        seen = f"“{tied[0].rule.name}”: {tied[0].rule.last_error or 'its evaluation fails'}."
-        return Verdict(
-            Status.NOT_MET,
+    return _fails(tied[0]) if tied else None
+
+
+def _met(alert: JudgedAlert) -> Verdict:
+    stands = f"“{alert.name}” in {alert.place} is tied to {alert.finding.slo}; it is {alert.state}"
+    made = " It was made for you from the SLO." if alert.made_for_you else ""
+    stricter = alert.finding.reason if alert.finding.code is TieCode.STRICTER else ""
+    return Verdict(
+        Status.MET,
+        "alert_tied",
+        "An alert guards your SLO",
+        f"{stands} now.{_proves_nothing(alert)}{made}",
+        EXPECTED,
+        advice=" ".join(filter(None, (stricter, alert.finding.fires_on_nothing))),
+    )
+
+
+def _fails(alert: JudgedAlert) -> Verdict:
+    if alert.paused:
+        code, headline = "paused", f"The alert is tied, but paused in {alert.place}"
+        seen = f"“{alert.name}” is paused, so nobody evaluates it."
+    else:
+        code, headline = (
             "evaluation_fails",
-            "The alert is tied, but Prometheus can’t evaluate it",
-            seen,
-            expected,
-            HERE,
-            lines=lines,
+            f"The alert is tied, but {alert.place} can’t evaluate it",
         )
-    best = evidence.rules[0]
+        seen = f"“{alert.name}”: {alert.last_error or 'its evaluation fails'}."
+    return Verdict(Status.NOT_MET, code, headline, seen, EXPECTED, HERE)
+
+
+def _no_slo() -> Verdict:
     return Verdict(
         Status.NOT_MET,
-        str(best.finding.code),
+        "no_slo",
+        "There is no SLO to tie an alert to",
+        "No SLO is saved.",
+        EXPECTED,
+        Where("Define an SLO", "/slos"),
+    )
+
+
+def _not_asked(troubles: Sequence[ClientError]) -> Verdict | None:
+    """A system that can't be asked may have the alert that is missed."""
+    return cannot_ask(troubles[0]) if troubles else None
+
+
+def _none_tied(alerts: Sequence[JudgedAlert]) -> Verdict:
+    if not alerts:
+        return Verdict(
+            Status.NOT_MET,
+            "no_alert",
+            "There is no alert rule yet",
+            "No alert rule is loaded.",
+            EXPECTED,
+            HERE,
+        )
+    count = "1 alert rule is" if len(alerts) == 1 else f"{len(alerts)} alert rules are"
+    return Verdict(
+        Status.NOT_MET,
+        str(alerts[0].finding.code),
         "No alert is tied to your SLO yet",
-        f"{len(evidence.rules)} alert rules are loaded; none guards one of your SLOs.",
-        expected,
+        f"{count} there; none guards one of your SLOs.",
+        EXPECTED,
         HERE,
-        lines=lines,
     )
 
 
-_UNWELL = {RuleState.NOT_EVALUATED, RuleState.ERROR}
+def _lines(evidence: AlertEvidence) -> Iterator[Line]:
+    """A line for who can't be asked, one for each alert, one more where it fires on nothing."""
+    for error in evidence.troubles:
+        yield Line(Status.CANNOT_CHECK, str(error))
+    for one in evidence.alerts[:MAX_LINES]:
+        reason = one.finding.reason + _proves_nothing(one)
+        yield Line(_status(one), f"{_described(one)}: {reason}")
+        if one.finding.fires_on_nothing:
+            said = f"“{one.name}” fires on nothing. {one.finding.fires_on_nothing}"
+            yield Line(Status.NOT_MET, said)
 
 
-def _line(one: JudgedRule) -> Line:
-    status = Status.MET if one.finding.tied else Status.NOT_MET
-    return Line(status, f"“{one.rule.name}” ({one.rule.state}): {one.finding.reason}")
+def _status(one: JudgedAlert) -> Status:
+    if not one.finding.tied:
+        return Status.NOT_MET
+    if one.works:
+        return Status.MET
+    waits = one.state is AlertState.NOT_EVALUATED and not one.paused
+    return Status.NOT_ENOUGH_DATA if waits else Status.NOT_MET
 
 
-def _as_rule(rule: LoadedRule) -> AlertRule:
-    return AlertRule(
-        name=rule.name,
-        expr=rule.query,
-        for_s=rule.duration_s,
-        labels=rule.labels,
-        group=rule.group,
-    )
+def _described(one: JudgedAlert) -> str:
+    """``“Burn” (Grafana, error: connection refused, made for you)``."""
+    state = f"{one.state}: {one.last_error}" if one.last_error else str(one.state)
+    words = [str(one.place), "paused" if one.paused else state]
+    if one.health not in {"ok", "", "unknown"} and one.state is not AlertState.ERROR:
+        words.append(f"health {one.health}")
+    if one.made_for_you:
+        words.append("made for you")
+    return f"“{one.name}” ({', '.join(words)})"
 
 
-def _records(loaded: Iterable[LoadedRule]) -> Iterable[RecordingRule]:
-    for rule in loaded:
-        if rule.kind is RuleKind.RECORDING:
-            yield RecordingRule(rule.name, rule.query, rule.labels)
+def _proves_nothing(one: JudgedAlert) -> str:
+    return f" It is {one.state} on NaN, which proves nothing." if one.on_nothing else ""

@@ -22,10 +22,10 @@ from portal.steps.catalog import load
 LAB = "lab"
 REFLECTIONS = "reflections"
 REFLECTION_STEP = "what-you-learned"
-BURST_STEP, ALERT_STEP = "break-it", "alert"
+SLO_STEP, BURST_STEP, ALERT_STEP = "slo", "break-it", "alert"
 STEP_TABLES = {
     "dashboard": ("workbench_panel", "handed_in_dashboard", "confirmed_query"),
-    "slo": ("slo",),
+    SLO_STEP: ("slo",),
     BURST_STEP: ("burst",),
     ALERT_STEP: ("alert_rule_text",),
     "user-impact": ("impact_statement",),
@@ -99,8 +99,8 @@ def reset(services: Services, learner: Learner, scope: Scope) -> None:
     """Delete what belongs to the scope; raises ResetRefusedError while a burst is running."""
     if scope.id in {LAB, BURST_STEP} and active_burst(learner.id):
         raise ResetRefusedError("A burst is running. Wait until it ends or stop it, then reset.")
-    if scope.id in {LAB, ALERT_STEP}:
-        _remove_rules(services, learner)
+    if scope.id in {LAB, ALERT_STEP, SLO_STEP}:
+        _remove_rules(services, learner, scope)
     for table, rows in _doomed(learner, scope):
         _delete(table, rows)
     if scope.is_lab or scope.is_reflections:
@@ -120,14 +120,20 @@ def _forget_progress(learner_id: int, scope: Scope) -> None:
     marks.forget(learner_id, [step.id])
 
 
-def _remove_rules(services: Services, learner: Learner) -> None:
-    """Delete the learner's rule file; Prometheus drops the rules when it sees that."""
-    folder, name = RuleFolder.of(services.settings), learner_file(learner.id)
-    if folder.read(name) is None:
+def _remove_rules(services: Services, learner: Learner, scope: Scope) -> None:
+    """Delete the learner's rule files; Prometheus drops the rules when it sees that.
+
+    Without their SLOs the generated ones go, and what the learner wrote stays.
+    """
+    folder = RuleFolder.of(services.settings)
+    spared = learner_file(learner.id) if scope.id == SLO_STEP else ""
+    doomed = [name for name in folder.files_of(learner.id) if name != spared]
+    if not doomed:
         return
     with folder.locked(LOCK_SECONDS):
-        folder.begin(name, None)
-        folder.commit(name)
+        for name in doomed:
+            folder.begin(name, None)
+            folder.commit(name)
 
 
 def _doomed(learner: Learner, scope: Scope) -> Iterator[tuple[Table, ColumnElement[bool]]]:

@@ -40,14 +40,17 @@ def rules(name: str) -> ResponseReturnValue:
 def apply(name: str) -> ResponseReturnValue:
     """Write the generated rules and see Prometheus load them."""
     row = _find(name)
-    return _after(row, apply_file(current_services(), slo_file(row.name), rule_file([row.value])))
+    return _after(
+        row,
+        apply_file(current_services(), slo_file(row.learner_id, row.name), rule_file([row.value])),
+    )
 
 
 @bp.post("/<name>/rules/remove")
 def remove(name: str) -> ResponseReturnValue:
     """Take the generated rules out of Prometheus."""
     row = _find(name)
-    return _after(row, remove_file(current_services(), slo_file(row.name)))
+    return _after(row, remove_file(current_services(), slo_file(row.learner_id, row.name)))
 
 
 @bp.get("/openslo.yaml")
@@ -98,7 +101,8 @@ def alerts_context(row: SavedSLO, outcome: Outcome | None = None) -> dict[str, A
     return {
         "row": row,
         "planned": read_guards(services, row.value, burst),
-        "applied": RuleFolder.of(services.settings).read(slo_file(row.name)) is not None,
+        "applied": RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
+        is not None,
         "generated": rule_file([row.value]),
         "outcome": outcome,
         "refused": outcome is not None and not isinstance(outcome, Applied),

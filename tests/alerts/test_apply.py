@@ -131,12 +131,12 @@ def test_files_of_several_origins_are_loaded_side_by_side(
     lab: Lab, lab_services: Services, applied: Applied
 ) -> None:
     (lab.rules / "mine.yml").write_text(GOOD.replace("TooManyErrors", "ByHand"))
-    assert isinstance(apply_file(lab_services, slo_file("availability"), OTHER), Applied)
+    assert isinstance(apply_file(lab_services, slo_file(1, "availability"), OTHER), Applied)
     wait_for_names(lab_services, ["TooManyErrors", "ByHand", "AnotherName"])
     assert [(rule.file, rule.origin) for rule in loaded_rules(lab_services)] == [
         (NAME, Origin.EDITOR),
         ("mine.yml", Origin.HAND),
-        ("slo-availability.rules.yml", Origin.SLO),
+        ("slo-1-availability.rules.yml", Origin.SLO),
     ]
 
 

@@ -70,7 +70,7 @@ def test_state_is_only_what_the_present_expression_said(
     ("file", "origin", "learner_id"),
     [
         ("/data/rules/learner-7.rules.yml", Origin.EDITOR, 7),
-        ("/etc/prometheus/rules/slo-a-b.rules.yml", Origin.SLO, None),
+        ("/etc/prometheus/rules/slo-7-a-b.rules.yml", Origin.SLO, 7),
         ("rules/mine.yaml", Origin.HAND, None),
         ("rules/my-learner-7.rules.yml", Origin.HAND, None),
     ],
@@ -86,14 +86,14 @@ def test_every_rule_is_listed_the_editors_first(services: Services) -> None:
     told = Told(
         group("/r/a.yml", rule(name="Hand")),
         group("/r/learner-1.rules.yml", rule(name="Mine")),
-        group("/r/slo-x.rules.yml", rule(name="r", kind=RuleKind.RECORDING), rule(name="Page")),
+        group("/r/slo-1-x.rules.yml", rule(name="r", kind=RuleKind.RECORDING), rule(name="Page")),
     )
     asked = replace(services, prometheus=told)
     assert [one.name for one in loaded_rules(asked)] == ["Hand", "Mine", "r", "Page"]
     files = listing(asked).files
     assert [(file.name, len(file.alerts), len(file.recordings)) for file in files] == [
         ("learner-1.rules.yml", 1, 0),
-        ("slo-x.rules.yml", 1, 1),
+        ("slo-1-x.rules.yml", 1, 1),
         ("a.yml", 1, 0),
     ]
 

@@ -107,7 +107,14 @@ def test_torn_journal_touches_nothing(rules: RuleFolder) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../x.rules.yml", "mine.yml", "learner-.rules.yml", "slo-A.rules.yml", "slo-a.rules.yml\n"],
+    [
+        "../x.rules.yml",
+        "mine.yml",
+        "learner-.rules.yml",
+        "slo-1-A.rules.yml",
+        "slo-a.rules.yml",
+        "slo-1-a.rules.yml\n",
+    ],
 )
 def test_only_our_names_are_written(rules: RuleFolder, name: str) -> None:
     with rules.locked(1), pytest.raises(RuleFolderError, match="not the name"):
@@ -116,7 +123,7 @@ def test_only_our_names_are_written(rules: RuleFolder, name: str) -> None:
 
 def test_our_names_are_ours(rules: RuleFolder) -> None:
     with rules.locked(1):
-        for name in (learner_file(12), slo_file("flask-app-availability")):
+        for name in (learner_file(12), slo_file(12, "flask-app-availability")):
             rules.begin(name, "text")
             rules.commit(name)
             assert rules.read(name) == "text"

@@ -16,6 +16,8 @@ from portal.clients import ClientError, ErrorKind
 from portal.clients.grafana import Credentials, GrafanaClient, Hit
 from portal.clients.grafana.credentials import from_settings
 from portal.config import Settings
+from portal.slo.alerts.grafana import read_ruler
+from portal.slo.alerts.states import read_states
 from tests.fakes.boards import AVAILABILITY, classic_board
 from tests.fakes.grafana import FakeGrafana
 
@@ -122,7 +124,8 @@ def test_an_annotation_is_kept_and_removed(grafana: GrafanaClient, board: str) -
 
 
 def test_alert_rules_can_be_read(grafana: GrafanaClient) -> None:
-    assert all(rule.title for rule in grafana.alert_rules())
+    assert all(rule.title for rule in read_ruler(grafana.alert_definitions()))
+    assert all(state.name for state in read_states(grafana.alert_states()))
 
 
 def test_a_library_panel_that_is_not_there_is_not_found(grafana: GrafanaClient) -> None:

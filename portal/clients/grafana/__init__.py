@@ -8,7 +8,6 @@ from portal.clients.grafana.client import DataSource, GrafanaClient, Standing
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.dashboards import Dashboard, Folder, Hit, LibraryPanel, Saved
 from portal.clients.grafana.lockout import Lockout
-from portal.clients.grafana.rules import GrafanaRule, RuleInstance, RuleNode, RuleState
 from portal.clients.grafana.scan import Progress, Reading
 
 __all__ = [
@@ -19,15 +18,11 @@ __all__ = [
     "DataSource",
     "Folder",
     "GrafanaClient",
-    "GrafanaRule",
     "Hit",
     "LibraryPanel",
     "Lockout",
     "Progress",
     "Reading",
-    "RuleInstance",
-    "RuleNode",
-    "RuleState",
     "Saved",
     "Standing",
     "ensure_service_account",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any
 
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind, plain
-from portal.clients.grafana import dashboards, rules
+from portal.clients.grafana import dashboards
 from portal.clients.grafana.annotations import Annotation, annotation
 from portal.clients.grafana.api import SYSTEM, GrafanaApi, segment
 from portal.clients.grafana.credentials import CredentialKind, Credentials, from_settings
@@ -251,17 +252,28 @@ class GrafanaClient:
         """Remove an annotation."""
         self._api.send("DELETE", f"/api/annotations/{annotation_id:d}")
 
-    def alert_rules(self) -> list[rules.GrafanaRule]:
-        """The Grafana-managed rules that the portal may see, with their states."""
-        defined = list(rules.definitions(self._api.get("/api/ruler/grafana/api/v1/rules")))
-        if not defined:
-            return []
-        return rules.with_states(defined, self._api.get("/api/prometheus/grafana/api/v1/rules"))
+    def alert_definitions(self) -> dict[str, Any]:
+        """The ruler's answer, groups of Grafana-managed rules by folder; its readers trust none of
+        it (``portal.slo.alerts.grafana``).
+        """
+        return self._object("/api/ruler/grafana/api/v1/rules")
+
+    def alert_states(self) -> dict[str, Any]:
+        """How these rules stand, in the shape of Prometheus' rules API. Grafana leaves out groups
+        with a data source that the portal may not query.
+        """
+        return self._object("/api/prometheus/grafana/api/v1/rules")
 
     def _organisation(self, deadline: Deadline | None = None) -> str:
         """The name of the organisation: the call that tells whether a login works."""
         answer = record(self._api.get("/api/org", timeout=deadline))
         return plain(text(answer.get("name")), 80)
+
+    def _object(self, path: str) -> dict[str, Any]:
+        answer = self._api.get(path)
+        if not isinstance(answer, dict):
+            raise self._http.garbage("its alert rules")
+        return answer
 
     def _rows(self, path: str, params: dict[str, object]) -> list[dict[str, object]]:
         answer = self._api.get(path, params)

@@ -30,7 +30,8 @@ CALLS = {
     "annotate": lambda client: client.annotate("x", start=1, end=2, text="t", tags=()),
     "annotations": lambda client: client.annotations("x", start=1, end=2),
     "delete annotation": lambda client: client.delete_annotation(1),
-    "rules": lambda client: client.alert_rules(),
+    "alert definitions": lambda client: client.alert_definitions(),
+    "alert states": lambda client: client.alert_states(),
     "all": lambda client: list(client.read_dashboards("x")),
 }
 
