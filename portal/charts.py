@@ -141,7 +141,8 @@ def value_chart(
     low, high = _value_range(known)
     frame = _Frame(width, height, start.timestamp(), end.timestamp(), low, high)
     marks = (Mark(frame.y(high), f"{high:g}"), Mark(frame.y(low), f"{low:g}"))
-    return _draw(title, frame, lines, bands, marks, limit, f"{limit:g}" if limit is not None else "")
+    label = "" if limit is None else f"{limit:g}"
+    return _draw(title, frame, lines, bands, marks, limit, label)
 
 
 def _value_range(known: Sequence[float]) -> tuple[float, float]:

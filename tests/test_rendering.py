@@ -56,4 +56,3 @@ def test_milliseconds(seconds: float, shown: str) -> None:
 def test_minutes_and_counts() -> None:
     assert minutes(0.6) == "36 s"
     assert count(12345.4) == "12,345"
-
