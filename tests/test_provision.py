@@ -1,0 +1,54 @@
+"""How the tests come by a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from portal.errors import SLOLabError
+from tests import provision
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """No browser is here, and what is run to get one only leaves a note."""
+    notes: list[str] = []
+    monkeypatch.setattr(provision, "_chromium_on_path", lambda: None)
+    monkeypatch.setattr(provision, "_chromium_of_playwright", lambda: None)
+    monkeypatch.setattr(provision, "_run", lambda command: notes.append(" ".join(command)))
+    monkeypatch.setattr(provision.shutil, "which", lambda name: f"/usr/bin/{name}")
+    return notes
+
+
+def test_one_on_path_is_taken_and_nothing_is_installed(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provision, "_chromium_on_path", lambda: Path("/usr/bin/chromium"))
+    assert provision.provide_chromium() == Path("/usr/bin/chromium")
+    assert ran == []
+
+
+def test_playwrights_own_comes_before_the_distributions(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Path("/cache/chromium")
+    monkeypatch.setattr(provision, "_chromium_of_playwright", lambda: own if ran else None)
+    assert provision.provide_chromium() == own
+    assert [note.split(" -m ")[1] for note in ran] == ["playwright install chromium"]
+
+
+def test_root_gets_the_distributions_last(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provision.os, "geteuid", lambda: 0)
+    with pytest.raises(SLOLabError, match="The browser tests need Chromium"):
+        provision.provide_chromium()
+    assert ran[-1].startswith("apt-get -q install -y")
+
+
+def test_without_root_it_is_one_clear_sentence(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provision.os, "geteuid", lambda: 1000)
+    with pytest.raises(SLOLabError, match="Install Chromium or Chrome"):
+        provision.provide_chromium()
+    assert not [note for note in ran if note.startswith("apt-get")]
