@@ -74,27 +74,38 @@ class Checker:
         self._app = app
         self._pool = ThreadPoolExecutor(WORKERS, "check")
         self._running: dict[tuple[int, str], tuple[Future[None], datetime]] = {}
+        self._worked: dict[int, datetime] = {}
         self._guard = threading.Lock()
 
     def refresh(
         self, learner_id: int, ids: Iterable[str], now: datetime, older_than: timedelta
     ) -> list[Future[None]]:
-        """Start checks of what was checked longer ago than ``older_than``; returns at once."""
+        """Start checks of what was checked longer ago, or before the learner did something."""
         stored = store.stored_verdicts(learner_id)
-        stale = [i for i in ids if i not in stored or now - stored[i].checked_at >= older_than]
+        fresh_from = max(now - older_than, self._worked.get(learner_id, now - older_than))
+        stale = [i for i in ids if i not in stored or stored[i].checked_at <= fresh_from]
         return [self._start(learner_id, i, now) for i in stale]
+
+    def work_done(self, learner_id: int, now: datetime) -> None:
+        """The learner did something, so that no verdict from before is worth keeping."""
+        self._worked[learner_id] = now
 
     def check_now(self, learner_id: int, ids: Iterable[str], now: datetime) -> bool:
         """Check them all and wait a little; True when every verdict is in."""
         started = self.refresh(learner_id, ids, now, timedelta(0))
         return not wait(started, PATIENCE_SECONDS).not_done
 
+    def is_checking(self, learner_id: int, criterion_id: str) -> bool:
+        """Whether a verdict is on its way."""
+        future, _ = self._running.get((learner_id, criterion_id), (None, None))
+        return future is not None and not future.done()
+
     def _start(self, learner_id: int, criterion_id: str, now: datetime) -> Future[None]:
         with self._guard:
             future, since = self._running.get((learner_id, criterion_id), (None, now))
             if future is not None and not future.done():
                 if now - since > timedelta(seconds=LIMIT_SECONDS):
-                    self._save(learner_id, criterion_id, overdue(self.criteria[criterion_id]))
+                    store.save(learner_id, criterion_id, overdue(self.criteria[criterion_id]), now)
                 return future
             future = self._pool.submit(self._check, learner_id, criterion_id)
             self._running[learner_id, criterion_id] = future, now
@@ -104,13 +115,10 @@ class Checker:
         with self._app.app_context():
             services: Services = self._app.extensions["slo_lab"]
             learner = db.session.get_one(Learner, learner_id)
+            began = services.clock()
             verdict = judge(self.criteria[criterion_id], Subject(services, learner))
             db.session.rollback()
-            self._save(learner_id, criterion_id, verdict)
-
-    def _save(self, learner_id: int, criterion_id: str, verdict: Verdict) -> None:
-        services: Services = self._app.extensions["slo_lab"]
-        store.save(learner_id, criterion_id, verdict, services.clock())
+            store.save(learner_id, criterion_id, verdict, began)
 
 
 def current_checker() -> Checker:

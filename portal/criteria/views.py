@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, abort, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -74,6 +74,14 @@ def check(criterion_id: str) -> ResponseReturnValue:
     )
 
 
+@bp.after_app_request
+def note_work(response: Response) -> Response:
+    """What the learner did may have changed a verdict: the next look checks again."""
+    if request.method == "POST" and response.status_code < 400 and request.blueprint != bp.name:
+        current_checker().work_done(current_learner().id, current_services().clock())
+    return response
+
+
 @bp.app_context_processor
 def verdict_widgets() -> dict[str, Any]:
     """Step pages ask for a verdict card by the criterion's id."""
@@ -85,20 +93,20 @@ def verdict_context(criterion_id: str) -> dict[str, Any]:
     db.session.expire_all()
     row = store.stored_verdict(current_learner().id, criterion_id)
     verdict: Verdict | None = store.verdict_of(row) if row else None
-    poll = _poll_seconds(verdict.status if verdict else None)
+    checking = current_checker().is_checking(current_learner().id, criterion_id)
     return {
         "criterion": _find(criterion_id),
         "row": row,
         "verdict": verdict,
         "mark": MARKS[verdict.status] if verdict else "…",
         "shown": verdict.status.value if verdict else "unchecked",
-        "poll_seconds": poll,
+        "poll_seconds": 1 if checking else _poll_seconds(verdict.status if verdict else None),
         "age": (current_services().clock() - row.checked_at).total_seconds() if row else None,
     }
 
 
 def _poll_seconds(status: Status | None) -> int:
-    """How soon a page asks for a verdict again; None: there is no verdict yet."""
+    """How soon a page asks again where no verdict is on its way; None: there is none yet."""
     return POLL_SECONDS.get(status, POLL_OTHERWISE) if status else 1
 
 

@@ -55,3 +55,30 @@ def test_many_open_pages_cause_no_more_checks_than_one(
     clock.pass_seconds(page_waits - almost)
     client.get("/criteria/slo")
     assert checks.started == ["slo"]
+
+
+def test_what_the_learner_does_makes_every_older_verdict_stale(
+    client: FlaskClient, learner: Learner, clock: Clock, checks: StartedChecks
+) -> None:
+    store.save(learner.id, "slo", Verdict(Status.MET, "code", "", "", ""), clock())
+    clock.pass_seconds(1)
+    client.post("/slos", data={})
+    client.get("/criteria/slo")
+    assert "slo" not in checks.started  # refused, so nothing was done
+    filled = {"sli": "availability", "objective": "99", "window": "1h", "why": "x" * 40}
+    assert client.post("/slos", data=filled).status_code == 303
+    assert "slo" not in checks.started
+    client.get("/criteria/slo")
+    assert "slo" in checks.started
+
+
+def test_a_page_asks_soon_while_a_verdict_is_on_its_way(
+    app: Flask, client: FlaskClient, learner: Learner, clock: Clock, checks: StartedChecks
+) -> None:
+    store.save(learner.id, "slo", Verdict(Status.NOT_MET, "code", "", "", ""), clock())
+    assert "every 5s" in client.get("/criteria/slo").text
+    ends: Future[None] = Future()
+    checks._running[learner.id, "slo"] = ends, clock()
+    assert "every 1s" in client.get("/criteria/slo").text
+    ends.set_result(None)
+    assert "every 5s" in client.get("/criteria/slo").text

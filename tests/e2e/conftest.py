@@ -63,7 +63,7 @@ def forgiven() -> list[str]:
 
 @pytest.fixture
 def new_context(browser: Browser, forgiven: list[str]) -> Iterator[Callable[..., BrowserContext]]:
-    """Open a context with ``new_context(**options)``; an error on one of its pages fails the test."""
+    """Open a context with ``new_context(**options)``; a page with an error fails the test."""
     opened: list[BrowserContext] = []
     errors: list[str] = []
 
