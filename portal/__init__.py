@@ -23,7 +23,17 @@ def create_app(
     # and the supervisor need neither Flask nor the database, which take a second to load.
     from flask import Flask
 
-    from portal import blueprints, csrf, db, error_pages, htmx, observability, rendering, security
+    from portal import (
+        blueprints,
+        csrf,
+        db,
+        error_pages,
+        htmx,
+        observability,
+        rendering,
+        row_numbers,
+        security,
+    )
     from portal.config import Settings
     from portal.secret_files import read_or_make
     from portal.services import Services
@@ -38,6 +48,7 @@ def create_app(
     htmx.init_app(app, settings.htmx)
     rendering.init_app(app)
     observability.init_app(app)
+    row_numbers.init_app(app)
     blueprints.init_app(app)
     error_pages.init_app(app)
     return app

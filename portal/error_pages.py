@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal.db import db
@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(DataError, _unkeepable)
     app.register_error_handler(SLOLabError, _our_error)
 
 
@@ -69,6 +70,16 @@ def _database_error(error: OperationalError) -> ResponseReturnValue:
     db.session.rollback()
     log.error("database error", extra={"path": request.path, "reason": str(error.orig)})
     return _page(503, database_sentence(error))
+
+
+def _unkeepable(error: DataError) -> ResponseReturnValue:
+    """PostgreSQL refuses NUL characters and texts longer than their column."""
+    db.session.rollback()
+    log.warning("unkeepable", extra={"path": request.path, "reason": str(error.orig)})
+    return _page(
+        422,
+        "Nothing was saved: a text is too long, or holds a character (NUL) that can't be kept.",
+    )
 
 
 def database_sentence(error: OperationalError) -> str:

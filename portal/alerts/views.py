@@ -27,6 +27,7 @@ from portal.bursts.models import Burst
 from portal.htmx import form_again, fragment_or_redirect
 from portal.learners import current_learner
 from portal.learners.models import Learner
+from portal.row_numbers import row_number
 from portal.services import Services, current_services
 
 bp = Blueprint("alerts", __name__, url_prefix="/alerts")
@@ -75,7 +76,7 @@ def change() -> ResponseReturnValue:
 @bp.get("/transitions")
 def transitions() -> ResponseReturnValue:
     """What the alerts did during the burst of that number (``?burst=``)."""
-    found = _burst(request.args.get("burst", 0, type=int))
+    found = _burst(request.args.get("burst", 0, type=row_number))
     return render_template("alerts/_transitions.html", told=_told(found))
 
 

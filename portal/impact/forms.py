@@ -39,7 +39,7 @@ class ImpactForm:
         """The statement, or None with ``errors`` saying why."""
         self.errors = {}
         numbers = {name: self._number(name) for name in NUMBERS}
-        if not self.burst.isascii() or not self.burst.isdigit() or int(self.burst) not in burst_ids:
+        if self.burst not in map(str, burst_ids):
             self.errors["burst"] = "Choose one of your incidents."
         if len(self.sentence) < MIN_SENTENCE:
             self.errors["sentence"] = (
