@@ -17,6 +17,7 @@ from playwright.sync_api import (
 )
 
 from tests.e2e.running import PATIENCE_MS, running_lab
+from tests.fakes.grafana import FakeGrafana
 from tests.provision import chromium
 from tests.stack.labs import Lab
 
@@ -35,6 +36,22 @@ ARGUMENTS = (
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One lab for the tests that don't mind what the others did in it."""
     with running_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="package")
+def grafana() -> Iterator[FakeGrafana]:
+    """A Grafana with the lab's folder and nothing in it."""
+    with FakeGrafana() as grafana:
+        grafana.add_folder()
+        yield grafana
+
+
+@pytest.fixture(scope="package")
+def grafana_lab(grafana: FakeGrafana, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab that has been given a Grafana, and little traffic."""
+    folder = tmp_path_factory.mktemp("grafana-lab")
+    with running_lab(folder, SLO_LAB_GRAFANA_URL=grafana.url) as lab:
         yield lab
 
 

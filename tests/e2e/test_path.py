@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import path
 from tests.e2e.acts import number_of, open_burst, stop, the_burst, wait_for_share
-from tests.e2e.running import running_lab
 from tests.fakes.boards import classic_board
-from tests.fakes.grafana import FakeGrafana
 from tests.stack.labs import Lab, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -44,38 +42,15 @@ class Learner:
 
 
 @pytest.fixture
-def grafana() -> Iterator[FakeGrafana]:
-    with FakeGrafana() as grafana:
-        grafana.add_folder()
-        yield grafana
+def learner(fresh_lab: Lab, new_context: Callable[..., BrowserContext]) -> Learner:
+    return Learner(fresh_lab, new_context(viewport={"width": 1440, "height": 900}))
 
 
-@pytest.fixture(params=["upload", "grafana"])
-def by(request: pytest.FixtureRequest) -> str:
-    """How the dashboard gets to the check."""
-    return str(request.param)
-
-
-@pytest.fixture
-def learner(
-    by: str,
-    grafana: FakeGrafana,
-    tmp_path: Path,
-    new_context: Callable[..., BrowserContext],
-) -> Iterator[Learner]:
-    settings = {"SLO_LAB_GRAFANA_URL": grafana.url} if by == "grafana" else {}
-    with running_lab(tmp_path, **settings) as lab:
-        yield Learner(lab, new_context(viewport={"width": 1440, "height": 900}))
-
-
-def test_the_whole_lab(learner: Learner, by: str, grafana: FakeGrafana, tmp_path: Path) -> None:
+def test_the_whole_lab(learner: Learner, tmp_path: Path) -> None:
     begin(learner)
     send_traffic(learner)
     learner.watch("dashboard", "dashboard")
-    if by == "upload":
-        hand_in(learner, tmp_path)
-    else:
-        grafana.add_dashboard(classic_board("My SLIs"), "mine", folder="slo-lab")
+    hand_in(learner, tmp_path)
     learner.sees_it_met("dashboard", "Dashboard")
     define_an_slo(learner)
     record = break_it(learner)
@@ -85,7 +60,7 @@ def test_the_whole_lab(learner: Learner, by: str, grafana: FakeGrafana, tmp_path
     exported_all_of_it(learner)
     status, told = path.check_json(learner.lab)
     assert (status, told["complete"]) == (0, True), told
-    gone(learner, by, grafana)
+    is_gone_with_its_object(learner)
 
 
 def begin(learner: Learner) -> None:
@@ -165,8 +140,8 @@ def reflect(learner: Learner) -> None:
     learner.watch("what-you-learned", "reflection")
     page = learner.go("/reflections")
     for question, answer in path.ANSWERS.items():
-        page.locator(f"#text-{question}").press_sequentially(answer[:5])
         page.locator(f"#text-{question}").fill(answer)
+    for question in path.ANSWERS:
         expect(page.locator(f"#saved-{question}")).to_contain_text("✓ saved")
     page.reload()
     for question, answer in path.ANSWERS.items():
@@ -187,17 +162,14 @@ def exported_all_of_it(learner: Learner) -> None:
         assert json.dumps(piece, ensure_ascii=False)[1:-1] in text
 
 
-def gone(learner: Learner, by: str, grafana: FakeGrafana) -> None:
-    """What was met is not met any more once its object is gone; the first time stays."""
+def is_gone_with_its_object(learner: Learner) -> None:
+    """What was met is not met any more; the first time stays."""
     learner.watched.goto(f"{learner.lab.settings.portal_base}/criteria")
     page = learner.go("/slos")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Deleted “")).to_be_visible()
-    if by == "upload":
-        learner.go("/workbench").get_by_role("button", name="Remove my-slis.json").click()
-        expect(page.get_by_text("Removed.")).to_be_visible()
-    else:
-        grafana.dashboards.clear()
+    learner.go("/workbench").get_by_role("button", name="Remove my-slis.json").click()
+    expect(page.get_by_text("Removed.")).to_be_visible()
     path.is_no_longer_met(learner.watched, "slo")
     path.is_no_longer_met(learner.watched, "dashboard")
     assert path.check_json(learner.lab)[0] == 1
