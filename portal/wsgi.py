@@ -12,6 +12,7 @@ import waitress
 from flask import Flask
 
 from portal import create_app
+from portal.alerts.follower import AlertFollower
 from portal.config import Settings
 from portal.db import migrate_to_head
 from portal.errors import SLOLabError
@@ -45,9 +46,11 @@ def main() -> None:
     try:
         settings = Settings.from_env()
         log_as_json(settings.log_level)
-        server = _listen(prepared_app(settings), settings)
+        app = prepared_app(settings)
+        server = _listen(app, settings)
     except SLOLabError as error:
         sys.exit(f"portal: {error}")
+    AlertFollower(app).start()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     log.info("listening", extra={"url": settings.portal_base})

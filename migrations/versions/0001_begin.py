@@ -52,6 +52,8 @@ def upgrade():
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("server_counts", sa.JSON(), nullable=True),
+        sa.Column("predicted_error_ratio", sa.Double(), nullable=True),
+        sa.Column("predicted_page", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(
             ["learner_id"], ["learner.id"], name=op.f("fk_burst_learner_id_learner")
         ),
@@ -85,12 +87,14 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("learner_id", sa.Integer(), nullable=False),
         sa.Column("file_name", sa.String(length=120), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("handed_in_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["learner_id"], ["learner.id"], name=op.f("fk_handed_in_dashboard_learner_id_learner")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_handed_in_dashboard")),
+        sa.UniqueConstraint("learner_id", "digest", name=op.f("uq_handed_in_dashboard_learner_id")),
     )
     with op.batch_alter_table("handed_in_dashboard", schema=None) as batch_op:
         batch_op.create_index(
@@ -213,9 +217,22 @@ def upgrade():
         sa.PrimaryKeyConstraint("learner_id", "criterion_id", name=op.f("pk_stored_verdict")),
     )
     op.create_table(
+        "workbench_dashboard",
+        sa.Column("learner_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("grafana_uid", sa.String(length=40), nullable=False),
+        sa.Column("grafana_path", sa.String(length=500), nullable=False),
+        sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["learner_id"], ["learner.id"], name=op.f("fk_workbench_dashboard_learner_id_learner")
+        ),
+        sa.PrimaryKeyConstraint("learner_id", name=op.f("pk_workbench_dashboard")),
+    )
+    op.create_table(
         "workbench_panel",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("learner_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(length=120), nullable=False),
         sa.Column("expr", sa.Text(), nullable=False),
@@ -226,11 +243,32 @@ def upgrade():
             ["learner_id"], ["learner.id"], name=op.f("fk_workbench_panel_learner_id_learner")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workbench_panel")),
+        sa.UniqueConstraint("learner_id", "key", name=op.f("uq_workbench_panel_learner_id")),
     )
     with op.batch_alter_table("workbench_panel", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_workbench_panel_learner_id"), ["learner_id"], unique=False
         )
+
+    op.create_table(
+        "alert_watch",
+        sa.Column("burst_id", sa.Integer(), nullable=False),
+        sa.Column("learner_id", sa.Integer(), nullable=False),
+        sa.Column("claimed_by", sa.String(length=64), nullable=True),
+        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("plans", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["burst_id"], ["burst.id"], name=op.f("fk_alert_watch_burst_id_burst")
+        ),
+        sa.ForeignKeyConstraint(
+            ["learner_id"], ["learner.id"], name=op.f("fk_alert_watch_learner_id_learner")
+        ),
+        sa.PrimaryKeyConstraint("burst_id", name=op.f("pk_alert_watch")),
+    )
+    with op.batch_alter_table("alert_watch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_watch_learner_id"), ["learner_id"], unique=False)
 
     op.create_table(
         "impact_statement",
@@ -256,6 +294,29 @@ def upgrade():
         )
 
     op.create_table(
+        "kept_alert",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("learner_id", sa.Integer(), nullable=False),
+        sa.Column("burst_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=12), nullable=False),
+        sa.Column("identity", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("before", sa.String(length=20), nullable=False),
+        sa.Column("transitions", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["burst_id"], ["burst.id"], name=op.f("fk_kept_alert_burst_id_burst")
+        ),
+        sa.ForeignKeyConstraint(
+            ["learner_id"], ["learner.id"], name=op.f("fk_kept_alert_learner_id_learner")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_alert")),
+        sa.UniqueConstraint("burst_id", "source", "identity", name=op.f("uq_kept_alert_burst_id")),
+    )
+    with op.batch_alter_table("kept_alert", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kept_alert_learner_id"), ["learner_id"], unique=False)
+
+    op.create_table(
         "slo_revision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slo_id", sa.Integer(), nullable=False),
@@ -278,14 +339,23 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_slo_revision_slo_id"))
 
     op.drop_table("slo_revision")
+    with op.batch_alter_table("kept_alert", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_kept_alert_learner_id"))
+
+    op.drop_table("kept_alert")
     with op.batch_alter_table("impact_statement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_impact_statement_learner_id"))
 
     op.drop_table("impact_statement")
+    with op.batch_alter_table("alert_watch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_alert_watch_learner_id"))
+
+    op.drop_table("alert_watch")
     with op.batch_alter_table("workbench_panel", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_workbench_panel_learner_id"))
 
     op.drop_table("workbench_panel")
+    op.drop_table("workbench_dashboard")
     op.drop_table("stored_verdict")
     op.drop_table("step_progress")
     with op.batch_alter_table("slo", schema=None) as batch_op:

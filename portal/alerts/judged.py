@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from portal.alerts import store
 from portal.alerts.loaded import LoadedRule, Origin, loaded_rules
 from portal.alerts.managed import ManagedRule, managed_rules
+from portal.alerts.transitions import Source
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
 from portal.promql.context import RecordingRule
@@ -22,13 +22,6 @@ from portal.slo.objective import SLO
 ACTIVE = (AlertState.PENDING, AlertState.FIRING)
 
 
-class Place(StrEnum):
-    """Who evaluates a rule."""
-
-    PROMETHEUS = "Prometheus"
-    GRAFANA = "Grafana"
-
-
 @dataclass(frozen=True, kw_only=True)
 class JudgedAlert:
     """An alert rule, how it stands, and what it is worth for the learner's SLOs.
@@ -38,7 +31,7 @@ class JudgedAlert:
     """
 
     name: str
-    place: Place
+    source: Source
     state: AlertState
     finding: AlertFinding
     health: str = "ok"
@@ -97,7 +90,7 @@ def _loaded(
     values = [alert.value for alert in rule.alerts if alert.value is not None]
     return JudgedAlert(
         name=rule.name,
-        place=Place.PROMETHEUS,
+        source=Source.PROMETHEUS,
         state=state,
         finding=analyse(asked, slos, records),
         health=rule.health,
@@ -113,7 +106,7 @@ def _managed(
     finding = analyse_grafana(managed.rule, slos, records)
     return JudgedAlert(
         name=managed.rule.title,
-        place=Place.GRAFANA,
+        source=Source.GRAFANA,
         state=managed.state.state,
         finding=finding,
         health=managed.state.health,

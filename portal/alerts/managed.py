@@ -26,8 +26,9 @@ class ManagedRule:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Where it is found in Grafana."""
-        return {"grafana_folder": self.rule.folder, "group": self.rule.group}
+        """Its own labels, and where it is found in Grafana; these tell it from all others."""
+        place = {"grafana_folder": self.rule.folder, "grafana_group": self.rule.group}
+        return {**self.rule.labels, **place, "grafana_uid": self.rule.uid}
 
 
 def managed_rules(services: Services) -> list[ManagedRule]:

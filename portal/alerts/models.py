@@ -1,12 +1,14 @@
-"""What a learner typed into the rule editor."""
+"""What a learner typed into the rule editor, and what the alerts did during their bursts."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.bursts.models import Burst
 from portal.db import UTCDateTime, db
 from portal.learners.models import Learner
 
@@ -41,3 +43,42 @@ class AlertRuleText(db.Model):  # type: ignore[name-defined,misc]
     def can_undo_removal(self) -> bool:
         """Whether there are removed rules that can be put back."""
         return self.removed_at is not None and self.applied_text is not None
+
+
+class AlertWatch(db.Model):  # type: ignore[name-defined,misc]
+    """The watch over the alerts of one burst: by whom, until when, and what was planned before.
+
+    ``claimed_by`` names the process that keeps it while its ``heartbeat_at`` is fresh; ``trouble``
+    says what could not be asked the last time; ``plans`` is the planner's word at the burst's
+    start, None until it was asked.
+    """
+
+    __tablename__ = "alert_watch"
+
+    burst_id: Mapped[int] = mapped_column(ForeignKey("burst.id"), primary_key=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
+    claimed_by: Mapped[str | None] = mapped_column(String(64))
+    heartbeat_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    plans: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    burst: Mapped[Burst] = relationship()
+
+
+class KeptAlert(db.Model):  # type: ignore[name-defined,misc]
+    """What one alert did during one burst; ``transitions`` are lists of state, Unix time, and
+    whether the state rests on nothing.
+    """
+
+    __tablename__ = "kept_alert"
+    __table_args__ = (UniqueConstraint("burst_id", "source", "identity"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
+    burst_id: Mapped[int] = mapped_column(ForeignKey("burst.id"))
+    source: Mapped[str] = mapped_column(String(12))
+    identity: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    labels: Mapped[dict[str, str]] = mapped_column(JSON)
+    before: Mapped[str] = mapped_column(String(20))
+    transitions: Mapped[list[list[Any]]] = mapped_column(JSON)

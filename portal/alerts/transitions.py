@@ -26,14 +26,24 @@ _OWN_LABELS = frozenset({"__name__", "alertstate"})
 Labels = tuple[tuple[str, str], ...]
 
 
+class Source(StrEnum):
+    """Who evaluates an alert."""
+
+    PROMETHEUS = "Prometheus"
+    GRAFANA = "Grafana"
+
+
 class AlertState(StrEnum):
-    """A state of an alert; ``NO_DATA``: Prometheus stopped evaluating it."""
+    """A state of an alert; ``NO_DATA``: Prometheus stopped evaluating it, or Grafana's query found
+    nothing; ``ERROR``: Grafana could not evaluate it.
+    """
 
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
     RESOLVED = "resolved"
     NO_DATA = "no data"
+    ERROR = "error"
 
 
 ACTIVE = (AlertState.PENDING, AlertState.FIRING)
@@ -50,10 +60,14 @@ class Observation:
 
 @dataclass(frozen=True)
 class Transition:
-    """The alert is in ``state`` from ``at`` (Unix time) on."""
+    """The alert is in ``state`` from ``at`` (Unix time) on.
+
+    ``on_nothing``: no number stands behind it (0/0, no traffic), so it proves nothing.
+    """
 
     state: AlertState
     at: float
+    on_nothing: bool = False
 
     def seconds_after(self, origin: float) -> float:
         """Seconds from ``origin`` (Unix time) to here; negative before it."""
@@ -71,6 +85,7 @@ class AlertHistory:
     labels: dict[str, str]
     before: AlertState
     transitions: tuple[Transition, ...]
+    source: Source = Source.PROMETHEUS
 
     @property
     def now(self) -> AlertState:
@@ -84,6 +99,22 @@ class AlertHistory:
         if self.before is not AlertState.INACTIVE or AlertState.FIRING not in states:
             return False
         return AlertState.RESOLVED in states[states.index(AlertState.FIRING) :]
+
+    @property
+    def on_nothing(self) -> bool:
+        """Whether it was active without a number behind it; that proves nothing."""
+        return any(transition.on_nothing for transition in self.transitions)
+
+    @property
+    def fired(self) -> Transition | None:
+        """When it began to fire in the interval, on a number."""
+        firing = (t for t in self.transitions if t.state is AlertState.FIRING)
+        return next((one for one in firing if not one.on_nothing), None)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether its labels say that it wakes somebody."""
+        return "page" in (self.labels.get("severity"), self.labels.get("sloth_severity"))
 
     def first(self, state: AlertState) -> Transition | None:
         """The first transition into ``state``."""

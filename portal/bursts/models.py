@@ -31,6 +31,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
 
     ``spec`` holds rate (requests/s), duration (s), mode, mix and fault; ``counts`` the engine's
     last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is.
+    ``predicted_error_ratio`` (0..1) and ``predicted_page`` are what the learner expected before.
     """
 
     __table_args__ = (
@@ -59,6 +60,8 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     heartbeat_at: Mapped[datetime] = mapped_column(UTCDateTime)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    predicted_error_ratio: Mapped[float | None]
+    predicted_page: Mapped[bool | None]
     learner: Mapped[Learner] = relationship()
 
     @property

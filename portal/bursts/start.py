@@ -6,6 +6,7 @@ from flask import Flask, current_app
 
 from portal.bursts import store
 from portal.bursts.models import Burst, BurstState
+from portal.bursts.prediction import NO_PREDICTION, Prediction
 from portal.bursts.profiles import Profile
 from portal.bursts.runner import Runner
 from portal.learners.models import Learner
@@ -14,7 +15,13 @@ from portal.services import Services
 MAX_KEY = 64
 
 
-def start_burst(services: Services, learner: Learner, profile: Profile, key: str) -> Burst:
+def start_burst(
+    services: Services,
+    learner: Learner,
+    profile: Profile,
+    key: str,
+    prediction: Prediction = NO_PREDICTION,
+) -> Burst:
     """The burst started for this key; the one already known or running where there is one."""
     now = services.clock()
     store.settle_abandoned(learner.id, now)
@@ -28,6 +35,8 @@ def start_burst(services: Services, learner: Learner, profile: Profile, key: str
         requested_at=now,
         heartbeat_at=now,
         counts={},
+        predicted_error_ratio=prediction.error_ratio,
+        predicted_page=prediction.page,
     )
     burst, is_new = store.add_or_find(wanted)
     if is_new:

@@ -8,16 +8,21 @@ from uuid import uuid4
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.alerts import kept
+from portal.alerts.rule_files import RuleFolder, slo_file
 from portal.bursts import store
 from portal.bursts.custom import CustomForm
 from portal.bursts.models import Burst
+from portal.bursts.prediction import Prediction, PredictionError, read_prediction
 from portal.bursts.profiles import PRESETS, Profile
 from portal.bursts.runner import shown
 from portal.bursts.sides import sides
 from portal.bursts.start import MAX_KEY, current_runner, start_burst
+from portal.bursts.truth import compare
 from portal.htmx import form_again, fragment, fragment_or_redirect
 from portal.learners import current_learner
 from portal.services import current_services
+from portal.slo.forecast import Forecast
 
 bp = Blueprint("bursts", __name__, url_prefix="/bursts")
 
@@ -35,7 +40,11 @@ def start() -> ResponseReturnValue:
     if profile is None:
         names = ", ".join(PRESETS)
         abort(422, f"There is no preset of that name. The presets are: {names}.")
-    return _started(profile)
+    try:
+        typed = (request.form.get(name, "") for name in ("predicted_errors", "predicted_page"))
+        return _started(profile, read_prediction(*typed))
+    except PredictionError as error:
+        abort(422, str(error))
 
 
 @bp.post("/custom")
@@ -45,7 +54,7 @@ def start_custom() -> ResponseReturnValue:
     profile = form.read()
     if profile is None:
         return form_again("bursts/index.html", "bursts/_custom.html", **_page_context(form))
-    return _started(profile)
+    return _started(profile, form.prediction)
 
 
 @bp.get("/active")
@@ -64,7 +73,8 @@ def key_fragment(form: str) -> ResponseReturnValue:
 def show(burst_id: int) -> ResponseReturnValue:
     """One burst: what users saw beside what the SLI says."""
     burst = _find(burst_id)
-    return render_template("bursts/show.html", burst=burst, sides=sides(burst), asked=_asked())
+    context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst)}
+    return render_template("bursts/show.html", burst=burst, **context)
 
 
 @bp.get("/<int:burst_id>/views")
@@ -72,6 +82,13 @@ def views_fragment(burst_id: int) -> ResponseReturnValue:
     """The two views of a burst."""
     burst = _find(burst_id)
     return render_template("bursts/_views.html", burst=burst, sides=sides(burst))
+
+
+@bp.get("/<int:burst_id>/prediction")
+def prediction_fragment(burst_id: int) -> ResponseReturnValue:
+    """What was expected of a burst, beside what happened."""
+    burst = _find(burst_id)
+    return render_template("bursts/_prediction.html", burst=burst, **_truth_context(burst))
 
 
 @bp.get("/<int:burst_id>/fragment")
@@ -111,9 +128,9 @@ def _preset_context(preset_id: str) -> dict[str, Any]:
     }
 
 
-def _started(profile: Profile) -> ResponseReturnValue:
+def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
     key = request.form.get("key") or uuid4().hex
-    burst = start_burst(current_services(), current_learner(), profile, key)
+    burst = start_burst(current_services(), current_learner(), profile, key, prediction)
     asked = profile.id if burst.is_active and burst.key != key[:MAX_KEY] else None
     return fragment_or_redirect(
         "bursts/_burst.html",
@@ -122,6 +139,19 @@ def _started(profile: Profile) -> ResponseReturnValue:
         burst=burst,
         asked=asked,
     )
+
+
+def _truth_context(burst: Burst) -> dict[str, Any]:
+    """What ``bursts/_prediction.html`` shows, from what the alerts' follower kept."""
+    watch = kept.watch_of(burst.id)
+    settled = not burst.is_active and watch is not None and watch.done_at is not None
+    folder = RuleFolder.of(current_services().settings)
+    forecasts = [Forecast.from_json(plan) for plan in (watch.plans if watch else None) or ()]
+    slos = {one.slo for one in forecasts}
+    applied = {s for s in slos if not folder.holds(slo_file(burst.learner_id, s), None)}
+    known = kept.histories(burst.id) if watch else None
+    truth = compare(burst, known, forecasts, applied, settled=settled)
+    return {"truth": truth, "settled": settled}
 
 
 def _asked() -> str | None:

@@ -66,7 +66,7 @@ def _judge_tied(tied: Sequence[JudgedAlert]) -> Verdict | None:
             Status.NOT_ENOUGH_DATA,
             "not_evaluated",
             "The alert is there, but not evaluated yet",
-            f"“{waits[0].name}” waits for its first evaluation in {waits[0].place}.",
+            f"“{waits[0].name}” waits for its first evaluation in {waits[0].source}.",
             EXPECTED,
             HERE,
             wait_seconds=EVALUATION_S,
@@ -75,7 +75,7 @@ def _judge_tied(tied: Sequence[JudgedAlert]) -> Verdict | None:
 
 
 def _met(alert: JudgedAlert) -> Verdict:
-    stands = f"“{alert.name}” in {alert.place} is tied to {alert.finding.slo}; it is {alert.state}"
+    stands = f"“{alert.name}” in {alert.source} is tied to {alert.finding.slo}; it is {alert.state}"
     made = " It was made for you from the SLO." if alert.made_for_you else ""
     stricter = alert.finding.reason if alert.finding.code is TieCode.STRICTER else ""
     return Verdict(
@@ -90,12 +90,12 @@ def _met(alert: JudgedAlert) -> Verdict:
 
 def _fails(alert: JudgedAlert) -> Verdict:
     if alert.paused:
-        code, headline = "paused", f"The alert is tied, but paused in {alert.place}"
+        code, headline = "paused", f"The alert is tied, but paused in {alert.source}"
         seen = f"“{alert.name}” is paused, so nobody evaluates it."
     else:
         code, headline = (
             "evaluation_fails",
-            f"The alert is tied, but {alert.place} can’t evaluate it",
+            f"The alert is tied, but {alert.source} can’t evaluate it",
         )
         seen = f"“{alert.name}”: {alert.last_error or 'its evaluation fails'}."
     return Verdict(Status.NOT_MET, code, headline, seen, EXPECTED, HERE)
@@ -162,7 +162,7 @@ def _status(one: JudgedAlert) -> Status:
 def _described(one: JudgedAlert) -> str:
     """``“Burn” (Grafana, error: connection refused, made for you)``."""
     state = f"{one.state}: {one.last_error}" if one.last_error else str(one.state)
-    words = [str(one.place), "paused" if one.paused else state]
+    words = [str(one.source), "paused" if one.paused else state]
     if one.health not in {"ok", "", "unknown"} and one.state is not AlertState.ERROR:
         words.append(f"health {one.health}")
     if one.made_for_you:

@@ -46,7 +46,16 @@ class Guards:
 def read_guards(services: Services, slo: SLO, burst: Burst = USUAL_BURST) -> Guards:
     """What ``burst`` would do to each alert, from the present history on; never raises."""
     key = ("windows", slo.sli, slo.window, slo.job, slo.threshold_s)
-    histories, reason = services.readings.get(key, MAX_AGE_SECONDS, lambda: _ask(services, slo))
+    found = services.readings.get(key, MAX_AGE_SECONDS, lambda: _ask(services, slo))
+    return _guards(slo, burst, *found)
+
+
+def guards_at(services: Services, slo: SLO, burst: Burst, at: float) -> Guards:
+    """The same from the history as it was at ``at`` (Unix time); never raises."""
+    return _guards(slo, burst, *_ask(services, slo, at))
+
+
+def _guards(slo: SLO, burst: Burst, histories: dict[str, History], reason: str) -> Guards:
     plans = plan_alerts(slo, histories, burst)
     longest = max((h.requests for h in histories.values()), default=0.0)
     guards = tuple(
@@ -56,17 +65,17 @@ def read_guards(services: Services, slo: SLO, burst: Burst = USUAL_BURST) -> Gua
     return Guards(burst, guards, needs_arithmetic(slo, longest), reason)
 
 
-def _ask(services: Services, slo: SLO) -> tuple[dict[str, History], str]:
+def _ask(services: Services, slo: SLO, at: float | None = None) -> tuple[dict[str, History], str]:
     windows = {w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)}
     try:
-        return {window: _history(services, slo, window) for window in sorted(windows)}, ""
+        return {window: _history(services, slo, window, at) for window in sorted(windows)}, ""
     except ClientError as error:
         return {}, str(error)
 
 
-def _history(services: Services, slo: SLO, window: str) -> History:
+def _history(services: Services, slo: SLO, window: str, at: float | None) -> History:
     total, bad = (
-        services.prometheus.query(count(slo, "increase", window))
+        services.prometheus.query(count(slo, "increase", window), at)
         for count in (total_events, bad_events)
     )
     numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]

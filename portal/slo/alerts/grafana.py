@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from portal.promql.context import RecordingRule
@@ -46,6 +46,7 @@ class GrafanaRule:
     for_s: float = 0.0
     no_data_state: str = "NoData"
     paused: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 def read_ruler(payload: Any) -> list[GrafanaRule]:
@@ -122,6 +123,7 @@ def _rule(entry: Mapping[str, Any], folder: str, group: Mapping[str, Any]) -> Gr
         for_s=seconds(entry.get("for")),
         no_data_state=str(alert.get("no_data_state", "NoData")),
         paused=bool(alert.get("is_paused", False)),
+        labels=_labels(entry.get("labels")),
     )
 
 
@@ -138,7 +140,13 @@ def _provisioned(entry: Any) -> GrafanaRule | None:
         for_s=seconds(entry.get("for")),
         no_data_state=str(entry.get("noDataState", "NoData")),
         paused=bool(entry.get("isPaused", False)),
+        labels=_labels(entry.get("labels")),
     )
+
+
+def _labels(labels: Any) -> dict[str, str]:
+    entries = labels if isinstance(labels, Mapping) else {}
+    return {str(name): str(value) for name, value in entries.items()}
 
 
 def _queries(data: Any) -> tuple[GrafanaQuery, ...]:
