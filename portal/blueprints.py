@@ -16,6 +16,7 @@ FEATURES: tuple[str, ...] = (
     "portal.slo.views",
     "portal.impact.views",
     "portal.workbench.views",
+    "portal.workbench.dashboard_views",
     "portal.reflections.views",
     "portal.learners.views",
     "portal.alerts.views",

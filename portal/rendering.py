@@ -16,7 +16,7 @@ NAVIGATION = (
     ("SLIs", "slis.index", "slis."),
     ("SLOs", "slos.index", "slos."),
     ("Alerts", "alerts.rules", "alerts."),
-    ("Workbench", "workbench.index", "workbench."),
+    ("Workbench", "workbench.index", ("workbench.", "dashboards.")),
     ("Reflections", "reflections.index", "reflections."),
     ("Lab", "lab.index", "lab."),
 )

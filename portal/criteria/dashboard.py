@@ -2,85 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
-from portal.clients.errors import ClientError
-from portal.clients.grafana import Dashboard
-from portal.clients.prometheus import PrometheusClient
 from portal.criteria import store as verdicts
 from portal.criteria.base import Line, Status, Subject, Verdict, Where
-from portal.dashboards import (
-    CheckContext,
-    DashboardFinding,
-    PanelFinding,
-    UnreadableDashboardError,
-    judge,
-    load,
-)
+from portal.criteria.checker import cannot_ask
+from portal.dashboards import PanelFinding
 from portal.dashboards.judge import NEEDED
-from portal.lab.grafana_state import grafana_absence
+from portal.learners.models import Learner
 from portal.promql.findings import Sli
-from portal.workbench import export, store
-from portal.workbench.judge import CONFIRMED, lab_context, validity
+from portal.workbench.candidates import Candidate, Origin
+from portal.workbench.evidence import DashboardEvidence, gather
 
-ASSISTED_TAG = "slo-lab-assisted"
-SCAN_SECONDS = 6.0
+SCAN_WAIT_SECONDS = 3.0
 MAX_LINES = 12
+MAX_OTHERS = 3
+EXPECTED = f"One dashboard with at least {NEEDED} panels that show SLIs."
 WORKBENCH = Where("Build one on the workbench", "/workbench")
-MARKS = {True: Status.MET, False: Status.NOT_MET}
+EVERY_PANEL = Where("Every dashboard, panel by panel", "/workbench/dashboards")
 
 
-class Origin(StrEnum):
-    """Where a dashboard was found."""
-
-    GRAFANA = "in Grafana"
-    HANDED_IN = "handed in"
-    WORKBENCH = "on the workbench, not in Grafana yet"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One dashboard: what the check says, and by query why there is no value now ("": there is)."""
-
-    origin: Origin
-    uid: str
-    title: str
-    url: str
-    finding: DashboardFinding
-    silent: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def sli_panels(self) -> list[PanelFinding]:
-        """The panels that show an SLI."""
-        return [panel for panel in self.finding.panels if panel.sli is not None]
-
-    @property
-    def with_data(self) -> list[PanelFinding]:
-        """Those of them whose query has a value now."""
-        return [panel for panel in self.sli_panels if not self.silent.get(panel.run)]
-
-    @property
-    def worth(self) -> tuple[int, int, int]:
-        """More panels with data first, then more SLIs, then Grafana before the others."""
-        kinds = len({panel.sli for panel in self.with_data})
-        return (len(self.with_data), len(self.sli_panels) + kinds, self.origin is Origin.GRAFANA)
-
-
-@dataclass(frozen=True)
-class DashboardEvidence:
-    """The dashboards that were looked at, what Grafana could not answer, what was left out."""
-
-    candidates: tuple[Candidate, ...]
-    grafana_trouble: str = ""
-    assisted: int = 0
-    without_grafana: bool = False
-    unread: int = 0
+def known_dashboard(learner: Learner) -> str:
+    """The uid of the dashboard in Grafana that was the best last time; "" when there was none."""
+    kept = verdicts.stored_verdict(learner.id, DashboardCriterion.id)
+    return (kept.verdict.get("memory") or {}).get("uid", "") if kept else ""
 
 
 class DashboardCriterion:
@@ -89,218 +35,174 @@ class DashboardCriterion:
     id: ClassVar[str] = "dashboard"
     title: ClassVar[str] = "A dashboard that shows SLIs"
     optional: ClassVar[bool] = False
+    details: ClassVar[Where] = EVERY_PANEL
 
     def collect(self, subject: Subject) -> DashboardEvidence:
-        """Read Grafana (the dashboard that met last time first), uploads and the workbench."""
-        reader = _Reader(subject)
-        own = [*reader.handed_in(), *reader.workbench()]
-        return reader.with_grafana(own)
+        """Read uploads, the workbench and Grafana: the dashboard that met last time first."""
+        known = known_dashboard(subject.learner)
+        return gather(
+            subject.services, subject.learner, known=known, wait_seconds=SCAN_WAIT_SECONDS
+        )
 
     def judge(self, evidence: DashboardEvidence) -> Verdict:
         """Met by the best dashboard; else what is missing in it."""
-        expected = f"One dashboard with at least {NEEDED} panels that show SLIs."
-        best = max(evidence.candidates, key=lambda one: one.worth, default=None)
-        if best is None:
-            return _nothing_found(evidence, expected)
-        if len(best.with_data) >= NEEDED:
-            return _met(best, evidence, expected)
-        if evidence.grafana_trouble and best.origin is not Origin.GRAFANA:
-            return _cannot_ask(evidence, expected)
-        if len(best.sli_panels) >= NEEDED:
-            return _silent(best, expected)
-        return _too_few(best, evidence, expected)
+        verdict = _judge(evidence)
+        if evidence.known:
+            verdict.memory["uid"] = evidence.known
+        return verdict
 
 
-class _Reader:
-    """Finds the learner's dashboards and judges each."""
-
-    def __init__(self, subject: Subject) -> None:
-        self._services = subject.services
-        self._learner = subject.learner
-        self._confirmed = store.confirmed(subject.learner.id)
-        promql = lab_context(subject.services, subject.learner.service.job)
-        self._context = CheckContext(
-            promql=promql,
-            library_panel=self._library_panel,
-            validate=lambda exprs: [validity(subject.services.prometheus, e) for e in exprs],
-        )
-
-    def handed_in(self) -> Iterator[Candidate]:
-        for row in store.handed_in(self._learner.id):
-            with contextlib.suppress(UnreadableDashboardError):
-                document = load(row.document.encode())
-                where = f"/workbench#handed-in-{row.id}"
-                yield self._judged(Origin.HANDED_IN, "", row.file_name, where, document)
-
-    def workbench(self) -> Iterator[Candidate]:
-        panels = store.panels(self._learner.id)
-        if panels:
-            document = export.dashboard(panels, export.TITLE, {"type": "prometheus"})
-            yield self._judged(Origin.WORKBENCH, "", export.TITLE, "/workbench#panels", document)
-
-    def with_grafana(self, own: list[Candidate]) -> DashboardEvidence:
-        if grafana_absence(self._services.settings) is not None:
-            return DashboardEvidence(tuple(own), without_grafana=True)
-        found: list[Candidate] = []
-        assisted = unread = 0
-        try:
-            for dashboard in self._scan():
-                if dashboard is None:
-                    unread += 1
-                elif dashboard.provisioned or ASSISTED_TAG in dashboard.tags:
-                    assisted += 1
-                else:
-                    found.append(self._of_grafana(dashboard))
-                    if len(found[-1].with_data) >= NEEDED:
-                        break
-        except ClientError as error:
-            trouble = f"{error} Your dashboard is not at fault."
-            return DashboardEvidence((*found, *own), trouble, assisted, unread=unread)
-        return DashboardEvidence((*found, *own), "", assisted, unread=unread)
-
-    def _scan(self) -> Iterator[Dashboard | None]:
-        kept = verdicts.stored_verdict(self._learner.id, DashboardCriterion.id)
-        known = (kept.verdict.get("memory") or {}).get("uid") if kept else None
-        give_up = time.monotonic() + SCAN_SECONDS
-        readings = self._services.grafana.read_dashboards(known, seconds=SCAN_SECONDS)
-        with contextlib.closing(readings):
-            for reading in readings:
-                yield reading.dashboard
-                if time.monotonic() > give_up:
-                    return
-
-    def _of_grafana(self, found: Dashboard) -> Candidate:
-        url = f"{self._services.settings.grafana_link}{found.url}"
-        return self._judged(Origin.GRAFANA, found.uid, found.title, url, found.content)
-
-    def _judged(self, origin: Origin, uid: str, title: str, url: str, document: Any) -> Candidate:
-        finding = self._with_confirmations(judge(document, self._context))
-        runs = dict.fromkeys(panel.run for panel in finding.panels if panel.sli and panel.run)
-        silent = {run: _why_silent(self._services.prometheus, run) for run in runs}
-        return Candidate(origin, uid, finding.title or title, url, finding, silent)
-
-    def _with_confirmations(self, finding: DashboardFinding) -> DashboardFinding:
-        return replace(finding, panels=tuple(map(self._confirmed_panel, finding.panels)))
-
-    def _confirmed_panel(self, panel: PanelFinding) -> PanelFinding:
-        sli = self._confirmed.get(panel.run) if panel.confirmable else None
-        return replace(panel, sli=Sli(sli), reason=CONFIRMED) if sli else panel
-
-    def _library_panel(self, uid: str) -> Mapping[str, Any] | None:
-        try:
-            return self._services.grafana.library_panel(uid).model
-        except ClientError:
-            return None
+def _judge(evidence: DashboardEvidence) -> Verdict:
+    best = evidence.best
+    if best is not None and best.meets:
+        return _met(best, evidence)
+    if evidence.prometheus_error is not None and best is not None:
+        return cannot_ask(evidence.prometheus_error)
+    if evidence.grafana_trouble and (best is None or best.origin is not Origin.GRAFANA):
+        return _cannot_ask_grafana(evidence)
+    if best is not None and len(best.sli_panels) >= NEEDED:
+        return _silent(best, evidence)
+    if evidence.progress is not None and (best is None or not best.sli_panels):
+        return _still_reading(evidence)
+    if best is None:
+        return _nothing_found(evidence)
+    if len(best.sli_panels) + len(best.to_confirm) >= NEEDED:
+        return _to_be_confirmed(best, evidence)
+    return _too_few(best, evidence)
 
 
-def _why_silent(prometheus: PrometheusClient, run: str) -> str:
-    """Why the query has no value now; "" when it has one. Raises ClientError."""
-    samples = prometheus.query(run)
-    if not samples:
-        return "it returns no data now"
-    if not any(math.isfinite(sample.value) for sample in samples):
-        return "its value is not a number now: there is no traffic in its range"
-    return ""
-
-
-def _panel_lines(best: Candidate) -> tuple[Line, ...]:
-    shown = best.finding.panels[:MAX_LINES]
-    lines = [
-        Line(MARKS[panel.sli is not None], _panel_words(panel, best.silent)) for panel in shown
-    ]
-    if len(best.finding.panels) > MAX_LINES:
-        more = len(best.finding.panels) - MAX_LINES
-        lines.append(Line(Status.MET, f"and {more} more panels"))
-    return tuple(lines)
-
-
-def _panel_words(panel: PanelFinding, silent: Mapping[str, str]) -> str:
-    title = panel.title or "(no title)"
-    why = silent.get(panel.run)
-    what = f"{panel.sli}. {panel.reason}" if panel.sli else panel.reason
-    return f"“{title}”: {what}" + (f" But {why}." if why else "")
-
-
-def _met(best: Candidate, evidence: DashboardEvidence, expected: str) -> Verdict:
+def _met(best: Candidate, evidence: DashboardEvidence) -> Verdict:
     kinds = {panel.sli for panel in best.with_data}
     advice = ""
     if len(kinds) == 1:
         missing = next(iter(set(Sli) - kinds))
-        advice = f"Both show {next(iter(kinds))}. Add {missing}: users feel that too."
+        advice = f"All of them show {next(iter(kinds))}. Add {missing}: users feel that too."
+    word = f", {best.confirmed} of them as confirmed by you" if best.confirmed else ""
     return Verdict(
         Status.MET,
         "dashboard_shows_slis",
         "Your dashboard shows SLIs",
-        f"“{best.title}”, {best.origin}: {len(best.with_data)} panels show SLIs."
-        + _others(best, evidence),
-        expected,
+        f"“{best.title}”, {best.origin}: {len(best.with_data)} panels show SLIs{word}."
+        + _further(best, evidence),
+        EXPECTED,
         Where(best.title, best.url),
         advice=advice,
-        lines=_panel_lines(best),
-        memory={"uid": best.uid} if best.uid else {},
+        lines=panel_lines(best),
     )
 
 
-def _silent(best: Candidate, expected: str) -> Verdict:
-    why = next(w for w in best.silent.values() if w)
+def _silent(best: Candidate, evidence: DashboardEvidence) -> Verdict:
+    why = next((w for w in best.silent.values() if w), "they were not asked yet")
     return Verdict(
         Status.NOT_ENOUGH_DATA,
         "panels_without_data",
         "Your panels are right, but there is no data in them now",
-        f"“{best.title}”, {best.origin}: {len(best.sli_panels)} panels show SLIs, but {why}.",
+        f"“{best.title}”, {best.origin}: {len(best.sli_panels)} panels show SLIs, but {why}."
+        + _further(best, evidence),
         "Values now: send a burst.",
         Where("Send a burst", "/bursts"),
         wait_seconds=15,
-        lines=_panel_lines(best),
-        memory={"uid": best.uid} if best.uid else {},
+        lines=panel_lines(best),
     )
 
 
-def _too_few(best: Candidate, evidence: DashboardEvidence, expected: str) -> Verdict:
-    count = len(best.sli_panels)
-    headline = (
-        "Your dashboard does not show an SLI yet"
-        if not count
-        else "One panel shows an SLI; one more is needed"
+def _to_be_confirmed(best: Candidate, evidence: DashboardEvidence) -> Verdict:
+    names = ", ".join(f"“{panel.title or '(no title)'}”" for panel in best.to_confirm[:MAX_OTHERS])
+    return Verdict(
+        Status.NOT_ENOUGH_DATA,
+        "confirmation_needed",
+        "Say what your panels show",
+        f"“{best.title}”, {best.origin}: the check can’t analyse {names}."
+        " That counts when you confirm what it shows." + _further(best, evidence),
+        EXPECTED,
+        Where("Confirm it", EVERY_PANEL.url),
+        lines=panel_lines(best),
     )
+
+
+def _too_few(best: Candidate, evidence: DashboardEvidence) -> Verdict:
+    count, total = len(best.sli_panels), len(best.panels)
+    nothing = "Your dashboard does not show an SLI yet"
     return Verdict(
         Status.NOT_MET,
         "too_few_sli_panels" if count else "no_sli_panel",
-        headline,
-        f"“{best.title}”, {best.origin}: {count} of {len(best.finding.panels)} panels show an SLI."
-        + _others(best, evidence),
-        expected,
+        "One panel shows an SLI; one more is needed" if count else nothing,
+        f"“{best.title}”, {best.origin}: {count} of {total} panels show an SLI."
+        + _further(best, evidence),
+        EXPECTED,
         Where(best.title, best.url),
-        lines=_panel_lines(best),
-        memory={"uid": best.uid} if best.uid else {},
+        lines=panel_lines(best),
     )
 
 
-def _others(best: Candidate, evidence: DashboardEvidence) -> str:
-    others = [one.title for one in evidence.candidates if one is not best][:5]
-    words = f" Also looked at: {', '.join(f'“{title}”' for title in others)}." if others else ""
-    if evidence.unread:
-        words += f" {evidence.unread} dashboards could not be read."
-    return words
+def _still_reading(evidence: DashboardEvidence) -> Verdict:
+    return Verdict(
+        Status.NOT_ENOUGH_DATA,
+        "still_reading",
+        "Still reading Grafana’s dashboards",
+        f"None of yours shows SLIs so far.{_progress(evidence)}"
+        " A dashboard in the folder “SLO lab” is found first.",
+        EXPECTED,
+        EVERY_PANEL,
+        wait_seconds=30,
+    )
 
 
-def _nothing_found(evidence: DashboardEvidence, expected: str) -> Verdict:
-    if evidence.grafana_trouble:
-        return _cannot_ask(evidence, expected)
+def _nothing_found(evidence: DashboardEvidence) -> Verdict:
     seen = "There is no dashboard of yours yet."
     if evidence.assisted:
         seen += f" {evidence.assisted} made by the lab or from files don’t count."
+    if evidence.unread:
+        seen += f" {evidence.unread} in Grafana can’t be read."
     if evidence.without_grafana:
         seen += " The lab runs without Grafana: the workbench and the upload do as well."
-    return Verdict(Status.NOT_MET, "no_dashboard", "No dashboard yet", seen, expected, WORKBENCH)
+    return Verdict(Status.NOT_MET, "no_dashboard", "No dashboard yet", seen, EXPECTED, WORKBENCH)
 
 
-def _cannot_ask(evidence: DashboardEvidence, expected: str) -> Verdict:
+def _cannot_ask_grafana(evidence: DashboardEvidence) -> Verdict:
     return Verdict(
         Status.CANNOT_CHECK,
         "grafana_cannot_be_asked",
         "Can’t check: Grafana can’t be asked",
         evidence.grafana_trouble,
-        expected,
+        EXPECTED,
         Where("How is the lab?", "/lab"),
     )
+
+
+def panel_lines(best: Candidate) -> tuple[Line, ...]:
+    """A line for each panel: what it shows, and whether that can be seen now."""
+    panels = best.panels[:MAX_LINES]
+    lines = [Line(_mark(panel, best.silent), _panel_words(panel, best.silent)) for panel in panels]
+    if len(best.panels) > MAX_LINES:
+        lines.append(Line(Status.MET, f"and {len(best.panels) - MAX_LINES} more panels"))
+    return tuple(lines)
+
+
+def _mark(panel: PanelFinding, silent: Mapping[str, str]) -> Status:
+    if panel.sli is not None:
+        return Status.NOT_ENOUGH_DATA if silent.get(panel.run) else Status.MET
+    return Status.CANNOT_CHECK if panel.confirmable else Status.NOT_MET
+
+
+def _panel_words(panel: PanelFinding, silent: Mapping[str, str]) -> str:
+    title, why = panel.title or "(no title)", silent.get(panel.run)
+    what = f"{panel.sli}. {panel.reason}" if panel.sli else panel.reason
+    return f"“{title}”: {what}" + (f" But {why}." if why else "")
+
+
+def _further(best: Candidate, evidence: DashboardEvidence) -> str:
+    """What else there is: other dashboards with SLIs, Grafana's trouble, the scan's progress."""
+    others = [one for one in evidence.candidates if one is not best and one.sli_panels]
+    titles = ", ".join(f"“{one.title}”" for one in others[:MAX_OTHERS])
+    more = f" and {len(others) - MAX_OTHERS} more" if len(others) > MAX_OTHERS else ""
+    words = f" SLIs are in {titles}{more} too." if others else ""
+    if evidence.grafana_trouble:
+        words += f" {evidence.grafana_trouble}"
+    return words + _progress(evidence)
+
+
+def _progress(evidence: DashboardEvidence) -> str:
+    if evidence.progress is None:
+        return ""
+    return f" Read {evidence.progress.read:,} of {evidence.progress.total:,} dashboards so far."

@@ -39,7 +39,10 @@ def _save(learner_id: int, criterion_id: str, verdict: Verdict, now: datetime) -
     if row is None:
         row = StoredVerdict(learner_id=learner_id, criterion_id=criterion_id)
         db.session.add(row)
-    row.status, row.verdict, row.checked_at = verdict.status, asdict(verdict), now
+    before = (row.verdict or {}).get("memory") or {}
+    # A check that could not ask does not forget what the one before it found.
+    kept = {**asdict(verdict), "memory": verdict.memory or before}
+    row.status, row.verdict, row.checked_at = verdict.status, kept, now
     if verdict.status is Status.MET and row.first_met_at is None:
         row.first_met_at = now
     db.session.commit()

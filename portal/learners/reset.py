@@ -24,7 +24,10 @@ REFLECTIONS = "reflections"
 REFLECTION_STEP = "what-you-learned"
 SLO_STEP, BURST_STEP, ALERT_STEP = "slo", "break-it", "alert"
 STEP_TABLES = {
-    "dashboard": ("workbench_panel", "handed_in_dashboard", "confirmed_query"),
+    "dashboard": (
+        *("workbench_dashboard", "workbench_panel"),
+        *("handed_in_dashboard", "confirmed_query"),
+    ),
     SLO_STEP: ("slo",),
     BURST_STEP: ("burst",),
     ALERT_STEP: ("alert_rule_text",),
@@ -32,6 +35,7 @@ STEP_TABLES = {
 }
 NEVER_DELETED = ("learner", "service")
 WORDS = {
+    "workbench_dashboard": ("title of your workbench dashboard", "titles of your dashboards"),
     "workbench_panel": ("workbench panel", "workbench panels"),
     "handed_in_dashboard": ("uploaded dashboard", "uploaded dashboards"),
     "confirmed_query": ("query you explained", "queries you explained"),

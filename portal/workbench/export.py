@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ UNIT_WORDS = {
     "rate": "requests/s",
     "none": "none",
 }
+NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 INPUT = "DS_PROMETHEUS"
 TITLE = "My SLIs"
 
@@ -55,6 +57,11 @@ def importable(panels: Iterable[WorkbenchPanel], title: str) -> dict[str, Any]:
         ],
         **dashboard(panels, title, source),
     }
+
+
+def file_name(title: str) -> str:
+    """A plain file name for a dashboard of that title: "my-slis.json"."""
+    return f"{NOT_IN_NAMES.sub('-', title.lower()).strip('-')[:60] or 'dashboard'}.json"
 
 
 def _panel(index: int, panel: WorkbenchPanel, source: dict[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,15 +19,17 @@ class PanelForm:
     title: str = ""
     expr: str = ""
     unit: str = "ratio"
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, typed: Mapping[str, str]) -> PanelForm:
         """The form as it was sent."""
         return cls(
-            title=typed.get("title", "").strip(),
-            expr=typed.get("expr", "").strip(),
+            title=plain(typed.get("title", "")),
+            expr=plain(typed.get("expr", "")),
             unit=typed.get("unit", "ratio"),
+            key=typed.get("key", "")[:64] or str(uuid.uuid4()),
         )
 
     def is_good(self) -> bool:
@@ -41,3 +44,15 @@ class PanelForm:
         if self.unit not in UNITS:
             self.errors["unit"] = "Choose one of the units."
         return not self.errors
+
+
+def plain(typed: str) -> str:
+    """The text without blank ends, with the line ends of everybody, and without NUL."""
+    return typed.replace("\0", "").replace("\r\n", "\n").strip()
+
+
+def title_problem(title: str) -> str:
+    """Why this can't be the title of a dashboard; "" when it can."""
+    if not title:
+        return "Give the dashboard a title."
+    return f"Keep the title under {MAX_TITLE} characters." if len(title) > MAX_TITLE else ""

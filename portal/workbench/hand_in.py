@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-MAX_BYTES = 20 * 1024 * 1024
+from portal.dashboards import UnreadableDashboardError, Verdict, judge, load
+
+NOTHING = "Choose a dashboard's JSON file, or paste its text."
+NO_TEXT = "That is not a text file. Export the dashboard as JSON and choose that file."
 
 
-def problem_with(raw: bytes) -> str:
-    """A sentence on why this can't be kept, or ""."""
+def read(raw: bytes) -> str:
+    """The text of a dashboard; raises UnreadableDashboardError saying why it is none."""
     if not raw.strip():
-        return "Choose a dashboard's JSON file, or paste its text."
-    if len(raw) > MAX_BYTES:
-        return f"That is larger than {MAX_BYTES // 1024 // 1024} MB; a dashboard is much smaller."
+        raise UnreadableDashboardError(NOTHING)
     try:
         text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "That is not a text file. Export the dashboard as JSON and choose that file."
+    except UnicodeDecodeError as error:
+        raise UnreadableDashboardError(NO_TEXT) from error
     if "\0" in text:
-        return "That is not a text file. Export the dashboard as JSON and choose that file."
-    return ""
+        raise UnreadableDashboardError(NO_TEXT)
+    finding = judge(load(text))
+    if finding.verdict is Verdict.ERROR:
+        raise UnreadableDashboardError(finding.reason)
+    return text

@@ -12,12 +12,15 @@ from portal.promql.classify import classify
 from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
 from portal.promql.promtool import Validity
+from portal.promql.variables import Times, substitute
 from portal.services import Services
+from portal.slis.reading import CHART_SPAN
 from portal.slo.reading import bucket_bounds
 from portal.workbench import store
 from portal.workbench.models import WorkbenchPanel
 
 MAX_AGE_SECONDS = 10.0
+MAX_VALIDATED = 200
 METRICS = "http_requests_total|http_request_duration_seconds(_bucket|_count|_sum)?"
 CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 
@@ -36,10 +39,19 @@ def judge_panels(
     """The finding for each panel, in their order."""
     context = lab_context(services, learner.service.job)
     confirmed = store.confirmed(learner.id)
-    return [
-        JudgedPanel(panel, with_confirmation(classify(panel.expr, context), panel.expr, confirmed))
-        for panel in panels
-    ]
+    return [JudgedPanel(panel, judge_query(panel.expr, context, confirmed)) for panel in panels]
+
+
+def judge_query(expr: str, context: Context, confirmed: dict[str, str]) -> Finding:
+    """What a query as typed shows, by its text and by the learner's word."""
+    runs = filled(expr, context)
+    return with_confirmation(classify(runs, context), runs, confirmed)
+
+
+def filled(expr: str, context: Context) -> str:
+    """The query with Grafana's variables filled in, as the check fills them."""
+    span = CHART_SPAN.total_seconds()
+    return substitute(expr, times=Times(context.scrape_interval_s, range_s=span)).text
 
 
 def with_confirmation(finding: Finding, expr: str, confirmed: dict[str, str]) -> Finding:
@@ -89,6 +101,13 @@ def _labels(prometheus: PrometheusClient, job: str) -> dict[str, dict[str, froze
         for metric, labels in values.items()
     }
     return frozen or None
+
+
+def validities(prometheus: PrometheusClient, exprs: Sequence[str]) -> list[Validity]:
+    """Whether Prometheus can read each expression; raises ClientError when it can't be asked."""
+    asked = [validity(prometheus, expr) for expr in exprs[:MAX_VALIDATED]]
+    more = Validity(None, f"only the first {MAX_VALIDATED} queries are")
+    return asked + [more] * (len(exprs) - len(asked))
 
 
 def validity(prometheus: PrometheusClient, expr: str) -> Validity:

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import UTCDateTime, db
 
 
+class WorkbenchDashboard(db.Model):  # type: ignore[name-defined,misc]
+    """What the learner's workbench dashboard is called, and where it is in Grafana once pushed."""
+
+    __tablename__ = "workbench_dashboard"
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    grafana_uid: Mapped[str] = mapped_column(String(40), default="")
+    grafana_path: Mapped[str] = mapped_column(String(500), default="")
+    pushed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class WorkbenchPanel(db.Model):  # type: ignore[name-defined,misc]
-    """A panel of the learner's workbench dashboard; a removed one can be brought back."""
+    """A panel of the learner's workbench dashboard; a removed one can be brought back.
+
+    ``key`` is of the form it was added with: sent twice, it is still one panel.
+    """
 
     __tablename__ = "workbench_panel"
+    __table_args__ = (UniqueConstraint("learner_id", "key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
+    key: Mapped[str | None] = mapped_column(String(64))
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(120))
     expr: Mapped[str] = mapped_column(Text)
@@ -26,13 +43,15 @@ class WorkbenchPanel(db.Model):  # type: ignore[name-defined,misc]
 
 
 class HandedInDashboard(db.Model):  # type: ignore[name-defined,misc]
-    """A dashboard JSON that the learner uploaded, as it was."""
+    """A dashboard JSON that the learner uploaded, as it was; the same text is kept once."""
 
     __tablename__ = "handed_in_dashboard"
+    __table_args__ = (UniqueConstraint("learner_id", "digest"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(120))
+    digest: Mapped[str] = mapped_column(String(64))
     document: Mapped[str] = mapped_column(Text)
     handed_in_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

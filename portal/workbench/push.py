@@ -4,18 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.grafana import DataSource, GrafanaClient
+from portal.errors import SLOLabError
 from portal.learners.models import Learner
 from portal.services import Services
-from portal.workbench.export import TITLE, dashboard
+from portal.workbench import store
+from portal.workbench.export import dashboard
 from portal.workbench.models import WorkbenchPanel
 
-SOURCE = {"type": "prometheus", "uid": "prometheus"}
+OURS = "prometheus"
+"""The uid of the data source in the lab's own Grafana."""
 
 
 def push_to_grafana(services: Services, learner: Learner, panels: Sequence[WorkbenchPanel]) -> str:
-    """Save them in the folder "SLO lab"; returns the dashboard's address. Raises ClientError."""
-    folder = services.grafana.ensure_folder()
-    content = dashboard(panels, TITLE, SOURCE)
-    content["uid"] = f"slo-lab-workbench-{learner.id}"
-    saved = services.grafana.save_dashboard(content, folder_uid=folder.uid, message="from the lab")
+    """Save them in the folder "SLO lab"; returns the dashboard's address.
+
+    Pushed again it is the same dashboard. Raises SLOLabError: why it is not there.
+    """
+    grafana = services.grafana
+    source = {"type": "prometheus", "uid": _data_source(grafana)}
+    folder = grafana.ensure_folder()
+    content = dashboard(panels, store.bench(learner.id).title, source)
+    content["uid"] = store.grafana_uid(learner.id)
+    saved = grafana.save_dashboard(content, folder_uid=folder.uid, message="from the workbench")
+    store.pushed(learner.id, saved.url, services.clock())
     return f"{services.settings.grafana_link}{saved.url}"
+
+
+def _data_source(grafana: GrafanaClient) -> str:
+    """The uid of the Prometheus to ask: the lab's, else the default one, else any."""
+    try:
+        found = [source for source in grafana.datasources() if source.type == "prometheus"]
+    except ClientError as error:
+        if error.kind is ErrorKind.FORBIDDEN:
+            return OURS
+        raise
+    if not found:
+        raise SLOLabError("Grafana has no Prometheus data source. Add one there, then push again.")
+    return max(found, key=_fitness).uid
+
+
+def _fitness(source: DataSource) -> tuple[bool, bool]:
+    return (source.uid == OURS, source.is_default)

@@ -3,16 +3,65 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from portal.db import db
-from portal.workbench.models import ConfirmedQuery, HandedInDashboard, WorkbenchPanel
+from portal.workbench.export import TITLE
+from portal.workbench.models import (
+    ConfirmedQuery,
+    HandedInDashboard,
+    WorkbenchDashboard,
+    WorkbenchPanel,
+)
 
 MAX_PANELS = 40
+MAX_REMOVED = 20
 MAX_HANDED_IN = 10
+
+
+# The dashboard
+
+
+def bench(learner_id: int) -> WorkbenchDashboard:
+    """The learner's workbench dashboard; a new one is not in the database yet."""
+    kept = db.session.get(WorkbenchDashboard, learner_id)
+    return kept or WorkbenchDashboard(
+        learner_id=learner_id, title=TITLE, grafana_uid="", grafana_path=""
+    )
+
+
+def rename(learner_id: int, title: str) -> None:
+    """Give the workbench dashboard a title."""
+    _kept(bench(learner_id)).title = title
+    db.session.commit()
+
+
+def grafana_uid(learner_id: int) -> str:
+    """The uid of the dashboard in Grafana, the same for every push; of this lab alone."""
+    dashboard = _kept(bench(learner_id))
+    dashboard.grafana_uid = dashboard.grafana_uid or f"slo-lab-{secrets.token_hex(6)}"
+    db.session.commit()
+    return dashboard.grafana_uid
+
+
+def pushed(learner_id: int, path: str, now: datetime) -> None:
+    """Keep where in Grafana the dashboard is now."""
+    dashboard = _kept(bench(learner_id))
+    dashboard.grafana_path, dashboard.pushed_at = path[:500], now
+    db.session.commit()
+
+
+def _kept(dashboard: WorkbenchDashboard) -> WorkbenchDashboard:
+    db.session.add(dashboard)
+    return dashboard
+
+
+# Panels
 
 
 def panels(learner_id: int) -> Sequence[WorkbenchPanel]:
@@ -32,11 +81,28 @@ def find_panel(learner_id: int, panel_id: int) -> WorkbenchPanel | None:
     )
 
 
-def add_panel(learner_id: int, title: str, expr: str, unit: str, now: datetime) -> WorkbenchPanel:
-    """A new panel at the end."""
+def find_by_key(learner_id: int, key: str) -> WorkbenchPanel | None:
+    """The panel that was added with this form."""
+    return db.session.scalar(
+        select(WorkbenchPanel).where(
+            WorkbenchPanel.learner_id == learner_id, WorkbenchPanel.key == key
+        )
+    )
+
+
+def is_full(learner_id: int) -> bool:
+    """Whether no further panel fits."""
+    return len(panels(learner_id)) >= MAX_PANELS
+
+
+def add_panel(
+    learner_id: int, title: str, expr: str, unit: str, now: datetime, key: str | None = None
+) -> WorkbenchPanel:
+    """A new panel at the end; the one from before when the form was sent before."""
     last = select(func.max(WorkbenchPanel.position)).where(WorkbenchPanel.learner_id == learner_id)
     panel = WorkbenchPanel(
         learner_id=learner_id,
+        key=key,
         position=(db.session.scalar(last) or 0) + 1,
         title=title,
         expr=expr,
@@ -44,7 +110,14 @@ def add_panel(learner_id: int, title: str, expr: str, unit: str, now: datetime) 
         saved_at=now,
     )
     db.session.add(panel)
-    db.session.commit()
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        before = find_by_key(learner_id, key or "")
+        if before is None:
+            raise
+        return before
     return panel
 
 
@@ -55,33 +128,48 @@ def change_panel(panel: WorkbenchPanel, title: str, expr: str, unit: str, now: d
 
 
 def remove_panel(panel: WorkbenchPanel, now: datetime) -> None:
-    """Take the panel off; ``bring_back`` undoes it."""
-    panel.removed_at = now
+    """Take the panel off; ``bring_back`` undoes it. Only the last few removed ones are kept."""
+    panel.removed_at = panel.removed_at or now
+    removed = select(WorkbenchPanel).where(
+        WorkbenchPanel.learner_id == panel.learner_id, WorkbenchPanel.removed_at.is_not(None)
+    )
+    newest_first = removed.order_by(WorkbenchPanel.removed_at.desc(), WorkbenchPanel.id.desc())
+    for old in db.session.scalars(newest_first.offset(MAX_REMOVED)):
+        db.session.delete(old)
     db.session.commit()
 
 
-def bring_back(panel: WorkbenchPanel) -> None:
-    """Undo a removal."""
+def bring_back(panel: WorkbenchPanel) -> bool:
+    """Undo a removal; False when there is no room for it."""
+    if panel.removed_at is None:
+        return True
+    if is_full(panel.learner_id):
+        return False
     panel.removed_at = None
     db.session.commit()
+    return True
 
 
-def move_up(learner_id: int, panel: WorkbenchPanel) -> None:
-    """Swap the panel with the one before it."""
-    order = list(panels(learner_id))
-    at = order.index(panel)
-    if at > 0:
-        before = order[at - 1]
-        panel.position, before.position = before.position, panel.position
-        db.session.commit()
+def move(learner_id: int, panel: WorkbenchPanel, place: int) -> None:
+    """Put the panel at that place, counted from 0."""
+    order = [one for one in panels(learner_id) if one.id != panel.id]
+    order.insert(max(place, 0), panel)
+    for position, one in enumerate(order, 1):
+        one.position = position
+    db.session.commit()
+
+
+# Dashboards handed in
 
 
 def hand_in(learner_id: int, file_name: str, document: str, now: datetime) -> HandedInDashboard:
-    """Keep an uploaded dashboard; only the newest few are kept."""
-    row = HandedInDashboard(
-        learner_id=learner_id, file_name=file_name[:120], document=document, handed_in_at=now
-    )
-    db.session.add(row)
+    """Keep an uploaded dashboard; only the newest few are kept, each once."""
+    digest = _digest(document)
+    row = next((one for one in handed_in(learner_id) if one.digest == digest), None)
+    if row is None:
+        row = HandedInDashboard(learner_id=learner_id, digest=digest, document=document)
+        db.session.add(row)
+    row.file_name, row.handed_in_at = file_name[:120], now
     db.session.flush()
     for old in handed_in(learner_id)[MAX_HANDED_IN:]:
         db.session.delete(old)
@@ -92,7 +180,8 @@ def hand_in(learner_id: int, file_name: str, document: str, now: datetime) -> Ha
 def handed_in(learner_id: int) -> Sequence[HandedInDashboard]:
     """The learner's uploaded dashboards, the newest first."""
     own = select(HandedInDashboard).where(HandedInDashboard.learner_id == learner_id)
-    return db.session.scalars(own.order_by(HandedInDashboard.id.desc())).all()
+    newest_first = own.order_by(HandedInDashboard.handed_in_at.desc(), HandedInDashboard.id.desc())
+    return db.session.scalars(newest_first).all()
 
 
 def take_back(learner_id: int, row_id: int) -> None:
@@ -101,6 +190,9 @@ def take_back(learner_id: int, row_id: int) -> None:
         if row.id == row_id:
             db.session.delete(row)
     db.session.commit()
+
+
+# Queries confirmed
 
 
 def confirm(learner_id: int, expr: str, sli: str, now: datetime) -> None:
@@ -120,5 +212,5 @@ def confirmed(learner_id: int) -> dict[str, str]:
     return {row.expr: row.sli for row in db.session.scalars(own)}
 
 
-def _digest(expr: str) -> str:
-    return hashlib.sha256(expr.encode()).hexdigest()
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The workbench page: try a query, keep panels, export or push them, hand in a dashboard."""
+"""The workbench page: try a query, keep panels, export or push them."""
 
 from __future__ import annotations
 
@@ -9,49 +9,66 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from portal.clients.errors import ClientError
-from portal.htmx import form_again, fragment_or_redirect, reload_page
+from portal.clients.prometheus import InvalidQuery
+from portal.errors import SLOLabError
+from portal.htmx import form_again, fragment_or_redirect, reload_page, wants_fragment
 from portal.learners import current_learner
 from portal.promql.findings import Sli
 from portal.services import current_services
-from portal.workbench import export, hand_in, store
-from portal.workbench.forms import PanelForm
-from portal.workbench.judge import judge_panels, lab_context
+from portal.workbench import export, store
+from portal.workbench.evidence import handed_in
+from portal.workbench.forms import MAX_TITLE, PanelForm, plain, title_problem
+from portal.workbench.judge import judge_panels
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana
-from portal.workbench.trial import try_query
+from portal.workbench.trial import MAX_LENGTH, Trial, try_query
 
 bp = Blueprint("workbench", __name__, url_prefix="/workbench")
+UNTITLED = "Untitled panel"
+FULL = f"A dashboard holds at most {store.MAX_PANELS} panels here. Remove one first."
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The bench: a query field, the panels so far, the upload form."""
-    form = PanelForm(expr=request.args.get("expr", ""))
-    return render_template("workbench/index.html", form=form, trial=_trial(form), **_page())
+    form = PanelForm(expr=plain(request.args.get("expr", "")))
+    return render_template("workbench/index.html", form=form, trial=_trial(form), **page())
 
 
 @bp.get("/try")
 def try_fragment() -> ResponseReturnValue:
     """What the typed query gives and shows."""
-    form = PanelForm.of(request.args)
-    return render_template("workbench/_trial.html", form=form, trial=_trial(form))
+    return render_template("workbench/_trial.html", trial=_trial(PanelForm.of(request.args)))
+
+
+@bp.post("/try")
+def try_typed() -> ResponseReturnValue:
+    """The same for a query too long for an address; the whole page without htmx."""
+    form = PanelForm.of(request.form)
+    if wants_fragment():
+        return render_template("workbench/_trial.html", trial=_trial(form))
+    panel_id = request.form.get("panel", "")
+    if panel_id.isdigit():
+        return render_template("workbench/edit.html", **_editing(_find(int(panel_id)), form))
+    return render_template("workbench/index.html", form=form, trial=_trial(form), **page())
 
 
 @bp.post("/panels")
 def add() -> ResponseReturnValue:
-    """Keep the query as a panel."""
-    form = PanelForm.of(request.form)
-    if request.form.get("then") == "try":
-        return redirect(url_for(".index", expr=form.expr), 303)
-    if len(store.panels(current_learner().id)) >= store.MAX_PANELS:
-        form.errors["expr"] = f"A dashboard holds at most {store.MAX_PANELS} panels here."
-    if form.errors or not form.is_good():
-        return _form_again(form)
-    now = current_services().clock()
-    title = form.title or "Untitled panel"
-    store.add_panel(current_learner().id, title, form.expr, form.unit, now)
+    """Keep the query as a panel; the same form sent twice is one panel."""
+    form, learner = PanelForm.of(request.form), current_learner()
+    if store.find_by_key(learner.id, form.key):
+        return reload_page(url_for(".index", _anchor="panels"))
+    good = form.is_good()
+    if store.is_full(learner.id):
+        form.errors["expr"] = FULL
+    if not good or form.errors:
+        context = {"form": form, "trial": _trial(form), **page()}
+        return form_again("workbench/index.html", "workbench/_form.html", **context)
+    title, now = form.title or UNTITLED, current_services().clock()
+    store.add_panel(learner.id, title, form.expr, form.unit, now, form.key)
     flash(f"Kept as a panel: {title}.")
-    return reload_page(url_for(".index"))
+    return reload_page(url_for(".index", _anchor="panels"))
 
 
 @bp.get("/panels/<int:panel_id>")
@@ -59,7 +76,7 @@ def edit(panel_id: int) -> ResponseReturnValue:
     """One panel to be changed."""
     panel = _find(panel_id)
     form = PanelForm(panel.title, panel.expr, panel.unit)
-    return render_template("workbench/edit.html", panel=panel, form=form, trial=_trial(form))
+    return render_template("workbench/edit.html", **_editing(panel, form))
 
 
 @bp.post("/panels/<int:panel_id>")
@@ -67,12 +84,12 @@ def change(panel_id: int) -> ResponseReturnValue:
     """Save the changed panel."""
     panel, form = _find(panel_id), PanelForm.of(request.form)
     if not form.is_good():
-        context = {"panel": panel, "form": form, "trial": _trial(form)}
+        context = _editing(panel, form)
         return form_again("workbench/edit.html", "workbench/_form.html", **context)
-    title = form.title or "Untitled panel"
+    title = form.title or UNTITLED
     store.change_panel(panel, title, form.expr, form.unit, current_services().clock())
     flash(f"Saved: {title}.")
-    return reload_page(url_for(".index"))
+    return reload_page(url_for(".index", _anchor="panels"))
 
 
 @bp.post("/panels/<int:panel_id>/remove")
@@ -80,84 +97,108 @@ def remove(panel_id: int) -> ResponseReturnValue:
     """Take a panel off; the answer offers to undo it."""
     panel = _find(panel_id)
     store.remove_panel(panel, current_services().clock())
-    return _panels(url_for(".index", removed=panel.id), removed=panel)
+    return _panels(url_for(".index", removed=panel.id, _anchor="panels"), removed=panel)
 
 
 @bp.post("/panels/<int:panel_id>/bring-back")
 def bring_back(panel_id: int) -> ResponseReturnValue:
     """Undo a removal."""
-    store.bring_back(_find(panel_id))
-    return _panels(url_for(".index"))
+    panel = _find(panel_id)
+    back = store.bring_back(panel)
+    url = url_for(".index", removed=None if back else panel.id, _anchor="panels")
+    return _panels(url, removed=None if back else panel, problem="" if back else FULL)
 
 
-@bp.post("/panels/<int:panel_id>/up")
-def up(panel_id: int) -> ResponseReturnValue:
-    """Move a panel before the one above it."""
-    store.move_up(current_learner().id, _find(panel_id))
-    return _panels(url_for(".index"))
+@bp.post("/panels/<int:panel_id>/move")
+def move(panel_id: int) -> ResponseReturnValue:
+    """Put a panel at another place; ``to`` counts from 0."""
+    place = request.form.get("to", "")
+    if not place.isdigit():
+        abort(422, "Say which place the panel is to have.")
+    store.move(current_learner().id, _find(panel_id), int(place[:4]))
+    return _panels(url_for(".index", _anchor="panels"))
+
+
+@bp.post("/title")
+def rename() -> ResponseReturnValue:
+    """Give the dashboard a title."""
+    title = plain(request.form.get("title", ""))
+    problem = title_problem(title)
+    if problem:
+        context = {**page(), "form": PanelForm(), "problem": problem, "dashboard_title": title}
+        return form_again("workbench/index.html", "workbench/_panels.html", **context)
+    store.rename(current_learner().id, title)
+    return _panels(url_for(".index", _anchor="panels"))
 
 
 @bp.post("/confirm")
 def confirm() -> ResponseReturnValue:
-    """Keep the learner's word on a query that can't be analysed."""
-    sli, expr = request.form.get("sli", ""), request.form.get("expr", "").strip()
+    """Keep the learner's word on a query that runs and can't be analysed."""
+    sli, expr = request.form.get("sli", ""), plain(request.form.get("expr", ""))
     if sli not in set(Sli) or not expr:
         abort(422, "Say which SLI the query shows: availability or latency.")
-    store.confirm(current_learner().id, expr, sli, current_services().clock())
-    flash(f"Recorded as confirmed by you: this query shows {sli}.")
-    return reload_page(url_for(".index", expr=expr))
+    there = request.form.get("then") == "dashboards"
+    back = url_for("dashboards.index") if there else url_for(".index", expr=expr[:MAX_LENGTH])
+    try:
+        current_services().prometheus.format_query(expr)
+    except InvalidQuery as invalid:
+        flash(f"Not recorded: {invalid}")
+    except ClientError as error:
+        flash(f"Not recorded, since it can’t be tried: {error}")
+    else:
+        store.confirm(current_learner().id, expr, sli, current_services().clock())
+        flash(f"Recorded as confirmed by you: this query shows {sli}.")
+    return reload_page(back)
 
 
 @bp.get("/dashboard.json")
 def download() -> ResponseReturnValue:
     """The panels as Grafana JSON."""
-    content = export.importable(store.panels(current_learner().id), export.TITLE)
-    attachment = {"Content-Disposition": 'attachment; filename="my-slis.json"'}
-    return Response(json.dumps(content, indent=2) + "\n", 200, attachment, "application/json")
+    learner = current_learner()
+    panels, title = store.panels(learner.id), store.bench(learner.id).title
+    if not panels:
+        flash("There is nothing to download yet: keep a panel first.")
+        return redirect(url_for(".index"), 303)
+    named = f'attachment; filename="{export.file_name(title)}"'
+    content = json.dumps(export.importable(panels, title), indent=2) + "\n"
+    return Response(content, 200, {"Content-Disposition": named}, "application/json")
 
 
 @bp.post("/push")
 def push() -> ResponseReturnValue:
     """Save the panels as a dashboard in Grafana's folder "SLO lab"."""
     learner, services = current_learner(), current_services()
+    panels = store.panels(learner.id)
     try:
-        pushed = push_to_grafana(services, learner, store.panels(learner.id))
-    except ClientError as error:
+        if not panels:
+            raise SLOLabError("there are no panels yet.")
+        push_to_grafana(services, learner, panels)
+    except SLOLabError as error:
         flash(f"Not pushed: {error}")
     else:
-        flash(f"It is in Grafana now: {pushed}")
-    return reload_page(url_for(".index"))
+        flash("It is in Grafana now, in the folder “SLO lab”.")
+    return reload_page(url_for(".index", _anchor="panels"))
 
 
-@bp.post("/hand-in")
-def hand_in_dashboard() -> ResponseReturnValue:
-    """Take a dashboard's JSON, as a file or as text."""
-    upload, text = request.files.get("file"), request.form.get("document", "")
-    name = (upload and upload.filename) or "pasted.json"
-    raw = upload.read() if upload and upload.filename else text.encode()
-    problem = hand_in.problem_with(raw)
-    if problem:
-        context = {**_page(), "problem": problem, "document": text, "form": PanelForm()}
-        return form_again("workbench/index.html", "workbench/_hand_in.html", **context)
-    services = current_services()
-    store.hand_in(current_learner().id, name, raw.decode("utf-8-sig"), services.clock())
-    flash(f"Handed in: {name}. The check reads it now.")
-    return reload_page(url_for(".index"))
+def page() -> dict[str, Any]:
+    """What the workbench page shows besides the form."""
+    learner = current_learner()
+    number = request.args.get("removed", "")[:9]
+    removed = store.find_panel(learner.id, int(number)) if number.isdigit() else None
+    return {
+        **_bench(),
+        "handed_in": store.handed_in(learner.id),
+        "candidates": handed_in(current_services(), learner),
+        "removed": removed if removed and removed.removed_at else None,
+    }
 
 
-@bp.post("/handed-in/<int:row_id>/remove")
-def take_back(row_id: int) -> ResponseReturnValue:
-    """Remove a dashboard that was handed in."""
-    store.take_back(current_learner().id, row_id)
-    flash("Removed.")
-    return reload_page(url_for(".index"))
+def _trial(form: PanelForm) -> Trial | None:
+    return try_query(current_services(), current_learner(), form.expr) if form.expr else None
 
 
-def _trial(form: PanelForm) -> Any:
-    if not form.expr:
-        return None
-    learner, services = current_learner(), current_services()
-    return try_query(services, lab_context(services, learner.service.job), form.expr)
+def _editing(panel: WorkbenchPanel, form: PanelForm) -> dict[str, Any]:
+    return {"panel": panel, "form": form, "trial": _trial(form), "units": export.UNIT_WORDS}
 
 
 def _find(panel_id: int) -> WorkbenchPanel:
@@ -167,34 +208,24 @@ def _find(panel_id: int) -> WorkbenchPanel:
     return panel
 
 
-def _panels(url: str, removed: WorkbenchPanel | None = None) -> Response:
+def _panels(url: str, removed: WorkbenchPanel | None = None, problem: str = "") -> Response:
+    if problem and not wants_fragment():
+        flash(problem)
+    context = {"removed": removed, "problem": problem, **_bench()}
     return fragment_or_redirect(
-        "workbench/_panels.html",
-        url,
-        events="criterion-changed",
-        removed=removed,
-        **_panel_context(),
+        "workbench/_panels.html", url, events="criterion-changed", **context
     )
 
 
-def _form_again(form: PanelForm) -> ResponseReturnValue:
-    context = {"form": form, "trial": _trial(form), **_page()}
-    return form_again("workbench/index.html", "workbench/_form.html", **context)
-
-
-def _panel_context() -> dict[str, Any]:
+def _bench() -> dict[str, Any]:
+    """The dashboard and its panels, each with what it shows."""
     learner, services = current_learner(), current_services()
-    rows = store.panels(learner.id)
-    return {"panels": judge_panels(services, learner, rows)}
-
-
-def _page() -> dict[str, Any]:
-    learner = current_learner()
-    number = request.args.get("removed", "")
-    removed = store.find_panel(learner.id, int(number)) if number.isdigit() else None
+    bench = store.bench(learner.id)
     return {
-        **_panel_context(),
-        "handed_in": store.handed_in(learner.id),
-        "removed": removed if removed and removed.removed_at else None,
+        "panels": judge_panels(services, learner, store.panels(learner.id)),
+        "bench": bench,
+        "dashboard_title": bench.title,
+        "pushed_to": f"{services.settings.grafana_link}{bench.grafana_path}",
+        "max_title": MAX_TITLE,
         "units": export.UNIT_WORDS,
     }

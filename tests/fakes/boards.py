@@ -64,3 +64,14 @@ def _element(number: int, expr: str) -> dict[str, Any]:
             "vizConfig": {"kind": "VizConfig", "group": "timeseries", "version": "13", "spec": {}},
         },
     }
+
+
+def v2alpha1_board(title: str = "My SLIs", *exprs: str) -> dict[str, Any]:
+    """The same as 12.0 and 12.1 write it: the kinds name the data source and the panel type."""
+    board = v2_board(title, *exprs)
+    for element in board["elements"].values():
+        asked = element["spec"]["data"]["spec"]["queries"][0]["spec"]
+        asked["datasource"] = {"type": "prometheus", "uid": "prometheus"}
+        asked["query"] = {"kind": "prometheus", "spec": asked["query"]["spec"]}
+        element["spec"]["vizConfig"] = {"kind": "timeseries", "spec": {"pluginVersion": "12.1.0"}}
+    return board

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -148,6 +149,24 @@ def save_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Repl
     answer = shapes.search_row(board, "")
     answer = {name: answer[name] for name in ("id", "uid", "url")}
     return Reply.of({**answer, "slug": "", "status": "success", "version": board.version})
+
+
+@route("POST", "/api/dashboards/import", "Editor")
+def import_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    """What the import page sends: the file, and the data source chosen for each input."""
+    content, chosen = dict(request.json["dashboard"]), request.json.get("inputs", [])
+    written = json.dumps(content)
+    for wanted in content.get("__inputs", []):
+        value = next((one["value"] for one in chosen if one["name"] == wanted["name"]), None)
+        if value is None:
+            text = f"Dashboard input variable: {wanted['name']} missing from import command"
+            return message(text, 400)
+        written = written.replace("${" + wanted["name"] + "}", value)
+    kept = {name: v for name, v in json.loads(written).items() if name[:2] != "__"}
+    uid = kept.get("uid") or f"made{grafana.number()}"
+    board = grafana.add_dashboard(kept, uid, folder=request.json.get("folderUid", ""))
+    url = shapes.search_row(board, "")["url"]
+    return Reply.of({"uid": uid, "title": board.title, "imported": True, "importedUrl": url})
 
 
 @route("GET", "/api/library-elements/([^/]+)")

@@ -1,0 +1,70 @@
+"""Every dashboard of the learner, panel by panel, and the ones that are handed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.criteria.dashboard import EXPECTED, known_dashboard
+from portal.dashboards import UnreadableDashboardError
+from portal.htmx import form_again, reload_page
+from portal.learners import current_learner
+from portal.services import current_services
+from portal.workbench import hand_in, store
+from portal.workbench.evidence import gather
+from portal.workbench.forms import PanelForm, plain
+from portal.workbench.views import page
+
+bp = Blueprint("dashboards", __name__, url_prefix="/workbench")
+WAIT_SECONDS = 0.4
+MAX_LISTED = 20
+
+
+@bp.get("/dashboards")
+def index() -> ResponseReturnValue:
+    """All dashboards that were found, the best one first."""
+    return render_template("workbench/dashboards.html", **_found())
+
+
+@bp.get("/dashboards/fragment")
+def found_fragment() -> ResponseReturnValue:
+    """The list, asked for again while Grafana is still being read."""
+    return render_template("workbench/_dashboards.html", **_found())
+
+
+@bp.post("/hand-in")
+def hand_in_dashboard() -> ResponseReturnValue:
+    """Take a dashboard's JSON, as a file or as text."""
+    upload, text = request.files.get("file"), request.form.get("document", "")
+    chosen = upload if upload and upload.filename else None
+    try:
+        document = hand_in.read(chosen.read() if chosen else text.encode())
+    except UnreadableDashboardError as error:
+        context = {**page(), "problem": str(error), "document": text, "form": PanelForm()}
+        return form_again("workbench/index.html", "workbench/_hand_in.html", **context)
+    name = plain((chosen and chosen.filename) or "") or "pasted.json"
+    store.hand_in(current_learner().id, name, document, current_services().clock())
+    flash(f"Handed in: {name}. The check reads it now.")
+    return reload_page(url_for("workbench.index", _anchor="hand-in"))
+
+
+@bp.post("/handed-in/<int:row_id>/remove")
+def take_back(row_id: int) -> ResponseReturnValue:
+    """Remove a dashboard that was handed in."""
+    store.take_back(current_learner().id, row_id)
+    flash("Removed.")
+    return reload_page(url_for("workbench.index", _anchor="hand-in"))
+
+
+def _found() -> dict[str, Any]:
+    learner, services = current_learner(), current_services()
+    evidence = gather(services, learner, known=known_dashboard(learner), wait_seconds=WAIT_SECONDS)
+    ordered = sorted(evidence.candidates, key=lambda one: one.worth, reverse=True)
+    return {
+        "evidence": evidence,
+        "shown": ordered[:MAX_LISTED],
+        "further": ordered[MAX_LISTED:],
+        "expected": EXPECTED,
+    }

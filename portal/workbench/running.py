@@ -1,0 +1,54 @@
+"""Runs the learner's own queries: is there a value now, and if not, why?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.prometheus import PrometheusClient
+from portal.services import Services
+
+MAX_BYTES = 2 << 20
+NO_DATA = "it returns no data now"
+NOT_A_NUMBER = "its value is not a number now: there is no traffic in its range"
+TOO_SLOW = "Prometheus takes too long to work it out"
+NO_TIME = "there was no time left to ask for its value"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A query that was run: why Prometheus refuses it, or why there is no value now, or neither."""
+
+    refused: str = ""
+    silent: str = ""
+
+
+def learners_prometheus(services: Services) -> PrometheusClient:
+    """Prometheus for the learner's queries: a heavy one must not make the portal's own wait.
+
+    A client gives less time to a system that was silent just now, so the two have one each.
+    """
+    base = services.prometheus.base_url
+    return services.readings.get(
+        ("learner's queries", base), math.inf, lambda: PrometheusClient(base, max_bytes=MAX_BYTES)
+    )
+
+
+def run(prometheus: PrometheusClient, expr: str) -> Outcome:
+    """What comes of the query now; raises ClientError when Prometheus can't be asked."""
+    try:
+        samples = prometheus.query(expr)
+    except ClientError as error:
+        if error.kind is ErrorKind.REFUSED:
+            return Outcome(refused=error.detail or str(error))
+        if error.kind is ErrorKind.TOO_LARGE:
+            return Outcome(refused="its answer is far too large for a panel")
+        if error.kind is ErrorKind.TIMEOUT:
+            return Outcome(silent=TOO_SLOW)
+        raise
+    if not samples:
+        return Outcome(silent=NO_DATA)
+    if not any(math.isfinite(sample.value) for sample in samples):
+        return Outcome(silent=NOT_A_NUMBER)
+    return Outcome()
