@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
@@ -38,8 +39,15 @@ class Console:
         with self._lock:
             try:
                 click.echo(text, nl=False)
-            except (OSError, ValueError):
-                return
+            except OSError:
+                _go_on_without_output()
+
+
+def _go_on_without_output() -> None:
+    """Nobody reads us any more; what is still buffered must not fail at our end, either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def bar(label: str, done: int, total: int) -> str:
