@@ -75,14 +75,14 @@ def _judge_tied(tied: Sequence[JudgedAlert]) -> Verdict | None:
 
 
 def _met(alert: JudgedAlert) -> Verdict:
-    stands = f"“{alert.name}” in {alert.source} is tied to {alert.finding.slo}; its state: {alert.state}"
+    tied = f"“{alert.name}” in {alert.source} is tied to {alert.finding.slo}"
     made = " It was made for you from the SLO." if alert.made_for_you else ""
     stricter = alert.finding.reason if alert.finding.code is TieCode.STRICTER else ""
     return Verdict(
         Status.MET,
         "alert_tied",
         "An alert guards your SLO",
-        f"{stands}.{_proves_nothing(alert)}{made}",
+        f"{tied}; its state: {alert.state}.{_proves_nothing(alert)}{made}",
         EXPECTED,
         advice=" ".join(filter(None, (stricter, alert.finding.fires_on_nothing))),
     )

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from portal.alerts import kept
 from portal.alerts import store as rule_texts
-from portal.alerts.rule_files import RuleFolder, learner_file
+from portal.alerts.rule_files import RuleFolder, learner_file, slo_file
+from portal.alerts.transitions import AlertHistory, AlertState
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
 from portal.db import db
-from portal.impact.models import ImpactStatement
 from portal.learners.models import Learner, Service
 from portal.learners.reset import (
     LAB,
@@ -38,8 +39,14 @@ from portal.workbench import store as workbench
 from tests.conftest import START
 from tests.reflections.conftest import ANSWERS, do_some_work
 
-NOT_COUNTED = {"stored_verdict", "step_progress", "reflection_answer"}
-"""Tables whose rows are ticks or are counted otherwise."""
+NOT_COUNTED = {
+    "stored_verdict",
+    "step_progress",
+    "reflection_answer",
+    "alert_watch",
+    "kept_alert",
+}
+"""Tables whose rows are ticks, are counted otherwise, or belong to a burst's record."""
 
 
 def scope(name: str) -> Scope:
@@ -52,26 +59,19 @@ def do_everything(services: Services, learner: Learner) -> None:
     """Something in every table, of every step."""
     do_some_work(learner, START)
     burst = db.session.scalars(select(Burst)).one()
-    db.session.add(
-        ImpactStatement(
-            learner_id=learner.id,
-            burst_id=burst.id,
-            failed=240,
-            slow=3,
-            seconds=59,
-            sentence="Some could not pay.",
-            stated_at=START,
-        )
-    )
     db.session.add(_calm_burst(learner))
     db.session.commit()
+    workbench.rename(learner.id, "Our shop")
     workbench.add_panel(learner.id, "Availability", "up", "percent", START)
     workbench.hand_in(learner.id, "mine.json", "{}", START)
     rule_texts.save_draft(learner.id, "groups: []", START)
     folder = RuleFolder.of(services.settings)
     with folder.locked(1):
-        folder.begin(learner_file(learner.id), "groups: []")
-        folder.commit(learner_file(learner.id))
+        for name in (learner_file(learner.id), slo_file(learner.id, "availability")):
+            folder.begin(name, "groups: []")
+            folder.commit(name)
+    kept.claim(burst, "somebody", START)
+    kept.keep(burst, [AlertHistory("Burn", {}, AlertState.INACTIVE, ())])
     for question_id, text in ANSWERS.items():
         reflections.save_answer(learner.id, Draft.of(question_id, text), START)
     reflections.submit(learner.id, "key", ANSWERS, {}, START)
@@ -112,6 +112,10 @@ def rule_file(services: Services, learner: Learner) -> str | None:
     return RuleFolder.of(services.settings).read(learner_file(learner.id))
 
 
+def generated_file(services: Services, learner: Learner) -> str | None:
+    return RuleFolder.of(services.settings).read(slo_file(learner.id, "availability"))
+
+
 def test_the_whole_lab_leaves_the_learner_and_empty_answers(
     learner: Learner, services: Services
 ) -> None:
@@ -120,6 +124,7 @@ def test_the_whole_lab_leaves_the_learner_and_empty_answers(
     assert rows() == {"learner": 1, "service": 1, "reflection_answer": 4}
     assert set(reflections.answers(learner.id).values()) == {""}
     assert rule_file(services, learner) is None
+    assert generated_file(services, learner) is None
 
 
 def test_another_learners_work_stays(learner: Learner, services: Services) -> None:
@@ -132,15 +137,16 @@ def test_another_learners_work_stays(learner: Learner, services: Services) -> No
     reset(services, learner, scope(LAB))
     assert rows() == before
     assert rule_file(services, other) == "groups: []"
+    assert generated_file(services, other) == "groups: []"
 
 
 @pytest.mark.parametrize(
     ("name", "gone"),
     [
         ("preflight", {}),
-        ("dashboard", {"workbench_panel": 1, "handed_in_dashboard": 1}),
+        ("dashboard", {"workbench_dashboard": 1, "workbench_panel": 1, "handed_in_dashboard": 1}),
         ("slo", {"slo": 1, "slo_revision": 1}),
-        ("break-it", {"burst": 1, "impact_statement": 1}),
+        ("break-it", {"burst": 1, "impact_statement": 1, "alert_watch": 1, "kept_alert": 1}),
         ("alert", {"alert_rule_text": 1}),
         ("user-impact", {"impact_statement": 1}),
         (REFLECTIONS, {"reflection_submission": 1}),
@@ -156,6 +162,7 @@ def test_one_step_takes_its_own_work_and_tick_alone(
     expected = {t: n - (gone | ticks).get(t, 0) for t, n in before.items()}
     assert rows() == {table: number for table, number in expected.items() if number}
     assert (rule_file(services, learner) is None) is (name == "alert")
+    assert (generated_file(services, learner) is None) is (name in {"alert", "slo"})
 
 
 def test_a_reset_of_the_reflections_empties_the_answers(
