@@ -202,9 +202,9 @@ class _Run:
         try:
             if not self._write(values, Burst.state.in_(ACTIVE)):
                 raise BurstError(SETTLED_REASON)
-        except OperationalError:
+        except OperationalError as error:
             db.session.rollback()
-            log.exception("burst not saved", extra={"burst": self._id})
+            log.error("burst not saved", extra={"burst": self._id, "reason": str(error.orig)})
             self._reason = DISK_REASON
             self._runner.unsaved[self._id] = {
                 **self._runner.unsaved.get(self._id, {}),

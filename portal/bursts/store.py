@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,8 +88,11 @@ def settle_abandoned(learner_id: int, now: datetime) -> None:
             "server_counts": {},
         }
         end["ended_at"] = burst.heartbeat_at
-        with contextlib.suppress(OperationalError):
+        try:
             db.session.execute(
                 update(Burst).where(Burst.id == burst.id, Burst.state.in_(ACTIVE)).values(end)
             )
             db.session.commit()
+        except OperationalError:  # a full disk; the next look tries again
+            db.session.rollback()
+            return
