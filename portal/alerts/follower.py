@@ -14,7 +14,6 @@ import threading
 from datetime import datetime
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from portal.alerts import kept
 from portal.alerts.during import BEFORE_S, from_prometheus, may_change, watched_until
@@ -48,33 +47,42 @@ class AlertFollower:
         self._app = app
         self._me = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="alert-follower", daemon=True)
 
     def start(self) -> None:
         """Follow in a thread of its own, until the process ends."""
-        threading.Thread(target=self._follow, name="alert-follower", daemon=True).start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Let the thread end after its present look."""
         self._stopped.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread's end, so many seconds at most."""
+        self._thread.join(seconds)
 
     def _follow(self) -> None:
         while not self._stopped.wait(LOOK_EVERY_S):
             with self._app.app_context():
                 try:
                     look(self._app.extensions["slo_lab"], self._me)
-                except SQLAlchemyError:  # a full disk, a burst that was deleted meanwhile
-                    db.session.rollback()
-                    log.warning("alerts not kept", exc_info=True)
                 except Exception:
                     log.exception("following alerts failed")
 
 
 def look(services: Services, me: str) -> None:
-    """One look at the alerts of every burst that this process watches, or may take over."""
+    """One look at the alerts of every burst that this process watches, or may take over.
+
+    What fails for one burst (a full disk, a burst that was deleted meanwhile) leaves the others.
+    """
     now = services.clock()
     for burst in kept.unwatched(now):
-        if kept.claim(burst, me, now):
-            _watch(services, burst, now)
+        try:
+            if kept.claim(burst, me, now):
+                _watch(services, burst, now)
+        except Exception:
+            db.session.rollback()
+            log.exception("alerts not kept")
 
 
 def _watch(services: Services, burst: Burst, now: datetime) -> None:
