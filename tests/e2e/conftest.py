@@ -30,6 +30,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+CDN = "https://cdn.jsdelivr.net"
 
 
 @pytest.fixture(scope="package")
@@ -49,9 +50,9 @@ def grafana() -> Iterator[FakeGrafana]:
 
 @pytest.fixture(scope="package")
 def grafana_lab(grafana: FakeGrafana, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A lab that has been given a Grafana, and little traffic."""
+    """A lab that has been given a Grafana, little traffic, and htmx from a CDN out of reach."""
     folder = tmp_path_factory.mktemp("grafana-lab")
-    with running_lab(folder, SLO_LAB_GRAFANA_URL=grafana.url) as lab:
+    with running_lab(folder, SLO_LAB_GRAFANA_URL=grafana.url, SLO_LAB_HTMX="cdn") as lab:
         yield lab
 
 
@@ -75,7 +76,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def forgiven() -> list[str]:
     """What the console may say in this test (regular expressions)."""
-    return []
+    return [rf"net::ERR_FAILED \({re.escape(CDN)}"]
 
 
 @pytest.fixture
@@ -91,6 +92,7 @@ def new_context(browser: Browser, forgiven: list[str]) -> Iterator[Callable[...,
     def open_one(**options: object) -> BrowserContext:
         context = browser.new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
+        context.route(f"{CDN}/**", lambda route: route.abort())
         context.on("console", on_console)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         opened.append(context)

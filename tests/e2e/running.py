@@ -19,7 +19,7 @@ PATIENCE_MS = 45_000
 def running_lab(folder: Path, **settings: str) -> Iterator[Lab]:
     """The shipped lab, scraping each second; at the end nothing of it is left."""
     lab = start_lab(
-        folder, SLO_LAB, SLO_LAB_SCRAPE_INTERVAL="1", SLO_LAB_HTMX="vendored", **settings
+        folder, SLO_LAB, SLO_LAB_SCRAPE_INTERVAL="1", **{"SLO_LAB_HTMX": "vendored", **settings}
     )
     try:
         lab.wait_until_ready()

@@ -81,17 +81,6 @@ def test_another_start_during_a_burst_says_one_at_a_time(bursts: Page) -> None:
     stop(the_burst(bursts))
 
 
-def test_six_hundred_steady_requests_are_six_hundred_for_prometheus(bursts: Page, lab: Lab) -> None:
-    counted = Counted(lab)
-    bursts.get_by_role("button", name="Start steady traffic").click()
-    expect(state_of(the_burst(bursts))).to_have_text("finished", timeout=120_000)
-    open_burst(bursts)
-    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()
-    assert counted.since() == {"200": 600}
-    row = bursts.get_by_role("row", name="requests")
-    expect(row.get_by_role("cell")).to_have_text(["600", "600"])
-
-
 def test_an_error_burst_agrees_with_prometheus_by_status(bursts: Page, lab: Lab) -> None:
     counted = Counted(lab)
     send_custom_burst(bursts, rate="60", duration="5", error_percent="20")

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import path
-from tests.e2e.acts import number_of, open_burst, stop, the_burst, wait_for_share
+from tests.e2e.acts import number_of, open_burst, state_of, stop, the_burst, wait_for_share
+from tests.e2e.running import Counted
 from tests.fakes.boards import classic_board
 from tests.stack.labs import Lab, wait_until
 
@@ -48,11 +49,12 @@ def learner(fresh_lab: Lab, new_context: Callable[..., BrowserContext]) -> Learn
 
 def test_the_whole_lab(learner: Learner, tmp_path: Path) -> None:
     begin(learner)
-    send_traffic(learner)
+    counted = send_traffic(learner)
     learner.watch("dashboard", "dashboard")
     hand_in(learner, tmp_path)
     learner.sees_it_met("dashboard", "Dashboard")
     define_an_slo(learner)
+    six_hundred_came(learner, counted)
     record = break_it(learner)
     guard_it(learner)
     state_the_impact(learner, record)
@@ -74,15 +76,16 @@ def begin(learner: Learner) -> None:
     path.ticked(page, "Meet the service")
 
 
-def send_traffic(learner: Learner) -> None:
-    page = learner.page
+def send_traffic(learner: Learner) -> Counted:
+    """Start the steady burst; it goes on while we go on."""
+    page, counted = learner.page, Counted(learner.lab)
     page.get_by_role("button", name="Start steady traffic").click()
     path.is_met(page, "traffic")
     path.ticked(page, "Traffic")
     assert wait_for_share(page, above=0.99) == 1.0
-    stop(the_burst(page))
     learner.go("/steps/read-your-slis").get_by_role("button", name="Done, next").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    return counted
 
 
 def hand_in(learner: Learner, folder: Path) -> None:
@@ -100,6 +103,16 @@ def define_an_slo(learner: Learner) -> None:
     page.get_by_role("button", name="Save this SLO").click()
     expect(page.locator("#slo-list")).to_contain_text("99 % over 1 hour")
     learner.sees_it_met("slo", "SLO")
+
+
+def six_hundred_came(learner: Learner, counted: Counted) -> None:
+    """What users saw and what Prometheus counted agree to the request."""
+    page = learner.go("/bursts/1")
+    expect(state_of(the_burst(page))).to_have_text("finished", timeout=120_000)
+    expect(page.get_by_text("Both agree to the request")).to_be_visible()
+    row = page.get_by_role("row", name="requests")
+    expect(row.get_by_role("cell")).to_have_text(["600", "600"])
+    assert counted.since() == {"200": 600}
 
 
 def break_it(learner: Learner) -> dict[str, str]:
@@ -164,12 +177,11 @@ def exported_all_of_it(learner: Learner) -> None:
 
 def is_gone_with_its_object(learner: Learner) -> None:
     """What was met is not met any more; the first time stays."""
-    learner.watched.goto(f"{learner.lab.settings.portal_base}/criteria")
     page = learner.go("/slos")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Deleted “")).to_be_visible()
     learner.go("/workbench").get_by_role("button", name="Remove my-slis.json").click()
     expect(page.get_by_text("Removed.")).to_be_visible()
-    path.is_no_longer_met(learner.watched, "slo")
-    path.is_no_longer_met(learner.watched, "dashboard")
+    path.is_no_longer_met(page, "dashboard")
+    path.is_no_longer_met(learner.go("/steps/slo"), "slo")
     assert path.check_json(learner.lab)[0] == 1
