@@ -7,7 +7,7 @@ from typing import Any
 from alembic import context
 from flask import current_app
 
-from portal.db import UTCDateTime
+from portal.db import UTCDateTime, alone
 
 db = current_app.extensions["migrate"].db
 arguments = current_app.extensions["migrate"].configure_args
@@ -21,8 +21,9 @@ def render_item(kind: str, thing: Any, autogen_context: Any) -> str | bool:
 
 
 def run() -> None:
-    """Migrate over a connection of the app's engine."""
-    with db.engine.connect() as connection:
+    """Migrate over a connection of the app's engine, one portal after the other."""
+    with db.engine.begin() as connection:
+        alone(connection)
         context.configure(
             connection=connection,
             target_metadata=db.metadata,

@@ -10,13 +10,14 @@ from typing import Any
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 BUSY_TIMEOUT_MS = 5000
+STARTING_LOCK = 7_561_001  # any number, as long as all portals take the same
 
 
 class Base(DeclarativeBase):
@@ -78,6 +79,17 @@ def init_app(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     db.init_app(app)
     migrate.init_app(app, db)
+
+
+def alone(connection: Connection) -> None:
+    """Begin a transaction that no other portal process has a like of until it ends.
+
+    For what every portal does as it starts, and two would do twice.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({STARTING_LOCK})")
 
 
 def migrate_to_head(app: Flask) -> None:

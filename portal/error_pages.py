@@ -76,6 +76,8 @@ def _unkeepable(error: DataError) -> ResponseReturnValue:
     """PostgreSQL refuses NUL characters and texts longer than their column."""
     db.session.rollback()
     log.warning("unkeepable", extra={"path": request.path, "reason": str(error.orig)})
+    if request.method in {"GET", "HEAD"}:
+        return _page(404, ADVICE[404])
     return _page(
         422,
         "Nothing was saved: a text is too long, or holds a character (NUL) that can't be kept.",

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import g
 from sqlalchemy import select
 
-from portal.db import db
+from portal.db import alone, db
 from portal.learners.models import Learner, Service
 
 SOLO_JOB = "flask-app"
@@ -23,8 +23,9 @@ def current_learner() -> Learner:
 
 def ensure_solo_learner(now: datetime) -> None:
     """Make the learner of solo mode, and their service, where there is none yet."""
+    alone(db.session.connection())
     if db.session.scalar(select(Learner.id).limit(1)) is None:
         learner = Learner(name="you", created_at=now)
         learner.service = Service(job=SOLO_JOB)
         db.session.add(learner)
-        db.session.commit()
+    db.session.commit()

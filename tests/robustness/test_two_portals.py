@@ -1,0 +1,158 @@
+"""Two portal processes on one database, SQLite and PostgreSQL: still one lab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from portal.criteria.registry import CRITERIA
+from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp
+from tests.robustness.portal_process import PortalProcess, portal_process
+from tests.robustness.portals import PAGES, SLO_FORM
+from tests.robustness.postgresql import programs, running_postgresql
+from tests.stack.labs import wait_until
+
+BURST = {"rate": "20", "duration": "120", "error_percent": "50", "latency_ms": "0"}
+
+
+class Pair:
+    """Two portals and their common database."""
+
+    def __init__(self, first: PortalProcess, second: PortalProcess, url: str) -> None:
+        self.first, self.second = first, second
+        self._engine = sa.create_engine(url)
+
+    def ask(self, query: str) -> list[Any]:
+        """The rows of a query, as plain tuples."""
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query))]
+
+    def each(self, path: str, times: int, **form: str) -> list[tuple[int, str]]:
+        """Status and place of as many answers as ``times`` from each, all asked for at once."""
+        portals = [self.first, self.second] * times
+        with ThreadPoolExecutor(len(portals)) as pool:
+            answers = pool.map(lambda portal: portal.post(path, **form), portals)
+            return [(one.status_code, one.headers.get("Location", "")) for one in answers]
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def mockapp() -> Iterator[MockappProcess]:
+    with running_mockapp() as process:
+        yield process
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def pair(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    mockapp: MockappProcess,
+) -> Iterator[Pair]:
+    """Both were started at the same time, on an empty database."""
+    folder = tmp_path_factory.mktemp("portals")
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'slo-lab.db'}"
+        if request.param == "postgresql":
+            binaries = programs()
+            if binaries is None:
+                pytest.skip("no PostgreSQL server is installed here")
+            url = stack.enter_context(running_postgresql(binaries))
+        settings = {
+            "SLO_LAB_DATABASE_URL": url,
+            "SLO_LAB_MOCKAPP_URL": mockapp.url,
+            "SLO_LAB_FAULT_TOKEN": TOKEN,
+            "SLO_LAB_SECRET_KEY": "a-key-for-the-tests",
+        }
+        logs = [folder / "first.log", folder / "second.log"]
+        with ThreadPoolExecutor(2) as pool:
+            starts = [portal_process(folder, log, **settings) for log in logs]
+            entered = pool.map(stack.enter_context, starts)
+        pair = Pair(*entered, url)
+        stack.callback(pair.close)
+        yield pair
+        told = [log.read_text() for log in logs]
+    assert [text for text in told if "Traceback" in text] == []
+
+
+def test_started_together_they_made_one_learner(pair: Pair) -> None:
+    assert pair.ask("SELECT name FROM learner") == [("you",)]
+    assert pair.ask("SELECT job FROM service") == [("flask-app",)]
+
+
+def test_one_burst_at_a_time_and_either_can_stop_it(pair: Pair, mockapp: MockappProcess) -> None:
+    counted = sum(mockapp.counts().values())
+    answers = pair.each("/bursts/custom", 6, **BURST)
+    assert {status for status, _ in answers} == {303}
+    (place,) = {location.partition("?")[0] for _, location in answers}
+    assert len(pair.ask("SELECT id FROM burst")) == 1
+    wait_until(lambda: sum(mockapp.counts().values()) > counted)
+    stopped = pair.each(f"{place}/stop", 1)
+    assert {status for status, _ in stopped} == {303}
+    wait_until(lambda: pair.ask("SELECT state FROM burst") == [("stopped",)])
+    for portal in (pair.first, pair.second):
+        assert "Stopped before its time." in portal.get(place).text
+    ((counts,),) = pair.ask("SELECT CAST(counts AS text) FROM burst")
+    assert f'"sent": {sum(mockapp.counts().values()) - counted},' in counts
+
+
+def test_verdicts_of_both_do_not_collide(pair: Pair) -> None:
+    for criterion in CRITERIA:
+        answers = pair.each(f"/criteria/{criterion.id}/check", 3)
+        assert {status for status, _ in answers} == {303}, criterion.id
+
+    def all_judged() -> bool:
+        return len(pair.ask("SELECT criterion_id FROM stored_verdict")) == len(CRITERIA)
+
+    wait_until(all_judged)
+
+
+def test_what_one_saves_the_other_shows(pair: Pair) -> None:
+    assert pair.first.post("/slos", **SLO_FORM).status_code == 303
+    text = "What I learned, with “quotes” and \N{PARTY POPPER}."
+    form = {"text-slis": text, "version-slis": "0"}
+    assert pair.first.post("/reflections/answers/slis", **form).status_code in {200, 303}
+    assert SLO_FORM["why"] in pair.second.get("/slos/shop").text
+    assert text in pair.second.get("/reflections").text
+    for path in PAGES:
+        answer = pair.second.get(path)
+        assert (path, answer.status_code) == (path, 200)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "x" * 100_000, "9" * 5000], ids=["nul", "long", "huge"])
+def test_what_the_database_can_t_keep_is_told(pair: Pair, text: str) -> None:
+    for path in (*POSTS, "/criteria/traffic/check"):
+        answer = pair.first.post(path, **dict.fromkeys(FIELDS, text))
+        assert answer.status_code < 500, (path, answer.status_code, answer.text[-2000:])
+    for path in ("/slos/a%00b", "/reset/a%00b", "/steps/a%00b", "/criteria/a%00b"):
+        assert pair.first.get(path).status_code == 404, path
+    assert pair.first.get(f"/bursts/{text[:30]}").status_code == 404
+
+
+POSTS = (
+    "/slos",
+    "/slos/shop",
+    "/bursts",
+    "/bursts/custom",
+    "/impact",
+    "/reflections",
+    "/alerts/rules",
+)
+FIELDS = (
+    "title",
+    "why",
+    "key",
+    "preset",
+    "burst",
+    "sentence",
+    "text",
+    "text-slis",
+    "version",
+    "tab",
+)
