@@ -6,6 +6,7 @@ import select
 import statistics
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bench.figures import Figure
 
@@ -24,5 +25,5 @@ def evenness(rate: float, seconds: float) -> float:
     for number in range(int(rate * seconds)):
         select.select([], [], [], max(0.0, start + number / rate - time.monotonic()))
         woke.append(time.monotonic())
-    gaps = [b - a for a, b in zip(woke, woke[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(woke)]
     return statistics.pstdev(gaps) / statistics.fmean(gaps)
