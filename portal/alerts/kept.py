@@ -25,8 +25,16 @@ LOOK_BACK = timedelta(days=1)
 
 def histories(burst_id: int) -> list[AlertHistory]:
     """What the alerts did during the burst, as far as it was kept; by name."""
-    rows = select(KeptAlert).where(KeptAlert.burst_id == burst_id).order_by(KeptAlert.name)
-    return [_history(row) for row in db.session.scalars(rows.order_by(KeptAlert.id))]
+    return histories_of([burst_id])[burst_id]
+
+
+def histories_of(burst_ids: Iterable[int]) -> dict[int, list[AlertHistory]]:
+    """The same of several bursts, by their number."""
+    found: dict[int, list[AlertHistory]] = {burst_id: [] for burst_id in burst_ids}
+    rows = select(KeptAlert).where(KeptAlert.burst_id.in_(found))
+    for row in db.session.scalars(rows.order_by(KeptAlert.name, KeptAlert.id)):
+        found[row.burst_id].append(_history(row))
+    return found
 
 
 def keep(burst: Burst, found: Iterable[AlertHistory]) -> None:

@@ -6,11 +6,13 @@ that is gone is passed over when an old one is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from portal.alerts import kept as kept_alerts
+from portal.alerts.transitions import AlertHistory
 from portal.bursts.models import Burst
 from portal.bursts.store import recent
 from portal.criteria.base import Criterion
@@ -74,8 +76,28 @@ class SLOFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepFacts:
+    """An alert enters a state, ``seconds`` after the burst's start; "on nothing" proves nothing."""
+
+    state: str
+    at: datetime
+    seconds: float
+    on_nothing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertFacts:
+    """What one alert did during a burst and until it was quiet; ``before``: its state at first."""
+
+    name: str
+    source: str
+    before: str
+    transitions: tuple[StepFacts, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BurstFacts:
-    """One burst: what it sent, what came back, for how many seconds it hurt."""
+    """One burst: what was expected, what it sent, what came back, how it hurt, which alerts."""
 
     number: int
     title: str
@@ -88,6 +110,9 @@ class BurstFacts:
     failed: dict[str, int]
     slow: int
     hurt_seconds: float
+    predicted_error_ratio: float | None = None
+    predicted_page: bool | None = None
+    alerts: tuple[AlertFacts, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +168,7 @@ class Evidence:
             slis=_read(SLIFacts, kept["slis"]),
             history=_history_from(history) if history else None,
             slos=tuple(_read(SLOFacts, slo) for slo in kept["slos"]),
-            bursts=tuple(_read(BurstFacts, burst) for burst in kept["bursts"]),
+            bursts=tuple(map(_burst_from, kept["bursts"])),
             verdicts=tuple(_read(VerdictFacts, one) for one in kept["verdicts"]),
             unreachable=tuple(kept["unreachable"]),
             impact=_read(ImpactFacts, kept["impact"]) if kept.get("impact") else None,
@@ -167,7 +192,7 @@ def gather(services: Services, learner: Learner, *, history: bool) -> Evidence:
         slis=_sli_facts(reading, queries),
         history=past,
         slos=tuple(_slo_facts(row) for row in list_slos(learner.id)),
-        bursts=tuple(_burst_facts(burst) for burst in recent(learner.id, MOST_BURSTS)),
+        bursts=_bursts(learner.id),
         verdicts=_verdicts(learner.id),
         unreachable=tuple(
             said for said in ("" if reachable else reading.reason, complaint) if said
@@ -221,7 +246,13 @@ def _slo_facts(row: SavedSLO) -> SLOFacts:
     )
 
 
-def _burst_facts(burst: Burst) -> BurstFacts:
+def _bursts(learner_id: int) -> tuple[BurstFacts, ...]:
+    bursts = recent(learner_id, MOST_BURSTS)
+    alerts = kept_alerts.histories_of(burst.id for burst in bursts)
+    return tuple(_burst_facts(burst, alerts[burst.id]) for burst in bursts)
+
+
+def _burst_facts(burst: Burst, alerts: Iterable[AlertHistory]) -> BurstFacts:
     return BurstFacts(
         number=burst.id,
         title=burst.title,
@@ -234,6 +265,9 @@ def _burst_facts(burst: Burst) -> BurstFacts:
         failed=burst.failed_by_kind,
         slow=burst.slow,
         hurt_seconds=round(burst.hurt_seconds, 1),
+        predicted_error_ratio=burst.predicted_error_ratio,
+        predicted_page=burst.predicted_page,
+        alerts=tuple(_alert_facts(history, burst) for history in alerts),
     )
 
 
@@ -248,6 +282,24 @@ def _impact_facts(learner_id: int) -> ImpactFacts | None:
         seconds=row.seconds,
         sentence=row.sentence,
         stated_at=row.stated_at,
+    )
+
+
+def _alert_facts(history: AlertHistory, burst: Burst) -> AlertFacts:
+    start = (burst.started_at or burst.requested_at).timestamp()
+    return AlertFacts(
+        name=history.name,
+        source=history.source.value,
+        before=history.before.value,
+        transitions=tuple(
+            StepFacts(
+                state=step.state.value,
+                at=datetime.fromtimestamp(step.at, UTC),
+                seconds=round(step.seconds_after(start), 1),
+                on_nothing=step.on_nothing,
+            )
+            for step in history.transitions
+        ),
     )
 
 
@@ -295,6 +347,17 @@ def _read(kind: type[Facts], kept: Mapping[str, Any]) -> Facts:
             if name in known
         }
     )
+
+
+def _burst_from(kept: Mapping[str, Any]) -> BurstFacts:
+    alerts = tuple(_alert_from(alert) for alert in kept.get("alerts", ()))
+    return _read(BurstFacts, {**kept, "alerts": alerts})
+
+
+def _alert_from(kept: Mapping[str, Any]) -> AlertFacts:
+    steps = ({**step, "at": _time(step["at"])} for step in kept["transitions"])
+    transitions = tuple(_read(StepFacts, step) for step in steps)
+    return _read(AlertFacts, {**kept, "transitions": transitions})
 
 
 def _history_from(kept: Mapping[str, Any]) -> HistoryFacts:

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
-from portal.reflections.evidence import BurstFacts, Evidence, ImpactFacts, SLOFacts, VerdictFacts
+from portal.reflections.evidence import (
+    AlertFacts,
+    BurstFacts,
+    Evidence,
+    ImpactFacts,
+    SLOFacts,
+    VerdictFacts,
+)
 from portal.reflections.export import Reflection
 from portal.reflections.questions import QUESTIONS
 from portal.rendering import count, duration, milliseconds, percent
@@ -146,7 +153,11 @@ def _slo(slo: SLOFacts) -> str:
 
 def _burst(burst: BurstFacts) -> str:
     when = _moment(burst.started_at or burst.requested_at)
-    return f"{escaped_line(burst.title)}, {when}, {burst.state}: {burst_words(burst)}"
+    told = [f"{escaped_line(burst.title)}, {when}, {burst.state}: {burst_words(burst)}"]
+    if predicted := prediction_words(burst):
+        told.append(f"  - {predicted}")
+    told += (f"  - alert {escaped_line(one.name)}: {alert_words(one)}" for one in burst.alerts)
+    return "\n".join(told)
 
 
 def burst_words(burst: BurstFacts) -> str:
@@ -160,6 +171,32 @@ def burst_words(burst: BurstFacts) -> str:
     if burst.hurt_seconds:
         words.append(f"hurt for {duration(burst.hurt_seconds)}")
     return ", ".join(words)
+
+
+def prediction_words(burst: BurstFacts) -> str:
+    """``predicted: 20 % failing, the page alert fires``; empty where nothing was predicted."""
+    words = []
+    if burst.predicted_error_ratio is not None:
+        words.append(f"{percent(burst.predicted_error_ratio)} failing")
+    if burst.predicted_page is not None:
+        words.append(f"the page alert {'fires' if burst.predicted_page else 'stays silent'}")
+    return f"predicted: {', '.join(words)}" if words else ""
+
+
+def alert_words(alert: AlertFacts) -> str:
+    """``pending after 20 s, firing after 45 s, resolved after 1 min 40 s (Grafana)``."""
+    steps = []
+    for step in alert.transitions:
+        when = (
+            f"{duration(abs(step.seconds))} before"
+            if step.seconds <= -0.5
+            else (f"after {duration(step.seconds)}")
+        )
+        steps.append(
+            f"{step.state} {when}{' (on nothing: proves nothing)' if step.on_nothing else ''}"
+        )
+    before = [] if alert.before == "inactive" else [f"{alert.before} before the burst"]
+    return f"{', '.join([*before, *steps])} ({alert.source})"
 
 
 def _impact(impact: ImpactFacts) -> str:

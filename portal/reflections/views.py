@@ -22,10 +22,16 @@ from portal.htmx import fragment, wants_fragment
 from portal.learners import current_learner
 from portal.reflections import store
 from portal.reflections.diff import difference
-from portal.reflections.evidence import BurstFacts, Evidence, ImpactFacts, gather
+from portal.reflections.evidence import AlertFacts, BurstFacts, Evidence, ImpactFacts, gather
 from portal.reflections.export import Submitted, collect, submitted, to_json
 from portal.reflections.forms import Action, kept_field, saved_field, sent_draft
-from portal.reflections.markdown import burst_words, impact_words, to_markdown
+from portal.reflections.markdown import (
+    alert_words,
+    burst_words,
+    impact_words,
+    prediction_words,
+    to_markdown,
+)
 from portal.reflections.questions import MIN_CHARACTERS, QUESTIONS, Question, find_question
 from portal.reflections.report import to_html
 from portal.reflections.store import Keep, Saved, SaveStatus
@@ -199,6 +205,18 @@ def impact_summary(impact: ImpactFacts) -> str:
 def burst_summary(burst: BurstFacts) -> str:
     """A burst of the evidence in words."""
     return burst_words(burst)
+
+
+@bp.app_template_filter()
+def prediction_summary(burst: BurstFacts) -> str:
+    """What was predicted of a burst, in words; empty where nothing was."""
+    return prediction_words(burst)
+
+
+@bp.app_template_filter()
+def alert_summary(alert: AlertFacts) -> str:
+    """What an alert did during a burst, in words."""
+    return alert_words(alert)
 
 
 def _find(number: int) -> Submitted:

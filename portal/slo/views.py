@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.bursts.models import Burst
+from portal.alerts.apply import Applied, remove_file
+from portal.alerts.rule_files import RuleFolder, slo_file
 from portal.bursts.store import recent
 from portal.charts import Chart, Line, value_chart
 from portal.htmx import form_again, fragment_or_redirect, reload_page
@@ -15,8 +16,9 @@ from portal.learners import current_learner
 from portal.services import current_services
 from portal.slis.live import burst_bands
 from portal.slo import store
-from portal.slo.budget import Events, burst_cost
+from portal.slo.cost import BurstCost, read_burst_cost
 from portal.slo.forms import SLOForm
+from portal.slo.guard import read_guards
 from portal.slo.models import SavedSLO
 from portal.slo.objective import SLO
 from portal.slo.reading import (
@@ -60,8 +62,8 @@ def preview() -> ResponseReturnValue:
     """What the typed SLO would mean, without saving it."""
     form = SLOForm.of(request.args)
     slo = form.read(current_learner().service.job, _bounds(), draft=True)
-    reading = read_budget(current_services(), slo) if slo else None
-    return render_template("slo/_preview.html", form=form, slo=slo, reading=reading)
+    context = _preview_context(slo) if slo else {}
+    return render_template("slo/_preview.html", form=form, slo=slo, **context)
 
 
 @bp.get("/<name>")
@@ -93,9 +95,10 @@ def budget_fragment(name: str) -> ResponseReturnValue:
 
 @bp.post("/<name>/delete")
 def delete(name: str) -> ResponseReturnValue:
-    """Take the SLO off the list; the answer offers to undo it."""
+    """Take the SLO off the list, and its generated rules out; the answer offers to undo it."""
     row = _find(name)
     store.delete_slo(row, current_services().clock())
+    _take_rules_out(row)
     return fragment_or_redirect(
         "slo/_list.html",
         url_for(".index", deleted=row.name),
@@ -132,6 +135,15 @@ def _find(name: str) -> SavedSLO:
     return row
 
 
+def _take_rules_out(row: SavedSLO) -> None:
+    """An alert without its SLO would fire for nobody. Brought back, the SLO has no rules yet."""
+    services, file = current_services(), slo_file(row.learner_id, row.name)
+    if not RuleFolder.of(services.settings).holds(file, None):
+        outcome = remove_file(services, file)
+        if not isinstance(outcome, Applied):
+            flash(f"Its rules are still in Prometheus: {outcome.reason}")
+
+
 def _named(slo: SLO, name: str) -> SLO:
     return SLO(**{**slo.__dict__, "name": name})
 
@@ -150,6 +162,16 @@ def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
     return {"form": form, "row": row, "bounds": _bounds(), "windows": list(Window)}
 
 
+def _preview_context(slo: SLO) -> dict[str, Any]:
+    services, learner = current_services(), current_learner()
+    reading = read_budget(services, slo)
+    return {
+        "reading": reading,
+        "guards": read_guards(services, slo),
+        "cost": _last_burst_cost(learner.id, slo, reading),
+    }
+
+
 def _budget_context(row: SavedSLO) -> dict[str, Any]:
     services = current_services()
     reading = read_budget(services, row.value)
@@ -157,7 +179,7 @@ def _budget_context(row: SavedSLO) -> dict[str, Any]:
         "row": row,
         "reading": reading,
         "chart": _budget_chart(row) if reading.budget else None,
-        "cost": _last_burst_cost(row, reading),
+        "cost": _last_burst_cost(row.learner_id, row.value, reading),
     }
 
 
@@ -177,11 +199,9 @@ def _budget_chart(row: SavedSLO) -> Chart:
     )
 
 
-def _last_burst_cost(row: SavedSLO, reading: BudgetReading) -> tuple[Burst, float] | None:
-    """The last burst and the share of the budget so far that its failures cost."""
-    last = next(iter(recent(row.learner_id, 1)), None)
-    events = reading.budget.events if reading.budget else None
-    if last is None or last.is_active or events is None or row.threshold_s is not None:
+def _last_burst_cost(learner_id: int, slo: SLO, reading: BudgetReading) -> BurstCost | None:
+    """What the last burst cost of the budget so far; None where there is nothing to say."""
+    last = next(iter(recent(learner_id, 1)), None)
+    if last is None or reading.budget is None or reading.budget.events is None:
         return None
-    cost = burst_cost(row.objective, Events(last.failed, last.sent), events)
-    return None if cost is None else (last, cost)
+    return read_burst_cost(current_services(), slo, last, reading.budget.events)

@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from portal.alerts import kept
 from portal.alerts import store as rule_texts
 from portal.alerts.rule_files import RuleFolder, learner_file, slo_file
-from portal.alerts.transitions import AlertHistory, AlertState
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
@@ -71,7 +70,6 @@ def do_everything(services: Services, learner: Learner) -> None:
             folder.begin(name, "groups: []")
             folder.commit(name)
     kept.claim(burst, "somebody", START)
-    kept.keep(burst, [AlertHistory("Burn", {}, AlertState.INACTIVE, ())])
     for question_id, text in ANSWERS.items():
         reflections.save_answer(learner.id, Draft.of(question_id, text), START)
     reflections.submit(learner.id, "key", ANSWERS, {}, START)

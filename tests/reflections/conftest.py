@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from portal.alerts import kept
+from portal.alerts.transitions import AlertHistory, AlertState, Source, Transition
 from portal.bursts.models import Burst, BurstState
 from portal.clients.prometheus import PrometheusClient, Sample, Series
 from portal.db import db
@@ -57,6 +59,13 @@ def answering(services: Services) -> Services:
     return replace(services, prometheus=AnsweringPrometheus())
 
 
+def _fired(start: float) -> AlertHistory:
+    """An alert of Grafana's that went the whole way."""
+    way = ((AlertState.PENDING, 20.0), (AlertState.FIRING, 45.0), (AlertState.RESOLVED, 100.0))
+    transitions = tuple(Transition(state, start + after) for state, after in way)
+    return AlertHistory("Burn *fast*", {}, AlertState.INACTIVE, transitions, Source.GRAFANA)
+
+
 def do_some_work(learner: Learner, now: datetime) -> None:
     """An SLO, a burst that hurt, and what the learner says about it."""
     slo = SLO(
@@ -92,5 +101,8 @@ def do_some_work(learner: Learner, now: datetime) -> None:
         },
     )
     db.session.add(incident)
+    db.session.commit()
+    incident.predicted_error_ratio, incident.predicted_page = 0.25, True
+    kept.keep(incident, [_fired(started.timestamp())])
     db.session.commit()
     save_impact(learner.id, incident, Statement(240, 3, 59, IMPACT), now)

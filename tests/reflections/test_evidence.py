@@ -44,6 +44,20 @@ def test_it_holds_slis_slos_bursts_verdicts_and_the_last_hour(
     assert evidence.unreachable == ()
 
 
+def test_a_burst_says_what_was_predicted_and_what_its_alerts_did(
+    learner: Learner, answering: Services
+) -> None:
+    (burst,) = full_evidence(answering, learner).bursts
+    assert (burst.predicted_error_ratio, burst.predicted_page) == (0.25, True)
+    (alert,) = burst.alerts
+    assert (alert.name, alert.source, alert.before) == ("Burn *fast*", "Grafana", "inactive")
+    assert [(step.state, step.seconds) for step in alert.transitions] == [
+        ("pending", 20),
+        ("firing", 45),
+        ("resolved", 100),
+    ]
+
+
 def test_the_verdict_on_the_reflection_itself_is_no_evidence(
     learner: Learner, services: Services
 ) -> None:
@@ -73,6 +87,8 @@ def test_evidence_of_another_version_can_still_be_read(
     kept: dict[str, Any] = full_evidence(answering, learner).to_json()
     kept["slis"]["from_the_future"] = 1
     kept["bursts"][0]["from_the_future"] = 1
+    for late in ("alerts", "predicted_page", "predicted_error_ratio"):
+        del kept["bursts"][0][late]
     del kept["verdicts"][0]["title"]
     old = Evidence.from_json(kept)
     assert old.verdicts[0].criterion == "slo"

@@ -142,6 +142,9 @@ def test_the_document_holds_answers_slis_slos_bursts_and_submissions(
         "**Availability of \\*everything\\***: 99 % of requests answered without a server error",
         "One in a hundred is what \\<users\\> forgive.",
         "1,200 requests, 960 good, 240 failed (240 × 500), 3 slow, hurt for 59 s",
+        "  - predicted: 25 % failing, the page alert fires",
+        "  - alert Burn \\*fast\\*: pending after 20 s, firing after 45 s, "
+        "resolved after 1 min 40 s (Grafana)",
         "## Submissions",
     ]:
         assert expected in text
