@@ -187,7 +187,8 @@ def _mark(panel: PanelFinding, silent: Mapping[str, str]) -> Status:
 
 def _panel_words(panel: PanelFinding, silent: Mapping[str, str]) -> str:
     title, why = panel.title or "(no title)", silent.get(panel.run)
-    what = f"{panel.sli}. {panel.reason}" if panel.sli else panel.reason
+    told = not panel.sli or panel.reason.lower().startswith(panel.sli)
+    what = panel.reason if told else f"{panel.sli}. {panel.reason}"
     return f"“{title}”: {what}" + (f" But {why}." if why else "")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -14,7 +16,7 @@ from portal.learners import current_learner
 from portal.services import current_services
 from portal.workbench import hand_in, store
 from portal.workbench.evidence import gather
-from portal.workbench.forms import PanelForm, plain
+from portal.workbench.forms import plain
 from portal.workbench.views import page
 
 bp = Blueprint("dashboards", __name__, url_prefix="/workbench")
@@ -40,14 +42,15 @@ def hand_in_dashboard() -> ResponseReturnValue:
     upload, text = request.files.get("file"), request.form.get("document", "")
     chosen = upload if upload and upload.filename else None
     try:
-        document = hand_in.read(chosen.read() if chosen else text.encode())
+        with contextlib.closing(chosen or io.BytesIO(text.encode())) as raw:
+            document = hand_in.read(raw.read())
     except UnreadableDashboardError as error:
-        context = {**page(), "problem": str(error), "document": text, "form": PanelForm()}
+        context = {**page(), "problem": str(error), "document": text}
         return form_again("workbench/index.html", "workbench/_hand_in.html", **context)
     name = plain((chosen and chosen.filename) or "") or "pasted.json"
     store.hand_in(current_learner().id, name, document, current_services().clock())
     flash(f"Handed in: {name}. The check reads it now.")
-    return reload_page(url_for("workbench.index", _anchor="hand-in"))
+    return reload_page(url_for("workbench.index"))
 
 
 @bp.post("/handed-in/<int:row_id>/remove")
@@ -55,7 +58,7 @@ def take_back(row_id: int) -> ResponseReturnValue:
     """Remove a dashboard that was handed in."""
     store.take_back(current_learner().id, row_id)
     flash("Removed.")
-    return reload_page(url_for("workbench.index", _anchor="hand-in"))
+    return reload_page(url_for("workbench.index"))
 
 
 def _found() -> dict[str, Any]:

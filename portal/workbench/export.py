@@ -10,7 +10,13 @@ from portal.workbench.models import WorkbenchPanel
 
 SCHEMA_VERSION = 37
 COLUMNS, WIDTH, HEIGHT = 2, 12, 8
-UNITS = {"ratio": "percentunit", "percent": "percent", "seconds": "s", "rate": "reqps", "none": ""}
+UNITS = {
+    "ratio": "percentunit",
+    "percent": "percent",
+    "seconds": "s",
+    "rate": "reqps",
+    "none": "none",
+}
 UNIT_WORDS = {
     "ratio": "ratio (0 to 1)",
     "percent": "percent (0 to 100)",

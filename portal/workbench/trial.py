@@ -21,12 +21,12 @@ from portal.workbench.judge import filled, judge_query, lab_context
 from portal.workbench.running import learners_prometheus
 
 MAX_LENGTH = 4000
-MAX_SERIES_RUN = 200
+MAX_SERIES_RUN = 100
 MAX_SERIES_DRAWN = 8
 MAX_VALUES_SHOWN = 5
 TURN_SECONDS = 2.0
 AT_ONCE = 3
-CARET_WIDTH = 72
+CARET_CONTEXT = 20
 BUSY = "The query before this one still runs. Try again in a moment."
 ASK_YOURSELF = "Ask: which share of all requests went well, or was fast enough?"
 
@@ -90,10 +90,9 @@ def caret_under(expr: str, line: int | None, column: int | None) -> str:
         return ""
     text = lines[line - 1].replace("\t", " ")
     at = min(max(column - 1, 0), len(text))
-    start = max(at - CARET_WIDTH // 2, 0)
-    cut, before = text[start : start + CARET_WIDTH], "…" if start else ""
-    after = "…" if start + CARET_WIDTH < len(text) else ""
-    return f"{before}{cut}{after}\n{' ' * (at - start + len(before))}^"
+    start, end = max(at - CARET_CONTEXT, 0), at + CARET_CONTEXT
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    return f"{before}{text[start:end]}{after}\n{' ' * (at - start + len(before))}^"
 
 
 @contextmanager

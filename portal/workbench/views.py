@@ -32,7 +32,7 @@ FULL = f"A dashboard holds at most {store.MAX_PANELS} panels here. Remove one fi
 def index() -> ResponseReturnValue:
     """The bench: a query field, the panels so far, the upload form."""
     form = PanelForm(expr=plain(request.args.get("expr", "")))
-    return render_template("workbench/index.html", form=form, trial=_trial(form), **page())
+    return render_template("workbench/index.html", **page(form))
 
 
 @bp.get("/try")
@@ -50,7 +50,7 @@ def try_typed() -> ResponseReturnValue:
     panel_id = request.form.get("panel", "")
     if panel_id.isdigit():
         return render_template("workbench/edit.html", **_editing(_find(int(panel_id)), form))
-    return render_template("workbench/index.html", form=form, trial=_trial(form), **page())
+    return render_template("workbench/index.html", **page(form))
 
 
 @bp.post("/panels")
@@ -58,17 +58,16 @@ def add() -> ResponseReturnValue:
     """Keep the query as a panel; the same form sent twice is one panel."""
     form, learner = PanelForm.of(request.form), current_learner()
     if store.find_by_key(learner.id, form.key):
-        return reload_page(url_for(".index", _anchor="panels"))
+        return reload_page(url_for(".index"))
     good = form.is_good()
     if store.is_full(learner.id):
         form.errors["expr"] = FULL
     if not good or form.errors:
-        context = {"form": form, "trial": _trial(form), **page()}
-        return form_again("workbench/index.html", "workbench/_form.html", **context)
+        return form_again("workbench/index.html", "workbench/_form.html", **page(form))
     title, now = form.title or UNTITLED, current_services().clock()
     store.add_panel(learner.id, title, form.expr, form.unit, now, form.key)
     flash(f"Kept as a panel: {title}.")
-    return reload_page(url_for(".index", _anchor="panels"))
+    return reload_page(url_for(".index"))
 
 
 @bp.get("/panels/<int:panel_id>")
@@ -89,7 +88,7 @@ def change(panel_id: int) -> ResponseReturnValue:
     title = form.title or UNTITLED
     store.change_panel(panel, title, form.expr, form.unit, current_services().clock())
     flash(f"Saved: {title}.")
-    return reload_page(url_for(".index", _anchor="panels"))
+    return reload_page(url_for(".index"))
 
 
 @bp.post("/panels/<int:panel_id>/remove")
@@ -125,7 +124,7 @@ def rename() -> ResponseReturnValue:
     title = plain(request.form.get("title", ""))
     problem = title_problem(title)
     if problem:
-        context = {**page(), "form": PanelForm(), "problem": problem, "dashboard_title": title}
+        context = {**page(), "panels_problem": problem, "dashboard_title": title}
         return form_again("workbench/index.html", "workbench/_panels.html", **context)
     store.rename(current_learner().id, title)
     return _panels(url_for(".index", _anchor="panels"))
@@ -177,16 +176,19 @@ def push() -> ResponseReturnValue:
         flash(f"Not pushed: {error}")
     else:
         flash("It is in Grafana now, in the folder “SLO lab”.")
-    return reload_page(url_for(".index", _anchor="panels"))
+    return reload_page(url_for(".index"))
 
 
-def page() -> dict[str, Any]:
-    """What the workbench page shows besides the form."""
+def page(form: PanelForm | None = None) -> dict[str, Any]:
+    """What the workbench page shows; an empty form by default."""
     learner = current_learner()
     number = request.args.get("removed", "")[:9]
     removed = store.find_panel(learner.id, int(number)) if number.isdigit() else None
+    form = form or PanelForm()
     return {
         **_bench(),
+        "form": form,
+        "trial": _trial(form),
         "handed_in": store.handed_in(learner.id),
         "candidates": handed_in(current_services(), learner),
         "removed": removed if removed and removed.removed_at else None,
@@ -211,7 +213,7 @@ def _find(panel_id: int) -> WorkbenchPanel:
 def _panels(url: str, removed: WorkbenchPanel | None = None, problem: str = "") -> Response:
     if problem and not wants_fragment():
         flash(problem)
-    context = {"removed": removed, "problem": problem, **_bench()}
+    context = {"removed": removed, "panels_problem": problem, **_bench()}
     return fragment_or_redirect(
         "workbench/_panels.html", url, events="criterion-changed", **context
     )

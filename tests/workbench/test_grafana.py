@@ -1,0 +1,180 @@
+"""From the workbench into Grafana: exported, imported, pushed, and then checked there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import create_app
+from portal.clients.grafana import Credentials, GrafanaClient
+from portal.config import Settings
+from portal.criteria.base import Status, Subject
+from portal.criteria.checker import judge
+from portal.criteria.dashboard import DashboardCriterion
+from portal.dashboards import CheckContext
+from portal.dashboards import judge as judge_dashboard
+from portal.db import db, migrate_to_head
+from portal.learners import ensure_solo_learner
+from portal.learners.models import Learner
+from portal.promql.context import Context
+from portal.services import Services
+from portal.workbench import store
+from portal.workbench.export import UNITS, file_name
+from tests.conftest import NOWHERE, START
+from tests.fakes.boards import AVAILABILITY, P95, classic_board
+from tests.fakes.grafana import FakeGrafana
+from tests.workbench.lab import RealLab, at_lab, services_of
+
+VERSIONS = ("9.4.0", "10.4.2", "11.6.1", "12.4.3", "13.2.0")
+EACH_SECOND = CheckContext(Context(scrape_interval_s=1))
+EXPRS = (AVAILABILITY.replace("1m", "5s"), P95.replace("1m", "5s"))
+
+
+@pytest.fixture(params=VERSIONS)
+def grafana(request: pytest.FixtureRequest) -> Iterator[FakeGrafana]:
+    """An empty Grafana of each version."""
+    with FakeGrafana(request.param, anonymous=None) as fake:
+        yield fake
+
+
+def portal_with(settings: Settings, lab: RealLab, url: str, login: Credentials) -> Flask:
+    settings = at_lab(settings, lab, grafana_url=url)
+    services = replace(services_of(settings), grafana=GrafanaClient(url, login))
+    app = create_app(settings, services, {"TESTING": True})
+    migrate_to_head(app)
+    with app.app_context():
+        ensure_solo_learner(START)
+        for title, expr in zip(("Failed share", "p95"), EXPRS, strict=True):
+            store.add_panel(1, title, expr, "ratio", START)
+    return app
+
+
+@pytest.fixture
+def app(settings: Settings, lab: RealLab, grafana: FakeGrafana) -> Flask:
+    """A portal whose learner has two panels, at that Grafana as an editor."""
+    return portal_with(settings, lab, grafana.url, Credentials(token=grafana.make_token("Editor")))
+
+
+def status_of(app: Flask) -> tuple[Status, str]:
+    services: Services = app.extensions["slo_lab"]
+    with app.app_context():
+        learner = db.session.execute(db.select(Learner)).scalar_one()
+        verdict = judge(DashboardCriterion(), Subject(services, learner))
+    return verdict.status, verdict.observed
+
+
+def test_the_export_is_imported_with_its_data_source_mapped(
+    app: Flask, client: FlaskClient, grafana: FakeGrafana
+) -> None:
+    exported = client.get("/workbench/dashboard.json")
+    assert 'filename="my-slis.json"' in exported.headers["Content-Disposition"]
+    assert judge_dashboard(exported.json, EACH_SECOND).sli_panels == 2
+    services: Services = app.extensions["slo_lab"]
+    sent = {"dashboard": exported.json, "overwrite": True, "inputs": []}
+    refused = services.grafana._http.send
+    token = {"Authorization": f"Bearer {grafana.make_token('Editor')}"}
+    answer = refused("POST", "/api/dashboards/import", json=sent, headers=token, accept=(400,))
+    assert answer.status == 400
+    chosen = {"name": "DS_PROMETHEUS", "type": "datasource", "pluginId": "prometheus"}
+    sent["inputs"] = [{**chosen, "value": "prometheus"}]
+    refused("POST", "/api/dashboards/import", json=sent, headers=token)
+    [board] = grafana.dashboards.values()
+    panels = board.content["panels"]
+    assert [panel["title"] for panel in panels] == ["Failed share", "p95"]
+    assert {panel["targets"][0]["datasource"]["uid"] for panel in panels} == {"prometheus"}
+    assert judge_dashboard(board.content, EACH_SECOND).sli_panels == 2
+
+
+def test_pushed_it_meets_the_criterion_from_grafana(
+    app: Flask, client: FlaskClient, grafana: FakeGrafana
+) -> None:
+    assert "not in Grafana yet" in status_of(app)[1]
+    client.post("/workbench/title", data={"title": "Our shop"})
+    page = client.post("/workbench/push", follow_redirects=True).text
+    assert "It is in Grafana now" in page
+    [board] = grafana.dashboards.values()
+    assert (board.folder, board.title) == ("slo-lab", "Our shop")
+    assert "slo-lab-assisted" not in board.content["tags"]
+    assert f"{grafana.url}/d/{board.uid}/our-shop" in page
+    status, observed = status_of(app)
+    assert status is Status.MET
+    assert "“Our shop”, in Grafana" in observed
+
+
+def test_pushed_again_it_is_the_same_dashboard(
+    app: Flask, client: FlaskClient, grafana: FakeGrafana
+) -> None:
+    for _ in range(2):
+        client.post("/workbench/push")
+    [board] = grafana.dashboards.values()
+    assert board.version == 2
+    assert "Push into Grafana again" in client.get("/workbench").text
+
+
+def test_two_labs_at_one_grafana_keep_out_of_each_others_way(learner: Learner) -> None:
+    mine = store.grafana_uid(learner.id)
+    assert store.grafana_uid(learner.id) == mine
+    other = Learner(name="other", created_at=START)
+    db.session.add(other)
+    db.session.commit()
+    assert store.grafana_uid(other.id) != mine
+
+
+@pytest.mark.parametrize(
+    ("role", "words"), [("Viewer", "does not allow this"), ("", "refused the portal")]
+)
+def test_why_it_could_not_be_pushed_is_told(
+    settings: Settings, lab: RealLab, role: str, words: str
+) -> None:
+    with FakeGrafana("9.4.0", anonymous=None) as fake:
+        login = Credentials(token=fake.make_token(role) if role else "wrong")
+        app = portal_with(settings, lab, fake.url, login)
+        page = app.test_client().post("/workbench/push", follow_redirects=True).text
+    assert "Not pushed: " in page
+    assert words in page
+
+
+def test_a_grafana_that_is_down_is_told(settings: Settings, lab: RealLab) -> None:
+    app = portal_with(settings, lab, NOWHERE, Credentials(token="x"))
+    page = app.test_client().post("/workbench/push", follow_redirects=True).text
+    assert "Not pushed: Grafana can&#39;t be reached" in page
+    assert "is in Grafana now" not in page
+
+
+def test_every_dashboard_is_a_click_away(
+    app: Flask, client: FlaskClient, grafana: FakeGrafana
+) -> None:
+    grafana.add_dashboard(classic_board("Theirs", "up", *EXPRS), "theirs")
+    grafana.add_dashboard(classic_board("Lab", *EXPRS, tags=("slo-lab-assisted",)), "lab")
+    page = client.get("/workbench/dashboards").text
+    assert "Theirs" in page
+    assert "✓ 2 of 3 panels show SLIs" in page
+    assert "not in Grafana yet" in page
+    assert "up says whether the scrape worked" in page
+    assert "not counted as yours: 1" in page
+    assert client.get("/workbench/dashboards/fragment").text.count("<html") == 0
+
+
+def test_a_query_is_confirmed_on_the_page_of_all_dashboards(
+    app: Flask, client: FlaskClient, grafana: FakeGrafana
+) -> None:
+    deep = "(" * 70 + EXPRS[0] + ")" * 70
+    grafana.add_dashboard(classic_board("Deep", deep, EXPRS[1]), "deep")
+    page = client.get("/workbench/dashboards").text
+    assert "I confirm that it shows" in page
+    sent = {"expr": deep, "sli": "availability", "then": "dashboards"}
+    back = client.post("/workbench/confirm", data=sent)
+    assert back.headers["Location"] == "/workbench/dashboards"
+    page = client.get("/workbench/dashboards").text
+    assert "You confirmed what it shows" in page
+    assert "I confirm that it shows" not in page
+
+
+def test_every_unit_is_one_that_grafana_knows() -> None:
+    assert set(UNITS.values()) <= {"percentunit", "percent", "s", "reqps", "none"}
+    assert file_name('../"Our" SLIs\r\n') == "our-slis.json"
+    assert file_name("日本") == "dashboard.json"

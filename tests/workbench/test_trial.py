@@ -1,0 +1,186 @@
+"""A query tried at a real lab: where it is wrong, what it gives, what it shows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal.learners.models import Learner
+from portal.services import Services
+from portal.workbench import store, trial
+from portal.workbench.trial import Trial, caret_under, try_query
+from tests.conftest import START
+from tests.fakes.boards import AVAILABILITY, P95
+
+FRESH = AVAILABILITY.replace("1m", "5s")
+HEAVY = "count_over_time(vector(1)[300d:1s])"
+
+
+@pytest.fixture
+def ask(lab_app: Flask) -> object:
+    """Tries a query as the learner."""
+    services: Services = lab_app.extensions["slo_lab"]
+    with lab_app.app_context():
+        learner = store.db.session.execute(store.db.select(Learner)).scalar_one()
+        yield lambda expr: try_query(services, learner, expr)
+
+
+def test_a_good_query_gives_its_value_a_chart_and_the_checks_opinion(ask: object) -> None:
+    tried: Trial = ask(FRESH)  # type: ignore[operator]
+    assert tried.values == ("1",)
+    assert tried.chart
+    assert "1 series" in tried.chart.title
+    assert tried.finding
+    assert tried.finding.sli == "availability"
+    assert tried.suggestion == ""
+
+
+@pytest.mark.parametrize(
+    ("expr", "words", "caret"),
+    [
+        ("rate(x[1m]))", "unexpected right parenthesis", "rate(x[1m]))\n            ^"),
+        ("up +\n  sum(up", "unclosed left parenthesis", "  sum(up\n        ^"),
+        ("up}", "unexpected", "up}\n  ^"),
+        ("rate(up)", "expected type range vector", "rate(up)\n     ^"),
+    ],
+)  # fmt: skip
+def test_a_wrong_query_is_told_in_prometheus_words_with_the_place(
+    ask: object, expr: str, words: str, caret: str
+) -> None:
+    tried: Trial = ask(expr)  # type: ignore[operator]
+    assert words in tried.error
+    assert tried.caret == caret
+    assert tried.finding is None
+
+
+@pytest.mark.parametrize(
+    ("expr", "words"),
+    [
+        ("up[5m]", "a range of values"),
+        ('"text"', "a text"),
+        ("http_requests_total * on() http_requests_total", "duplicate series"),
+        ("x" * 4001, "under 4000 characters"),
+    ],
+)
+def test_what_a_panel_could_not_draw_is_told(ask: object, expr: str, words: str) -> None:
+    tried: Trial = ask(expr)  # type: ignore[operator]
+    assert words in tried.error or words in tried.note, tried
+
+
+@pytest.mark.parametrize(
+    ("expr", "note"),
+    [
+        ("nothing_of_that_name", "finds no data"),
+        ("vector(0) / vector(0)", "not a number"),
+        ('{__name__=~"http_.+|flask.+|python.+|process.+"}', "too many to draw"),
+        ("http_requests_total", "the first 5 values"),
+    ],
+)
+def test_what_is_missing_in_a_valid_query_is_told(ask: object, expr: str, note: str) -> None:
+    tried: Trial = ask(expr)  # type: ignore[operator]
+    assert note in tried.note
+    assert not tried.error
+
+
+def test_what_shows_no_sli_gets_one_suggestion_and_not_the_solution(ask: object) -> None:
+    for expr in ("http_requests_total", "sum(rate(http_requests_total[5s]))", "up", "1"):
+        tried: Trial = ask(expr)  # type: ignore[operator]
+        assert tried.finding
+        assert tried.finding.sli is None
+        assert tried.suggestion
+        assert "sum(" not in tried.suggestion
+
+
+def test_grafanas_variables_are_filled_in(ask: object) -> None:
+    tried: Trial = ask(P95.replace("1m", "$__rate_interval"))  # type: ignore[operator]
+    assert "[16s]" in tried.runs
+    assert tried.finding
+    assert tried.finding.sli == "latency"
+
+
+def test_a_confirmed_query_shows_what_the_learner_said(lab_app: Flask, ask: object) -> None:
+    deep = "(" * 70 + FRESH + ")" * 70
+    client = lab_app.test_client()
+    page = client.get("/workbench", query_string={"expr": deep}).text
+    assert "The check can’t analyse this" in page
+    assert "This shows no SLI" not in page
+    client.post("/workbench/confirm", data={"expr": deep, "sli": "availability"})
+    assert "confirmed" in ask(deep).finding.reason  # type: ignore[operator]
+    wrong = client.post("/workbench/confirm", data={"expr": "(((", "sli": "latency"})
+    assert wrong.status_code == 303
+    with lab_app.app_context():
+        assert list(store.confirmed(1)) == [deep]
+
+
+def test_a_heavy_query_is_given_up_and_starves_nobody(
+    lab_app: Flask, ask: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services: Services = lab_app.extensions["slo_lab"]
+    began = time.monotonic()
+    tried: Trial = ask(HEAVY)  # type: ignore[operator]
+    assert time.monotonic() - began < 4
+    assert "did not answer" in tried.unreachable or "gave up" in tried.unreachable, tried
+    # The portal's own questions get their answer at once, with all the time they need.
+    assert services.prometheus.query("up")
+    assert services.prometheus._http._patience._doubt is None
+
+
+def test_a_learner_runs_one_query_at_a_time(
+    lab_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most, gate = 0, 0, threading.Lock()
+    run = trial._run
+
+    def slow(*arguments: object) -> Trial:
+        nonlocal running, most
+        with gate:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.15)
+        with gate:
+            running -= 1
+        return run(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trial, "_run", slow)
+    monkeypatch.setattr(trial, "TURN_SECONDS", 0.2)
+    with ThreadPoolExecutor(6) as pool:
+        ask = lambda _: lab_app.test_client().get("/workbench/try?expr=up").text  # noqa: E731
+        pages = list(pool.map(ask, range(6)))
+    assert most == 1
+    assert any("still runs" in page for page in pages)
+    assert any("Now:" in page for page in pages)
+
+
+def test_without_a_script_a_long_query_is_tried_by_post(at_the_lab: FlaskClient) -> None:
+    long = FRESH + "\n" + " " * (3998 - len(FRESH)) + "#"
+    page = at_the_lab.post("/workbench/try", data={"expr": long, "title": "Kept title"})
+    assert page.status_code == 200
+    assert "This shows an SLI: availability" in page.text
+    assert 'value="Kept title"' in page.text
+    assert "<html" in page.text
+    part = at_the_lab.post("/workbench/try", data={"expr": long}, headers={"HX-Request": "true"})
+    assert part.text.split("#}")[-1].lstrip().startswith("<section")
+
+
+def test_an_edited_panel_is_tried_on_its_own_page(lab_app: Flask) -> None:
+    with lab_app.app_context():
+        number = store.add_panel(1, "Mine", "up", "none", START).id
+    sent = {"expr": FRESH, "panel": str(number), "title": "Mine"}
+    page = lab_app.test_client().post("/workbench/try", data=sent).text
+    assert "Save the panel" in page
+    assert "This shows an SLI" in page
+
+
+def test_the_caret_stays_in_sight_in_a_long_line() -> None:
+    line, under = caret_under("x" * 300 + "!" + "y" * 300, 1, 301).split("\n")
+    assert line[len(under) - 1] == "!"
+    assert len(under) < 25
+    assert (line[0], line[-1]) == ("…", "…")
+    assert caret_under("up", None, None) == ""
+    assert caret_under("up", 7, 1) == ""
+    assert caret_under("\tup", 1, 99) == " up\n   ^"
