@@ -1,4 +1,4 @@
-"""The loaded rules as the page lists them: by file, alerts apart from recordings."""
+"""The rules as the page lists them: Prometheus' by file, then those that Grafana manages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from portal.alerts.loaded import LoadedRule, Origin, loaded_rules
+from portal.alerts.managed import ManagedRule, managed_rules
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
 from portal.services import Services
@@ -23,21 +24,33 @@ class ListedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What is loaded; or, as ``reason``, why nobody knows."""
+    """What is loaded, and what Grafana manages; a ``reason`` says why one of them is not known."""
 
     files: tuple[ListedFile, ...] = ()
     reason: str = ""
+    managed: tuple[ManagedRule, ...] = ()
+    grafana_reason: str = ""
 
 
 def listing(services: Services) -> Listing:
-    """The loaded rules, the file of the editor first."""
+    """The loaded rules, the file of the editor first; one system never hides the other's."""
+    files, reason = _files(services)
+    try:
+        managed = managed_rules(services)
+    except ClientError as error:
+        return Listing(files, reason, grafana_reason=str(error))
+    return Listing(files, reason, tuple(managed))
+
+
+def _files(services: Services) -> tuple[tuple[ListedFile, ...], str]:
     try:
         rules = loaded_rules(services)
     except ClientError as error:
-        return Listing(reason=str(error))
+        return (), str(error)
     order = list(Origin)
     rules.sort(key=lambda rule: (order.index(rule.origin), rule.file))
-    return Listing(tuple(_file(list(own)) for _, own in groupby(rules, lambda rule: rule.file)))
+    grouped = groupby(rules, lambda rule: rule.file)
+    return tuple(_file(list(own)) for _, own in grouped), ""
 
 
 def _file(rules: list[LoadedRule]) -> ListedFile:
