@@ -24,6 +24,7 @@ NAMES = (
     *("title", "sli", "objective", "window", "threshold", "why"),
     *("text", "version", "do", "file", "document", "expr", "unit", "then", "back"),
     *("burst", "failed", "slow", "seconds", "sentence", "answer", "uid", "origin", "sure"),
+    *("panel", "to", "predicted_errors", "predicted_page"),
     *("tab", "text-slis", "version-slis", "base-slis", "action", "name", "confirm"),
 )
 """Fields of the forms; a form ignores what is none of its own."""
@@ -49,6 +50,12 @@ def routes(app: Flask, method: str) -> list[Rule]:
 
 def filled(rule: Rule, value: str) -> str:
     return re.sub(r"<[^>]+>", value, str(rule))
+
+
+def addresses(app: Flask, method: str, *values: str) -> list[str]:
+    """Every address, with each of the values where it takes one."""
+    paths = [filled(rule, value) for rule in routes(app, method) for value in values]
+    return list(dict.fromkeys(paths))
 
 
 def sentence(answer: TestResponse) -> str:
@@ -130,11 +137,10 @@ JUNK = {
 
 @pytest.mark.parametrize("value", JUNK.values(), ids=JUNK)
 def test_every_form_takes_junk_for_what_it_is(app: Flask, value: str) -> None:
-    for rule in routes(app, "POST"):
-        for part in ("1", "shop", "slis", "traffic"):
-            answer = app.test_client().post(filled(rule, part), data=dict.fromkeys(NAMES, value))
-            sentence(answer)
-            assert is_well(answer), (rule, answer.status_code)
+    for path in addresses(app, "POST", "1", "shop", "slis", "traffic"):
+        answer = app.test_client().post(path, data=dict.fromkeys(NAMES, value))
+        sentence(answer)
+        assert is_well(answer), (path, answer.status_code)
 
 
 @pytest.mark.parametrize(
@@ -142,9 +148,9 @@ def test_every_form_takes_junk_for_what_it_is(app: Flask, value: str) -> None:
 )
 def test_a_form_that_is_no_utf_8_is_taken_too(app: Flask, raw: bytes) -> None:
     kind = "application/x-www-form-urlencoded"
-    for rule in routes(app, "POST"):
-        answer = app.test_client().post(filled(rule, "slis"), data=raw, content_type=kind)
-        assert is_well(answer), (rule, answer.status_code)
+    for path in addresses(app, "POST", "slis", "shop"):
+        answer = app.test_client().post(path, data=raw, content_type=kind)
+        assert is_well(answer), (path, answer.status_code)
 
 
 UPLOADS = (

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import requests
 import sqlalchemy as sa
 
 from portal.criteria.registry import CRITERIA
@@ -133,6 +134,19 @@ def test_what_the_database_can_t_keep_is_told(pair: Pair, text: str) -> None:
     for path in ("/slos/a%00b", "/reset/a%00b", "/steps/a%00b", "/criteria/a%00b"):
         assert pair.first.get(path).status_code == 404, path
     assert pair.first.get(f"/bursts/{text[:30]}").status_code == 404
+
+
+def test_the_burst_of_a_killed_portal_is_ended_by_the_other_one(
+    pair: Pair, mockapp: MockappProcess
+) -> None:
+    place = pair.first.post("/bursts/custom", **BURST).headers["Location"]
+    before = sum(mockapp.counts().values())
+    wait_until(lambda: sum(mockapp.counts().values()) > before)
+    pair.first.process.kill()
+    told = "The portal stopped while this burst ran"
+    wait_until(lambda: told in pair.second.get(place).text)
+    wait_until(lambda: not requests.get(f"{mockapp.url}/fault", timeout=10).json()["error_ratio"])
+    assert pair.second.post("/bursts", preset="steady").headers["Location"] != place
 
 
 POSTS = (
