@@ -120,7 +120,9 @@ def mockapp() -> Iterator[MockappProcess]:
 
 @pytest.fixture
 def bursts(tmp_path: Path, mockapp: MockappProcess) -> Iterator[Bursts]:
-    settings = Settings(data_dir=tmp_path, mockapp_url=mockapp.url, prometheus_url=NOWHERE)
+    # No Prometheus, so no scrape that the end would be worth waiting for.
+    urls = {"mockapp_url": mockapp.url, "prometheus_url": NOWHERE}
+    settings = Settings(data_dir=tmp_path, scrape_interval=0, **urls)
     services = Services(
         settings,
         prometheus=PrometheusClient(NOWHERE),
