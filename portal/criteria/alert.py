@@ -84,7 +84,7 @@ def _met(alert: JudgedAlert) -> Verdict:
         "An alert guards your SLO",
         f"{tied}; its state: {alert.state}.{_proves_nothing(alert)}{made}",
         EXPECTED,
-        advice=" ".join(filter(None, (stricter, alert.finding.fires_on_nothing))),
+        advice=stricter,
     )
 
 

@@ -32,6 +32,11 @@ class Guard:
     never: str | None
     plan: Plan
 
+    @property
+    def limit_percent(self) -> str:
+        """The limit in percent, however small: ``0.0028 %``."""
+        return f"{self.limit * 100:.4g} %"
+
 
 @dataclass(frozen=True)
 class Guards:

@@ -146,7 +146,7 @@ class TestWithGrafanaAlone:
         assert verdict.status is Status.MET
         assert "its state: firing. It is firing on NaN, which proves nothing." in verdict.observed
         assert f"“{MATH}” fires on nothing." in said(verdict)
-        assert "and sum(rate(...[1m])) > 0" in verdict.advice
+        assert "and sum(rate(...[1m])) > 0" in said(verdict)
 
     def test_a_paused_rule_guards_nothing(
         self, learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
