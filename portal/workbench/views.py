@@ -14,6 +14,7 @@ from portal.errors import SLOLabError
 from portal.htmx import form_again, fragment_or_redirect, reload_page, wants_fragment
 from portal.learners import current_learner
 from portal.promql.findings import Sli
+from portal.row_numbers import row_number
 from portal.services import current_services
 from portal.workbench import export, store
 from portal.workbench.evidence import handed_in
@@ -47,9 +48,9 @@ def try_typed() -> ResponseReturnValue:
     form = PanelForm.of(request.form)
     if wants_fragment():
         return render_template("workbench/_trial.html", trial=_trial(form))
-    panel_id = request.form.get("panel", "")
-    if panel_id.isdigit():
-        return render_template("workbench/edit.html", **_editing(_find(int(panel_id)), form))
+    panel_id = request.form.get("panel", type=row_number)
+    if panel_id is not None:
+        return render_template("workbench/edit.html", **_editing(_find(panel_id), form))
     return render_template("workbench/index.html", **page(form))
 
 
@@ -111,10 +112,10 @@ def bring_back(panel_id: int) -> ResponseReturnValue:
 @bp.post("/panels/<int:panel_id>/move")
 def move(panel_id: int) -> ResponseReturnValue:
     """Put a panel at another place; ``to`` counts from 0."""
-    place = request.form.get("to", "")
-    if not place.isdigit():
+    place = request.form.get("to", type=row_number)
+    if place is None:
         abort(422, "Say which place the panel is to have.")
-    store.move(current_learner().id, _find(panel_id), int(place[:4]))
+    store.move(current_learner().id, _find(panel_id), place)
     return _panels(url_for(".index", _anchor="panels"))
 
 
@@ -182,8 +183,8 @@ def push() -> ResponseReturnValue:
 def page(form: PanelForm | None = None) -> dict[str, Any]:
     """What the workbench page shows; an empty form by default."""
     learner = current_learner()
-    number = request.args.get("removed", "")[:9]
-    removed = store.find_panel(learner.id, int(number)) if number.isdigit() else None
+    number = request.args.get("removed", type=row_number)
+    removed = store.find_panel(learner.id, number) if number is not None else None
     form = form or PanelForm()
     return {
         **_bench(),
