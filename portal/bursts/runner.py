@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from portal.bursts.messages import STOP, Kind, Message
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
-from portal.bursts.server_view import counters_now, seen_since
+from portal.bursts.server_view import counters_before, seen_since
 from portal.clients.errors import ClientError
 from portal.db import db
 from portal.errors import SLOLabError
@@ -104,7 +104,7 @@ class _Run:
     def to_its_end(self) -> None:
         state, before, started = BurstState.FAILED, None, self._services.clock()
         try:
-            before = counters_now(self._services.prometheus, self._job)
+            before = counters_before(self._services, self._job)
             self._hold_fault()
             started = self._services.clock()
             self._save(state=BurstState.RUNNING, started_at=started)

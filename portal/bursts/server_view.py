@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
 from portal.services import Services
-from portal.slis.queries import QUANTILES, SLIQueries
+from portal.slis.queries import QUANTILES, SLIQueries, bucket_label
 
 SLOW_SECONDS = 0.5
 ASK_EVERY_SECONDS = 0.5
@@ -64,6 +67,32 @@ def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:
         total=total[0].value if total else 0.0,
         fast=fast[0].value if fast else 0.0,
     )
+
+
+def counters_before(services: Services, job: str) -> Counters | None:
+    """The counters this moment, from the service itself; else as Prometheus last scraped them.
+
+    The last scrape may be older than the end of the burst before, whose last requests would then
+    be counted as this one's.
+    """
+    try:
+        return _counters_in(services.mockapp.metrics_text())
+    except (ClientError, ValueError):
+        return counters_now(services.prometheus, job)
+
+
+def _counters_in(metrics_text: str) -> Counters:
+    by_status: dict[str, float] = defaultdict(float)
+    total = fast = 0.0
+    for family in text_string_to_metric_families(metrics_text):
+        for name, labels, value, *_ in family.samples:
+            if name == "http_requests_total":
+                by_status[labels.get("status", "")] += value
+            elif name == "http_request_duration_seconds_count":
+                total += value
+            elif name == "http_request_duration_seconds_bucket":
+                fast += value if labels.get("le") == bucket_label(SLOW_SECONDS) else 0.0
+    return Counters(dict(by_status), total, fast)
 
 
 def seen_since(

@@ -68,8 +68,10 @@ def send_custom_burst(page: Page, **fields: str) -> Locator:
     """Fill the form of an own burst in and start it; ``fields`` by their names in the form."""
     for name, value in fields.items():
         page.locator(f"#custom-{name}").fill(value)
-    page.get_by_role("button", name="Start custom burst").click()
     burst = the_burst(page)
+    before = burst.get_attribute("id") if burst.count() else ""
+    page.get_by_role("button", name="Start custom burst").click()
+    expect(burst).not_to_have_id(before or "")
     expect(burst.get_by_role("heading")).to_have_text("Custom burst")
     return burst
 

@@ -91,3 +91,11 @@ def test_an_error_burst_agrees_with_prometheus_by_status(bursts: Page, lab: Lab)
     good = number_of(bursts.locator("[data-count=good]"))
     assert by_status == {"200": good, "500": 300 - good}
     assert number_of(bursts.locator("[data-count=failed]")) == 300 - good > 0
+
+
+def test_what_came_just_before_a_burst_is_not_counted_as_its_own(bursts: Page) -> None:
+    for _ in range(2):
+        send_custom_burst(bursts, rate="150", duration="1")
+        expect(state_of(the_burst(bursts))).to_have_text("finished")
+    open_burst(bursts)
+    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()

@@ -1,0 +1,52 @@
+"""What Prometheus counted of a burst begins where the service's own counter stood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from portal.bursts.server_view import Counters, counters_before
+from portal.clients.mockapp import MockappClient
+from portal.clients.prometheus import PrometheusClient, Sample
+from portal.services import Services
+from tests.conftest import NOWHERE
+
+METRICS = """\
+# TYPE http_requests_total counter
+http_requests_total{method="GET",path="/",status="200"} 140.0
+http_requests_total{method="GET",path="/search",status="200"} 40.0
+http_requests_total{method="GET",path="/",status="500"} 20.0
+# TYPE http_request_duration_seconds histogram
+http_request_duration_seconds_bucket{le="0.25",method="GET",path="/"} 150.0
+http_request_duration_seconds_bucket{le="0.5",method="GET",path="/"} 190.0
+http_request_duration_seconds_bucket{le="+Inf",method="GET",path="/"} 200.0
+http_request_duration_seconds_count{method="GET",path="/"} 200.0
+"""
+
+
+class Telling(MockappClient):
+    """A service with these counters."""
+
+    def metrics_text(self) -> str:
+        return METRICS
+
+
+class Scraped(PrometheusClient):
+    """What was scraped some seconds ago."""
+
+    def query(self, promql: str, at: float | None = None) -> list[Sample]:
+        return [Sample({"status": "200"}, 7.0, 0.0)]
+
+
+def test_the_service_itself_is_asked_where_its_counters_stand(services: Services) -> None:
+    asked = replace(services, mockapp=Telling(NOWHERE), prometheus=Scraped(NOWHERE))
+    wanted = Counters({"200": 180.0, "500": 20.0}, 200.0, 190.0)
+    assert counters_before(asked, "flask-app") == wanted
+
+
+def test_a_service_that_does_not_answer_is_asked_through_prometheus(services: Services) -> None:
+    asked = replace(services, prometheus=Scraped(NOWHERE))
+    assert counters_before(asked, "flask-app") == Counters({"200": 7.0}, 7.0, 7.0)
+
+
+def test_with_neither_nothing_is_known(services: Services) -> None:
+    assert counters_before(services, "flask-app") is None
