@@ -75,6 +75,13 @@ def watch_of(burst_id: int) -> AlertWatch | None:
     return db.session.get(AlertWatch, burst_id)
 
 
+def is_over(burst: Burst, watch: AlertWatch | None, now: datetime) -> bool:
+    """Whether nothing more will be kept: the watch is done, or nobody will ever begin one."""
+    if watch is None:
+        return burst.started_at is None or burst.started_at <= now - LOOK_BACK
+    return watch.done_at is not None
+
+
 def unwatched(now: datetime) -> Sequence[Burst]:
     """The bursts whose watch has not come to its end, or not begun; the oldest first."""
     return db.session.scalars(

@@ -144,7 +144,7 @@ def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
 def _truth_context(burst: Burst) -> dict[str, Any]:
     """What ``bursts/_prediction.html`` shows, from what the alerts' follower kept."""
     watch = kept.watch_of(burst.id)
-    settled = not burst.is_active and watch is not None and watch.done_at is not None
+    settled = not burst.is_active and kept.is_over(burst, watch, current_services().clock())
     folder = RuleFolder.of(current_services().settings)
     forecasts = [Forecast.from_json(plan) for plan in (watch.plans if watch else None) or ()]
     slos = {one.slo for one in forecasts}

@@ -17,7 +17,7 @@ from portal.learners.models import Learner
 from portal.slo.forecast import Forecast
 from tests.alerts.test_during import BEGAN, add_burst
 from tests.bursts.test_views import HTMX, IdleRunner, bursts
-from tests.conftest import START
+from tests.conftest import START, Clock
 
 PAGE = Forecast(
     slo="availability",
@@ -159,3 +159,11 @@ def test_the_page_rests_once_the_watch_is_over(client: FlaskClient, burst: Burst
     assert "hx-get" not in fragment
     assert "309 bad requests, 1 min 17 s" in fragment
     assert "it fired after 1 min 21 s" in fragment
+
+
+def test_the_page_of_a_burst_that_nobody_will_watch_rests(
+    client: FlaskClient, burst: Burst, clock: Clock
+) -> None:
+    assert "hx-get" in client.get(f"/bursts/{burst.id}/prediction").text
+    clock.pass_seconds(86_400)
+    assert "hx-get" not in client.get(f"/bursts/{burst.id}/prediction").text
