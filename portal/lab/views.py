@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.lab.grafana_state import grafana_absence
 from portal.secret_files import secret_path
 from portal.services import current_services
 from stack.doctor import diagnose
@@ -24,6 +25,12 @@ def index() -> ResponseReturnValue:
 def lab_fragment() -> ResponseReturnValue:
     """The state of the lab, now."""
     return render_template("lab/_lab.html", **_context())
+
+
+@bp.app_context_processor
+def grafana_here() -> dict[str, object]:
+    """Pages name Grafana only where there is one."""
+    return {"has_grafana": lambda: grafana_absence(current_services().settings) is None}
 
 
 def _context() -> dict[str, object]:

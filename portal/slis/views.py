@@ -17,11 +17,12 @@ def readout_context(*, wide: bool) -> dict[str, object]:
     """What ``slis/_readout.html`` (or ``_strip.html``) shows."""
     learner = current_learner()
     shown = readout(current_services(), learner)
-    width, height = (760, 240) if wide else (280, 130)
     objective = first_objective(learner.id)
+    narrow = sli_chart(shown, learner.id, objective, 280, 130)
     return {
         "readout": shown,
-        "chart": sli_chart(shown, learner.id, objective, width, height),
+        "chart": sli_chart(shown, learner.id, objective, 760, 240) if wide else narrow,
+        "phone_chart": narrow,
         "wide": wide,
         "links": current_services().settings,
     }

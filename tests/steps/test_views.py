@@ -42,7 +42,7 @@ def test_the_overview_lists_every_step(client: FlaskClient) -> None:
 def test_pages_link_to_the_steps_before_and_after(client: FlaskClient) -> None:
     html = client.get("/steps/traffic").text
     assert '<a href="/steps/meet-the-service" rel="prev">' in html
-    assert '<a href="/steps/read-your-slis" rel="next">' in html
+    assert '<a href="/steps/read-your-slis" rel="next" class="btn quiet">' in html
     assert 'rel="prev"' not in client.get("/steps/preflight").text
     assert 'rel="next"' not in client.get("/steps/what-you-learned").text
 
