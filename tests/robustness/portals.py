@@ -50,6 +50,7 @@ PAGES = (
     "/workbench",
     f"/workbench?expr={QUERY}",
     f"/workbench/try?expr={QUERY}",
+    "/workbench/dashboards",
     "/workbench/dashboard.json",
     "/reflections",
     "/reflections/export.md",
