@@ -21,6 +21,7 @@ from sqlalchemy import text
 from portal.db import db
 
 log = logging.getLogger(__name__)
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -48,8 +49,10 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def count(response: Response) -> Response:
         endpoint = request.endpoint or "none"
+        # What a client makes up must not make new series.
+        method = request.method if request.method in METHODS else "other"
         took = time.perf_counter() - g.get("started", time.perf_counter())
-        requests.labels(request.method, endpoint, response.status_code).inc()
+        requests.labels(method, endpoint, response.status_code).inc()
         seconds.labels(endpoint).observe(took)
         log.debug(
             "request",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from portal.config import Settings
+from portal.htmx import CDN
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
 POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self' https://cdn.jsdelivr.net",
+        # The one file, not the host: a CDN serves whatever anybody publishes.
+        f"script-src 'self' {CDN}",
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",

@@ -10,6 +10,7 @@ from types import FrameType
 
 import waitress
 from flask import Flask
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from portal import create_app
 from portal.alerts.follower import AlertFollower
@@ -27,12 +28,31 @@ log = logging.getLogger(__name__)
 
 
 def prepared_app(settings: Settings) -> Flask:
-    """The portal with its tables up to date and its learner present."""
-    app = create_app(settings)
-    migrate_to_head(app)
-    with app.app_context():
-        ensure_solo_learner(utc_now())
+    """The portal with its tables up to date and its learner present; raises SLOLabError."""
+    try:
+        app = create_app(settings)
+        migrate_to_head(app)
+        with app.app_context():
+            ensure_solo_learner(utc_now())
+    except (SQLAlchemyError, ImportError) as error:
+        raise SLOLabError(f"The database can't be used: {_why(error)}") from error
+    except OSError as error:
+        raise SLOLabError(
+            f"{error.filename or settings.data_dir} can't be used ({error.strerror or error}); "
+            "set SLO_LAB_DATA_DIR to another folder."
+        ) from error
     return app
+
+
+def _why(error: SQLAlchemyError | ImportError) -> str:
+    """The driver's own words, on one line; they name no password."""
+    if isinstance(error, (ImportError, ArgumentError)):
+        return (
+            "SLO_LAB_DATABASE_URL must be like postgresql+psycopg://USER:PASSWORD@HOST/NAME, and "
+            "its driver installed (pip install 'slo-lab[postgresql]')."
+        )
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    return f"{' '.join(said.split())} Is it running, and SLO_LAB_DATABASE_URL right?"
 
 
 def quiet_app() -> Flask:
@@ -71,10 +91,17 @@ def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:
         )
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise
+            reason = error.strerror or str(error)
+            raise SLOLabError(f"{_address(settings)} can't be used ({reason}).") from error
         raise SLOLabError(
             f"Port {settings.port} is taken; free it or set SLO_LAB_PORT to another one."
         ) from error
+    except ValueError as error:  # waitress' word for a name that nobody knows
+        raise SLOLabError(f"{_address(settings)} is no address of this machine.") from error
+
+
+def _address(settings: Settings) -> str:
+    return f"{settings.host}:{settings.port} (SLO_LAB_HOST, SLO_LAB_PORT)"
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from portal import create_app
 from portal.config import Settings
+from portal.htmx import CDN
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1234"])
@@ -34,7 +35,8 @@ def test_a_further_name_can_be_allowed(settings: Settings) -> None:
 def test_every_page_forbids_inline_script_and_framing(client: FlaskClient) -> None:
     headers = client.get("/slos").headers
     policy = headers["Content-Security-Policy"]
-    assert "script-src 'self' https://cdn.jsdelivr.net" in policy
+    assert f"script-src 'self' {CDN};" in policy
+    assert CDN.endswith("/htmx.min.js")
     assert "unsafe-inline" not in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from portal.bursts.models import Burst
 from portal.bursts.server_view import ServerView
+from portal.rendering import percent
 
 UNKNOWN = "–"
 WAITING = "waiting for the next scrape"
@@ -55,7 +56,7 @@ def sides(burst: Burst) -> Sides:
 
 
 def _share(good: float, total: float) -> str:
-    return f"{good / total * 100:.2f} %" if total else UNKNOWN
+    return percent(good / total) if total else UNKNOWN
 
 
 def _seconds(value: float | None) -> str:

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.db import db
 
 ABANDONED_AFTER = timedelta(seconds=6)
+UNCOUNTED_AFTER = timedelta(minutes=4)
+"""By then a runner that is still there has Prometheus' view, or has given up on it."""
+
 ABANDONED_REASON = (
     "The portal stopped while this burst ran, so it was cut short. "
     "The numbers are those of its last second."
@@ -76,6 +79,15 @@ def request_stop(burst: Burst) -> None:
 
 def settle_abandoned(learner_id: int, now: datetime) -> None:
     """Give bursts whose runner has not been heard of a named end. Writes only when there is one."""
+    try:
+        _end_silent(learner_id, now)
+        _end_uncounted(learner_id, now)
+    except OperationalError:  # a full disk; the next look tries again
+        db.session.rollback()
+
+
+def _end_silent(learner_id: int, now: datetime) -> None:
+    """The bursts that were cut short."""
     silent = select(Burst).where(
         Burst.learner_id == learner_id,
         Burst.state.in_(ACTIVE),
@@ -86,13 +98,24 @@ def settle_abandoned(learner_id: int, now: datetime) -> None:
             "state": BurstState.FAILED,
             "reason": ABANDONED_REASON,
             "server_counts": {},
+            "ended_at": burst.heartbeat_at,
         }
-        end["ended_at"] = burst.heartbeat_at
-        try:
-            db.session.execute(
-                update(Burst).where(Burst.id == burst.id, Burst.state.in_(ACTIVE)).values(end)
-            )
-            db.session.commit()
-        except OperationalError:  # a full disk; the next look tries again
-            db.session.rollback()
-            return
+        _settle(burst, end, Burst.state.in_(ACTIVE))
+
+
+def _end_uncounted(learner_id: int, now: datetime) -> None:
+    """The bursts that ended, but whose runner was gone before Prometheus had counted them."""
+    waiting = Burst.server_counts.is_(None)
+    uncounted = select(Burst).where(
+        Burst.learner_id == learner_id,
+        Burst.state.not_in(ACTIVE),
+        Burst.heartbeat_at < now - UNCOUNTED_AFTER,
+        waiting,
+    )
+    for burst in db.session.scalars(uncounted).all():
+        _settle(burst, {"server_counts": {}}, waiting)
+
+
+def _settle(burst: Burst, end: dict[str, Any], which: ColumnElement[bool]) -> None:
+    db.session.execute(update(Burst).where(Burst.id == burst.id, which).values(end))
+    db.session.commit()

@@ -8,6 +8,7 @@ from datetime import datetime
 from portal.bursts.store import active_burst, bursts_between
 from portal.charts import Band, Chart, Line, ratio_chart
 from portal.learners.models import Learner
+from portal.rendering import percent
 from portal.services import Services
 from portal.slis.queries import QUANTILES, SLIQueries
 from portal.slis.reading import (
@@ -104,6 +105,6 @@ def _chart_words(history: History) -> str:
     if not known:
         return "Availability over the last 15 minutes: no data"
     return (
-        f"Availability over the last 15 minutes: now {known[-1] * 100:.1f} %, "
-        f"lowest {min(known) * 100:.1f} %"
+        f"Availability over the last 15 minutes: now {percent(known[-1], 1)}, "
+        f"lowest {percent(min(known), 1)}"
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+MAX_VALUES = 500
+"""Some keys hold what somebody typed (the preview of an SLO); the values longest unasked go."""
 
 
 @dataclass
@@ -56,4 +58,8 @@ class SharedReadings:
 
     def _slot(self, key: Hashable) -> _Slot:
         with self._guard:
-            return self._slots.setdefault(key, _Slot())
+            slot = self._slots.pop(key) if key in self._slots else _Slot()
+            self._slots[key] = slot
+            if len(self._slots) > MAX_VALUES:
+                del self._slots[next(iter(self._slots))]
+            return slot

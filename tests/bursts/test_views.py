@@ -178,3 +178,18 @@ def test_a_running_card_polls_and_an_ended_one_does_not(
     ended = client.get("/bursts/1/fragment?was=active")
     assert "every 1s" not in ended.text
     assert ended.headers["HX-Trigger"] == "burst-changed, criterion-changed"
+
+
+def test_a_burst_whose_runner_went_before_it_was_counted_is_not_waited_for(
+    client: FlaskClient, learner: Learner, runner: IdleRunner, services: Services
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    bursts()[0].state = BurstState.FINISHED
+    db.session.commit()
+    assert "waiting for the next scrape" in client.get("/bursts/1").text
+    bursts()[0].heartbeat_at = services.clock() - store.UNCOUNTED_AFTER - timedelta(seconds=1)
+    db.session.commit()
+    page = client.get("/bursts/1").text
+    assert "waiting for the next scrape" not in page
+    assert "Prometheus could not be asked about this burst" in page
+    assert bursts()[0].state == BurstState.FINISHED

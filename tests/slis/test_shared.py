@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from portal.slis.shared import SharedReadings
+from portal.slis.shared import MAX_VALUES, SharedReadings
 
 
 class Seconds:
@@ -80,3 +80,12 @@ def test_a_failure_to_ask_keeps_nothing_locked() -> None:
             assert shared.get("a", 5, lambda value=value: 1 // value) == 1
         except ZeroDivisionError:
             assert value == 0
+
+
+def test_keys_that_somebody_typed_do_not_pile_up() -> None:
+    shared = SharedReadings()
+    shared.get("asked again and again", 60, lambda: "first")
+    for number in range(2 * MAX_VALUES):
+        shared.get(number, 60, lambda: "typed")
+        assert shared.get("asked again and again", 60, lambda: "second") == "first"
+    assert shared.get(0, 60, lambda: "anew") == "anew"

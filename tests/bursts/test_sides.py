@@ -1,0 +1,36 @@
+"""What users saw beside what Prometheus counted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from portal.bursts.models import Burst
+from portal.bursts.server_view import ServerView
+from portal.bursts.sides import WAITING, sides
+
+
+def a_burst(view: ServerView | None, **counts: Any) -> Burst:
+    return Burst(counts=counts, server_counts=asdict(view) if view else None)
+
+
+def row(burst: Burst, label: str) -> tuple[str, str]:
+    return next((row.users, row.server) for row in sides(burst).rows if row.label == label)
+
+
+def test_one_failure_in_three_hundred_thousand_is_not_a_hundred_percent() -> None:
+    view = ServerView(by_status={"200": 299_999, "500": 1})
+    burst = a_burst(view, sent=300_000, good=299_999, failed={"500": 1})
+    assert row(burst, "availability") == ("99.99 %", "99.99 %")
+    assert "Both agree" in sides(burst).sentence
+
+
+def test_what_never_reached_the_counter_is_named() -> None:
+    burst = a_burst(ServerView({"200": 90}), sent=100, good=90, failed={"timeout": 10})
+    assert row(burst, "availability") == ("90 %", "100 %")
+    assert "counted 10 fewer" in sides(burst).sentence
+    assert "10 ended in a timeout" in sides(burst).sentence
+
+
+def test_before_the_next_scrape_nothing_is_compared() -> None:
+    assert row(a_burst(None, sent=1, good=1), "requests") == ("1", WAITING)
