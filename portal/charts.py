@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 Points = Sequence[tuple[float, float | None]]
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True)
 class DrawnBand:
-    """A band in the picture's units."""
+    """A band in the picture's units; ``named``: its label fits between those of newer bands."""
 
     x: float
     width: float
@@ -43,6 +43,14 @@ class DrawnBand:
     label_x: float
     label_anchor: str
     href: str
+    named: bool = True
+
+    @property
+    def label_span(self) -> tuple[float, float]:
+        """From where to where its label reaches."""
+        width = len(self.label) * LABEL_WIDTH_PER_CHARACTER
+        left = self.label_x - (width if self.label_anchor == "end" else 0)
+        return left, left + width
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,7 @@ def _draw(
         top=MARGIN_TOP,
         bottom=frame.height - MARGIN_BOTTOM,
         lines=tuple(_line(frame, line) for line in lines),
-        bands=tuple(_band(frame, b) for b in bands if b.end > frame.start and b.start < frame.end),
+        bands=_named(_band(frame, b) for b in bands if b.end > frame.start and b.start < frame.end),
         y_marks=y_marks,
         x_marks=_x_marks(frame),
         objective=None if level is None else Mark(frame.y(level), level_label),
@@ -233,6 +241,16 @@ def _band(frame: _Frame, band: Band) -> DrawnBand:
         label_anchor="start" if fits else "end",
         href=band.href,
     )
+
+
+def _named(bands: Iterable[DrawnBand]) -> tuple[DrawnBand, ...]:
+    """The bands with the labels that can be read: the newest first, none across another."""
+    done: list[DrawnBand] = []
+    for band in sorted(bands, key=lambda one: one.x, reverse=True):
+        left, right = band.label_span
+        taken = (one.label_span for one in done if one.named)
+        done.append(replace(band, named=all(right <= a or left >= b for a, b in taken)))
+    return tuple(reversed(done))
 
 
 def _x_marks(frame: _Frame) -> tuple[Mark, ...]:

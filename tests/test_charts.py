@@ -62,6 +62,14 @@ def test_the_label_of_a_late_burst_stays_inside() -> None:
     assert chart.bands[0].label_anchor == "end"
 
 
+def test_labels_of_bursts_do_not_cover_one_another() -> None:
+    starts = (T0, T0 + 300, T0 + 310, T0 + 320)
+    bands = [Band(at, at + 5, f"burst {i}") for i, at in enumerate(starts)]
+    chart = ratio_chart("t", [], START, END, bands=bands)
+    assert [band.label for band in chart.bands if band.named] == ["burst 0", "burst 3"]
+    assert len(chart.bands) == 4
+
+
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), max_size=30))
 def test_every_value_is_drawn_inside_the_frame(values: list[float]) -> None:
     points = [(T0 + i * 5, value) for i, value in enumerate(values)]

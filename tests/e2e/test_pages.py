@@ -63,12 +63,6 @@ def home(page: Page, worked: Worked) -> Page:
     return page
 
 
-@pytest.fixture
-def traffic_step(page: Page, worked: Worked) -> Page:
-    page.goto(f"{worked.base}/steps/traffic")
-    return page
-
-
 @pytest.mark.parametrize("width", [1440, 360])
 def test_nothing_is_wrong_with_any_page(
     new_context: Callable[..., BrowserContext], worked: Worked, width: int, forgiven: list[str]
@@ -110,8 +104,8 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(home: Page) -> None:
     expect(home.locator("main")).to_be_focused()
 
 
-def test_a_burst_can_be_started_and_stopped_by_keyboard(traffic_step: Page) -> None:
-    page = traffic_step
+def test_a_burst_can_be_started_and_stopped_by_keyboard(page: Page, worked: Worked) -> None:
+    page.goto(f"{worked.base}/steps/traffic")
     button = page.get_by_role("button", name="Start steady traffic")
     tab_to(page, button)
     assert is_outlined(button)
@@ -136,21 +130,19 @@ def tab_to(page: Page, place: Locator) -> None:
     pytest.fail("the Tab key does not get there")
 
 
-def test_what_was_opened_stays_open_while_numbers_come_in(traffic_step: Page) -> None:
-    table = traffic_step.locator("#sli-table")
-    table.locator("summary").click()
-    for _ in range(2):
-        traffic_step.wait_for_event("requestfinished", lambda r: "/slis/readout" in r.url)
-    expect(table).to_have_attribute("open", "")
-
-
-def test_what_was_closed_stays_closed(page: Page, worked: Worked) -> None:
+def test_what_was_opened_or_closed_stays_so_while_numbers_come_in(
+    page: Page, worked: Worked
+) -> None:
     page.goto(f"{worked.base}/slis")
-    details = page.locator("#sli-promql")
-    details.locator("summary").click()
-    page.wait_for_event("requestfinished", lambda r: "/slis/readout" in r.url)
-    page.wait_for_event("requestfinished", lambda r: "/slis/readout" in r.url)
-    expect(details).not_to_have_attribute("open", "")
+    closed, opened = page.locator("#sli-table"), page.locator("#sli-promql")
+    for details in (closed, opened):
+        details.locator("summary").click()
+    with page.expect_response("**/slis/readout/wide") as renewed:
+        pass
+    renewed.value.finished()
+    expect(page.locator("#readout")).not_to_have_class("htmx-request")
+    expect(closed).to_have_attribute("open", "")
+    expect(opened).not_to_have_attribute("open", "")
 
 
 def test_where_the_cdn_is_out_of_reach_the_own_copy_of_htmx_is_used(

@@ -66,6 +66,7 @@ def test_the_whole_lab_without_javascript(
     for step in ("meet-the-service", "read-your-slis"):
         page.goto(f"/steps/{step}")
         page.get_by_role("button", name="Done, next").click()
+    start_and_stop(page)
     send_burst(page, rate="50", duration="4")
     check_until_met(page, "traffic", "traffic")
     make_a_dashboard(page, tmp_path)
@@ -84,7 +85,7 @@ def test_the_whole_lab_without_javascript(
     assert (status, told["complete"]) == (0, True), told
 
 
-def test_stop_works_without_javascript(page: Page) -> None:
+def start_and_stop(page: Page) -> None:
     page.goto("/bursts")
     page.get_by_role("button", name="Start steady traffic").click()
     page.wait_for_url("**/bursts/*")
