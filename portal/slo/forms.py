@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.slo.objective import SLO, ObjectiveError, SLIKind, parse_objective, percent, slug
+from portal.slo.objective import (
+    MAX_TITLE,
+    MAX_WHY,
+    SLO,
+    ObjectiveError,
+    SLIKind,
+    parse_objective,
+    percent,
+    slug,
+)
 from portal.slo.windows import Window
 
 MIN_WHY = 10
-MAX_WHY = 2000
-MAX_TITLE = 80
 
 
 @dataclass

@@ -96,14 +96,14 @@ def alert_widgets() -> dict[str, Any]:
 
 def alerts_context(row: SavedSLO, outcome: Outcome | None = None) -> dict[str, Any]:
     """What ``slo/_alerts.html`` shows."""
-    services = current_services()
-    burst = _burst()
+    services, generated = current_services(), rule_file([row.value])
+    in_place = RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
     return {
         "row": row,
-        "planned": read_guards(services, row.value, burst),
-        "applied": RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
-        is not None,
-        "generated": rule_file([row.value]),
+        "planned": read_guards(services, row.value, _burst()),
+        "applied": in_place is not None,
+        "outdated": in_place not in {None, generated},
+        "generated": generated,
         "outcome": outcome,
         "refused": outcome is not None and not isinstance(outcome, Applied),
     }

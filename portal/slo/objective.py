@@ -13,6 +13,8 @@ from portal.slo.windows import Window
 
 DEFAULT_JOB = "flask-app"
 MAX_NAME = 63
+MAX_TITLE = 80
+MAX_WHY = 2000
 _NUMBER = re.compile(
     r"(?P<minus>-?)(?P<number>\d{1,6}(?:[.,]\d{0,20})?|[.,]\d{1,20})\s*(?P<unit>%?)"
 )

@@ -7,13 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from portal.db import db
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.slo import openslo
 from portal.slo.models import SavedSLO, SLORevision
-from portal.slo.objective import SLO, SLIKind
+from portal.slo.objective import MAX_TITLE, MAX_WHY, SLO, SLIKind
+from portal.slo.openslo import OpenSLOError
+
+PAGES = frozenset({"import", "list", "preview", "scale"})
+"""Names that no SLO can have: under ``/slos/`` they are pages."""
 
 
 def list_slos(learner_id: int) -> Sequence[SavedSLO]:
@@ -35,16 +40,40 @@ def first_objective(learner_id: int) -> float | None:
     return next(own, None)
 
 
-def free_name(learner_id: int, wanted: str) -> str:
+def add_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
+    """Save a new SLO under a free name; the same one sent again is the one already there."""
+    while True:
+        twin = next((r for r in list_slos(learner_id) if _content(r) == _content_of(slo)), None)
+        if twin is not None:
+            return twin
+        try:
+            row = _put(learner_id, replace(slo, name=_free_name(learner_id, slo.name)), now)
+            db.session.commit()
+        except IntegrityError:  # another page was faster; it may have sent the same
+            db.session.rollback()
+        else:
+            return row
+
+
+def _free_name(learner_id: int, wanted: str) -> str:
     """``wanted``, or ``wanted-2``, ``wanted-3``... where that is taken."""
-    taken = set(db.session.scalars(select(SavedSLO.name).where(SavedSLO.learner_id == learner_id)))
+    own = select(SavedSLO.name).where(SavedSLO.learner_id == learner_id)
+    taken = {*PAGES, *db.session.scalars(own)}
     candidates = (wanted if n == 1 else f"{wanted[:58]}-{n}" for n in range(1, len(taken) + 2))
     return next(name for name in candidates if name not in taken)
 
 
 def save_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
     """Save a new SLO, or the new state of the one with that name."""
-    row = find_slo(learner_id, slo.name)
+    row = _put(learner_id, slo, now, find_slo(learner_id, slo.name))
+    db.session.commit()
+    return row
+
+
+def _put(learner_id: int, slo: SLO, now: datetime, row: SavedSLO | None = None) -> SavedSLO:
+    """Write the SLO into its row, with an entry in its history where anything changes."""
+    if row is not None and row.deleted_at is None and _content(row) == _content_of(slo):
+        return row
     what = "changed" if row else "created"
     if row is None:
         row = SavedSLO(learner_id=learner_id, name=slo.name, created_at=now)
@@ -53,8 +82,16 @@ def save_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
     row.objective, row.window, row.why = slo.objective, slo.window, slo.why
     row.changed_at, row.deleted_at = now, None
     _remember(row, what, now)
-    db.session.commit()
     return row
+
+
+def _content(row: SavedSLO) -> tuple[object, ...]:
+    """What a learner says in an SLO: everything but its name."""
+    return (row.title, row.sli, row.threshold_s, row.objective, row.window, row.why)
+
+
+def _content_of(slo: SLO) -> tuple[object, ...]:
+    return (slo.title or slo.name, slo.sli, slo.threshold_s, slo.objective, slo.window, slo.why)
 
 
 def delete_slo(row: SavedSLO, now: datetime) -> None:
@@ -66,6 +103,8 @@ def delete_slo(row: SavedSLO, now: datetime) -> None:
 
 def restore_slo(row: SavedSLO, now: datetime) -> None:
     """Bring a deleted SLO back."""
+    if row.deleted_at is None:
+        return
     row.deleted_at = None
     _remember(row, "restored", now)
     db.session.commit()
@@ -94,5 +133,17 @@ def import_documents(text: str) -> list[str]:
     learner, now = current_learner(), current_services().clock()
     found = openslo.loads(text)
     for slo in found:
-        save_slo(learner.id, replace(slo, job=learner.service.job), now)
+        _check_for_pages(slo)
+    for slo in found:
+        _put(learner.id, slo, now, find_slo(learner.id, slo.name))
+    db.session.commit()
     return [slo.name for slo in found]
+
+
+def _check_for_pages(slo: SLO) -> None:
+    """Refuse what the SLO's page could not show, or its form not save again."""
+    if slo.name in PAGES:
+        raise OpenSLOError(f"SLO {slo.name}: a page of the portal has this name; choose another.")
+    for name, text, most in (("displayName", slo.title, MAX_TITLE), ("reason", slo.why, MAX_WHY)):
+        if len(text) > most:
+            raise OpenSLOError(f"SLO {slo.name}: its {name} has more than {most} characters.")

@@ -34,8 +34,12 @@ bp = Blueprint("slos", __name__, url_prefix="/slos")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    """All SLOs, each with its error budget so far, and the form for another one."""
-    return render_template("slo/index.html", rows=_rows(), **_form_context(SLOForm()))
+    """All SLOs, each with its error budget so far, and the form for another one.
+
+    Without JavaScript the form asks this page for its preview (``?objective=...``).
+    """
+    form = SLOForm.of(request.args)
+    return render_template("slo/index.html", rows=_rows(), **_form_context(form), **_preview(form))
 
 
 @bp.get("/list")
@@ -50,9 +54,9 @@ def create() -> ResponseReturnValue:
     learner, form = current_learner(), SLOForm.of(request.form)
     slo = form.read(learner.service.job, _bounds())
     if slo is None:
-        return form_again("slo/index.html", "slo/_form.html", rows=_rows(), **_form_context(form))
-    name = store.free_name(learner.id, slo.name)
-    store.save_slo(learner.id, _named(slo, name), current_services().clock())
+        context = {**_form_context(form), **_preview(SLOForm.of(request.form))}
+        return form_again("slo/index.html", "slo/_form.html", rows=_rows(), **context)
+    store.add_slo(learner.id, slo, current_services().clock())
     flash(f"Saved: {slo.title}.")
     return reload_page(url_for(".index"))
 
@@ -61,9 +65,7 @@ def create() -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """What the typed SLO would mean, without saving it."""
     form = SLOForm.of(request.args)
-    slo = form.read(current_learner().service.job, _bounds(), draft=True)
-    context = _preview_context(slo) if slo else {}
-    return render_template("slo/_preview.html", form=form, slo=slo, **context)
+    return render_template("slo/_preview.html", form=form, **_preview(form))
 
 
 @bp.get("/<name>")
@@ -144,10 +146,6 @@ def _take_rules_out(row: SavedSLO) -> None:
             flash(f"Its rules are still in Prometheus: {outcome.reason}")
 
 
-def _named(slo: SLO, name: str) -> SLO:
-    return SLO(**{**slo.__dict__, "name": name})
-
-
 def _rows() -> list[dict[str, Any]]:
     services = current_services()
     slos = store.list_slos(current_learner().id)
@@ -162,10 +160,15 @@ def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
     return {"form": form, "row": row, "bounds": _bounds(), "windows": list(Window)}
 
 
-def _preview_context(slo: SLO) -> dict[str, Any]:
+def _preview(form: SLOForm) -> dict[str, Any]:
+    """What the typed SLO would mean; nothing yet where no SLO can be read from the form."""
     services, learner = current_services(), current_learner()
+    slo = form.read(learner.service.job, _bounds(), draft=True) if form.objective else None
+    if slo is None:
+        return {"slo": None}
     reading = read_budget(services, slo)
     return {
+        "slo": slo,
         "reading": reading,
         "guards": read_guards(services, slo),
         "cost": _last_burst_cost(learner.id, slo, reading),

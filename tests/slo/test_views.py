@@ -138,6 +138,14 @@ class TestPreview:
         db.session.commit()
         assert "would have cost" not in preview(client)
 
+    def test_without_javascript_the_page_itself_shows_it(self, client: FlaskClient) -> None:
+        page = client.get("/slos", query_string=FORM).text
+        assert "fires above 3 % errors" in page
+        assert 'value="99 %"' in page
+        refused = client.post("/slos", data={**FORM, "why": ""}).text
+        assert "fires above 3 % errors" in refused
+        assert "why this number" in refused
+
     def test_nothing_typed_is_nothing_previewed(self, client: FlaskClient) -> None:
         assert preview(client, objective="").strip() == ""
 
@@ -146,6 +154,18 @@ class TestPreview:
 
 
 class TestAlertsOfAnSLO:
+    def test_rules_of_an_earlier_state_are_called_so(
+        self, client: FlaskClient, learner: Learner, services: Services
+    ) -> None:
+        client.post("/slos", data=FORM)
+        folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
+        with folder.locked(1):
+            folder.begin(name, client.get("/slos/availability/rules.yml").text)
+            folder.commit(name)
+        assert "not those of this SLO" not in client.get("/slos/availability").text
+        client.post("/slos/availability", data={**FORM, "objective": "99.5"})
+        assert "not those of this SLO" in client.get("/slos/availability").text
+
     def test_a_plan_is_made_for_the_burst_that_is_asked_for(self, client: FlaskClient) -> None:
         client.post("/slos", data=FORM)
         page = client.get("/slos/availability?rate=20&errors=20").text
