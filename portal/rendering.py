@@ -22,6 +22,9 @@ NAVIGATION = (
 )
 
 
+PAGE_BELIEVED_SECONDS = 60.0
+
+
 def init_app(app: Flask) -> None:
     """Register filters and context."""
     app.jinja_env.trim_blocks = True
@@ -36,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(day_and_clock)
     app.add_template_filter(prometheus_url)
     app.add_template_filter(explore_url)
+    app.jinja_env.globals["prometheus_page"] = prometheus_page
     app.context_processor(lambda: {"navigation": NAVIGATION, "now": current_services().clock()})
 
 
@@ -100,6 +104,15 @@ def prometheus_url(promql: str) -> str:
     """The query in Prometheus' own page, drawn over 15 minutes."""
     base = current_services().settings.prometheus_link
     return f"{base}/graph?g0.expr={quote(promql)}&g0.tab=0&g0.range_input=15m"
+
+
+def prometheus_page(name: str) -> str:
+    """Prometheus' own page of that name (``targets``, ``alerts``) for the learner's browser."""
+    services = current_services()
+    path = services.readings.get(
+        ("prometheus page", name), PAGE_BELIEVED_SECONDS, lambda: services.prometheus.page(name)
+    )
+    return f"{services.settings.prometheus_link}{path}"
 
 
 def explore_url(promql: str) -> str:

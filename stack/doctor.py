@@ -146,6 +146,7 @@ def _target(settings: Settings) -> Finding:
     try:
         client = PrometheusClient(settings.prometheus_base, timeout=PROBE_SECONDS)
         targets = [target for target in client.targets() if target.job == JOB]
+        url = settings.prometheus_link + client.page("targets")
     except ClientError as error:
         return Finding(name, Health.DOWN, url, str(error), "Get Prometheus up first.")
     if not targets:

@@ -209,6 +209,14 @@ class PrometheusClient:
         """Its own state; ``reloadConfigSuccess`` and ``lastConfigTime`` tell about a reload."""
         return self._data("status/runtimeinfo")
 
+    def page(self, name: str) -> str:
+        """The path of its own page for people: "/targets", in Debian's build "/classic/targets"."""
+        try:
+            self._http.get(f"/{name}")
+        except ClientError as error:
+            return f"/classic/{name}" if error.kind is ErrorKind.NOT_FOUND else f"/{name}"
+        return f"/{name}"
+
     def ready(self) -> bool:
         """Whether it is there and ready to answer queries."""
         try:

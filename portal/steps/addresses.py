@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from portal.config import Settings
 
 _STANDARD = re.compile(r"http://localhost:(8000|8080|9090|3000)\b")
+_PROMETHEUS_PAGE = re.compile(r"http://localhost:9090/(targets|alerts)\b")
 
 
-def localise(html: str, settings: Settings) -> str:
-    """``html`` with the addresses that this lab's servers really have."""
+def localise(
+    html: str, settings: Settings, prometheus_page: Callable[[str], str] | None = None
+) -> str:
+    """``html`` with the addresses that this lab's servers really have.
+
+    ``prometheus_page`` tells where Prometheus' own page of a name is.
+    """
+    if prometheus_page is not None:
+        html = _PROMETHEUS_PAGE.sub(lambda found: prometheus_page(found[1]), html)
     return _STANDARD.sub(lambda found: _addresses(settings)[found[1]], html)
 
 

@@ -15,6 +15,7 @@ from portal.htmx import fragment, reload_page
 from portal.impact.comparison import MIN_HURT
 from portal.impact.store import incidents
 from portal.learners import current_learner
+from portal.rendering import prometheus_page
 from portal.services import current_services
 from portal.steps import catalog, store
 from portal.steps.addresses import localise
@@ -102,7 +103,7 @@ def _blocks(step: Step) -> list[dict[str, object]]:
     """Prose with this lab's addresses; widgets with their template and argument."""
     settings = current_services().settings
     return [
-        {"html": Markup(localise(block.html, settings))}  # noqa: S704 - made by our Markdown
+        {"html": Markup(localise(block.html, settings, prometheus_page))}  # noqa: S704 - made by our Markdown
         if isinstance(block, Prose)
         else {"template": WIDGETS[block.name].template, "argument": block.argument}
         for block in step.blocks

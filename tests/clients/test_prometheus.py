@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.request import urlopen
 
 import pytest
 
@@ -256,3 +257,14 @@ NO_DURATIONS = dict.fromkeys(("", "5", "s", "5s!", "-5s"))
 @pytest.mark.parametrize(("written", "seconds"), (DURATIONS | NO_DURATIONS).items())
 def test_durations(written: str, seconds: float | None) -> None:
     assert duration_seconds(written) == seconds
+
+
+def test_its_own_pages_are_where_this_build_has_them(prometheus: PrometheusClient) -> None:
+    path = prometheus.page("targets")
+    with urlopen(f"{prometheus.base_url}{path}", timeout=10) as answer:
+        assert answer.status == 200
+        assert "html" in answer.headers["Content-Type"]
+
+
+def test_without_an_answer_the_usual_page_is_named() -> None:
+    assert PrometheusClient("http://127.0.0.1:9").page("alerts") == "/alerts"

@@ -28,3 +28,9 @@ def test_standard_addresses_become_the_labs_own(written: str, shown: str) -> Non
         grafana_public_url="https://grafana.example",
     )
     assert localise(f'<a href="{written}">', settings) == f'<a href="{shown}">'
+
+
+def test_prometheus_pages_lead_where_this_prometheus_has_them() -> None:
+    html = '<a href="http://localhost:9090/targets"> <a href="http://localhost:9090/graph">'
+    shown = localise(html, Settings(), lambda name: f"http://p/classic/{name}")
+    assert shown == '<a href="http://p/classic/targets"> <a href="http://localhost:9090/graph">'
