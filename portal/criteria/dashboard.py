@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from portal.criteria import store as verdicts
@@ -25,8 +27,22 @@ EVERY_PANEL = Where("Every dashboard, panel by panel", "/workbench/dashboards")
 
 def known_dashboard(learner: Learner) -> str:
     """The uid of the dashboard in Grafana that was the best last time; "" when there was none."""
+    return _remembered(learner, "uid")
+
+
+def seen_before(learner: Learner) -> frozenset[str]:
+    """Digests of the queries that had data when the criterion was met."""
+    return frozenset(_remembered(learner, "seen").split())
+
+
+def _remembered(learner: Learner, name: str) -> str:
     kept = verdicts.stored_verdict(learner.id, DashboardCriterion.id)
-    return (kept.verdict.get("memory") or {}).get("uid", "") if kept else ""
+    return (kept.verdict.get("memory") or {}).get(name, "") if kept else ""
+
+
+def digest(query: str) -> str:
+    """A short name of a query, to be remembered by."""
+    return hashlib.sha256(query.encode()).hexdigest()[:16]
 
 
 class DashboardCriterion:
@@ -40,15 +56,18 @@ class DashboardCriterion:
     def collect(self, subject: Subject) -> DashboardEvidence:
         """Read uploads, the workbench and Grafana: the dashboard that met last time first."""
         known = known_dashboard(subject.learner)
-        return gather(
+        evidence = gather(
             subject.services, subject.learner, known=known, wait_seconds=SCAN_WAIT_SECONDS
         )
+        return replace(evidence, seen=seen_before(subject.learner))
 
     def judge(self, evidence: DashboardEvidence) -> Verdict:
         """Met by the best dashboard; else what is missing in it."""
         verdict = _judge(evidence)
         if evidence.known:
             verdict.memory["uid"] = evidence.known
+        if verdict.status is Status.MET and evidence.best is not None:
+            verdict.memory["seen"] = " ".join(_had_data(evidence.best, evidence))
         return verdict
 
 
@@ -61,7 +80,8 @@ def _judge(evidence: DashboardEvidence) -> Verdict:
     if evidence.grafana_trouble and (best is None or best.origin is not Origin.GRAFANA):
         return _cannot_ask_grafana(evidence)
     if best is not None and len(best.sli_panels) >= NEEDED:
-        return _silent(best, evidence)
+        idle = len(_had_data(best, evidence)) >= NEEDED
+        return _idle(best, evidence) if idle else _silent(best, evidence)
     if evidence.progress is not None and (best is None or not best.sli_panels):
         return _still_reading(evidence)
     if best is None:
@@ -87,6 +107,28 @@ def _met(best: Candidate, evidence: DashboardEvidence) -> Verdict:
         EXPECTED,
         Where(best.title, best.url),
         advice=advice,
+        lines=panel_lines(best),
+    )
+
+
+def _had_data(best: Candidate, evidence: DashboardEvidence) -> list[str]:
+    """Digests of its panels' queries that have data, or had it when the criterion was met."""
+    now = {digest(panel.run) for panel in best.with_data}
+    shown = [digest(panel.run) for panel in best.sli_panels]
+    return [one for one in shown if one in now or one in evidence.seen]
+
+
+def _idle(best: Candidate, evidence: DashboardEvidence) -> Verdict:
+    """The same queries had data before: without traffic they have nothing to show, and stay met."""
+    why = next((w for w in best.silent.values() if w), "they are silent")
+    return Verdict(
+        Status.MET,
+        "dashboard_shows_slis",
+        "Your dashboard shows SLIs",
+        f"“{best.title}”, {best.origin}: {len(best.sli_panels)} panels show SLIs. Their queries had"
+        f" data before; now {why}." + _further(best, evidence),
+        EXPECTED,
+        Where(best.title, best.url),
         lines=panel_lines(best),
     )
 

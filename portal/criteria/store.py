@@ -41,7 +41,7 @@ def _save(learner_id: int, criterion_id: str, verdict: Verdict, now: datetime) -
         db.session.add(row)
     before = (row.verdict or {}).get("memory") or {}
     # A check that could not ask does not forget what the one before it found.
-    kept = {**asdict(verdict), "memory": verdict.memory or before}
+    kept = {**asdict(verdict), "memory": {**before, **verdict.memory}}
     row.status, row.verdict, row.checked_at = verdict.status, kept, now
     if verdict.status is Status.MET and row.first_met_at is None:
         row.first_met_at = now

@@ -34,7 +34,7 @@ class DashboardEvidence:
 
     ``progress``: how far the scan of Grafana is; None when all was read. ``assisted``: how many
     are not the learner's own; ``unread``: how many can't be read; ``known``: the uid in Grafana to
-    begin with next time.
+    begin with next time; ``seen``: digests of queries that had data at an earlier check.
     """
 
     candidates: tuple[Candidate, ...]
@@ -45,6 +45,7 @@ class DashboardEvidence:
     unread: int = 0
     progress: Progress | None = None
     known: str = ""
+    seen: frozenset[str] = frozenset()
 
     @property
     def best(self) -> Candidate | None:

@@ -287,6 +287,21 @@ def test_right_panels_without_a_value_are_not_enough_data_yet(
     assert [line.status for line in verdict.lines] == [Status.MET, Status.NOT_ENOUGH_DATA]
 
 
+def test_panels_that_had_data_stay_met_while_there_is_no_traffic(subject: Subject) -> None:
+    keep(subject, FRESH, FRESH_P95)
+    assert check(subject).status is Status.MET
+    kept = verdicts.stored_verdict(subject.learner.id, "dashboard")
+    assert kept
+    seen = frozenset(kept.verdict["memory"]["seen"].split())
+    (full,) = evidence(subject).candidates
+    idle = replace(full, silent=dict.fromkeys(full.silent, "there is no traffic in its range"))
+    later = DashboardCriterion().judge(DashboardEvidence((idle,), without_grafana=True, seen=seen))
+    assert (later.status, later.code) == (Status.MET, "dashboard_shows_slis")
+    assert "no traffic" in later.observed
+    never = DashboardCriterion().judge(DashboardEvidence((idle,), without_grafana=True))
+    assert never.status is Status.NOT_ENOUGH_DATA
+
+
 def test_what_prometheus_refuses_to_run_counts_for_nothing(subject: Subject) -> None:
     keep(subject, FRESH, f"{FRESH} +")
     verdict = check(subject)
