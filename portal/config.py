@@ -50,7 +50,7 @@ class Settings:
     allowed_hosts: str = _setting(
         "",
         "Further names the portal may be called by, separated by commas "
-        "(localhost and loopback addresses always may).",
+        "(localhost, 127.0.0.1 and SLO_LAB_HOST always may).",
     )
     database_url: str = _setting(
         "",
@@ -173,6 +173,8 @@ def _read(name: str, text: str, kind: object, metadata: Mapping[str, Any]) -> ob
     if "choices" in metadata and text not in metadata["choices"]:
         choices = ", ".join(metadata["choices"])
         raise SettingError(f"{variable(name)} is {text!r}, but must be one of: {choices}.")
+    if name == "host" and ":" in text:
+        raise SettingError(f"{variable(name)} is {text!r}, but must be a name or an IPv4 address.")
     if name.endswith("_url") and name != "database_url":
         return _read_url(name, text)
     return text

@@ -39,11 +39,16 @@ def init_app(app: Flask, settings: Settings, secret_key: str) -> None:
         SECRET_KEY=secret_key,
         SESSION_COOKIE_NAME="slo_lab_session",
         SESSION_COOKIE_SAMESITE="Lax",
-        TRUSTED_HOSTS=[*LOOPBACK_HOSTS, *further],
+        TRUSTED_HOSTS=[*LOOPBACK_HOSTS, *_own_name(settings.host), *further],
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_UPLOAD_BYTES,
     )
     app.after_request(_add_headers)
+
+
+def _own_name(host: str) -> list[str]:
+    """The address that the portal listens on; none for "every address"."""
+    return [] if host == "0.0.0.0" else [host]  # noqa: S104
 
 
 def _add_headers(response: Response) -> Response:

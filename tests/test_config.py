@@ -36,6 +36,7 @@ def test_an_empty_variable_means_the_default() -> None:
         ("SLO_LAB_PORT", "65536"),
         ("SLO_LAB_PORT", "٨"),
         ("SLO_LAB_SCRAPE_INTERVAL", "61"),
+        ("SLO_LAB_HOST", "::1"),
         ("SLO_LAB_PROMETHEUS_URL", "localhost:9090"),
         ("SLO_LAB_PROMETHEUS_URL", "file:///etc/passwd"),
         ("SLO_LAB_GRAFANA_URL", "http://[::1"),

@@ -50,7 +50,7 @@ class Waits:
     """
 
     lease: float = 5.0
-    tick: float = 0.5
+    tick: float = 0.4
     silence: float = 15.0
     leave: float = 3.0
     retry: float = 2.0

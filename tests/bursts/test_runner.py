@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal import create_app
 from portal.bursts import store
+from portal.bursts.engine.loop import GRACE_SECONDS
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import BurstFault, Profile, custom_profile
 from portal.bursts.runner import DISK_REASON, SETTLED_REASON, Runner, Waits, shown
@@ -335,3 +336,7 @@ def test_a_disk_that_fills_up_midway_ends_the_burst_and_nothing_is_lost(bursts: 
 def end(mockapp: MockappProcess) -> None:
     mockapp.process.kill()
     mockapp.process.wait()
+
+
+def test_a_stop_is_heard_and_carried_out_within_a_second() -> None:
+    assert Waits().tick + GRACE_SECONDS < 0.9

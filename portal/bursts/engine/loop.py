@@ -17,8 +17,9 @@ from portal.bursts.engine.target import Request, Target
 MAX_SENDS_A_TURN = 100
 PROGRESS_SECONDS = 0.5
 MAX_WAIT_SECONDS = 0.1
-GRACE_SECONDS = 0.75
-"""After a stop, requests on their way have this long to end by themselves."""
+GRACE_SECONDS = 0.45
+"""After a stop, requests on their way have this long to end by themselves; with the runner's tick
+before it, that is less than a second."""
 
 _KINDS = {
     Outcome.BROKEN: "connection",
