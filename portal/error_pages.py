@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from portal.db import db
 from portal.errors import SLOLabError
+from portal.htmx import problem, wants_fragment
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ def init_app(app: Flask) -> None:
 
 
 def _page(status: int, sentence: str) -> ResponseReturnValue:
+    if request.method == "POST" and wants_fragment():
+        return problem(sentence, status)
     page = render_template("error.html", status=status, sentence=sentence)
     return make_response(page, status)
 

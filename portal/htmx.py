@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
@@ -55,4 +56,17 @@ def reload_page(url: str) -> Response:
         return make_response(redirect(url, 303))
     response = make_response("", 200)
     response.headers["HX-Redirect"] = url
+    return response
+
+
+def problem(sentence: str, status: int) -> Response:
+    """After a POST that failed: the reason, for the page's own place for it.
+
+    Nothing that was typed is swapped away. A 5xx is never swapped in (the page says so to htmx),
+    so the sentence also travels in a header, from which ``problems.js`` shows it.
+    """
+    response = make_response(render_template("_problem.html", sentence=sentence), status)
+    response.headers["HX-Retarget"] = "#problem"
+    response.headers["HX-Reswap"] = "innerHTML"
+    response.headers["X-Problem"] = quote(sentence)
     return response
