@@ -3,6 +3,8 @@ PYTHON = $(shell for name in python3 python3.11 python3.12 python3.13 python3.14
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
 	done || echo python3)
 BIN := .venv/bin
+# Tests wait more than they compute, so a few more of them than cores run side by side.
+JOBS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test lint format bench doctor clean
@@ -15,7 +17,7 @@ lab: .venv-lab ## Start the lab; Ctrl-C stops it
 
 test: .venv-test ## Install what the tests need and run all of them (ARGS="-k name" for some)
 	@$(BIN)/python -m tests.provision
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: .venv-test ## Check style and types
 	@$(BIN)/ruff check
