@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from portal.bursts.models import Burst
-from portal.bursts.store import recent
+from portal.bursts.models import ACTIVE, Burst
 from portal.db import db
 from portal.impact.comparison import MIN_HURT, Compared, Statement, compare
 from portal.impact.models import ImpactStatement
 
+MOST_INCIDENTS = 50
+
 
 def incidents(learner_id: int) -> list[Burst]:
-    """The learner's ended bursts that hurt at least ten requests, the newest first."""
-    ended = (b for b in recent(learner_id, limit=50) if not b.is_active)
-    return [b for b in ended if b.failed + b.slow >= MIN_HURT]
+    """The learner's last ended bursts that hurt at least ten requests, the newest first.
+
+    However many harmless ones came after them. The database counts requests that were cut as
+    failed; the record itself knows better.
+    """
+    sent, good, slow = (
+        func.coalesce(Burst.counts[name].as_integer(), 0) for name in ("sent", "good", "slow")
+    )
+    ended = select(Burst).where(Burst.learner_id == learner_id, Burst.state.not_in(ACTIVE))
+    likely = ended.where(sent - good + slow >= MIN_HURT).order_by(Burst.id.desc())
+    found = db.session.scalars(likely.limit(MOST_INCIDENTS))
+    return [b for b in found if b.failed + b.slow >= MIN_HURT]
 
 
 def latest_statement(learner_id: int) -> ImpactStatement | None:

@@ -114,6 +114,8 @@ def choose(learner_id: int, draft: Draft, keep: Keep, now: datetime) -> Saved:
     is a conflict again.
     """
     kept = kept_answers(learner_id)[draft.question_id]
+    if is_too_long(draft.text):
+        return Saved(SaveStatus.TOO_LONG, draft, kept)
     seen = kept.version == draft.version
     if keep is Keep.THEIRS:
         _set_aside(learner_id, draft.question_id, draft.text, now, tab=draft.tab)

@@ -117,3 +117,13 @@ def test_the_incident_of_somebody_else_or_of_nobody_is_refused(
     answer = client.post("/impact", data=typed)
     assert answer.status_code == 422
     assert "Choose one of your incidents" in answer.text
+
+
+def test_an_incident_stays_one_however_many_harmless_bursts_follow(
+    learner: Learner, services: Services
+) -> None:
+    hurt = incident(learner, services)
+    for _ in range(60):
+        incident(learner, services, good=1200, failed={}, slow=0)
+    incident(learner, services, good=1180, failed={}, slow=0, cut=20)
+    assert store.incidents(learner.id) == [hurt]

@@ -124,6 +124,16 @@ def test_both_texts_together_may_be_too_long(learner: Learner) -> None:
     assert set_aside(learner) == ["b" * 30_000]
 
 
+def test_a_text_over_the_limit_is_not_set_aside_either(learner: Learner) -> None:
+    store.save_answer(learner.id, Draft.of("slis", "short", tab="a"), START)
+    for keep in Keep:
+        mine = Draft.of("slis", "x" * (MAX_BYTES + 1), version=1, tab="b")
+        saved = store.choose(learner.id, mine, keep, START)
+        assert (saved.status, saved.draft.text) == (SaveStatus.TOO_LONG, mine.text)
+    assert store.answers(learner.id)["slis"] == "short"
+    assert list(store.set_aside(learner.id)) == []
+
+
 def test_a_choice_made_against_an_outdated_text_is_a_conflict_again(learner: Learner) -> None:
     a_conflict(learner)
     save(learner, "the first tab went on", 1)
