@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -73,11 +73,6 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     def duration(self) -> float:
         """Seconds it was asked to take."""
         return float(self.spec["duration"])
-
-    @property
-    def planned_end(self) -> datetime | None:
-        """When it ends if nothing stops it."""
-        return self.started_at and self.started_at + timedelta(seconds=self.duration)
 
     @property
     def sent(self) -> int:

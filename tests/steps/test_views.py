@@ -67,10 +67,11 @@ def test_the_last_page_offers_the_export(client: FlaskClient) -> None:
     html = client.get("/steps/what-you-learned").text
     assert 'href="/reflections/export.md"' in html
     assert 'href="/reflections/export.json"' in html
+    assert 'href="/reflections/export.html"' in html
 
 
 def test_the_export_links_lead_somewhere(client: FlaskClient) -> None:
-    for kind in ("md", "json"):
+    for kind in ("md", "json", "html"):
         assert client.get(f"/reflections/export.{kind}").status_code == 200
 
 
