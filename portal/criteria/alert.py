@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from portal.alerts.judged import JudgedAlert, judged_alerts
 from portal.clients.errors import ClientError
+from portal.clients.prometheus import SYSTEM as PROMETHEUS
 from portal.criteria.base import Line, Status, Subject, Verdict, Where
 from portal.criteria.checker import cannot_ask
 from portal.slo.alerts import TieCode
@@ -50,7 +51,8 @@ class AlertCriterion:
     def judge(self, evidence: AlertEvidence) -> Verdict:
         """Met by one tied alert that is evaluated without error."""
         if not evidence.slos:
-            return _no_slo()
+            # Without Prometheus there is no lab: then nothing can be said, not even that.
+            return _not_asked(_of_prometheus(evidence.troubles)) or _no_slo()
         verdict = _judge_tied(evidence.tied)
         if verdict is None or verdict.status is Status.NOT_MET:
             verdict = _not_asked(evidence.troubles) or verdict or _none_tied(evidence.alerts)
@@ -110,6 +112,10 @@ def _no_slo() -> Verdict:
         EXPECTED,
         Where("Define an SLO", "/slos"),
     )
+
+
+def _of_prometheus(troubles: Sequence[ClientError]) -> list[ClientError]:
+    return [one for one in troubles if one.system == PROMETHEUS]
 
 
 def _not_asked(troubles: Sequence[ClientError]) -> Verdict | None:

@@ -59,6 +59,9 @@ class DashboardCriterion:
         evidence = gather(
             subject.services, subject.learner, known=known, wait_seconds=SCAN_WAIT_SECONDS
         )
+        if not evidence.candidates:
+            # "No dashboard" is said of a lab that runs; without one nothing can be said.
+            subject.services.prometheus.query("vector(1)")
         return replace(evidence, seen=seen_before(subject.learner))
 
     def judge(self, evidence: DashboardEvidence) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from portal.config import Settings
 from portal.criteria.base import Status
 from stack.layout import Layout
+from stack.lock import is_held
 from stack.state import Status as ServerStatus
 from stack.state import read_state
 
@@ -23,8 +24,11 @@ def grafana_absence(settings: Settings) -> Absence | None:
     """None when Grafana is to be asked: a configured one always, the lab's own once it runs."""
     if settings.grafana_url:
         return None
-    state = read_state(Layout(settings.data_dir).state)
+    layout = Layout(settings.data_dir)
+    state = read_state(layout.state)
     server = state.servers.get("grafana") if state else None
+    if not is_held(layout.lock) and not settings.prometheus_url:
+        return Absence(Status.CANNOT_CHECK, "The lab does not run, so there is no Grafana now.")
     if server is None or server.status is ServerStatus.ABSENT:
         return Absence(Status.MET, "The lab runs without Grafana.")
     if server.status in {ServerStatus.GETTING, ServerStatus.STARTING}:

@@ -9,7 +9,7 @@ import pytest
 
 from portal.alerts.apply import Applied, apply_file, apply_learner_rules, remove_learner_rules
 from portal.alerts.rule_files import learner_file, slo_file
-from portal.criteria.alert import MAX_LINES, AlertCriterion
+from portal.criteria.alert import MAX_LINES, AlertCriterion, AlertEvidence
 from portal.criteria.base import Status, Subject, Verdict
 from portal.learners.models import Learner
 from portal.services import Services, utc_now
@@ -179,8 +179,15 @@ class TestWithGrafanaAlone:
         assert "its state: no data" in verdict.observed
 
 
-def test_without_an_slo_there_is_nothing_to_tie_to(learner: Learner, services: Services) -> None:
-    assert check(services, learner).code == "no_slo"
+def test_without_an_slo_there_is_nothing_to_tie_to() -> None:
+    assert AlertCriterion().judge(AlertEvidence(0)).code == "no_slo"
+
+
+def test_without_an_slo_and_without_prometheus_nothing_can_be_said(
+    learner: Learner, services: Services
+) -> None:
+    verdict = check(services, learner)
+    assert (verdict.status, verdict.code) == (Status.CANNOT_CHECK, "prometheus_unreachable")
 
 
 def test_a_lab_without_grafana_does_not_ask_it(

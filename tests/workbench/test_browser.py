@@ -55,8 +55,8 @@ def _note(said: ConsoleMessage, errors: list[str]) -> None:
 
 
 @pytest.fixture
-def page(tab: Page, _errors: list[str]) -> Iterator[Page]:
-    """The page; whatever its console complains of fails the test."""
+def page(tab: Page, bench: str, _errors: list[str]) -> Iterator[Page]:
+    """The page, left before its portal is stopped; what its console complains of fails the test."""
     yield tab
     tab.goto("about:blank")
     assert not _errors

@@ -1,0 +1,44 @@
+"""``slo-lab check`` prints the verdicts, also where no lab runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.stack.labs import environment
+
+NEEDS_THE_LAB = {"preflight", "traffic", "dashboard", "alert"}
+FIELDS = {"id", "status", "code", "observed", "expected", "where", "optional", "first_met_at"}
+
+
+def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", "from portal.cli import main; main()", "check", *options]
+    environ = {**os.environ, **environment(folder)}
+    return subprocess.run(words, env=environ, capture_output=True, text=True, timeout=60)
+
+
+def test_without_a_lab_what_needs_it_cannot_be_checked_and_the_rest_is_judged(
+    tmp_path: Path,
+) -> None:
+    answer = run(tmp_path, "--json")
+    assert answer.returncode == 1, answer.stderr
+    (line,) = answer.stdout.splitlines()
+    said: dict[str, Any] = json.loads(line)
+    assert said["complete"] is False
+    assert all(set(one) == FIELDS for one in said["criteria"])
+    status = {one["id"]: one["status"] for one in said["criteria"]}
+    assert {name for name, word in status.items() if word == "cannot_check"} == NEEDS_THE_LAB
+    assert {word for name, word in status.items() if name not in NEEDS_THE_LAB} == {"not_met"}
+    assert [one["id"] for one in said["criteria"] if one["optional"]] == ["alert"]
+
+
+def test_for_people_it_is_a_line_each_with_what_is_needed(tmp_path: Path) -> None:
+    answer = run(tmp_path)
+    assert answer.returncode == 1, answer.stderr
+    assert "? traffic: Prometheus can't be reached" in answer.stdout
+    assert "✗ slo: No SLO is saved." in answer.stdout
+    assert answer.stdout.endswith("Not complete yet.\n")
