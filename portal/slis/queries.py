@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 WINDOW = "1m"
 LATENCY_THRESHOLD = 0.3
+GAP = "6h"
 QUANTILES = (0.5, 0.95, 0.99)
 
 
@@ -65,9 +66,11 @@ class SLIQueries:
     def counted_from_zero(self) -> str:
         """Requests in the window, also those of before the first scrape of a young counter.
 
-        ``increase`` can't know these; a negative difference tells of a restart.
+        ``increase`` can't know these; a negative difference tells of a restart. What was counted
+        before the window is looked for through gaps of some hours (a laptop asleep).
         """
-        return f"sum({self._total}) - (sum({self._total} offset {self.window}) or vector(0))"
+        before = f"last_over_time({self._total}[{GAP}] offset {self.window})"
+        return f"sum({self._total}) - (sum({before}) or vector(0))"
 
     @property
     def duration_counters(self) -> tuple[str, str]:
