@@ -61,4 +61,6 @@ class Counted:
         return {s.labels["status"]: round(s.value) for s in self._prometheus.query(query)}
 
     def _last_scrape(self) -> float:
-        return self._prometheus.query('timestamp(up{job="flask-app"})')[0].value
+        """When the service was scraped last (unix seconds); 0 before the first time."""
+        samples = self._prometheus.query('timestamp(up{job="flask-app"})')
+        return max((sample.value for sample in samples), default=0.0)
