@@ -19,11 +19,12 @@ from portal.bursts.runner import shown
 from portal.bursts.sides import sides
 from portal.bursts.start import MAX_KEY, current_runner, start_burst
 from portal.bursts.truth import compare
-from portal.htmx import form_again, fragment, fragment_or_redirect
+from portal.htmx import form_again, fragment, fragment_or_redirect, problem, wants_fragment
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.slo.forecast import Forecast
 
+THEN = "Stop it, or wait for its end, then start yours."
 bp = Blueprint("bursts", __name__, url_prefix="/bursts")
 
 
@@ -132,6 +133,8 @@ def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
     key = request.form.get("key") or uuid4().hex
     burst = start_burst(current_services(), current_learner(), profile, key, prediction)
     asked = profile.id if burst.is_active and burst.key != key[:MAX_KEY] else None
+    if asked and wants_fragment():
+        return problem(f"One burst at a time: {burst.title} is still running. {THEN}", 200)
     return fragment_or_redirect(
         "bursts/_burst.html",
         url_for(".show", burst_id=burst.id, asked=asked),

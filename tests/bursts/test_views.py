@@ -79,6 +79,16 @@ def test_while_one_runs_another_start_shows_that_one(
     assert [b.preset for b in bursts()] == ["steady"]
 
 
+def test_htmx_is_told_of_the_one_that_runs_where_no_poll_takes_it_away(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"}, headers=HTMX)
+    answer = client.post("/bursts", data={"preset": "slow-burst", "key": "b"}, headers=HTMX)
+    assert answer.status_code == 200
+    assert answer.headers["HX-Retarget"] == "#problem"
+    assert "One burst at a time: Steady traffic is still running" in answer.text
+
+
 def test_a_resent_form_after_the_end_starts_nothing(
     client: FlaskClient, learner: Learner, runner: IdleRunner
 ) -> None:
