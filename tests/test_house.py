@@ -18,9 +18,7 @@ PURE = ("portal/clients", "portal/promql", "portal/dashboards")
 SOURCES = [p for top in ("portal", "mockapp", "stack") for p in sorted((ROOT / top).rglob("*.py"))]
 REPORT = "report.html"  # a file that is downloaded: its style is inside on purpose
 TEMPLATES = [
-    path
-    for path in sorted((ROOT / "portal" / "templates").rglob("*.html"))
-    if path.name != REPORT
+    path for path in sorted((ROOT / "portal" / "templates").rglob("*.html")) if path.name != REPORT
 ]
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
 
 
 class Deadline:
@@ -88,8 +89,19 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReads(sock, self.fp.detach()))
 
 
-def _connect(host: str, port: int) -> socket.socket:
-    """A connection to the first of the host's addresses that answers in the time left."""
+def _connect(connection: HTTPConnection, port: int) -> socket.socket:
+    """A connection to the first of the host's addresses that answers in the time left.
+
+    Raises urllib3's own error: of a bare ConnectionResetError it takes the request for sent,
+    and then waits for an answer on a connection that was never made.
+    """
+    try:
+        return _first_that_answers(connection.host, port)
+    except OSError as error:
+        raise NewConnectionError(connection, str(error)) from error
+
+
+def _first_that_answers(host: str, port: int) -> socket.socket:
     deadline = _current.get() or Deadline(10)
     failure: OSError | None = None
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
@@ -108,14 +120,14 @@ class _Plain(HTTPConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        return _connect(self.host, self.port or 80)
+        return _connect(self, self.port or 80)
 
 
 class _Tls(HTTPSConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        return _connect(self.host, self.port or 443)
+        return _connect(self, self.port or 443)
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -158,6 +159,18 @@ def test_connections_are_kept_and_threads_share_them() -> None:
             answers = list(pool.map(lambda _: http.get("/x").body, range(80)))
         assert answers == [b"1"] * 80
         assert len(connections) <= 9
+
+
+def test_a_connection_reset_while_it_is_made_is_unreachable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def reset(*_: object, **__: object) -> socket.socket:
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    monkeypatch.setattr("portal.clients.deadline.socket.create_connection", reset)
+    with pytest.raises(ClientError) as caught:
+        Http("Grafana", "http://127.0.0.1:9").get("/")
+    assert caught.value.kind is ErrorKind.UNREACHABLE
 
 
 def test_a_connection_closed_meanwhile_is_no_failure() -> None:
