@@ -16,7 +16,7 @@ from portal.slis.reading import (
     Reading,
     ReadingState,
     no_history,
-    read,
+    read_after_scrape,
     read_history,
 )
 
@@ -53,9 +53,9 @@ def readout(services: Services, learner: Learner) -> Readout:
     refresh = BURST_SECONDS if running else IDLE_SECONDS
     now = services.clock()
     ask = services.prometheus
-    max_age = refresh * 0.9
-    get = services.readings.get
-    reading = get(("reading", queries), max_age, lambda: read(ask, queries, now))
+    get, key = services.readings.get, ("reading", queries)
+    last = services.readings.last(key)
+    reading = get(key, refresh * 0.9, lambda: read_after_scrape(ask, queries, now, last))
     return Readout(
         reading=reading,
         history=no_history(now, reading.reason)

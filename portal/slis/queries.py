@@ -58,6 +58,11 @@ class SLIQueries:
         return f'up{{job="{self.job}"}}'
 
     @property
+    def scraped_at(self) -> str:
+        """Unix seconds of the newest scrape, whether it worked or not."""
+        return f"max(timestamp({self.target_up}))"
+
+    @property
     def counter(self) -> str:
         """The raw counter, by status."""
         return f"sum by (status) ({self._total})"

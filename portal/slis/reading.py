@@ -13,6 +13,7 @@ from portal.slis.queries import QUANTILES, SLIQueries
 
 CHART_SPAN = timedelta(minutes=15)
 CHART_STEP_SECONDS = 5
+MAX_AGE = timedelta(seconds=5)
 
 
 class ReadingState(StrEnum):
@@ -26,12 +27,16 @@ class ReadingState(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """The SLIs of one service. Ratios 0..1, quantiles in seconds, traffic in requests/s."""
+    """The SLIs of one service. Ratios 0..1, quantiles in seconds, traffic in requests/s.
+
+    ``scraped_at``: unix seconds of the newest scrape that it rests on.
+    """
 
     state: ReadingState
     at: datetime
     reason: str = ""
     target_up: bool | None = None
+    scraped_at: float | None = None
     total: float = 0.0
     failed: float = 0.0
     traffic: float = 0.0
@@ -78,7 +83,21 @@ def read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> Re
         return Reading(ReadingState.UNREACHABLE, now, reason=str(error))
 
 
+def read_after_scrape(
+    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, last: Reading | None
+) -> Reading:
+    """``last`` while it is up to date: a few seconds old, and no scrape came since."""
+    if last is None or last.scraped_at is None or now - last.at > MAX_AGE:
+        return read(prometheus, queries, now)
+    try:
+        scraped_at = _only(prometheus.query(queries.scraped_at))
+    except ClientError as error:
+        return Reading(ReadingState.UNREACHABLE, now, reason=str(error))
+    return last if scraped_at == last.scraped_at else read(prometheus, queries, now)
+
+
 def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> Reading:
+    scraped_at = _only(prometheus.query(queries.scraped_at))
     up = _only(prometheus.query(queries.target_up))
     target_up = None if up is None else up == 1
     traffic = _only(prometheus.query(queries.requests))
@@ -91,6 +110,7 @@ def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> R
         state=ReadingState.OK,
         at=now,
         target_up=target_up,
+        scraped_at=scraped_at,
         traffic=traffic,
         total=sum(by_status.values()),
         failed=sum(n for status, n in by_status.items() if status.startswith("5")),

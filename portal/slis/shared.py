@@ -48,6 +48,11 @@ class SharedReadings:
         finally:
             slot.lock.release()
 
+    def last(self, key: Hashable) -> Any:
+        """The value under ``key`` however old it is; None when it was never asked for."""
+        with self._guard:
+            return self._slots[key].value if key in self._slots else None
+
     def forget(self, key: Hashable) -> None:
         """Ask anew at the next ``get``."""
         with self._guard:
