@@ -177,14 +177,16 @@ def _keep_newest(found: dict[float, Observation], at: float, new: Observation) -
 def _walk(
     found: dict[float, Observation], steps: Sequence[int]
 ) -> tuple[AlertState, tuple[Transition, ...]]:
-    before = state = found[steps[0]].state if steps[0] in found else AlertState.INACTIVE
+    last = found.get(steps[0])
+    before = state = last.state if last else AlertState.INACTIVE
     transitions: list[Transition] = []
     for at in steps[1:]:
         one = found.get(at)
         new = _next(state, one)
         if new is not state:
-            transitions += _entered(state, new, at, one)
+            transitions += _entered(state, new, at, one, last)
             state = new
+        last = one
     return before, tuple(transitions)
 
 
@@ -197,19 +199,25 @@ def _next(state: AlertState, observation: Observation | None) -> AlertState:
 
 
 def _entered(
-    old: AlertState, new: AlertState, at: float, observation: Observation | None
+    old: AlertState,
+    new: AlertState,
+    at: float,
+    observation: Observation | None,
+    last: Observation | None,
 ) -> list[Transition]:
-    """The transition to ``new``, with one that fell between two steps.
+    """The transition to ``new``, with one that fell between two steps; ``last``: seen before it.
 
-    ``ALERTS_FOR_STATE`` counts in whole seconds, so less than one says nothing.
+    ``ALERTS_FOR_STATE`` counts in whole seconds, so less than one says nothing. An alert that is
+    resolved leaves a gap. Firing with pending right behind it is a restart of Prometheus, which
+    forgot that the alert had fired: nobody knows what was between the two.
     """
     entered = Transition(new, observation.at if observation else at)
     since = observation.active_since if observation else None
     was_quiet = old in (AlertState.INACTIVE, AlertState.RESOLVED)
     if new is AlertState.FIRING and was_quiet and since and since + 1 <= entered.at:
         return [Transition(AlertState.PENDING, since), entered]
-    if new is AlertState.PENDING and old is AlertState.FIRING:
-        return [Transition(AlertState.RESOLVED, entered.at), entered]
+    if new is AlertState.PENDING and old is AlertState.FIRING and last:
+        return [Transition(AlertState.NO_DATA, last.at), entered]
     return [entered]
 
 

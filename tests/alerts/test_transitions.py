@@ -92,9 +92,13 @@ def test_second_incident_counts_anew() -> None:
     assert not history.whole_path
 
 
-def test_condition_that_came_back_between_two_steps_was_resolved() -> None:
-    history = only(alerts(F, 110, 130), alerts(P, 130, 140))
-    assert told(history) == [(F, 110), (R, 130), (P, 130), (INACTIVE, 140)]
+def test_a_restart_of_prometheus_resolves_nothing() -> None:
+    stuck = Series(
+        {"alertname": "A", "alertstate": "firing"},
+        [(float(at), float(min(at - at % EVERY, 125))) for at in range(110, 150)],
+    )
+    history = only(stuck, alerts(P, 140, 150), alerts(F, 150, 160))
+    assert told(history) == [(F, 110), (NO_DATA, 125), (P, 140), (F, 150), (R, 160)]
 
 
 def test_still_firing_has_no_resolution() -> None:
