@@ -10,7 +10,8 @@ from typing import Any
 
 from portal.learners.models import Learner
 from portal.reflections import store
-from portal.reflections.evidence import Evidence, gather
+from portal.reflections.evidence import gather
+from portal.reflections.facts import Evidence
 from portal.reflections.models import Submission
 from portal.reflections.questions import QUESTIONS, Question
 from portal.reflections.store import Answer
@@ -61,7 +62,7 @@ def collect(services: Services, learner: Learner) -> Reflection:
         learner=learner.name,
         answers=store.kept_answers(learner.id),
         submissions=tuple(submitted(row) for row in rows),
-        evidence=gather(services, learner, history=True),
+        evidence=gather(services, learner, whole=True),
     )
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
-from portal.reflections.evidence import (
+from portal.reflections.export import Reflection
+from portal.reflections.facts import (
     AlertFacts,
+    AlertRuleFacts,
     BurstFacts,
+    DashboardFacts,
     Evidence,
     ImpactFacts,
+    PanelFacts,
     SLOFacts,
     VerdictFacts,
 )
-from portal.reflections.export import Reflection
 from portal.reflections.questions import QUESTIONS
 from portal.rendering import count, duration, milliseconds, percent
 from portal.slis.reading import ReadingState
@@ -26,8 +30,15 @@ ANYWHERE = re.compile(
 LINE_START = re.compile(r"^([#+\-=])")
 ORDERED_LIST = re.compile(r"^(\d+)([.)])")
 WEB_ADDRESS = re.compile(r"(www)\.", re.IGNORECASE)
+BACKTICKS = re.compile(r"`+")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 MARKS = {"met": "met", "not_met": "not met", "not_enough_data": "not enough data yet"}
+FAILED = {
+    "timeout": "timed out",
+    "connection": "lost the connection",
+    "garbage": "got no proper answer",
+    "too_large": "got far too much",
+}
 
 
 def escaped(text: str) -> str:
@@ -73,8 +84,10 @@ def _entity(space: str) -> str:
 
 
 def code(promql: str) -> str:
-    """A query of ours as a fenced block."""
-    return f"```promql\n{promql}\n```"
+    """A query as a fenced block; the fence is longer than any in the query."""
+    text = CONTROL.sub(_picture, promql.replace("\r\n", "\n"))
+    fence = "`" * max([3, *(len(run) + 1 for run in BACKTICKS.findall(text))])
+    return f"{fence}promql\n{text}\n{fence}"
 
 
 def to_markdown(reflection: Reflection) -> str:
@@ -118,6 +131,10 @@ def evidence_parts(evidence: Evidence) -> list[str]:
         *(code(promql) for promql in evidence.slis.queries.values()),
         "### SLOs",
         _bullets(map(_slo, evidence.slos)) or "None yet.",
+        "### Dashboards",
+        *(map(_dashboard, evidence.dashboards) if evidence.dashboards else ["None yet."]),
+        "### Alert rules",
+        "\n".join(map(_alert_rule, evidence.alert_rules)) or "None yet.",
         "### Bursts",
         _bullets(map(_burst, evidence.bursts)) or "None yet.",
         "### User impact",
@@ -132,7 +149,8 @@ def sli_sentences(evidence: Evidence) -> list[str]:
     slis = evidence.slis
     if slis.availability is None and slis.fast_share is None:
         why = slis.reason if slis.state != ReadingState.UNREACHABLE else ""
-        return [f"No numbers at that moment: {slis.state}. {escaped_line(why)}".strip()]
+        none = f"No numbers at that moment: {slis.state}. {escaped_line(why)}".strip()
+        return [none, *(escaped_line(said) for said in last_counted_words(evidence))]
     sentences = []
     if slis.availability is not None:
         behind = f"{count(slis.failed)} of {count(slis.requests)} requests failed"
@@ -146,6 +164,42 @@ def sli_sentences(evidence: Evidence) -> list[str]:
     return sentences
 
 
+def last_counted_words(evidence: Evidence) -> list[str]:
+    """What the SLIs were when the learner last worked: a sentence, or none."""
+    burst = evidence.last_counted
+    if burst is None:
+        return []
+    when = _moment(burst.started_at or burst.requested_at)
+    return [f"In your last burst ({burst.title}, {when}): {counted_words(burst)}."]
+
+
+def _dashboard(dashboard: DashboardFacts) -> str:
+    panels = "\n".join(map(_panel, dashboard.panels))
+    return f"**{escaped_line(dashboard.title)}**, {dashboard.place}:\n\n{panels}"
+
+
+def _panel(panel: PanelFacts) -> str:
+    title = escaped_line(panel.title) or "(no title)"
+    return _entry(f"{title}: {escaped_line(panel.found)}", panel.query)
+
+
+def _alert_rule(rule: AlertRuleFacts) -> str:
+    return _entry(f"**{escaped_line(rule.name)}** {escaped_line(rule_words(rule))}", rule.expr)
+
+
+def rule_words(rule: AlertRuleFacts) -> str:
+    """``(Prometheus, tied to shop): It fires above ...``; whose it is, and what it is worth."""
+    words = [rule.source, f"tied to {rule.slo}" if rule.slo else "tied to no SLO"]
+    if rule.made_for_you:
+        words.append("made for you from the SLO")
+    return f"({', '.join(words)}): {rule.found}"
+
+
+def _entry(line: str, promql: str) -> str:
+    """A line of a list, with the query below it."""
+    return f"- {line}" + (f"\n\n{textwrap.indent(code(promql), '  ')}\n" if promql else "")
+
+
 def _slo(slo: SLOFacts) -> str:
     why = f" Why: {escaped_line(slo.why)}" if slo.why.strip() else ""
     return f"**{escaped_line(slo.title) or slo.name}**: {escaped_line(slo.promise)}.{why}"
@@ -154,6 +208,8 @@ def _slo(slo: SLOFacts) -> str:
 def _burst(burst: BurstFacts) -> str:
     when = _moment(burst.started_at or burst.requested_at)
     told = [f"{escaped_line(burst.title)}, {when}, {burst.state}: {burst_words(burst)}"]
+    if burst.counted:
+        told.append(f"  - Prometheus counted: {counted_words(burst)}")
     if predicted := prediction_words(burst):
         told.append(f"  - {predicted}")
     told += (f"  - alert {escaped_line(one.name)}: {alert_words(one)}" for one in burst.alerts)
@@ -161,15 +217,35 @@ def _burst(burst: BurstFacts) -> str:
 
 
 def burst_words(burst: BurstFacts) -> str:
-    """``760 requests, 611 good, 149 failed (149 × 500), 3 slow, hurt for 59 s``."""
-    words = [f"{count(burst.sent)} requests", f"{count(burst.good)} good"]
-    if burst.failed:
-        kinds = ", ".join(f"{number} × {kind}" for kind, number in burst.failed.items())
-        words.append(f"{count(sum(burst.failed.values()))} failed ({kinds})")
-    if burst.slow:
-        words.append(f"{count(burst.slow)} slow")
+    """``760 requests, 611 good (3 of them slow: over 0.5 s), 149 answered 500, hurt for 59 s``."""
+    words = [f"{count(burst.sent)} requests", f"{count(burst.good)} good{_slow_words(burst)}"]
+    words += (f"{count(n)} {_failed_words(kind)}" for kind, n in burst.failed.items())
     if burst.hurt_seconds:
         words.append(f"hurt for {duration(burst.hurt_seconds)}")
+    return ", ".join(words)
+
+
+def _slow_words(burst: BurstFacts) -> str:
+    if not burst.slow:
+        return ""
+    which = "all" if burst.slow == burst.good else f"{count(burst.slow)}"
+    return f" ({which} of them slow: over 0.5 s)"
+
+
+def _failed_words(kind: str) -> str:
+    """``answered 500``, ``timed out``."""
+    return f"answered {kind}" if kind.isdigit() else FAILED.get(kind, f"failed ({kind})")
+
+
+def counted_words(burst: BurstFacts) -> str:
+    """``availability 80 % (240 of 1,200 requests failed), 3 over 0.5 s, p95 12 ms``."""
+    counted = burst.counted
+    if counted is None:
+        return ""
+    behind = f"{count(counted.failed)} of {count(counted.requests)} requests failed"
+    words = [f"availability {percent(counted.availability)} ({behind})"]
+    words.append(f"{count(counted.slow)} over 0.5 s")
+    words += (f"{name} {milliseconds(value)}" for name, value in counted.quantiles.items())
     return ", ".join(words)
 
 

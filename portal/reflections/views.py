@@ -22,14 +22,24 @@ from portal.htmx import fragment, wants_fragment
 from portal.learners import current_learner
 from portal.reflections import store
 from portal.reflections.diff import difference
-from portal.reflections.evidence import AlertFacts, BurstFacts, Evidence, ImpactFacts, gather
+from portal.reflections.evidence import gather
 from portal.reflections.export import Submitted, collect, submitted, to_json
+from portal.reflections.facts import (
+    AlertFacts,
+    AlertRuleFacts,
+    BurstFacts,
+    Evidence,
+    ImpactFacts,
+)
 from portal.reflections.forms import Action, kept_field, saved_field, sent_draft
 from portal.reflections.markdown import (
     alert_words,
     burst_words,
+    counted_words,
     impact_words,
+    last_counted_words,
     prediction_words,
+    rule_words,
     to_markdown,
 )
 from portal.reflections.questions import MIN_CHARACTERS, QUESTIONS, Question, find_question
@@ -114,7 +124,7 @@ def _submit() -> ResponseReturnValue:
         return make_response(
             render_template("reflections/index.html", **form_context(), too_short=short), 422
         )
-    evidence = gather(services, learner, history=True)
+    evidence = gather(services, learner, whole=True)
     key = request.form.get("key", "")[:64] or store.new_key()
     row = store.submit(
         learner.id, key, store.answers(learner.id), evidence.to_json(), services.clock()
@@ -156,7 +166,7 @@ def form_context() -> dict[str, Any]:
 
 
 def _evidence() -> Evidence:
-    return gather(current_services(), current_learner(), history=False)
+    return gather(current_services(), current_learner(), whole=False)
 
 
 @bp.get("/history/<int(max=999999999):number>")
@@ -205,6 +215,24 @@ def impact_summary(impact: ImpactFacts) -> str:
 def burst_summary(burst: BurstFacts) -> str:
     """A burst of the evidence in words."""
     return burst_words(burst)
+
+
+@bp.app_template_filter()
+def counted_summary(burst: BurstFacts) -> str:
+    """A burst of the evidence as Prometheus counted it, in words."""
+    return counted_words(burst)
+
+
+@bp.app_template_filter()
+def last_counted_summary(evidence: Evidence) -> str:
+    """The SLIs of the last burst in words; empty where they are not known."""
+    return " ".join(last_counted_words(evidence))
+
+
+@bp.app_template_filter()
+def rule_summary(rule: AlertRuleFacts) -> str:
+    """Whose an alert rule is, and what it is worth."""
+    return rule_words(rule)
 
 
 @bp.app_template_filter()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from portal.alerts import kept
+from portal.alerts.rule_files import RuleFolder, learner_file
 from portal.alerts.transitions import AlertHistory, AlertState, Source, Transition
 from portal.bursts.models import Burst, BurstState
 from portal.clients.prometheus import PrometheusClient, Sample, Series
@@ -20,8 +21,23 @@ from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.store import save_slo
 from portal.slo.windows import Window
+from portal.workbench import store as workbench
 
 IMPACT = "One in five <visitors> saw an error *page*, and 240 of them left."
+RULES = """\
+groups:
+  - name: mine
+    rules:
+      - alert: Shop *fails*
+        expr: |
+          sum(rate(http_requests_total{job="flask-app",status=~"5.."}[1m]))
+            / sum(rate(http_requests_total{job="flask-app"}[1m])) > 3 * (1 - 0.99)
+        for: 1m
+"""
+AVAILABILITY = (
+    'sum(rate(http_requests_total{job="flask-app",status!~"5.."}[1m]))'
+    ' / sum(rate(http_requests_total{job="flask-app"}[1m]))'
+)
 ANSWERS = {
     question_id: f"An answer to {question_id}, long enough to be submitted."
     for question_id in QUESTION_IDS
@@ -99,6 +115,11 @@ def do_some_work(learner: Learner, now: datetime) -> None:
             "first_bad_due_at": started.timestamp() + 1,
             "last_bad_end_at": started.timestamp() + 60,
         },
+        server_counts={
+            "by_status": {"200": 960.0, "500": 240.0},
+            "slow": 3.0,
+            "quantiles": {"p95": 0.012},
+        },
     )
     db.session.add(incident)
     db.session.commit()
@@ -106,3 +127,14 @@ def do_some_work(learner: Learner, now: datetime) -> None:
     kept.keep(incident, [_fired(started.timestamp())])
     db.session.commit()
     save_impact(learner.id, incident, Statement(240, 3, 59, IMPACT), now)
+
+
+def build_something(services: Services, learner: Learner) -> None:
+    """Two panels on the workbench, one of them an SLI, and rules that were applied."""
+    workbench.rename(learner.id, "Our <shop>")
+    workbench.add_panel(learner.id, "Good *answers*", AVAILABILITY, "ratio", services.clock())
+    workbench.add_panel(learner.id, "", "sum(http_requests_total)", "none", services.clock())
+    folder = RuleFolder.of(services.settings)
+    with folder.locked(1):
+        folder.begin(learner_file(learner.id), RULES)
+        folder.commit(learner_file(learner.id))

@@ -10,7 +10,8 @@ from flask import Flask
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
 from portal.learners.models import Learner
-from portal.reflections.evidence import Evidence, gather
+from portal.reflections.evidence import gather
+from portal.reflections.facts import Evidence
 from portal.reflections.markdown import evidence_parts
 from portal.services import Services
 from tests.conftest import START
@@ -24,7 +25,7 @@ def verdict(status: Status) -> Verdict:
 def full_evidence(services: Services, learner: Learner) -> Evidence:
     do_some_work(learner, START)
     verdicts.save(learner.id, "slo", verdict(Status.MET), START)
-    return gather(services, learner, history=True)
+    return gather(services, learner, whole=True)
 
 
 def test_it_holds_slis_slos_bursts_verdicts_and_the_last_hour(
@@ -62,7 +63,7 @@ def test_the_verdict_on_the_reflection_itself_is_no_evidence(
     learner: Learner, services: Services
 ) -> None:
     verdicts.save(learner.id, "reflection", verdict(Status.NOT_MET), START)
-    assert gather(services, learner, history=False).verdicts == ()
+    assert gather(services, learner, whole=False).verdicts == ()
 
 
 def test_an_unreachable_prometheus_is_named_and_the_rest_is_there(
@@ -96,9 +97,9 @@ def test_evidence_of_another_version_can_still_be_read(
 
 
 def test_the_statement_on_user_impact_is_part_of_it(learner: Learner, services: Services) -> None:
-    assert gather(services, learner, history=False).impact is None
+    assert gather(services, learner, whole=False).impact is None
     do_some_work(learner, services.clock())
-    evidence = gather(services, learner, history=False)
+    evidence = gather(services, learner, whole=False)
     assert evidence.impact is not None
     assert (evidence.impact.failed, evidence.impact.sentence) == (240, IMPACT)
     assert Evidence.from_json(evidence.to_json()) == evidence

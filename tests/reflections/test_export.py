@@ -16,7 +16,7 @@ from portal.reflections.export import SCHEMA, collect, to_json
 from portal.reflections.store import Draft
 from portal.services import Services
 from tests.conftest import START
-from tests.reflections.conftest import ANSWERS, do_some_work
+from tests.reflections.conftest import ANSWERS, build_something, do_some_work
 
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 BY_NAME = ("answers", "quantiles", "queries", "failed")
@@ -30,6 +30,7 @@ def exported(services: Services, learner: Learner) -> dict[str, Any]:
 
 def everything(services: Services, learner: Learner) -> dict[str, Any]:
     do_some_work(learner, START)
+    build_something(services, learner)
     verdict = Verdict(Status.MET, "code", "A headline", "seen", "needed")
     verdicts.save(learner.id, "slo", verdict, START)
     for question_id, text in ANSWERS.items():

@@ -15,11 +15,12 @@ from portal.db import db
 from portal.learners.models import Learner
 from portal.reflections import store
 from portal.reflections.export import collect
-from portal.reflections.markdown import escaped, escaped_line, to_markdown
+from portal.reflections.facts import BurstFacts
+from portal.reflections.markdown import burst_words, code, escaped, escaped_line, to_markdown
 from portal.reflections.store import Draft
 from portal.services import Services
 from tests.conftest import START
-from tests.reflections.conftest import ANSWERS, do_some_work
+from tests.reflections.conftest import ANSWERS, AVAILABILITY, build_something, do_some_work
 
 COMMONMARK = MarkdownIt("commonmark")
 EXTENDED = MarkdownIt("default").enable(["table", "strikethrough"])
@@ -130,6 +131,7 @@ def test_the_document_holds_answers_slis_slos_bursts_and_submissions(
     app: Flask, learner: Learner, answering: Services
 ) -> None:
     do_some_work(learner, START)
+    build_something(answering, learner)
     for question_id, text in ANSWERS.items():
         store.save_answer(learner.id, Draft.of(question_id, text), START)
     evidence = collect(answering, learner).evidence.to_json()
@@ -141,7 +143,13 @@ def test_the_document_holds_answers_slis_slos_bursts_and_submissions(
         "Answered within 0.3 s: 97.5 % over 1m",
         "**Availability of \\*everything\\***: 99 % of requests answered without a server error",
         "One in a hundred is what \\<users\\> forgive.",
-        "1,200 requests, 960 good, 240 failed (240 × 500), 3 slow, hurt for 59 s",
+        "1,200 requests, 960 good (3 of them slow: over 0.5 s), 240 answered 500, hurt for 59 s",
+        "  - Prometheus counted: availability 80 % (240 of 1,200 requests failed), 3 over 0.5 s, "
+        "p95 12 ms",
+        "**Our \\<shop\\>**, on the workbench",
+        "- Good \\*answers\\*: ",
+        f"  ```promql\n  {AVAILABILITY}\n  ```",
+        "- **Shop \\*fails\\*** (Prometheus, tied to availability): ",
         "  - predicted: 25 % failing, the page alert fires",
         "  - alert Burn \\*fast\\*: pending after 20 s, firing after 45 s, "
         "resolved after 1 min 40 s (Grafana)",
@@ -169,3 +177,54 @@ def test_answers_changed_after_the_submission_are_announced(
     unchanged = replace(collect(services, learner), exported_at=START)
     assert "changed after it" not in to_markdown(unchanged)
     db.session.rollback()
+
+
+@given(st.text(alphabet="`~ab \n\t", max_size=40))
+def test_a_typed_query_never_ends_its_block(text: str) -> None:
+    (block,) = COMMONMARK.parse(code(text))
+    assert (block.type, block.info) == ("fence", "promql")
+    assert block.content == f"{text}\n"
+
+
+def burst_of(good: int, slow: int = 0, **failed: int) -> BurstFacts:
+    kinds = {kind.removeprefix("_"): number for kind, number in failed.items()}
+    return BurstFacts(
+        number=1,
+        title="Burst",
+        state="finished",
+        requested_at=START,
+        started_at=START,
+        ended_at=START,
+        sent=good + sum(kinds.values()),
+        good=good,
+        failed=kinds,
+        slow=slow,
+        hurt_seconds=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("burst", "words"),
+    [
+        (burst_of(1200), "1,200 requests, 1,200 good"),
+        (burst_of(1200, 1200), "1,200 requests, 1,200 good (all of them slow: over 0.5 s)"),
+        (burst_of(1200, 3), "1,200 requests, 1,200 good (3 of them slow: over 0.5 s)"),
+        (
+            burst_of(960, _500=200, timeout=39, connection=1),
+            "1,200 requests, 960 good, 200 answered 500, 39 timed out, 1 lost the connection",
+        ),
+        (burst_of(0, other=5), "5 requests, 0 good, 5 failed (other)"),
+    ],
+)
+def test_a_burst_is_told_in_words(burst: BurstFacts, words: str) -> None:
+    assert burst_words(burst) == words
+
+
+def test_with_no_traffic_now_the_last_burst_is_told(
+    app: Flask, learner: Learner, services: Services
+) -> None:
+    do_some_work(learner, START)
+    text = to_markdown(collect(services, learner))
+    assert "- No numbers at that moment: unreachable." in text
+    assert "- In your last burst (Error burst, " in text
+    assert "): availability 80 % (240 of 1,200 requests failed), 3 over 0.5 s, p95 12 ms." in text

@@ -56,7 +56,7 @@ def test_the_chart_shows_the_hour_with_its_bursts_and_the_objective(
     learner: Learner, answering: Services
 ) -> None:
     do_some_work(learner, START)
-    chart = evidence_chart(gather(answering, learner, history=True))
+    chart = evidence_chart(gather(answering, learner, whole=True))
     assert chart is not None
     assert [band.label for band in chart.bands] == ["error burst"]
     assert [line.label for line in chart.lines] == ["availability", "under 0.3 s"]

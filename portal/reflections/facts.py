@@ -1,0 +1,266 @@
+"""Evidence as a value: what it holds, and how it is kept as JSON and read back.
+
+Submissions keep their evidence for good. So a field that is added later has a default, and a field
+that is gone is passed over when an old one is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+Facts = TypeVar("Facts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SLIFacts:
+    """The SLIs at one moment. Ratios 0..1, quantiles in seconds by name (``p95``)."""
+
+    state: str
+    reason: str
+    window: str
+    threshold_seconds: float
+    availability: float | None
+    fast_share: float | None
+    quantiles: dict[str, float]
+    requests: float
+    failed: float
+    requests_per_second: float
+    queries: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryFacts:
+    """Points (unix seconds, availability, share under the threshold) of the last hour."""
+
+    start: datetime
+    end: datetime
+    points: tuple[tuple[float, float | None, float | None], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SLOFacts:
+    """One SLO: its promise in a line, and the learner's reason."""
+
+    name: str
+    title: str
+    sli: str
+    objective: float
+    window: str
+    threshold_seconds: float | None
+    promise: str
+    why: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepFacts:
+    """An alert enters a state, ``seconds`` after the burst's start; "on nothing" proves nothing."""
+
+    state: str
+    at: datetime
+    seconds: float
+    on_nothing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertFacts:
+    """What one alert did during a burst and until it was quiet; ``before``: its state at first."""
+
+    name: str
+    source: str
+    before: str
+    transitions: tuple[StepFacts, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedFacts:
+    """What Prometheus counted of a burst: requests, and quantiles in seconds by name (``p95``).
+
+    ``failed``: answered with a 5xx; ``slow``: over 0.5 s; ``availability``: 0..1.
+    """
+
+    requests: float
+    failed: float
+    slow: float
+    availability: float
+    quantiles: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BurstFacts:
+    """One burst: what was expected, what it sent, what came back, how it hurt, which alerts.
+
+    ``counted``: the same as Prometheus saw it; None where that is not known.
+    """
+
+    number: int
+    title: str
+    state: str
+    requested_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    sent: int
+    good: int
+    failed: dict[str, int]
+    slow: int
+    hurt_seconds: float
+    counted: CountedFacts | None = None
+    predicted_error_ratio: float | None = None
+    predicted_page: bool | None = None
+    alerts: tuple[AlertFacts, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictFacts:
+    """The last verdict on one criterion (all but that on the reflection itself)."""
+
+    criterion: str
+    title: str = ""
+    status: str
+    headline: str
+    observed: str
+    checked_at: datetime
+    first_met_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImpactFacts:
+    """The learner's newest statement on an incident: requests, seconds, and a sentence."""
+
+    burst: int
+    failed: float
+    slow: float
+    seconds: float
+    sentence: str
+    stated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelFacts:
+    """One panel: ``sli`` is ``availability``, ``latency`` or None; ``found`` says why."""
+
+    title: str
+    query: str
+    sli: str | None
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardFacts:
+    """A dashboard of the learner's that shows SLIs, and where it lies."""
+
+    title: str
+    place: str
+    panels: tuple[PanelFacts, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRuleFacts:
+    """An alert rule: ``slo`` names the SLO that it is tied to, else None; ``found`` says why.
+
+    ``made_for_you``: the portal wrote it from the SLO.
+    """
+
+    name: str
+    source: str
+    expr: str
+    for_seconds: float
+    made_for_you: bool
+    slo: str | None
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything known at ``taken_at``; ``unreachable`` says which system could not be asked."""
+
+    taken_at: datetime
+    job: str
+    slis: SLIFacts
+    history: HistoryFacts | None
+    slos: tuple[SLOFacts, ...]
+    bursts: tuple[BurstFacts, ...]
+    verdicts: tuple[VerdictFacts, ...]
+    unreachable: tuple[str, ...]
+    impact: ImpactFacts | None = None
+    dashboards: tuple[DashboardFacts, ...] = ()
+    alert_rules: tuple[AlertRuleFacts, ...] = ()
+
+    @property
+    def last_counted(self) -> BurstFacts | None:
+        """The newest burst of which Prometheus' numbers are known."""
+        return next((burst for burst in self.bursts if burst.counted), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON of the schema in ``docs/export.md``; times are ISO 8601 in UTC."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Evidence:
+        """The evidence that ``to_json`` wrote."""
+        history = kept["history"]
+        return cls(
+            taken_at=_time(kept["taken_at"]),
+            job=kept["job"],
+            slis=_read(SLIFacts, kept["slis"]),
+            history=_history_from(history) if history else None,
+            slos=tuple(_read(SLOFacts, slo) for slo in kept["slos"]),
+            bursts=tuple(map(_burst_from, kept["bursts"])),
+            verdicts=tuple(_read(VerdictFacts, one) for one in kept["verdicts"]),
+            unreachable=tuple(kept["unreachable"]),
+            impact=_read(ImpactFacts, kept["impact"]) if kept.get("impact") else None,
+            dashboards=tuple(map(_dashboard_from, kept.get("dashboards", ()))),
+            alert_rules=tuple(_read(AlertRuleFacts, one) for one in kept.get("alert_rules", ())),
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Dataclass parts as JSON holds them."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _read(kind: type[Facts], kept: Mapping[str, Any]) -> Facts:
+    """Facts as they were kept; fields named ``..._at`` are times."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(
+        **{
+            name: _time(value) if name.endswith("_at") and value else value
+            for name, value in kept.items()
+            if name in known
+        }
+    )
+
+
+def _burst_from(kept: Mapping[str, Any]) -> BurstFacts:
+    alerts = tuple(_alert_from(alert) for alert in kept.get("alerts", ()))
+    counted = _read(CountedFacts, kept["counted"]) if kept.get("counted") else None
+    return _read(BurstFacts, {**kept, "alerts": alerts, "counted": counted})
+
+
+def _alert_from(kept: Mapping[str, Any]) -> AlertFacts:
+    steps = ({**step, "at": _time(step["at"])} for step in kept["transitions"])
+    transitions = tuple(_read(StepFacts, step) for step in steps)
+    return _read(AlertFacts, {**kept, "transitions": transitions})
+
+
+def _history_from(kept: Mapping[str, Any]) -> HistoryFacts:
+    points = tuple((at, good, fast) for at, good, fast in kept["points"])
+    return HistoryFacts(start=_time(kept["start"]), end=_time(kept["end"]), points=points)
+
+
+def _dashboard_from(kept: Mapping[str, Any]) -> DashboardFacts:
+    panels = tuple(_read(PanelFacts, panel) for panel in kept["panels"])
+    return _read(DashboardFacts, {**kept, "panels": panels})
