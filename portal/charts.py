@@ -9,9 +9,15 @@ from datetime import datetime
 
 Points = Sequence[tuple[float, float | None]]
 
-MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 40, 10, 12, 22
+MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 44, 10, 12, 22
 RATIO_FLOORS = (0.999, 0.99, 0.95, 0.9, 0.75, 0.5, 0.0)
 LABEL_WIDTH_PER_CHARACTER = 6.2
+HEIGHT_PER_MARK = 30
+KINDS = ("first", "second", "third", "fourth", "fifth", "sixth")
+"""The looks of lines in one chart: a colour and a dash each, in the stylesheet."""
+ROUND_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0)
+LARGEST, SMALLEST = 1e300, 1e-300
+LARGE_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True)
@@ -139,35 +145,58 @@ def value_chart(
     *,
     bands: Iterable[Band] = (),
     limit: float | None = None,
+    whole: float | None = None,
     width: int = 280,
     height: int = 130,
 ) -> Chart:
-    """A chart of any values; the axis holds all of them, and zero where they are near it."""
-    known = [v for line in lines for _, v in line.points if v is not None]
+    """A chart of any values, on an axis from zero in round steps.
+
+    ``whole``: where all the values are shares, what stands for all of it (1 or 100); high shares
+    are drawn larger, below the whole.
+    """
+    known = [v for line in lines for _, v in line.points if v is not None and math.isfinite(v)]
     if limit is not None:
         known.append(limit)
-    low, high = _value_range(known)
-    frame = _Frame(width, height, start.timestamp(), end.timestamp(), low, high)
-    marks = (Mark(frame.y(high), f"{high:g}"), Mark(frame.y(low), f"{low:g}"))
-    label = "" if limit is None else f"{limit:g}"
+    ticks = _ticks(*_value_range(known, whole), height - MARGIN_TOP - MARGIN_BOTTOM)
+    frame = _Frame(width, height, start.timestamp(), end.timestamp(), ticks[0], ticks[-1])
+    names = _numbers(ticks)
+    marks = tuple(Mark(frame.y(at), name) for at, name in zip(ticks, names, strict=True))
+    label = "" if limit is None or limit in ticks else _numbers([limit])[0]
     return _draw(title, frame, lines, bands, marks, limit, label)
 
 
-def _value_range(known: Sequence[float]) -> tuple[float, float]:
+def _value_range(known: Sequence[float], whole: float | None) -> tuple[float, float]:
+    """What the axis has to hold: zero and the values, or high shares and the whole."""
     if not known:
-        return 0.0, 1.0
+        return 0.0, whole or 1.0
     low, high = min(known), max(known)
-    low = 0.0 if 0 <= low <= high * 0.8 else low
-    low, high = _round_down(low), -_round_down(-high)
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
+    if whole and whole / 2 <= low < whole and high <= whole:
+        return min(low, whole * RATIO_FLOORS[0]), whole
+    low, high = max(min(low, 0.0), -LARGEST), min(max(high, 0.0), LARGEST)
+    return (low, high) if high - low > SMALLEST else (0.0, whole or 1.0)
 
 
-def _round_down(value: float) -> float:
-    """To two significant digits, away from the data: 0.0473 to 0.047, -0.0473 to -0.048."""
-    if value == 0 or not math.isfinite(value):
-        return 0.0
-    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
-    return math.floor(value / step + 1e-9) * step
+def _ticks(low: float, high: float, length: float) -> list[float]:
+    """Round numbers that hold ``low`` and ``high``, with room for a label at each.
+
+    ``length``: of the axis, in the picture's units.
+    """
+    steps = max(int(length / HEIGHT_PER_MARK), 3)
+    power = 10.0 ** math.floor(math.log10((high - low) / steps))
+    for step in (power * one for one in ROUND_STEPS):
+        first, last = math.floor(round(low / step, 6)), math.ceil(round(high / step, 6))
+        if last - first <= steps:
+            break
+    return [number * step for number in range(first, last + 1)]
+
+
+def _numbers(ticks: Sequence[float]) -> list[str]:
+    """The numbers of one axis: 0.25, −500, 200k."""
+    size = max(abs(tick) for tick in ticks)
+    large = LARGE_UNITS if 1e5 <= size < 1e15 else ()
+    unit, letter = next((one for one in large if one[0] <= size), (1.0, ""))
+    shown = ("0" if tick == 0 else f"{tick / unit:.6g}{letter}" for tick in ticks)
+    return [text.replace("-", "−") for text in shown]
 
 
 def _percent_label(objective: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,10 +71,50 @@ def test_labels_of_bursts_do_not_cover_one_another() -> None:
     assert len(chart.bands) == 4
 
 
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), max_size=30))
-def test_every_value_is_drawn_inside_the_frame(values: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("values", "whole", "labels"),
+    [
+        ([1.0, 1.0], None, ["0", "0.25", "0.5", "0.75", "1"]),
+        ([3.0, 3.0], None, ["0", "1", "2", "3"]),
+        ([0.0, 0.0], None, ["0", "0.25", "0.5", "0.75", "1"]),
+        ([], None, ["0", "0.25", "0.5", "0.75", "1"]),
+        ([0.24, 0.31], None, ["0", "0.1", "0.2", "0.3", "0.4"]),
+        ([1.0, 1.0], 1.0, ["0", "0.25", "0.5", "0.75", "1"]),
+        ([0.983, 1.0], 1.0, ["0.98", "0.985", "0.99", "0.995", "1"]),
+        ([97.0, 100.0], 100.0, ["97", "98", "99", "100"]),
+        ([99.99999, 100.0], 100.0, ["99.9", "99.925", "99.95", "99.975", "100"]),
+        ([0.0, 0.21], 1.0, ["0", "0.1", "0.2", "0.3"]),
+        ([90.0, 130.0], 100.0, ["0", "50", "100", "150"]),
+        ([-970.0, 100.0], None, ["−1000", "−500", "0", "500"]),
+        ([-3.0], None, ["−3", "−2", "−1", "0"]),
+        ([250_000.0], None, ["0", "100k", "200k", "300k"]),
+        ([5.3e8], None, ["0", "200M", "400M", "600M"]),
+        ([0.0004], None, ["0", "0.0001", "0.0002", "0.0003", "0.0004"]),
+    ],
+)
+def test_the_axis_of_values_begins_at_zero_and_has_round_marks(
+    values: list[float], whole: float | None, labels: list[str]
+) -> None:
+    line = Line("a", [(T0 + i, value) for i, value in enumerate(values)])
+    chart = value_chart("t", [line], START, END, whole=whole, height=160)
+    assert [mark.label for mark in chart.y_marks] == labels
+
+
+def test_an_overspent_budget_has_its_limit_among_the_marks() -> None:
+    line = Line("a", [(T0, 100.0), (T0 + 60, -970.0)])
+    chart = value_chart("t", [line], START, END, limit=0.0, height=200)
+    assert [mark.label for mark in chart.y_marks] == ["−1000", "−750", "−500", "−250", "0", "250"]
+    assert chart.objective
+    assert chart.objective.label == ""
+    assert chart.objective.at == chart.y_marks[-2].at
+
+
+@given(st.lists(st.floats(allow_nan=False), max_size=30), st.sampled_from([None, 1.0, 100.0]))
+def test_every_value_is_drawn_inside_the_frame(values: list[float], whole: float | None) -> None:
     points = [(T0 + i * 5, value) for i, value in enumerate(values)]
-    chart = value_chart("t", [Line("a", points)], START, END)
+    chart = value_chart("t", [Line("a", points)], START, END, whole=whole)
+    assert 2 <= len(chart.y_marks) <= 6
+    assert chart.y_marks[0].at > chart.y_marks[-1].at
     for drawn in chart.lines:
         for pair in " ".join(drawn.polylines).split():
             x, y = map(float, pair.split(","))
