@@ -146,12 +146,12 @@ class ManagedServer:
         delay = DELAYS[len(recent) - 1]
         self._due = now + delay
         self._become(Status.RESTARTING, how)
-        self._notify(self.server.name, f"The {self.server.title} {how}; it starts again.")
+        self._notify(self.server.name, f"{self.server.subject} {how}; it starts again.")
 
     def _give_up(self, why: str) -> None:
         self._become(Status.FAILED, why)
         if self.was_up or self.server.optional:  # else the whole start fails, and says so
-            self._notify(self.server.name, f"The {self.server.title} {why}.")
+            self._notify(self.server.name, f"{self.server.subject} {why}.")
 
     def _forget_child(self) -> None:
         self._child = None

@@ -35,6 +35,11 @@ class Server:
     grace: float = 6.0  # seconds to end by itself
     optional: bool = False  # the lab is of use without it
 
+    @property
+    def subject(self) -> str:
+        """The title as a sentence begins with it: a product's name has no article."""
+        return self.title if self.title[0].isupper() else f"The {self.title}"
+
 
 def mockapp_server(settings: Settings, layout: Layout) -> Server:
     """The mock service."""

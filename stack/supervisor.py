@@ -128,7 +128,7 @@ class Supervisor:
     def _on_change(self, managed: ManagedServer) -> None:
         server, state = managed.server, managed.state
         if state.status is Status.UP and state.restarts:
-            self._console.say(f"The {server.title} is up again.")
+            self._console.say(f"{server.subject} is up again.")
         elif state.status is Status.UP:
             took = time.time() - self._state.since
             self._console.say(f"  {server.title:<11} up after {took:4.1f} s   {server.url}")
@@ -138,7 +138,7 @@ class Supervisor:
         elif state.status is Status.FAILED and not managed.was_up and not server.optional:
             full = f" The disk of {self._layout.root} is full." if self._layout.is_full() else ""
             raise SLOLabError(
-                f"The {server.title} {state.detail}.{full} (All of it: slo-lab logs {server.name})"
+                f"{server.subject} {state.detail}.{full} (All of it: slo-lab logs {server.name})"
             )
 
     def _on_event(self, name: str, text: str) -> None:

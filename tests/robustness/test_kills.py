@@ -56,15 +56,18 @@ def nothing_is_left(lab: Lab) -> None:
     wait_until(lambda: is_well(lab), LEASE_OVER_S)
 
 
-@pytest.mark.parametrize("name", ["mockapp", "prometheus"])
-def test_a_killed_server_comes_back_and_the_burst_goes_on(lab: Lab, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "subject"), [("mockapp", "The mock app"), ("prometheus", "Prometheus")]
+)
+def test_a_killed_server_comes_back_and_the_burst_goes_on(
+    lab: Lab, name: str, subject: str
+) -> None:
     number = start_error_burst(lab)
     killed = kill(lab, name)
     lab.wait_until_up(name, other_than=killed)
     sent = record(lab, number).sent
     wait_until(lambda: record(lab, number).sent > sent + 20)
-    title = lab.state.servers[name].title
-    assert f"The {title} ended by itself (SIGKILL); it starts again." in page(lab, "/lab")
+    assert f"</small> {subject} ended by itself (SIGKILL); it starts again." in page(lab, "/lab")
     post(lab, f"/bursts/{number}/stop")
     assert end_state(lab, number) == "stopped"
     assert "Stopped before its time." in page(lab, f"/bursts/{number}")
