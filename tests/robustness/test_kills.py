@@ -67,7 +67,9 @@ def test_a_killed_server_comes_back_and_the_burst_goes_on(
     lab.wait_until_up(name, other_than=killed)
     sent = record(lab, number).sent
     wait_until(lambda: record(lab, number).sent > sent + 20)
-    assert f"</small> {subject} ended by itself (SIGKILL); it starts again." in page(lab, "/lab")
+    told = page(lab, "/lab")
+    assert f"{subject} ended by itself (SIGKILL); it starts again." in told
+    assert "The Prometheus" not in told
     post(lab, f"/bursts/{number}/stop")
     assert end_state(lab, number) == "stopped"
     assert "Stopped before its time." in page(lab, f"/bursts/{number}")
