@@ -22,7 +22,15 @@ from portal.alerts.reload import (
     wait_until_loaded,
 )
 from portal.alerts.rule_files import RuleFolder, learner_file
-from portal.alerts.rule_text import GroupOutline, RuleTextError, fits, one_newline, outline
+from portal.alerts.rule_text import (
+    GroupOutline,
+    RuleTextError,
+    fits,
+    line_of_value,
+    one_newline,
+    outline,
+    place_within,
+)
 from portal.clients.prometheus import RuleGroup
 from portal.errors import SLOLabError
 from portal.learners.models import Learner
@@ -35,6 +43,10 @@ PROMTOOL_PREFIX = re.compile(
     r"(?:(?:line )?(?P<line>\d+):(?:(?P<column>\d+):)? )?"
 )
 """What stands before promtool's sentence: our name of the file, and a position we show apart."""
+WITHIN = re.compile(
+    r"(?P<words>could not parse expression: )(?P<line>\d+):(?P<column>\d+): (?:parse error: )?"
+)
+QUOTED_LAST = re.compile(r'"(?P<value>[^"]+)"$')
 
 
 class Blame(StrEnum):
@@ -131,7 +143,7 @@ def apply_file(services: Services, name: str, text: str) -> Outcome:
         expected = outline(text)
         report = check_rules(text)
         if not report.ok:
-            return _in_promtools_words(report.messages)
+            return _in_promtools_words(report.messages, text)
         return _change(services, name, text, expected)
     except RuleTextError as error:
         return Refused(str(error), error.line, error.column)
@@ -233,22 +245,29 @@ def _what_is_wrong(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_CHECKED_BYTES:
             return ""
-        report = check_rules(path.read_text(encoding="utf-8", errors="replace"))
+        text = path.read_text(encoding="utf-8", errors="replace")
+        report = check_rules(text)
     except OSError as error:
         return error.strerror or "not readable"
     if report.ok:
         return ""
-    refused = _in_promtools_words(report.messages)
+    refused = _in_promtools_words(report.messages, text)
     return f"{refused.where}: {refused.reason}" if refused.where else refused.reason
 
 
-def _in_promtools_words(messages: tuple[RulesMessage, ...]) -> Refused:
+def _in_promtools_words(messages: tuple[RulesMessage, ...], text: str) -> Refused:
     first = messages[0]
     found = PROMTOOL_PREFIX.match(first.text)
-    words = first.text[found.end() :] if found else first.text
+    words, *others = (first.text[found.end() :] if found else first.text).split("; line ")
     line, column = first.line, first.column
     if found and found["line"]:
         line, column = int(found["line"]), int(found["column"] or 0) or None
+    if line and column and (within := WITHIN.match(words)):
+        inner = int(within["line"]), int(within["column"])
+        line, column = place_within(text, line, column, inner)
+        words = within["words"] + words[within.end() :]
+    if line is None and (quoted := QUOTED_LAST.search(words)):
+        line = line_of_value(text, quoted["value"])
     of = f"{first.name}: " if first.name else ""
-    further = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
-    return Refused(f"{of}{words}{further}", line, column)
+    more = len(messages) - 1 + len(others)
+    return Refused(f"{of}{words}{f' (and {more} more)' if more else ''}", line, column)

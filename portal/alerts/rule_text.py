@@ -6,6 +6,7 @@ learner's text from hurting the lab, and the outline by which the loaded rules a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,12 @@ MAX_GROUPS = 20
 MAX_RULES = 100
 MAX_DEPTH = 20
 MIN_INTERVAL_S = 5.0
+PLAINER = {
+    "found character '\\t'": "a tab stands here, and YAML is indented with spaces",
+    "expected <block end>": "this line's indentation fits none of the lines above it",
+    "mapping values are not allowed": 'there is one ":" too many, or the line is indented too far',
+}
+"""What the YAML parser says, in words for whoever wrote the text."""
 
 
 class RuleTextError(SLOLabError):
@@ -52,7 +59,9 @@ def outline(text: str) -> tuple[GroupOutline, ...]:
     groups = [_group(node) for node in _items(_child(root, "groups"))]
     count = sum(len(group.rules) for group in groups)
     if count == 0:
-        raise RuleTextError("There is no rule in this text yet.")
+        raise RuleTextError(
+            "There is no rule in this text yet: it stands in a group, under groups and rules."
+        )
     if len(groups) > MAX_GROUPS:
         raise RuleTextError(f"{len(groups)} groups are more than the {MAX_GROUPS} of a file.")
     if count > MAX_RULES:
@@ -70,6 +79,33 @@ def one_newline(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def place_within(text: str, line: int, column: int, inner: tuple[int, int]) -> tuple[int, int]:
+    """Line and column of a place within the value that begins at ``line`` and ``column``.
+
+    ``inner`` is line and column within the value; all count from 1. A value that YAML folds has
+    no such place: then it is the value's beginning.
+    """
+    lines = text.split("\n")
+    sign, (row, at) = lines[line - 1][column - 1 : column], inner
+    if sign == "|":
+        block = lines[line : line + row]
+        indent = len(block[0]) - len(block[0].lstrip()) if block else 0
+        while block and len(block[-1].strip()) == 0:
+            block.pop()
+        last = indent + at if len(block) == row else len("".join(block[-1:])) + 1
+        return line + len(block), last
+    moved = column + at - 1 + (sign in {"'", '"'})
+    fits_in = row == 1 and sign != ">" and moved <= len(lines[line - 1]) + 1
+    return line, moved if fits_in else column
+
+
+def line_of_value(text: str, value: str) -> int | None:
+    """The one line whose value that is; None where there is no such line, or another one."""
+    ends = re.compile(rf":\s+[\"']?{re.escape(value)}[\"']?\s*(#.*)?$")
+    found = [number for number, line in enumerate(text.split("\n"), 1) if ends.search(line)]
+    return found[0] if len(found) == 1 else None
+
+
 def _compose(text: str) -> Node | None:
     try:
         _refuse_tricks(text)
@@ -81,7 +117,8 @@ def _compose(text: str) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = plain(error.problem or error.context or "not readable")
-        raise _at(mark, f"This is not valid YAML: {problem}.") from error
+        words = next((ours for theirs, ours in PLAINER.items() if theirs in problem), problem)
+        raise _at(mark, f"This is not valid YAML: {words}.") from error
     return node
 
 

@@ -29,6 +29,7 @@ from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.row_numbers import row_number
 from portal.services import Services, current_services
+from portal.workbench.trial import caret_under
 
 bp = Blueprint("alerts", __name__, url_prefix="/alerts")
 
@@ -125,18 +126,28 @@ def _page(
     refused: Refused | None = None,
     stale: bool = False,
 ) -> dict[str, Any]:
-    learner_id = current_learner().id
-    row = store.find(learner_id)
-    kept = row.text if row else STARTER
+    learner = current_learner()
+    row = store.find(learner.id)
+    kept = row.text if row else STARTER.replace("flask-app", learner.service.job)
     return {
         "row": row,
         "text": kept if typed is None else typed,
         "version": row.version if row else 0,
         "other_text": kept if stale else None,
         "refused": refused,
-        "in_place": _in_place(learner_id, row),
+        "marked": _marked(typed or "", refused),
+        "in_place": _in_place(learner.id, row),
         "max_bytes": MAX_BYTES,
     }
+
+
+def _marked(text: str, refused: Refused | None) -> str:
+    """The line that was refused, with a caret under the place; empty where it isn't known."""
+    if refused is None or refused.line is None:
+        return ""
+    line = text.split("\n")[refused.line - 1 :][:1]
+    first = len(line[0]) - len(line[0].lstrip()) + 1 if line else 1
+    return caret_under(text, refused.line, refused.column or first)
 
 
 def _in_place(learner_id: int, row: AlertRuleText | None) -> bool:

@@ -87,16 +87,27 @@ def test_changed_expression_is_loaded_before_the_answer(
 @pytest.mark.parametrize(
     ("text", "words", "line", "column"),
     [
-        (BAD_PROMQL, "unclosed left parenthesis", 6, 15),
+        (BAD_PROMQL, "expression: unclosed left parenthesis", 6, 21),
         (GOOD.replace("interval", "intervall"), "field intervall not found", 3, None),
+        ("apiVersion: 1\norg: 2\n" + GOOD, "rulefmt.RuleGroups (and 1 more)", 1, None),
         (GOOD + GOOD.removeprefix("groups:\n"), "repeated in the same file", 8, 5),
-        (GOOD.replace("        labels", "        for: 5x\n        labels"), "5x", None, None),
+        (GOOD.replace("        labels", "        for: 5x\n        labels"), "5x", 7, None),
         (GOOD.replace("{severity: page}", "3"), "cannot unmarshal", 7, None),
         ("# nothing\n", "no rule", None, None),
         ("x" * (1 << 20), "larger than 64 KiB", None, None),
         ("a: &a [x]\nb: *a\n", "aliases", 1, 4),
     ],
-    ids=["promql", "unknown field", "duplicate", "duration", "type", "empty", "1 MB", "alias"],
+    ids=[
+        "promql",
+        "unknown field",
+        "grafana's",
+        "duplicate",
+        "duration",
+        "type",
+        "empty",
+        "1 MB",
+        "alias",
+    ],
 )
 def test_text_that_promtool_refuses_is_never_written(
     services: Services, text: str, words: str, line: int | None, column: int | None

@@ -14,8 +14,10 @@ from portal.alerts.rule_text import (
     GroupOutline,
     RuleTextError,
     fits,
+    line_of_value,
     one_newline,
     outline,
+    place_within,
 )
 from portal.clients.prometheus import RuleKind
 from tests.alerts.conftest import GOOD
@@ -66,6 +68,41 @@ def test_text_without_a_rule_is_refused(text: str) -> None:
 def test_broken_yaml_is_told_with_its_place(text: str, line: int, column: int) -> None:
     error = refusal(text)
     assert (error.line, error.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("groups:\n\t- name: g\n", "a tab stands here"),
+        ("groups:\n    - name: g\n  rules: []\n", "indentation fits none of the lines above"),
+        ("a: 1\nb: c: d\n", 'one ":" too many'),
+    ],
+)
+def test_broken_yaml_is_told_in_plain_words(text: str, words: str) -> None:
+    assert words in str(refusal(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "inner", "place"),
+    [
+        ("sum(up", (1, 4), (2, 10)),
+        ("'sum(up'", (1, 4), (2, 11)),
+        ("|\n    sum(\n      up)\n", (2, 3), (4, 7)),
+        ("|\n    sum(\n      up\n", (3, 1), (4, 9)),
+        ("sum(\n    up", (1, 9), (2, 7)),
+        (">\n    sum(\n    up", (1, 9), (2, 7)),
+    ],
+    ids=["plain", "quoted", "block", "after the block", "folded plain", "folded"],
+)
+def test_a_place_within_a_value_is_found_in_the_text(
+    value: str, inner: tuple[int, int], place: tuple[int, int]
+) -> None:
+    assert place_within(f"a: 1\nexpr: {value}", 2, 7, inner) == place
+
+
+def test_a_value_is_found_where_it_stands_alone() -> None:
+    assert line_of_value("for: 5s\nkeep: 30 # s\n", "30") == 2
+    assert line_of_value("for: 30\nkeep: 30\n", "30") is None
 
 
 @pytest.mark.parametrize(

@@ -180,4 +180,4 @@ def _wait_for(services: Services, began: int) -> AlertHistory:
             if history.name == "Soon" and history.whole_path:
                 return history
         time.sleep(0.2)
-    raise AssertionError("the alert did not come and go")
+    raise AssertionError(f"the alert did not come and go: {found}")

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from portal.alerts.rule_files import RuleFolder, learner_file
 from portal.alerts.views import STARTER
+from portal.promql.promtool import check_rules
 from portal.services import Services
 from tests.alerts.conftest import GOOD
 
@@ -38,11 +39,14 @@ def post(client: FlaskClient, text: str, **more: str) -> TestResponse:
 
 
 class TestWithoutPrometheus:
-    def test_editor_starts_with_comments_alone(self, client: FlaskClient) -> None:
+    def test_editor_starts_with_a_rule_that_prometheus_would_load(
+        self, client: FlaskClient
+    ) -> None:
         page = client.get("/alerts/rules")
         assert page.status_code == 200
         assert typed(page) == STARTER
-        assert all(line.startswith("#") for line in STARTER.splitlines())
+        assert check_rules(STARTER).ok
+        assert "http_requests" not in STARTER
         assert "can&#39;t be reached" in page.text
 
     def test_alerts_lead_to_the_editor(self, client: FlaskClient) -> None:
@@ -52,7 +56,8 @@ class TestWithoutPrometheus:
         answer = post(client, BAD)
         assert answer.status_code == 422
         assert "<html" in answer.text
-        assert "Not applied: line 6, column 15" in answer.text
+        assert "Not applied: line 6, column 21" in answer.text
+        assert "expr: sum(up\n                    ^</pre>" in answer.text
         assert "unclosed left parenthesis" in answer.text
         assert typed(answer) == BAD
         assert typed(client.get("/alerts/rules")) == BAD
