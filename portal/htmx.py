@@ -44,10 +44,19 @@ def fragment(template: str, /, *, events: str = "", status: int = 200, **context
     return response
 
 
-def form_again(page: str, form_fragment: str, /, *, status: int = 422, **context: Any) -> Response:
-    """A form that was refused, with what was typed: its fragment for htmx, else the whole page."""
+def form_again(
+    page: str, form_fragment: str, /, *, place: str = "", status: int = 422, **context: Any
+) -> Response:
+    """A form that was refused, with what was typed: its fragment for htmx, else the whole page.
+
+    ``place`` is the id of what the fragment replaces, where the form's own target is elsewhere.
+    """
     template = form_fragment if wants_fragment() else page
-    return make_response(render_template(template, **context), status)
+    response = make_response(render_template(template, **context), status)
+    if place and wants_fragment():
+        response.headers["HX-Retarget"] = f"#{place}"
+        response.headers["HX-Reswap"] = "outerHTML"
+    return response
 
 
 def reload_page(url: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from uuid import uuid4
@@ -20,6 +21,8 @@ from portal.services import current_services
 from portal.wsgi import quiet_app
 
 LOOK_SECONDS = 0.5
+TELL_SECONDS = 10.0
+"""How often progress is told where nobody watches: into a file, or to a script."""
 
 
 @click.command()
@@ -37,12 +40,14 @@ def burst(preset: str) -> None:
 
 def _follow(burst_id: int) -> Burst:
     """The burst once it has ended and Prometheus was asked about it."""
+    every, told_at = LOOK_SECONDS if sys.stderr.isatty() else TELL_SECONDS, -math.inf
     while True:
         try:
             now = _look(burst_id)
             if not now.is_active and now.server_counts is not None:
                 return now
-            if now.is_active:
+            if now.is_active and time.monotonic() - told_at >= every:
+                told_at = time.monotonic()
                 click.echo(f"  {now.state}: sent {now.sent:,}, good {now.good:,}", err=True)
             time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:

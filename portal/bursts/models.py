@@ -25,6 +25,14 @@ class BurstState(StrEnum):
 
 ACTIVE = (BurstState.QUEUED, BurstState.RUNNING)
 
+KIND_WORDS = {
+    "timeout": "timed out",
+    "connection": "lost the connection",
+    "garbage": "got an unreadable answer",
+    "too_large": "got too large an answer",
+    "other": "answered another 5xx",
+}
+
 
 class Burst(db.Model):  # type: ignore[name-defined,misc]
     """What a burst was to do, what it did, and how it ended.
@@ -93,6 +101,20 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     def failed(self) -> int:
         """Failed requests, all kinds."""
         return sum(self.failed_by_kind.values())
+
+    @property
+    def failed_words(self) -> str:
+        """``240 answered 500, 3 timed out``; ``0`` where none failed."""
+        told = (
+            f"{number:,} {KIND_WORDS.get(kind, f'answered {kind}')}"
+            for kind, number in self.failed_by_kind.items()
+        )
+        return ", ".join(told) or "0"
+
+    @property
+    def hurt(self) -> int:
+        """Requests that hurt somebody: failed, or slow."""
+        return self.failed + self.slow
 
     @property
     def slow(self) -> int:

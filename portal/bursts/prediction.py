@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 from portal.errors import SLOLabError
 
@@ -20,6 +22,31 @@ class Prediction:
 
 
 NO_PREDICTION = Prediction()
+
+
+@dataclass
+class PredictionForm:
+    """The fields as typed, and the reason where one can't be used."""
+
+    predicted_errors: str = ""
+    predicted_page: str = ""
+    prediction: Prediction = NO_PREDICTION
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, typed: Mapping[str, str]) -> Self:
+        """The form as it was sent."""
+        names = [one.name for one in fields(cls) if isinstance(one.default, str)]
+        given: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
+        return cls(**given)
+
+    def read_prediction(self) -> bool:
+        """Whether ``prediction`` could be read; where not, ``errors`` says why."""
+        try:
+            self.prediction = read_prediction(self.predicted_errors, self.predicted_page)
+        except PredictionError as error:
+            self.errors["predicted_errors"] = str(error)
+        return "predicted_errors" not in self.errors
 
 
 def read_prediction(percent: str, page: str) -> Prediction:

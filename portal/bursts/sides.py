@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.bursts.models import Burst
-from portal.bursts.server_view import ServerView
+from portal.bursts.server_view import SLOW_SECONDS, ServerView
 from portal.rendering import percent
+from portal.slis.queries import LATENCY_THRESHOLD
 
 UNKNOWN = "–"
 WAITING = "waiting for the next scrape"
+NOTE = (
+    "What users saw is exact. Prometheus estimates: p50 to p99 from its buckets, the live numbers "
+    f"from its scrapes. Slow here: over {SLOW_SECONDS:g} s, where people notice; the live latency "
+    f"SLI counts from {LATENCY_THRESHOLD:g} s."
+)
 
 
 @dataclass(frozen=True)
@@ -23,10 +29,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Sides:
-    """The comparison, and a sentence that explains a difference."""
+    """The comparison, a sentence that explains a difference, and what to know when reading it."""
 
     rows: tuple[Row, ...]
     sentence: str
+    note: str = NOTE
 
 
 def sides(burst: Burst) -> Sides:

@@ -13,12 +13,13 @@ from portal.alerts.rule_files import RuleFolder, slo_file
 from portal.bursts import store
 from portal.bursts.custom import CustomForm
 from portal.bursts.models import Burst
-from portal.bursts.prediction import Prediction, PredictionError, read_prediction
+from portal.bursts.prediction import Prediction, PredictionForm
 from portal.bursts.profiles import PRESETS, Profile
 from portal.bursts.runner import shown
 from portal.bursts.sides import sides
 from portal.bursts.start import MAX_KEY, current_runner, start_burst
 from portal.bursts.truth import compare
+from portal.criteria.store import stored_verdict
 from portal.htmx import form_again, fragment, fragment_or_redirect, problem, wants_fragment
 from portal.learners import current_learner
 from portal.services import current_services
@@ -41,33 +42,40 @@ def start() -> ResponseReturnValue:
     if profile is None:
         names = ", ".join(PRESETS)
         abort(422, f"There is no preset of that name. The presets are: {names}.")
-    try:
-        typed = (request.form.get(name, "") for name in ("predicted_errors", "predicted_page"))
-        return _started(profile, read_prediction(*typed))
-    except PredictionError as error:
-        abort(422, str(error))
+    form = PredictionForm.of(request.form)
+    if not form.read_prediction():
+        page = {**_page_context(), "form": profile.id, "typed": form, "refused": profile.id}
+        place = f"predict-{profile.id}"
+        return form_again("bursts/index.html", "bursts/_predict.html", place=place, **page)
+    return _started(profile, form.prediction)
 
 
 @bp.post("/custom")
 def start_custom() -> ResponseReturnValue:
     """Start a burst with rate, duration and fault of the learner's own."""
-    form = CustomForm.of(request.form)
-    profile = form.read()
+    custom = CustomForm.of(request.form)
+    profile = custom.read()
     if profile is None:
-        return form_again("bursts/index.html", "bursts/_custom.html", **_page_context(form))
-    return _started(profile, form.prediction)
+        return form_again("bursts/index.html", "bursts/_custom.html", **_page_context(custom))
+    return _started(profile, custom.prediction)
 
 
 @bp.get("/active")
 def active_fragment() -> ResponseReturnValue:
-    """The running burst, or the last one."""
-    return render_template("bursts/_active.html", burst=_latest())
+    """The running burst, or the last one, for a page on which a burst began or ended."""
+    return render_template("bursts/_active.html", burst=_latest(), followed=True)
 
 
 @bp.get("/key/<form>")
 def key_fragment(form: str) -> ResponseReturnValue:
     """A new key for a start form, so that the next click starts the next burst."""
     return render_template("bursts/_key.html", form=form, key=uuid4().hex)
+
+
+@bp.get("/predict/<form>")
+def predict_fragment(form: str) -> ResponseReturnValue:
+    """The fields of a start form for a prediction, empty."""
+    return render_template("bursts/_predict.html", form=form)
 
 
 @bp.get("/<int:burst_id>")
@@ -115,7 +123,16 @@ def stop(burst_id: int) -> ResponseReturnValue:
 @bp.app_context_processor
 def burst_widgets() -> dict[str, Any]:
     """Step pages show a preset's card and the burst that came of it."""
-    return {"burst_preset": _preset_context}
+    return {"burst_preset": _preset_context, "has_alert": _has_alert}
+
+
+def _has_alert() -> bool:
+    """Whether the learner has an alert; before that no page speaks of one."""
+    learner_id = current_learner().id
+    if RuleFolder.of(current_services().settings).files_of(learner_id):
+        return True
+    verdict = stored_verdict(learner_id, "alert")  # it may be one that Grafana manages
+    return verdict is not None and verdict.met_now
 
 
 def _preset_context(preset_id: str) -> dict[str, Any]:
@@ -154,7 +171,7 @@ def _truth_context(burst: Burst) -> dict[str, Any]:
     applied = {s for s in slos if not folder.holds(slo_file(burst.learner_id, s), None)}
     known = kept.histories(burst.id) if watch else None
     truth = compare(burst, known, forecasts, applied, settled=settled)
-    return {"truth": truth, "settled": settled}
+    return {"truth": truth, "settled": settled, "alerted": bool(known)}
 
 
 def _asked() -> str | None:
@@ -179,10 +196,10 @@ def _latest() -> Burst | None:
     return shown(current_runner(), burst) if burst else None
 
 
-def _page_context(form: CustomForm | None = None) -> dict[str, Any]:
+def _page_context(custom: CustomForm | None = None) -> dict[str, Any]:
     return {
         "presets": PRESETS.values(),
-        "form": form or CustomForm(),
+        "custom": custom or CustomForm(),
         "key": uuid4().hex,
         "burst": _latest(),
         "bursts": [shown(current_runner(), one) for one in store.recent(current_learner().id)],

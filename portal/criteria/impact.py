@@ -9,7 +9,7 @@ from portal.criteria.base import Line, Status, Subject, Verdict, Where
 from portal.impact import store
 from portal.impact.comparison import MIN_HURT, Compared
 
-HERE = Where("State the impact", "/impact")
+HERE = Where("State the impact", "/steps/user-impact#impact-form")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ bp = Blueprint("impact", __name__, url_prefix="/impact")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The form, and what was stated so far."""
-    return render_template("impact/index.html", kept="kept" in request.args, **impact_context())
+    return render_template("impact/index.html", **impact_context())
 
 
 @bp.post("")
@@ -34,10 +34,9 @@ def state() -> ResponseReturnValue:
     store.save(learner.id, incidents[int(form.burst)], stated, current_services().clock())
     return fragment_or_redirect(
         "impact/_form.html",
-        url_for(".index", kept="yes"),
+        url_for("steps.show", slug="user-impact", kept="yes", _anchor="impact-form"),
         events="criterion-changed",
-        kept=True,
-        **impact_context(),
+        **{**impact_context(), "kept": True},
     )
 
 
@@ -56,6 +55,7 @@ def impact_context(form: ImpactForm | None = None) -> dict[str, Any]:
         "incidents": store.incidents(learner.id),
         "latest": latest,
         "compared": store.compared(latest) if latest else (),
+        "kept": "kept" in request.args,
     }
 
 

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from portal.bursts.models import Burst
-from portal.bursts.server_view import ServerView
+from portal.bursts.server_view import SLOW_SECONDS, ServerView
 from portal.bursts.sides import WAITING, sides
+from portal.slis.queries import LATENCY_THRESHOLD
 
 
 def a_burst(view: ServerView | None, **counts: Any) -> Burst:
@@ -30,6 +31,12 @@ def test_what_never_reached_the_counter_is_named() -> None:
     assert row(burst, "availability") == ("90 %", "100 %")
     assert "counted 10 fewer" in sides(burst).sentence
     assert "10 ended in a timeout" in sides(burst).sentence
+
+
+def test_the_two_meanings_of_slow_are_told_where_both_meet() -> None:
+    note = sides(a_burst(None, sent=1, good=1)).note
+    assert f"over {SLOW_SECONDS:g} s" in note
+    assert f"from {LATENCY_THRESHOLD:g} s" in note
 
 
 def test_before_the_next_scrape_nothing_is_compared() -> None:

@@ -8,9 +8,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.alerts.rule_files import learner_file
 from portal.bursts import store
 from portal.bursts.models import Burst, BurstState
+from portal.bursts.profiles import PRESETS
 from portal.bursts.runner import Runner
+from portal.config import Settings
+from portal.criteria.base import Status, Verdict
+from portal.criteria.store import save as save_verdict
 from portal.db import db
 from portal.learners.models import Learner
 from portal.services import Services
@@ -114,6 +119,56 @@ def test_an_unknown_preset_gets_a_sentence(
     assert answer.status_code == 422
     assert "There is no preset of that name" in answer.text
     assert bursts() == []
+
+
+def test_a_prediction_out_of_range_is_told_at_its_field_and_stays(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    typed = {"preset": "error-burst", "key": "k", "predicted_errors": "150"}
+    page = client.post("/bursts", data=typed)
+    assert page.status_code == 422
+    assert page.text.count("Predict a share from 0 to 100 %") == 1
+    assert page.text.count('value="150"') == 1
+    assert page.text.count(" open hx-get=") == 1
+    part = client.post("/bursts", data=typed, headers=HTMX)
+    assert part.status_code == 422
+    assert part.headers["HX-Retarget"] == "#predict-error-burst"
+    assert part.headers["HX-Reswap"] == "outerHTML"
+    assert part.text.startswith('<details id="predict-error-burst" open')
+    assert 'value="150"' in part.text
+    assert 'hx-get="/bursts/predict/error-burst" hx-trigger="burst-changed' in part.text
+    assert "150" not in client.get("/bursts/predict/error-burst").text
+    assert bursts() == []
+
+
+def test_no_page_speaks_of_an_alert_before_there_is_one(
+    client: FlaskClient, learner: Learner, runner: IdleRunner, settings: Settings
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "k"})
+    assert "predicted_page" not in client.get("/bursts").text
+    assert "What the alerts did" not in client.get("/bursts/1").text
+    settings.rules_path.mkdir(parents=True)
+    (settings.rules_path / learner_file(learner.id)).write_text("groups: []")
+    assert client.get("/bursts").text.count('name="predicted_page"') == len(PRESETS) + 1
+    assert "What the alerts did" in client.get("/bursts/1").text
+
+
+def test_an_alert_that_grafana_manages_is_asked_about_too(
+    client: FlaskClient, learner: Learner, runner: IdleRunner, services: Services
+) -> None:
+    verdict = Verdict(Status.MET, "alert_tied", "Your alert follows from your SLO", "", "")
+    save_verdict(learner.id, "alert", verdict, services.clock())
+    assert 'name="predicted_page"' in client.get("/bursts").text
+
+
+def test_a_burst_that_began_on_this_page_stays_in_view(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "k"})
+    bursts()[0].state = BurstState.FINISHED
+    db.session.commit()
+    assert "followed" in client.get("/bursts/active").text
+    assert "followed" not in client.get("/bursts").text
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,30 @@ def test_the_difference_is_shown(client: FlaskClient, learner: Learner, services
     assert answer.text.count("✗ not yet") == 1
 
 
+def test_incidents_are_told_apart_and_each_can_be_looked_up(
+    client: FlaskClient, learner: Learner, services: Services
+) -> None:
+    numbers = [incident(learner, services).id for _ in range(4)]
+    html = client.get("/impact").text
+    for number in numbers:
+        assert f">Burst {number}: error burst, " in html
+        assert f'<a href="/bursts/{number}">burst {number}</a>' in html
+
+
+def test_stating_the_impact_leads_to_the_step(
+    client: FlaskClient, learner: Learner, services: Services
+) -> None:
+    burst = incident(learner, services)
+    criterion = ImpactCriterion()
+    where = criterion.judge(criterion.collect(Subject(services, learner))).where
+    assert where is not None
+    assert where.url == "/steps/user-impact#impact-form"
+    typed = {"burst": burst.id, "failed": "240", "slow": "15", "seconds": "60"}
+    answer = client.post("/impact", data={**typed, "sentence": SENTENCE})
+    assert answer.location == "/steps/user-impact?kept=yes#impact-form"
+    assert "Your statement is kept" in client.get(answer.location).text
+
+
 def test_the_incident_of_somebody_else_or_of_nobody_is_refused(
     client: FlaskClient, learner: Learner, services: Services
 ) -> None:

@@ -79,7 +79,7 @@ def fill_impact(page: Page, record: dict[str, str]) -> None:
 
 def read_record(page: Page) -> dict[str, str]:
     """What the page of a burst says about failed and slow requests and the seconds it hurt."""
-    failed = re.findall(r"([\d,]+) ×", page.locator("[data-count=failed]").inner_text())
+    failed = re.findall(r"([\d,]+) [a-z]", page.locator("[data-count=failed]").inner_text())
     hurt = page.get_by_text("It hurt for").inner_text()
     seconds = re.search(r"[\d.]+", hurt)
     assert seconds

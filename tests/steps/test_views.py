@@ -135,7 +135,14 @@ def test_break_it_is_done_by_an_incident(client: FlaskClient, burst, hurt) -> No
 
 
 def test_a_running_burst_is_no_incident_yet(client: FlaskClient, burst) -> None:
-    burst(BurstState.RUNNING, failed=50)
+    burst(BurstState.RUNNING, failed=50, slow=3)
+    html = client.get("/steps/incident").text
+    assert "Running: 53 hurt so far" in html
+    assert "You broke it" not in html
+
+
+def test_a_running_burst_that_hurts_nobody_is_no_news(client: FlaskClient, burst) -> None:
+    burst(BurstState.RUNNING)
     assert "No user was hurt yet" in client.get("/steps/incident").text
 
 
