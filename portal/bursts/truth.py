@@ -40,12 +40,17 @@ def compare(
 ) -> Truth:
     """``histories``: None while nobody has looked at the alerts; ``settled``: nothing more comes.
 
-    ``applied`` holds the names of the SLOs whose generated rules are in Prometheus.
+    ``applied`` holds the names of the SLOs whose generated rules are in Prometheus; the planner is
+    silent about alerts that were not there.
     """
     planner = sorted(forecasts, key=lambda one: not one.is_page)
     return Truth(
         tuple(_learners(burst, histories, settled=settled)),
-        tuple(_planners(burst, histories, one, applied, settled=settled) for one in planner),
+        tuple(
+            _planners(burst, histories, one, settled=settled)
+            for one in planner
+            if one.slo in applied or _own(one, histories)
+        ),
     )
 
 
@@ -79,19 +84,21 @@ def _planners(
     burst: Burst,
     histories: Sequence[AlertHistory] | None,
     forecast: Forecast,
-    applied: Container[str],
     *,
     settled: bool,
 ) -> Compared:
-    own = [one for one in histories or () if one.name == forecast.alert]
+    own = _own(forecast, histories)
     if own:
-        stood = _stood(burst, own[0]) if own[0].fired or settled else _silent(settled=False)
-    elif forecast.slo not in applied:
-        stood = "its rule is not applied"
+        stood = _stood(burst, own) if own.fired or settled else _silent(settled=False)
     else:
         stood = NOT_KNOWN if histories is None else _silent(settled=settled)
     label = f"{forecast.title}: {forecast.pair}"
     return Compared(label, _planned(burst, forecast), f"{_failures(burst)}; {stood}")
+
+
+def _own(forecast: Forecast, histories: Sequence[AlertHistory] | None) -> AlertHistory | None:
+    """What the alert did that the forecast is about; None where it did nothing, or is not there."""
+    return next((one for one in histories or () if one.name == forecast.alert), None)
 
 
 def _planned(burst: Burst, forecast: Forecast) -> str:

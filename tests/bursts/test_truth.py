@@ -102,13 +102,18 @@ def test_nobody_looked_yet(burst: Burst) -> None:
     assert truth.learner[1].happened == "not known yet"
 
 
-def test_what_is_not_applied_cannot_fire_and_what_is_too_much_is_said(burst: Burst) -> None:
+def test_what_is_too_much_for_the_burst_is_said(burst: Burst) -> None:
     long = replace(PAGE, seconds=300.0, failures=1200)
     never = replace(PAGE, seconds=None, failures=None, sentence="It needs more than 14.4 %.")
-    truth = compare(burst, [], [long, never], set(), settled=True)
+    truth = compare(burst, [], [long, never], {"availability"}, settled=True)
     assert "more than this burst brings in 1 min 40 s" in truth.planner[0].expected
-    assert truth.planner[0].happened.endswith("its rule is not applied")
     assert truth.planner[1].expected == "It needs more than 14.4 %."
+
+
+def test_the_planner_tells_nothing_of_alerts_that_are_not_there(burst: Burst) -> None:
+    assert compare(burst, [], [PAGE], set(), settled=True).planner == ()
+    removed_since = compare(burst, [FIRED], [PAGE], set(), settled=True)
+    assert len(removed_since.planner) == 1
 
 
 def test_a_prediction_comes_with_the_start_and_is_shown(
