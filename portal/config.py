@@ -58,6 +58,9 @@ class Settings:
         "For PostgreSQL: postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
     )
     mockapp_url: str = _setting("", "The mock service to use; empty: the lab starts its own.")
+    mockapp_public_url: str = _setting(
+        "", "The mock service's address for the learner's browser, where it differs."
+    )
     prometheus_url: str = _setting("", "The Prometheus to use; empty: the lab starts its own.")
     prometheus_public_url: str = _setting(
         "", "Prometheus' address for the learner's browser, where it differs."
@@ -131,6 +134,12 @@ class Settings:
     def mockapp_base(self) -> str:
         """Where the portal finds the mock service."""
         return (self.mockapp_url or f"http://127.0.0.1:{self.mockapp_port}").rstrip("/")
+
+    @property
+    def mockapp_link(self) -> str:
+        """Where the learner's browser finds the mock service."""
+        own = f"http://localhost:{self.mockapp_port}"
+        return (self.mockapp_public_url or self.mockapp_url or own).rstrip("/")
 
     @property
     def prometheus_base(self) -> str:

@@ -82,8 +82,8 @@ def _portal(settings: Settings, state: State | None) -> Finding:
 
 
 def _mockapp(settings: Settings, state: State | None) -> Finding:
-    base = settings.mockapp_base
-    return _server("mock app", f"{base}/healthz", base, _known(state, "mockapp"))
+    asked = f"{settings.mockapp_base}/healthz"
+    return _server("mock app", asked, settings.mockapp_link, _known(state, "mockapp"))
 
 
 def _prometheus(settings: Settings, state: State | None) -> Finding:

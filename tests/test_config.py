@@ -24,6 +24,16 @@ def test_a_variable_wins_over_the_default(tmp_path: Path) -> None:
     assert (settings.port, settings.data_dir) == (8181, tmp_path)
 
 
+def test_the_browser_may_find_a_server_elsewhere_than_the_portal_does() -> None:
+    inside = {"SLO_LAB_MOCKAPP_URL": "http://mockapp:8000"}
+    public = {"SLO_LAB_MOCKAPP_PUBLIC_URL": "http://localhost:8100"}
+    assert Settings.from_env({"SLO_LAB_MOCKAPP_PORT": "8100"}).mockapp_link.endswith(":8100")
+    assert Settings.from_env(inside).mockapp_link == "http://mockapp:8000"
+    settings = Settings.from_env(inside | public)
+    assert settings.mockapp_link == "http://localhost:8100"
+    assert settings.mockapp_base == "http://mockapp:8000"
+
+
 def test_an_empty_variable_means_the_default() -> None:
     assert Settings.from_env({"SLO_LAB_PORT": ""}).port == 8080
 

@@ -25,7 +25,7 @@ def localise(
 
 def _addresses(settings: Settings) -> Mapping[str, str]:
     return {
-        "8000": f"http://localhost:{settings.mockapp_port}",
+        "8000": settings.mockapp_link,
         "8080": settings.portal_base,
         "9090": settings.prometheus_link,
         "3000": settings.grafana_link,

@@ -108,6 +108,11 @@ def test_a_grafana_that_is_being_downloaded_is_starting(
     assert "3 of 99 MB" in found.detail
 
 
+def test_the_mock_app_is_linked_where_the_browser_finds_it(settings: Settings) -> None:
+    elsewhere = replace(settings, mockapp_url="http://127.0.0.1:9", mockapp_public_url="http://x")
+    assert by_name(elsewhere)["mock app"].url == "http://x"
+
+
 def test_a_named_grafana_that_does_not_answer_is_down(settings: Settings) -> None:
     named = replace(settings, grafana_url=f"http://127.0.0.1:{settings.grafana_port}")
     assert by_name(named)["Grafana"].status is Health.DOWN

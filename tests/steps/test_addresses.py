@@ -22,7 +22,8 @@ from portal.steps.addresses import localise
 def test_standard_addresses_become_the_labs_own(written: str, shown: str) -> None:
     settings = Settings(
         port=8180,
-        mockapp_port=8100,
+        mockapp_url="http://mockapp:8000",
+        mockapp_public_url="http://localhost:8100",
         prometheus_port=9190,
         grafana_url="http://10.0.0.1:3000",
         grafana_public_url="https://grafana.example",
