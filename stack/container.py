@@ -1,11 +1,12 @@
 """What the containers need once, where no supervisor runs.
 
-``python -m stack.container secrets`` makes the secrets in the shared volume;
+``python -m stack.container secrets`` makes the secrets in their volumes;
 ``python -m stack.container grafana-account`` gives the portal its account in Grafana.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,14 +19,19 @@ from portal.secret_files import read_or_make, secret_path
 from stack.grafana_account import ADMIN, CALL_SECONDS, admin_password
 from stack.layout import SECRETS
 
+FOR_MOCKAPP = Path("/for-mockapp")  # its volume of secrets, as the Dockerfile makes it
 GROUP_MAY_READ = 0o640
 
 
-def make_secrets(settings: Settings) -> None:
-    """Make what is missing. Grafana runs as another user, of the same group as we."""
+def make_secrets(settings: Settings, for_mockapp: Path = FOR_MOCKAPP) -> None:
+    """Make what is missing. The mock app gets its token alone, in a volume of its own.
+
+    Grafana runs as another user, of the same group as we.
+    """
     for name in SECRETS:
         read_or_make(settings.data_dir, name)
     secret_path(settings.data_dir, "grafana-password").chmod(GROUP_MAY_READ)
+    shutil.copy(secret_path(settings.data_dir, "fault-token"), for_mockapp)
 
 
 def make_grafana_account(settings: Settings) -> None:

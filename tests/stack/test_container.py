@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from portal.config import Settings
-from stack.container import main, make_secrets
+from stack.container import FOR_MOCKAPP, main, make_secrets
 from stack.layout import Layout
 from stack.servers import grafana_environ, prometheus_server
 from stack.sources import PrometheusInstall
@@ -107,14 +107,39 @@ def test_each_arrangement_has_its_target_and_the_same_configuration(
     assert "./stack/prometheus/prometheus.yml:/etc/prometheus/prometheus.yml:ro" in shared
 
 
-def test_the_secrets_are_made_once_and_grafanas_group_reads_its_own(settings: Settings) -> None:
-    make_secrets(settings)
+def test_the_secrets_are_made_once_and_each_server_reads_its_own(
+    settings: Settings, tmp_path: Path
+) -> None:
+    for_mockapp = tmp_path / "for-mockapp"
+    for_mockapp.mkdir()
+    make_secrets(settings, for_mockapp)
     folder = settings.data_dir / "secrets"
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert modes == {"secret-key": 0o600, "fault-token": 0o600, "grafana-password": 0o640}
     before = (folder / "secret-key").read_text()
-    make_secrets(settings)
+    make_secrets(settings, for_mockapp)
     assert (folder / "secret-key").read_text() == before
+    assert [path.name for path in for_mockapp.iterdir()] == ["fault-token"]
+    token = (folder / "fault-token").read_text()
+    assert (for_mockapp / "fault-token").read_text() == token
+
+
+def test_the_mock_app_sees_no_secret_but_its_own(compose: dict[str, Any]) -> None:
+    volume, folder = compose["services"]["secrets"]["volumes"][1].split(":")
+    assert folder == str(FOR_MOCKAPP)
+    assert compose["services"]["mockapp"]["volumes"] == [f"{volume}:/data/secrets:ro"]
+
+
+def test_the_browser_is_led_to_published_ports(
+    compose: dict[str, Any], on_host: dict[str, Any]
+) -> None:
+    for document in (compose, on_host):
+        environ = document["services"]["portal"]["environment"]
+        for name, inside in environ.items():
+            if re.fullmatch(r"SLO_LAB_\w+(?<!PUBLIC)_URL", name):
+                public = environ[name.replace("_URL", "_PUBLIC_URL")]
+                assert public.startswith("http://localhost:")
+                assert public != inside
 
 
 def test_a_grafana_that_is_not_there_is_a_sentence(
