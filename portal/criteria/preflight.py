@@ -50,22 +50,25 @@ class PreflightCriterion:
     def judge(self, evidence: tuple[Probe, ...]) -> Verdict:
         """Met when every line is; else the worst line speaks."""
         lines = tuple(Line(probe.status, probe.text) for probe in evidence)
-        expected = "Mock service, both metric families, Prometheus’ target and Grafana, all well."
-        for status, code, headline in (
+        expected = (
+            "Mock service, its metrics, Prometheus and Grafana (where there is one), all well."
+        )
+        for status, code, headline, which in (
             (
                 Status.CANNOT_CHECK,
                 "part_unreachable",
                 "Can’t check: a part of the lab doesn’t answer",
+                "No answer from",
             ),
-            (Status.NOT_MET, "part_unwell", "A part of the lab is not ready"),
-            (Status.NOT_ENOUGH_DATA, "part_starting", "The lab is still starting"),
+            (Status.NOT_MET, "part_unwell", "A part of the lab is not ready", "Not ready"),
+            (Status.NOT_ENOUGH_DATA, "part_starting", "The lab is still starting", "Not there yet"),
         ):
             found = [probe for probe in evidence if probe.status is status]
             if found:
                 names = ", ".join(probe.part for probe in found)
                 wait = 5 if status is Status.NOT_ENOUGH_DATA else None
                 return Verdict(
-                    status, code, headline, f"Not well: {names}.", expected, LAB, wait, lines=lines
+                    status, code, headline, f"{which}: {names}.", expected, LAB, wait, lines=lines
                 )
         return Verdict(
             Status.MET, "lab_stands", "The lab stands", "Every part answers.", expected, lines=lines
@@ -90,9 +93,11 @@ def _families(subject: Subject) -> Probe:
     text = subject.services.mockapp.metrics_text()
     missing = [name for name in FAMILIES if f"# TYPE {name} " not in text]
     if missing:
-        words = f"/metrics lacks {' and '.join(missing)}."
+        words = f"The service’s metrics page lacks {' and '.join(missing)}."
         return Probe("metrics", Status.NOT_MET, words)
-    return Probe("metrics", Status.MET, f"/metrics has {FAMILIES[0]} and {FAMILIES[1]}.")
+    return Probe(
+        "metrics", Status.MET, f"The service’s metrics are there: {FAMILIES[0]} and {FAMILIES[1]}."
+    )
 
 
 def _target(subject: Subject, job: str) -> Probe:
@@ -123,8 +128,8 @@ def _data_source(subject: Subject) -> Probe:
     if uid is None:
         words = "Grafana has no Prometheus data source."
         return Probe("data source", Status.NOT_MET, words)
-    series = subject.services.grafana.data_source_answers(uid)
-    words = f"Grafana’s data source “{uid}” answers ({series} targets)."
+    subject.services.grafana.data_source_answers(uid)
+    words = f"Grafana’s data source “{uid}” answers."
     return Probe("data source", Status.MET, words)
 
 

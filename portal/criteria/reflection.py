@@ -43,7 +43,9 @@ class ReflectionCriterion:
             return Verdict(
                 Status.NOT_MET,
                 "answers_missing",
-                "Some questions have no answer yet",
+                "Some questions have no answer yet"
+                if not evidence.submitted
+                else "Some answers are too short",
                 f"Empty or very short: “{listed}”.",
                 expected,
                 HERE,

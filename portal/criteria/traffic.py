@@ -12,6 +12,11 @@ from portal.slis.queries import SLIQueries
 
 NEEDED = 100
 WINDOW = "15m"
+LATELY = "in the last 15 minutes"
+READINGS = {
+    0: "Prometheus has not read the service’s numbers yet; a count needs two readings.",
+    1: "Prometheus has read the service’s numbers once; a count needs two readings.",
+}
 BURSTS = Where("Send a burst", "/bursts")
 
 
@@ -47,7 +52,7 @@ class TrafficCriterion:
 
     def judge(self, evidence: TrafficEvidence) -> Verdict:
         """Met from 100 requests on."""
-        expected = f"At least {NEEDED} requests counted within {WINDOW}."
+        expected = f"At least {NEEDED} requests that Prometheus counted {LATELY}."
         if evidence.scrapes < 2 or evidence.requests is None:
             return _too_early(evidence, expected)
         counted = math.floor(evidence.requests + 0.5)
@@ -56,10 +61,11 @@ class TrafficCriterion:
                 Status.MET,
                 "traffic",
                 "Your service has traffic",
-                f"Prometheus counted {counted:,} requests in the last {WINDOW}.",
+                f"Prometheus counted {counted:,} requests {LATELY}.",
                 expected,
             )
-        seen = f"Prometheus counted {counted} requests in the last {WINDOW}."
+        number = "1 request" if counted == 1 else f"{counted or 'no'} requests"
+        seen = f"Prometheus counted {number} {LATELY}."
         code = "too_little_traffic" if counted else "no_traffic"
         return Verdict(Status.NOT_MET, code, "Not enough traffic yet", seen, expected, BURSTS)
 
@@ -82,9 +88,7 @@ def _too_early(evidence: TrafficEvidence, expected: str) -> Verdict:
         Status.NOT_ENOUGH_DATA,
         "too_few_scrapes",
         "Not enough data yet",
-        f"{evidence.scrapes or 'no'} scrape so far; a count needs two."
-        if evidence.scrapes < 2
-        else "The service has no counter yet.",
+        READINGS.get(evidence.scrapes, "Prometheus has no counter of requests yet."),
         expected,
         wait_seconds=evidence.scrape_interval * max(1, 2 - evidence.scrapes),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from portal.criteria import store
-from portal.criteria.base import Criterion, Status, Verdict
+from portal.criteria.base import Criterion, Status, Verdict, Where
 from portal.criteria.checker import Checker, current_checker
 from portal.criteria.registry import CRITERIA
 from portal.db import db
@@ -55,7 +56,7 @@ def verdict_fragment(criterion_id: str) -> ResponseReturnValue:
     # Nearly as long as one page waits, so that many open pages cause no more checks than one.
     age = timedelta(seconds=_poll_seconds(Status(row.status) if row else None) * 0.9)
     checker.refresh(learner.id, [criterion.id], services.clock(), age)
-    context = verdict_context(criterion.id)
+    context = verdict_context(criterion.id, request.args.get("here", ""))
     changed = request.args.get("shown", "") != context["shown"]
     return fragment(
         "criteria/_verdict.html", events="criterion-changed" if changed else "", **context
@@ -71,7 +72,7 @@ def check(criterion_id: str) -> ResponseReturnValue:
         "criteria/_verdict.html",
         back if OUR_PATH.fullmatch(back) else url_for(".index"),
         events="criterion-changed",
-        **verdict_context(criterion.id),
+        **verdict_context(criterion.id, urlsplit(back).path),
     )
 
 
@@ -89,14 +90,22 @@ def verdict_widgets() -> dict[str, Any]:
     return {"verdict_context": verdict_context}
 
 
-def verdict_context(criterion_id: str) -> dict[str, Any]:
-    """What ``criteria/_verdict.html`` shows."""
+def verdict_context(criterion_id: str, here: str | None = None) -> dict[str, Any]:
+    """What ``criteria/_verdict.html`` shows on the page whose path is ``here`` (this one).
+
+    A link that leads to the same page is left out.
+    """
+    here = request.path if here is None else here
+    criterion = _find(criterion_id)
     db.session.expire_all()
     row = store.stored_verdict(current_learner().id, criterion_id)
     verdict: Verdict | None = store.verdict_of(row) if row else None
     checking = current_checker().is_checking(current_learner().id, criterion_id)
     return {
-        "criterion": _find(criterion_id),
+        "criterion": criterion,
+        "here": here,
+        "where": _leads_on(verdict.where if verdict else None, here),
+        "details": _leads_on(getattr(criterion, "details", None), here),
         "row": row,
         "verdict": verdict,
         "mark": MARKS[verdict.status] if verdict else "…",
@@ -104,6 +113,11 @@ def verdict_context(criterion_id: str) -> dict[str, Any]:
         "poll_seconds": 1 if checking else _poll_seconds(verdict.status if verdict else None),
         "age": (current_services().clock() - row.checked_at).total_seconds() if row else None,
     }
+
+
+def _leads_on(where: Where | None, here: str) -> Where | None:
+    """Where to look next, unless that is the page that is open."""
+    return None if where and where.url and where.url.partition("#")[0] == here else where
 
 
 def _poll_seconds(status: Status | None) -> int:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from datetime import datetime
+from typing import ClassVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.criteria import store
-from portal.criteria.base import Status, Verdict
+from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import Checker
 from portal.criteria.registry import CRITERIA
+from portal.db import db
 from portal.learners.models import Learner
 from tests.conftest import Clock
 
@@ -82,3 +84,35 @@ def test_a_page_asks_soon_while_a_verdict_is_on_its_way(
     assert "every 1s" in client.get("/criteria/slo").text
     ends.set_result(None)
     assert "every 5s" in client.get("/criteria/slo").text
+
+
+def test_a_check_that_a_reset_overtook_is_forgotten(
+    app: Flask, learner: Learner, clock: Clock
+) -> None:
+    class Reset:
+        """Resets the lab while it is looked at."""
+
+        id: ClassVar[str] = "slo"
+        title: ClassVar[str] = "An SLO"
+        optional: ClassVar[bool] = False
+
+        def collect(self, subject: Subject) -> bool:
+            if self.resets:
+                store.forget(learner.id)
+                db.session.commit()
+            return True
+
+        def judge(self, evidence: bool) -> Verdict:
+            return Verdict(Status.MET, "code", "", "", "")
+
+        resets = False
+
+    criterion = Reset()
+    checker = Checker(app, [criterion])
+    assert checker.check_now(learner.id, ["slo"], clock())
+    assert store.stored_verdict(learner.id, "slo") is not None
+    criterion.resets = True
+    clock.pass_seconds(1)
+    assert checker.check_now(learner.id, ["slo"], clock())
+    db.session.expire_all()
+    assert store.stored_verdict(learner.id, "slo") is None

@@ -30,6 +30,21 @@ def test_verdict(given: TrafficEvidence, status: Status, code: str) -> None:
     assert (verdict.status, verdict.code) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (evidence(0, None), "Prometheus has not read the service’s numbers yet"),
+        (evidence(1, 3), "Prometheus has read the service’s numbers once"),
+        (evidence(2, None), "Prometheus has no counter of requests yet."),
+        (evidence(2, 0), "Prometheus counted no requests in the last 15 minutes."),
+        (evidence(2, 1), "Prometheus counted 1 request in the last 15 minutes."),
+        (evidence(2, 1200), "Prometheus counted 1,200 requests in the last 15 minutes."),
+    ],
+)
+def test_it_says_what_was_seen(given: TrafficEvidence, words: str) -> None:
+    assert TrafficCriterion().judge(given).observed.startswith(words)
+
+
 def test_waiting_for_scrapes_is_told_in_seconds() -> None:
     assert TrafficCriterion().judge(evidence(0, None)).wait_seconds == 10
     assert TrafficCriterion().judge(evidence(1, 3)).wait_seconds == 5

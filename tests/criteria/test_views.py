@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from portal.criteria import store
+from portal.criteria.base import Status, Verdict, Where
+from portal.criteria.checker import Checker
+from portal.learners.models import Learner
+from tests.conftest import START
+
 
 def back_to(client: FlaskClient, path: str) -> str:
     answer = client.post("/criteria/slo/check", data={"back": path})
@@ -26,3 +32,21 @@ ELSEWHERE = (
 @pytest.mark.parametrize("path", ELSEWHERE)
 def test_and_to_no_other_site(client: FlaskClient, path: str) -> None:
     assert back_to(client, path) == "/criteria"
+
+
+def test_a_link_to_the_page_that_is_open_is_left_out(
+    client: FlaskClient, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checker, "refresh", lambda *_: [])
+    where = Where("My board", "/workbench#panels")
+    seen = Verdict(Status.NOT_MET, "c", "Headline", "seen", "needed", where)
+    store.save(learner.id, "dashboard", seen, START)
+    for there, is_linked in (("/workbench", False), ("/steps/dashboard", True)):
+        fragment = client.get("/criteria/dashboard", query_string={"here": there}).text
+        assert ("My board" in fragment) is is_linked
+        assert f"here={there}" in fragment.replace("%2F", "/")
+        answer = client.post(
+            "/criteria/dashboard/check", data={"back": there}, headers={"HX-Request": "true"}
+        )
+        assert f'name="back" value="{there}"' in answer.text
+    assert "here=/workbench" in client.get("/workbench").text.replace("%2F", "/")
