@@ -46,6 +46,8 @@ WORDS = {
     "reflection_submission": ("submission of your reflections", "submissions of your reflections"),
     "reflection_set_aside": ("text set aside", "texts set aside"),
 }
+DELETED = {"slo": "deleted_at", "workbench_panel": "removed_at"}
+"""Tables that keep a deleted row for the undo, and the column that says so."""
 LOCK_SECONDS = 5.0
 
 
@@ -171,6 +173,9 @@ def _delete(table: Table, rows: ColumnElement[bool]) -> None:
 
 
 def _count(table: Table, rows: ColumnElement[bool]) -> int:
+    """Rows that the learner sees; what they deleted themselves is no loss."""
+    if table.name in DELETED:
+        rows &= table.c[DELETED[table.name]].is_(None)
     return db.session.scalar(select(func.count()).select_from(table).where(rows)) or 0
 
 

@@ -31,7 +31,7 @@ from portal.learners.reset import (
 from portal.reflections import store as reflections
 from portal.reflections.store import Draft
 from portal.services import Services
-from portal.slo.store import list_slos
+from portal.slo.store import delete_slo, list_slos
 from portal.steps import store as marks
 from portal.steps.catalog import load
 from portal.workbench import store as workbench
@@ -206,6 +206,16 @@ def test_losses_are_said_in_numbers(learner: Learner, services: Services) -> Non
         "4 answers",
     ]
     assert "2 bursts with their records" in losses(learner, scope(LAB))
+
+
+def test_what_the_learner_deleted_is_no_loss(learner: Learner, services: Services) -> None:
+    do_everything(services, learner)
+    delete_slo(list_slos(learner.id)[0], START)
+    workbench.remove_panel(workbench.panels(learner.id)[0], START)
+    assert losses(learner, scope("slo")) == []
+    assert not [loss for loss in losses(learner, scope("dashboard")) if "panel" in loss]
+    reset(services, learner, scope(LAB))
+    assert not {"slo", "workbench_panel"} & set(rows())
 
 
 def test_every_table_of_a_learner_has_words_for_its_loss(learner: Learner) -> None:
