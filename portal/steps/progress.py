@@ -91,8 +91,8 @@ class Progress:
 
     @property
     def started(self) -> bool:
-        """Whether the learner has done anything yet."""
-        return any(now.done for now in self.steps)
+        """Whether the learner has done anything yet. The first step is done by the lab alone."""
+        return any(now.done for now in self.steps[1:])
 
     def of(self, step: Step) -> StepNow:
         """That step, now."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import portal
@@ -9,6 +11,15 @@ import portal
 ROOT = Path(portal.__file__).resolve().parent.parent
 SHOWN_FOLDERS = ("mockapp", "stack")
 MAX_CHARACTERS = 20_000
+DEFINITION = re.compile(r"^(@|def |class |async def )", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file in two parts: in Python what it imports, and from its first definition on the rest."""
+
+    head: str
+    heart: str
 
 
 def is_source(name: str) -> bool:
@@ -23,3 +34,10 @@ def read_source(name: str) -> str:
     if not is_source(name):
         return f"{name} is not there."
     return (ROOT / name).read_text(encoding="utf-8", errors="replace")[:MAX_CHARACTERS]
+
+
+def parted(text: str) -> Source:
+    """The text in its two parts; one without a definition is all heart."""
+    first = DEFINITION.search(text)
+    at = first.start() if first else 0
+    return Source(text[:at].rstrip(), text[at:])

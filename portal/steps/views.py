@@ -22,7 +22,8 @@ from portal.steps.addresses import localise
 from portal.steps.catalog import DoneBy, Step
 from portal.steps.markdown import Prose
 from portal.steps.progress import progress
-from portal.steps.sources import read_source
+from portal.steps.reached import reached
+from portal.steps.sources import Source, parted, read_source
 from portal.steps.widgets import WIDGETS
 
 bp = Blueprint("steps", __name__, url_prefix="/steps")
@@ -83,8 +84,15 @@ def widgets() -> dict[str, object]:
         "step_blocks": _blocks,
         "read_source": read_source,
         "last_incident": _last_incident,
+        "what_was_reached": lambda: reached(current_learner().id),
         "active_burst": lambda: active_burst(current_learner().id),
     }
+
+
+@bp.app_template_filter("parted")
+def parted_source(text: str) -> Source:
+    """A file of the lab in two parts: what it imports, and its heart."""
+    return parted(text)
 
 
 def _checked_progress() -> object:

@@ -98,8 +98,9 @@ def test_next_is_the_first_required_step_that_is_open() -> None:
     assert walk("a", "c").next_step is None
 
 
-def test_started_means_that_anything_is_done() -> None:
+def test_started_means_that_anything_is_done_but_the_first_step() -> None:
     assert not walk().started
+    assert not walk("a").started
     assert walk("c").started
 
 

@@ -77,6 +77,7 @@ def test_the_export_links_lead_somewhere(client: FlaskClient) -> None:
 
 def test_the_last_page_says_what_was_reached(client: FlaskClient, judged) -> None:
     judged("slo", Status.MET)
+    assert "You finished" not in client.get("/steps/what-you-learned").text
     finish = client.get("/steps/what-you-learned").text.split("What you reached")[1]
     assert re.search(r'slo">SLO</a> <small>done</small>', finish)
     assert re.search(r'alert">Alert</a> <small>to do</small>', finish.split("Optional")[1])
@@ -89,6 +90,21 @@ def test_done_marks_a_reading_step_and_goes_on(client: FlaskClient) -> None:
     answer = client.post("/steps/meet-the-service/done")
     assert (answer.status_code, answer.location) == (303, "/steps/traffic")
     assert "You marked this page as read" in client.get("/steps/meet-the-service").text
+
+
+def test_a_reading_step_is_ticked_by_the_button_that_goes_on(client: FlaskClient) -> None:
+    html = client.get("/steps/meet-the-service").text
+    assert "<button>Done, next: Traffic →</button>" in html
+    assert 'rel="next"' not in html
+    client.post("/steps/meet-the-service/done")
+    html = client.get("/steps/meet-the-service").text
+    assert "Done, next:" not in html
+    assert 'rel="next"' in html
+
+
+def test_the_way_on_comes_after_the_live_numbers(client: FlaskClient) -> None:
+    html = client.get("/steps/traffic").text
+    assert html.index('class="live card"') < html.index('aria-label="Before and after"')
 
 
 def test_done_tells_htmx_to_go_on(client: FlaskClient) -> None:
@@ -223,7 +239,15 @@ def test_all_done_leads_to_the_export(client: FlaskClient, judged, burst) -> Non
     burst(failed=20)
     html = client.get("/steps/rail").text
     assert "9 of 9" in html
+    assert "You finished the lab" in html
     assert 'href="/steps/what-you-learned#export"' in html
+    assert "You finished the lab" in client.get("/").text
+    last = client.get("/steps/what-you-learned").text
+    finished = last.split('aria-labelledby="finished"')[1].split("</section>")[0]
+    assert "100 requests in 1 burst" in finished
+    assert "it hurt 20 requests" in finished
+    assert "/reflections/export.md" in finished
+    assert last.count('id="export"') == 1
 
 
 def test_the_rail_has_every_criterion_checked_in_the_background(

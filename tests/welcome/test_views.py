@@ -35,8 +35,16 @@ def test_a_newcomer_starts_at_the_first_step(client: FlaskClient) -> None:
     assert '<a class="btn" href="/steps/preflight">Start' in client.get("/").text
 
 
+def test_a_newcomer_starts_there_when_the_lab_has_ticked_it_already(
+    client: FlaskClient, learner
+) -> None:
+    save(learner.id, "preflight", Verdict(Status.MET, "c", "h", "o", "e"), START)
+    assert '<a class="btn" href="/steps/preflight">Start' in client.get("/").text
+
+
 def test_who_comes_back_goes_on_where_they_were(client: FlaskClient, learner) -> None:
     save(learner.id, "preflight", Verdict(Status.MET, "c", "h", "o", "e"), START)
+    client.post("/steps/meet-the-service/done")
     html = client.get("/").text
-    assert '<a class="btn" href="/steps/meet-the-service">Continue' in html
-    assert "1 of 9 steps done" in html
+    assert '<a class="btn" href="/steps/traffic">Continue' in html
+    assert "2 of 9 steps done" in html
