@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal.reflections.models import SetAside
-from portal.reflections.questions import MAX_BYTES, Question, is_answered, size_bytes
+from portal.reflections.questions import (
+    MAX_BYTES,
+    MIN_CHARACTERS,
+    QUESTIONS,
+    Question,
+    is_answered,
+    size_bytes,
+)
 from portal.reflections.store import Answer, Draft, Saved, SaveStatus
 
 
@@ -40,6 +47,11 @@ class Field:
     set_aside: Sequence[SetAside] = ()
 
     @property
+    def number(self) -> int:
+        """Its place among the questions, from 1."""
+        return QUESTIONS.index(self.question) + 1
+
+    @property
     def size(self) -> int:
         """Bytes of UTF-8 in the box."""
         return size_bytes(self.text)
@@ -48,6 +60,16 @@ class Field:
     def limit(self) -> int:
         """Bytes that an answer may have."""
         return MAX_BYTES
+
+    @property
+    def minimum(self) -> int:
+        """Characters that an answer needs before it can be submitted."""
+        return MIN_CHARACTERS
+
+    @property
+    def missing(self) -> int:
+        """How many of them are missing in the box."""
+        return max(0, MIN_CHARACTERS - len(self.text.strip()))
 
     @property
     def is_conflict(self) -> bool:

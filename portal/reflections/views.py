@@ -31,7 +31,7 @@ from portal.reflections.facts import (
     Evidence,
     ImpactFacts,
 )
-from portal.reflections.forms import Action, kept_field, saved_field, sent_draft
+from portal.reflections.forms import Action, Field, kept_field, saved_field, sent_draft
 from portal.reflections.markdown import (
     alert_words,
     burst_words,
@@ -77,6 +77,17 @@ def save_all() -> ResponseReturnValue:
     if action.verb == "submit":
         return _submit()
     return redirect(url_for(".index") + _anchor(action), 303)
+
+
+@bp.get("/submit")
+def submit_fragment() -> ResponseReturnValue:
+    """What is still missing before the answers can be submitted."""
+    learner_id = current_learner().id
+    return render_template(
+        "reflections/_submit.html",
+        fields=_kept_fields(learner_id),
+        submissions=store.submissions(learner_id),
+    )
 
 
 @bp.post("/answers/<question_id>")
@@ -154,15 +165,20 @@ def _anchor(action: Action) -> str:
 def form_context() -> dict[str, Any]:
     """What ``reflections/_form.html`` shows."""
     learner_id = current_learner().id
-    kept, set_aside = store.kept_answers(learner_id), store.set_aside(learner_id)
     return {
-        "fields": [kept_field(q, kept[q.id], set_aside) for q in QUESTIONS],
+        "fields": _kept_fields(learner_id),
         "evidence": _evidence(),
         "submissions": store.submissions(learner_id),
         "tab": store.new_key(),
         "key": store.new_key(),
         "minimum": MIN_CHARACTERS,
     }
+
+
+def _kept_fields(learner_id: int) -> list[Field]:
+    """The questions as the database has them."""
+    kept, set_aside = store.kept_answers(learner_id), store.set_aside(learner_id)
+    return [kept_field(q, kept[q.id], set_aside) for q in QUESTIONS]
 
 
 def _evidence() -> Evidence:

@@ -34,6 +34,10 @@
     const limit = Number(size.dataset.limit);
     size.textContent = `${bytes.toLocaleString("en")} of ${limit.toLocaleString("en")} bytes`;
     size.classList.toggle("error", bytes > limit);
+    const short = part(box, "short");
+    const minimum = Number(short.dataset.minimum);
+    const missing = minimum - [...box.value.trim()].length;
+    short.textContent = missing > 0 ? `at least ${minimum} characters, ${missing} to go` : "";
   }
 
   function retry(box) {

@@ -132,6 +132,17 @@ def test_leaving_the_box_saves_at_once(app: Flask, page: Page) -> None:
     assert kept(app) == "Availability"
 
 
+def test_what_is_missing_counts_down_while_typing(page: Page) -> None:
+    short, submit = page.locator("#short-slis"), page.locator("#submit")
+    expect(short).to_have_text("at least 20 characters, 20 to go")
+    expect(submit).to_be_in_viewport()
+    page.locator("#text-slis").fill("Availability")
+    expect(short).to_have_text("at least 20 characters, 8 to go")
+    page.locator("#text-slis").fill(ANSWERS["slis"])
+    expect(short).to_be_hidden()
+    expect(submit).to_contain_text("1 of 4 answered")
+
+
 def test_a_second_tab_is_told_and_both_texts_can_be_kept(
     app: Flask, page: Page, served: Served
 ) -> None:

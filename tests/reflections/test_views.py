@@ -68,6 +68,25 @@ def test_the_page_asks_the_four_questions(client: FlaskClient) -> None:
     assert page.text.count("nothing written yet") == 4
 
 
+def test_what_an_answer_needs_is_told_from_the_start(client: FlaskClient) -> None:
+    assert client.get("/reflections").text.count("at least 20 characters, 20 to go") == 4
+    assert "at least 20 characters, 8 to go" in autosave(client, "Availability").text
+    assert "to go" not in autosave(client, "x" * 20).text
+
+
+def test_beside_submit_stands_what_is_missing(client: FlaskClient) -> None:
+    autosave(client, ANSWERS["slis"])
+    page, fragment = client.get("/reflections").text, client.get("/reflections/submit").text
+    assert fragment in page
+    assert "1 of 4 answered" in fragment
+    assert re.findall(r'href="#text-(\w+)"', fragment) == ["slos", "scale", "struggle"]
+
+
+def test_with_four_answers_nothing_is_missing(client: FlaskClient) -> None:
+    client.post("/reflections", data=whole_form(ANSWERS))
+    assert "All 4 answered" in client.get("/reflections/submit").text
+
+
 def test_the_page_does_not_depend_on_htmx_headers(client: FlaskClient) -> None:
     assert text_in_box(client.get("/reflections", headers=HTMX)) == ""
 
