@@ -23,7 +23,10 @@ MIN_WHY = 10
 
 @dataclass
 class SLOForm:
-    """The fields as typed, and one reason for each that can't be used."""
+    """The fields as typed, and one reason for each that can't be used.
+
+    ``seen`` is the version of the SLO that the page with this form showed.
+    """
 
     sli: str = SLIKind.AVAILABILITY
     threshold: str = "0.3"
@@ -31,6 +34,7 @@ class SLOForm:
     window: str = Window.FOUR_WEEKS
     why: str = ""
     title: str = ""
+    seen: int = 0
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -38,15 +42,15 @@ class SLOForm:
         """The form as it was sent."""
         names = ("sli", "threshold", "objective", "window", "why", "title")
         given: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
-        return cls(**given)
+        seen = typed.get("seen", "")[:18]
+        return cls(**given, seen=int(seen) if seen.isascii() and seen.isdigit() else 0)
 
     @classmethod
-    def of_slo(cls, slo: SLO) -> SLOForm:
-        """The form that edits an SLO."""
+    def of_slo(cls, slo: SLO, version: int) -> SLOForm:
+        """The form that edits that version of an SLO."""
         threshold = f"{slo.threshold_s:g}" if slo.threshold_s else "0.3"
-        return cls(
-            slo.sli, threshold, f"{percent(slo.objective)} %", slo.window, slo.why, slo.title
-        )
+        objective = f"{percent(slo.objective)} %"
+        return cls(slo.sli, threshold, objective, slo.window, slo.why, slo.title, version)
 
     def read(
         self, job: str, bounds: tuple[float, ...], name: str = "", *, draft: bool = False
@@ -54,13 +58,14 @@ class SLOForm:
         """The SLO that was typed, or None with ``errors`` saying why.
 
         ``bounds`` are the histogram's buckets in seconds; ``name`` that of the SLO being edited;
-        a ``draft`` (the live preview) needs no reason yet.
+        in a ``draft`` (the live preview) the texts don't count yet.
         """
         self.errors = {}
         kind, window = self._choices()
         objective = self._objective()
         threshold = self._threshold(bounds) if kind is SLIKind.LATENCY else None
-        self._check_texts(draft=draft)
+        if not draft:
+            self._check_texts()
         if self.errors or kind is None or window is None or objective is None:
             return None
         title = self.title or default_title(kind, threshold)
@@ -104,8 +109,8 @@ class SLOForm:
         )
         return None
 
-    def _check_texts(self, *, draft: bool) -> None:
-        if not draft and len(self.why) < MIN_WHY:
+    def _check_texts(self) -> None:
+        if len(self.why) < MIN_WHY:
             self.errors["why"] = (
                 f"Say in {MIN_WHY} characters or more why this number: "
                 "what do your users notice, and what would more cost?"

@@ -12,7 +12,6 @@ from portal.slo.planner import (
     Burst,
     History,
     Plan,
-    needs_arithmetic,
     never_fires_because,
     plan_alerts,
 )
@@ -44,14 +43,21 @@ class Guards:
 
     burst: Burst
     guards: tuple[Guard, ...]
-    arithmetic: str | None
     reason: str = ""
 
+    @property
+    def silent(self) -> int:
+        """How many of the alerts can never fire."""
+        return sum(guard.never is not None for guard in self.guards)
 
-def read_guards(services: Services, slo: SLO, burst: Burst = USUAL_BURST) -> Guards:
-    """What ``burst`` would do to each alert, from the present history on; never raises."""
-    key = ("windows", slo.sli, slo.window, slo.job, slo.threshold_s)
-    found = services.readings.get(key, MAX_AGE_SECONDS, lambda: _ask(services, slo))
+
+def read_guards(services: Services, slo: SLO, at: float, burst: Burst = USUAL_BURST) -> Guards:
+    """What ``burst`` would do to each alert, from the history at ``at`` on; never raises.
+
+    What Prometheus counted is shared among all open pages.
+    """
+    key = ("windows", slo.sli, slo.window, slo.job, slo.threshold_s, at)
+    found = services.readings.get(key, MAX_AGE_SECONDS, lambda: _ask(services, slo, at))
     return _guards(slo, burst, *found)
 
 
@@ -62,15 +68,14 @@ def guards_at(services: Services, slo: SLO, burst: Burst, at: float) -> Guards:
 
 def _guards(slo: SLO, burst: Burst, histories: dict[str, History], reason: str) -> Guards:
     plans = plan_alerts(slo, histories, burst)
-    longest = max((h.requests for h in histories.values()), default=0.0)
     guards = tuple(
         Guard(pair, pair.limit(slo.error_budget), never_fires_because(slo, pair), plan)
         for pair, plan in plans
     )
-    return Guards(burst, guards, needs_arithmetic(slo, longest), reason)
+    return Guards(burst, guards, reason)
 
 
-def _ask(services: Services, slo: SLO, at: float | None = None) -> tuple[dict[str, History], str]:
+def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, History], str]:
     windows = {w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)}
     try:
         return {window: _history(services, slo, window, at) for window in sorted(windows)}, ""
@@ -78,7 +83,7 @@ def _ask(services: Services, slo: SLO, at: float | None = None) -> tuple[dict[st
         return {}, str(error)
 
 
-def _history(services: Services, slo: SLO, window: str, at: float | None) -> History:
+def _history(services: Services, slo: SLO, window: str, at: float) -> History:
     total, bad = (
         services.prometheus.query(count(slo, "increase", window), at)
         for count in (total_events, bad_events)

@@ -17,6 +17,7 @@ from portal.slo import store
 from portal.slo.guard import USUAL_BURST, read_guards
 from portal.slo.models import SavedSLO
 from portal.slo.planner import Burst
+from portal.slo.reading import reading_instant
 from portal.slo.rules import rule_file
 from portal.slo.scale import MAX_SERVICES, fleet
 
@@ -94,13 +95,18 @@ def alert_widgets() -> dict[str, Any]:
     return {"slo_alerts_context": alerts_context}
 
 
-def alerts_context(row: SavedSLO, outcome: Outcome | None = None) -> dict[str, Any]:
-    """What ``slo/_alerts.html`` shows."""
+def alerts_context(
+    row: SavedSLO, outcome: Outcome | None = None, at: float | None = None
+) -> dict[str, Any]:
+    """What ``slo/_alerts.html`` shows; ``at``: the instant of the page's other figures."""
     services, generated = current_services(), rule_file([row.value])
     in_place = RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
     return {
         "row": row,
-        "planned": read_guards(services, row.value, _burst()),
+        "planned": read_guards(
+            services, row.value, reading_instant(services) if at is None else at, _burst()
+        ),
+        "asked": "rate" in request.args,
         "applied": in_place is not None,
         "outdated": in_place not in {None, generated},
         "generated": generated,

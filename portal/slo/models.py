@@ -37,6 +37,11 @@ class SavedSLO(db.Model):  # type: ignore[name-defined,misc]
     )
 
     @property
+    def version(self) -> int:
+        """Grows with each entry in the history; 0 where there is none."""
+        return self.revisions[-1].id if self.revisions else 0
+
+    @property
     def value(self) -> SLO:
         """The SLO that the arithmetic takes."""
         return SLO(

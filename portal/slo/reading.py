@@ -1,4 +1,4 @@
-"""An SLO's budget as Prometheus knows it now."""
+"""An SLO's budget as Prometheus knows it at one moment."""
 
 from __future__ import annotations
 
@@ -14,20 +14,38 @@ from portal.slis.queries import SLIQueries
 from portal.slis.reading import CHART_SPAN
 from portal.slo.budget import Budget, Events, assess
 from portal.slo.objective import SLO
+from portal.slo.planner import needs_arithmetic
 from portal.slo.queries import NamedQuery, budget_queries, query_named
+from portal.slo.windows import page_window
 
 MAX_AGE_SECONDS = 4.5
+INSTANT_STEP_SECONDS = 5
 HISTORY_STEP_SECONDS = 15
 
 
 @dataclass(frozen=True)
 class BudgetReading:
-    """The budget and the queries behind it; ``reason`` says why there is none."""
+    """The budget at ``at`` (unix seconds) and the queries behind it.
+
+    ``reason`` says why there is none.
+    """
 
     slo: SLO
+    at: float
     budget: Budget | None
     reason: str
     queries: tuple[NamedQuery, ...]
+
+    @property
+    def page_window(self) -> str:
+        """The window that the burn rate is measured over, a Prometheus duration."""
+        return page_window(self.slo.window)
+
+    @property
+    def arithmetic(self) -> str | None:
+        """What the objective means for this little traffic; None where it allows an event."""
+        events = self.budget.events if self.budget else None
+        return needs_arithmetic(self.slo, events.total) if events else None
 
 
 @dataclass(frozen=True)
@@ -39,21 +57,46 @@ class BudgetHistory:
     remaining: tuple[tuple[float, float | None], ...]
 
 
-def read_budget(services: Services, slo: SLO) -> BudgetReading:
-    """The budget of the SLO now, shared among all open pages; never raises."""
-    key = ("budget", slo.sli, slo.objective, slo.window, slo.job, slo.threshold_s)
-    return services.readings.get(key, MAX_AGE_SECONDS, lambda: _read(services, slo))
+@dataclass(frozen=True)
+class _Counted:
+    """What Prometheus counted, as ``assess`` takes it; ``reason``: why nobody knows."""
+
+    so_far: Events | None = None
+    age_s: float = 0.0
+    lately: Events | None = None
+    reason: str = ""
 
 
-def read_budget_history(services: Services, slo: SLO) -> BudgetHistory:
-    """The share of the budget so far that was left, over the last 15 minutes; never raises."""
-    key = ("budget history", slo.sli, slo.objective, slo.window, slo.job, slo.threshold_s)
-    return services.readings.get(key, MAX_AGE_SECONDS * 2, lambda: _read_history(services, slo))
+def reading_instant(services: Services) -> float:
+    """The moment (unix seconds) that every figure of a page is of.
+
+    It moves in steps, so that pages opened one after the other show the same.
+    """
+    return services.clock().timestamp() // INSTANT_STEP_SECONDS * INSTANT_STEP_SECONDS
 
 
-def _read_history(services: Services, slo: SLO) -> BudgetHistory:
+def read_budget(services: Services, slo: SLO, at: float) -> BudgetReading:
+    """The budget of the SLO at ``at``, shared among all open pages; never raises."""
+    key = ("counted", slo.sli, slo.window, slo.job, slo.threshold_s, at)
+    counted = services.readings.get(key, MAX_AGE_SECONDS, lambda: _count(services, slo, at))
+    budget = None
+    if not counted.reason:
+        budget = assess(slo, counted.so_far, counted.age_s, counted.lately)
+    queries = tuple(budget_queries(slo, services.settings.scrape_interval))
+    return BudgetReading(slo, at, budget, counted.reason, queries)
+
+
+def read_budget_history(services: Services, slo: SLO, at: float) -> BudgetHistory:
+    """The share of the budget so far that was left, over 15 minutes up to ``at``; never raises."""
+    end = at // HISTORY_STEP_SECONDS * HISTORY_STEP_SECONDS
+    key = ("budget history", slo.sli, slo.objective, slo.window, slo.job, slo.threshold_s, end)
+    return services.readings.get(
+        key, HISTORY_STEP_SECONDS, lambda: _read_history(services, slo, end)
+    )
+
+
+def _read_history(services: Services, slo: SLO, end: float) -> BudgetHistory:
     step = HISTORY_STEP_SECONDS
-    end = services.clock().timestamp() // step * step
     start = end - CHART_SPAN.total_seconds()
     promql = query_named(slo, "error_budget_remaining").promql
     try:
@@ -72,31 +115,29 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _read(services: Services, slo: SLO) -> BudgetReading:
-    queries = tuple(budget_queries(slo, services.settings.scrape_interval))
+def _count(services: Services, slo: SLO, at: float) -> _Counted:
+    ask = services.prometheus
     try:
-        budget = _assess(services.prometheus, slo)
+        return _Counted(
+            so_far=_events(ask, slo, "bad_events", "total_events", at),
+            age_s=_number(ask, slo, "age", at) or 0.0,
+            lately=_events(ask, slo, "page_bad_events", "page_total_events", at),
+        )
     except ClientError as error:
-        return BudgetReading(slo, None, str(error), queries)
-    return BudgetReading(slo, budget, "", queries)
+        return _Counted(reason=str(error))
 
 
-def _assess(prometheus: PrometheusClient, slo: SLO) -> Budget:
-    age = _number(prometheus, slo, "age")
-    so_far = _events(prometheus, slo, "bad_events", "total_events")
-    lately = _events(prometheus, slo, "page_bad_events", "page_total_events")
-    return assess(slo, so_far, age or 0.0, lately)
-
-
-def _events(prometheus: PrometheusClient, slo: SLO, bad: str, total: str) -> Events | None:
-    counted = _number(prometheus, slo, total)
+def _events(
+    prometheus: PrometheusClient, slo: SLO, bad: str, total: str, at: float
+) -> Events | None:
+    counted = _number(prometheus, slo, total, at)
     if counted is None:
         return None
-    return Events(bad=_number(prometheus, slo, bad) or 0.0, total=counted)
+    return Events(bad=_number(prometheus, slo, bad, at) or 0.0, total=counted)
 
 
-def _number(prometheus: PrometheusClient, slo: SLO, name: str) -> float | None:
-    samples = prometheus.query(query_named(slo, name).promql)
+def _number(prometheus: PrometheusClient, slo: SLO, name: str, at: float) -> float | None:
+    samples = prometheus.query(query_named(slo, name).promql, at)
     return samples[0].value if samples and math.isfinite(samples[0].value) else None
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal.db import db
+from portal.errors import SLOLabError
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.slo import openslo
@@ -17,8 +18,19 @@ from portal.slo.models import SavedSLO, SLORevision
 from portal.slo.objective import MAX_TITLE, MAX_WHY, SLO, SLIKind
 from portal.slo.openslo import OpenSLOError
 
+MAX_SLOS = 50
 PAGES = frozenset({"import", "list", "preview", "scale"})
 """Names that no SLO can have: under ``/slos/`` they are pages."""
+
+
+class TooManySLOsError(SLOLabError):
+    """The learner has as many SLOs as one may have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"You have {MAX_SLOS} SLOs, and more than that nobody can keep an eye on. "
+            "Delete one you don't need; then there is room for another."
+        )
 
 
 def list_slos(learner_id: int) -> Sequence[SavedSLO]:
@@ -41,11 +53,17 @@ def first_objective(learner_id: int) -> float | None:
 
 
 def add_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
-    """Save a new SLO under a free name; the same one sent again is the one already there."""
+    """Save a new SLO under a free name; the same one sent again is the one already there.
+
+    Raises TooManySLOsError.
+    """
     while True:
-        twin = next((r for r in list_slos(learner_id) if _content(r) == _content_of(slo)), None)
+        kept = list_slos(learner_id)
+        twin = next((r for r in kept if _content(r) == _content_of(slo)), None)
         if twin is not None:
             return twin
+        if len(kept) >= MAX_SLOS:
+            raise TooManySLOsError
         try:
             row = _put(learner_id, replace(slo, name=_free_name(learner_id, slo.name)), now)
             db.session.commit()
@@ -68,6 +86,11 @@ def save_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
     row = _put(learner_id, slo, now, find_slo(learner_id, slo.name))
     db.session.commit()
     return row
+
+
+def changed_since(row: SavedSLO, version: int, slo: SLO) -> bool:
+    """Whether saving ``slo`` would undo what a page said that ``version`` (0: any) didn't show."""
+    return version not in {0, row.version} and _content(row) != _content_of(slo)
 
 
 def _put(learner_id: int, slo: SLO, now: datetime, row: SavedSLO | None = None) -> SavedSLO:
@@ -102,9 +125,11 @@ def delete_slo(row: SavedSLO, now: datetime) -> None:
 
 
 def restore_slo(row: SavedSLO, now: datetime) -> None:
-    """Bring a deleted SLO back."""
+    """Bring a deleted SLO back. Raises TooManySLOsError."""
     if row.deleted_at is None:
         return
+    if len(list_slos(row.learner_id)) >= MAX_SLOS:
+        raise TooManySLOsError
     row.deleted_at = None
     _remember(row, "restored", now)
     db.session.commit()
@@ -128,12 +153,16 @@ def export_documents() -> str:
 def import_documents(text: str) -> list[str]:
     """Save the SLOs of an OpenSLO text for the current learner's own service; their names.
 
-    Raises OpenSLOError, with nothing saved, when the text can't be taken over whole.
+    Raises OpenSLOError or TooManySLOsError, with nothing saved, when the text can't be taken
+    over whole.
     """
     learner, now = current_learner(), current_services().clock()
     found = openslo.loads(text)
     for slo in found:
         _check_for_pages(slo)
+    kept = {row.name for row in list_slos(learner.id)}
+    if len(kept | {slo.name for slo in found}) > MAX_SLOS:
+        raise TooManySLOsError
     for slo in found:
         _put(learner.id, slo, now, find_slo(learner.id, slo.name))
     db.session.commit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, render_template, request, url_for
@@ -26,6 +28,7 @@ from portal.slo.reading import (
     bucket_bounds,
     read_budget,
     read_budget_history,
+    reading_instant,
 )
 from portal.slo.windows import Window
 
@@ -39,13 +42,14 @@ def index() -> ResponseReturnValue:
     Without JavaScript the form asks this page for its preview (``?objective=...``).
     """
     form = SLOForm.of(request.args)
-    return render_template("slo/index.html", rows=_rows(), **_form_context(form), **_preview(form))
+    context = {**_form_context(form), "preview": _preview(form)}
+    return render_template("slo/index.html", **_list_context(), **context)
 
 
 @bp.get("/list")
 def list_fragment() -> ResponseReturnValue:
     """The list alone."""
-    return render_template("slo/_list.html", rows=_rows())
+    return render_template("slo/_list.html", **_list_context())
 
 
 @bp.post("")
@@ -54,9 +58,12 @@ def create() -> ResponseReturnValue:
     learner, form = current_learner(), SLOForm.of(request.form)
     slo = form.read(learner.service.job, _bounds())
     if slo is None:
-        context = {**_form_context(form), **_preview(SLOForm.of(request.form))}
-        return form_again("slo/index.html", "slo/_form.html", rows=_rows(), **context)
-    store.add_slo(learner.id, slo, current_services().clock())
+        return _new_form_again(form)
+    try:
+        store.add_slo(learner.id, slo, current_services().clock())
+    except store.TooManySLOsError as error:
+        form.errors["room"] = str(error)
+        return _new_form_again(form)
     flash(f"Saved: {slo.title}.")
     return reload_page(url_for(".index"))
 
@@ -65,25 +72,28 @@ def create() -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """What the typed SLO would mean, without saving it."""
     form = SLOForm.of(request.args)
-    return render_template("slo/_preview.html", form=form, **_preview(form))
+    return render_template("slo/_typed.html", form=form, preview=_preview(form))
 
 
 @bp.get("/<name>")
 def show(name: str) -> ResponseReturnValue:
     """One SLO: its budget, its history, the form to change it."""
     row = _find(name)
-    context = {**_form_context(SLOForm.of_slo(row.value), row), **_budget_context(row)}
-    return render_template("slo/show.html", **context)
+    form = SLOForm.of_slo(row.value, row.version)
+    context = {**_form_context(form, row), **_budget_context(row)}
+    return render_template("slo/show.html", **context, preview=None)
 
 
 @bp.post("/<name>")
 def update(name: str) -> ResponseReturnValue:
-    """Save the new state of an SLO."""
+    """Save the new state of an SLO, unless another page saved since this form was made."""
     row, form = _find(name), SLOForm.of(request.form)
     slo = form.read(row.learner.service.job, _bounds(), name=row.name)
     if slo is None:
-        context = {**_form_context(form, row), **_budget_context(row)}
-        return form_again("slo/show.html", "slo/_form.html", **context)
+        return _changed_form_again(form, row)
+    if store.changed_since(row, form.seen, slo):
+        form.seen = row.version
+        return _changed_form_again(form, row, status=409, meanwhile=store.summary(row))
     store.save_slo(row.learner_id, slo, current_services().clock())
     flash("Saved. The state before is kept in the history below.")
     return reload_page(url_for(".show", name=row.name))
@@ -105,8 +115,8 @@ def delete(name: str) -> ResponseReturnValue:
         "slo/_list.html",
         url_for(".index", deleted=row.name),
         events="criterion-changed",
-        rows=_rows(),
         deleted=row,
+        **_list_context(),
     )
 
 
@@ -116,9 +126,12 @@ def restore(name: str) -> ResponseReturnValue:
     row = store.find_slo(current_learner().id, name)
     if row is None:
         abort(404, "There is no SLO of that name.")
-    store.restore_slo(row, current_services().clock())
+    try:
+        store.restore_slo(row, current_services().clock())
+    except store.TooManySLOsError as error:
+        abort(409, str(error))
     return fragment_or_redirect(
-        "slo/_list.html", url_for(".index"), events="criterion-changed", rows=_rows()
+        "slo/_list.html", url_for(".index"), events="criterion-changed", **_list_context()
     )
 
 
@@ -146,10 +159,11 @@ def _take_rules_out(row: SavedSLO) -> None:
             flash(f"Its rules are still in Prometheus: {outcome.reason}")
 
 
-def _rows() -> list[dict[str, Any]]:
+def _list_context() -> dict[str, Any]:
+    """Every SLO with its budget, all read at one instant."""
     services = current_services()
-    slos = store.list_slos(current_learner().id)
-    return [{"slo": row, "reading": read_budget(services, row.value)} for row in slos]
+    at, slos = reading_instant(services), store.list_slos(current_learner().id)
+    return {"rows": [{"slo": row, "reading": read_budget(services, row.value, at)} for row in slos]}
 
 
 def _bounds() -> tuple[float, ...]:
@@ -160,45 +174,66 @@ def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
     return {"form": form, "row": row, "bounds": _bounds(), "windows": list(Window)}
 
 
-def _preview(form: SLOForm) -> dict[str, Any]:
-    """What the typed SLO would mean; nothing yet where no SLO can be read from the form."""
+def _new_form_again(form: SLOForm) -> ResponseReturnValue:
+    context = {**_form_context(form), "preview": _preview(replace(form, errors={}))}
+    return form_again("slo/index.html", "slo/_form.html", **_list_context(), **context)
+
+
+def _changed_form_again(
+    form: SLOForm, row: SavedSLO, *, status: int = 422, meanwhile: str = ""
+) -> ResponseReturnValue:
+    """``meanwhile``: what another page made of the SLO."""
+    context = {**_form_context(form, row), "preview": _preview(replace(form, errors={}))}
+    context |= {**_budget_context(row), "meanwhile": meanwhile}
+    return form_again("slo/show.html", "slo/_form.html", status=status, **context)
+
+
+def _preview(form: SLOForm) -> dict[str, Any] | None:
+    """What the typed SLO would mean; None where no SLO can be read from the form."""
     services, learner = current_services(), current_learner()
     slo = form.read(learner.service.job, _bounds(), draft=True) if form.objective else None
     if slo is None:
-        return {"slo": None}
-    reading = read_budget(services, slo)
+        return None
+    at = reading_instant(services)
+    reading = read_budget(services, slo, at)
     return {
-        "slo": slo,
         "reading": reading,
-        "guards": read_guards(services, slo),
+        "guards": read_guards(services, slo, at),
         "cost": _last_burst_cost(learner.id, slo, reading),
     }
 
 
 def _budget_context(row: SavedSLO) -> dict[str, Any]:
     services = current_services()
-    reading = read_budget(services, row.value)
+    reading = read_budget(services, row.value, reading_instant(services))
     return {
         "row": row,
         "reading": reading,
-        "chart": _budget_chart(row) if reading.budget else None,
+        "chart": _budget_chart(row, reading, 760, 200) if reading.budget else None,
+        "phone_chart": _budget_chart(row, reading, 280, 150) if reading.budget else None,
         "cost": _last_burst_cost(row.learner_id, row.value, reading),
     }
 
 
-def _budget_chart(row: SavedSLO) -> Chart:
-    """The budget left (%) over the last 15 minutes, bursts shaded, 0 % drawn as the limit."""
-    history = read_budget_history(current_services(), row.value)
-    percent = [(at, None if left is None else left * 100) for at, left in history.remaining]
+def _budget_chart(row: SavedSLO, reading: BudgetReading, width: int, height: int) -> Chart:
+    """The budget left (%) over the last 15 minutes, bursts shaded, 0 % drawn as the limit.
+
+    The line ends with the reading, so that it says what the figures say.
+    """
+    history = read_budget_history(current_services(), row.value, reading.at)
+    left_now = reading.budget.remaining if reading.budget else None
+    points = (*history.remaining, (reading.at, left_now))
+    percent = [(at, None if left is None else left * 100) for at, left in points]
+    end = datetime.fromtimestamp(reading.at, UTC)
     return value_chart(
         "Error budget left over the last 15 minutes, in percent",
         [Line("error budget left, %", percent)],
         history.start,
-        history.end,
-        bands=burst_bands(row.learner_id, history.start, history.end),
+        end,
+        bands=burst_bands(row.learner_id, history.start, end),
         limit=0.0,
-        width=760,
-        height=200,
+        width=width,
+        height=height,
     )
 
 

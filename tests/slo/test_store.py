@@ -12,7 +12,9 @@ from portal.learners.models import Learner
 from portal.slo.objective import MAX_TITLE, MAX_WHY, SLO, SLIKind
 from portal.slo.openslo import OpenSLOError, dumps
 from portal.slo.store import (
+    MAX_SLOS,
     PAGES,
+    TooManySLOsError,
     add_slo,
     delete_slo,
     find_slo,
@@ -92,3 +94,16 @@ def test_an_import_is_taken_over_whole_or_not_at_all(learner: Learner) -> None:
     assert names(learner) == []
     assert import_documents(dumps([AVAILABILITY])) == ["availability"]
     assert names(learner) == ["availability"]
+
+
+def test_fifty_slos_are_enough(learner: Learner) -> None:
+    for n in range(MAX_SLOS):
+        save_slo(learner.id, SLO(f"slo-{n}", SLIKind.AVAILABILITY, 0.9, title=f"{n}"), START)
+    first, another = list_slos(learner.id)[0].value, SLO("one-more", SLIKind.AVAILABILITY, 0.95)
+    with pytest.raises(TooManySLOsError, match="You have 50 SLOs"):
+        add_slo(learner.id, another, START)
+    with pytest.raises(TooManySLOsError):
+        import_documents(dumps([first, another]))
+    assert import_documents(dumps([first])) == ["slo-0"]
+    assert add_slo(learner.id, first, START).name == "slo-0"
+    assert len(list_slos(learner.id)) == MAX_SLOS

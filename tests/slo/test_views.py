@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from portal.bursts.models import Burst, BurstState
 from portal.db import db
 from portal.learners.models import Learner
 from portal.services import Services
+from portal.slo import store
 from portal.slo.store import find_slo, list_slos
 from tests.conftest import START, Clock
 from tests.slo.counting import FORM, Counting
@@ -51,6 +53,23 @@ def burst(learner: Learner) -> Burst:
     db.session.add(found)
     db.session.commit()
     return found
+
+
+def words(page: str) -> str:
+    """The text of the page on one line."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split()).replace(" .", ".").replace(" :", ":")
+
+
+def seen_by(page: str) -> str:
+    """The version that the form on the page is of."""
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found
+    return found[1]
+
+
+def objective_of(learner: Learner) -> float:
+    db.session.expire_all()
+    return list_slos(learner.id)[0].objective
 
 
 def preview(client: FlaskClient, **typed: str) -> str:
@@ -102,9 +121,11 @@ class TestPreview:
     def test_it_says_of_each_alert_whether_it_can_fire(self, client: FlaskClient) -> None:
         page = preview(client)
         assert "page 5m/25s: fires above 3 % errors" in page
+        assert "Could they ever fire? Yes, all 2" in page
         assert "can never fire" not in page
         page = preview(client, objective="60", window="28d")
         assert "can never fire" in page
+        assert "3 of 4 never" in page
         assert "13.44 × 0.4 = 5.376" in page
 
     def test_much_is_promised_on_little_traffic(self, client: FlaskClient) -> None:
@@ -124,10 +145,10 @@ class TestPreview:
         prometheus.bad = 12.0
         page = preview(client, sli="latency", threshold="0.1")
         assert "would have cost 200 % of the budget so far: 12 bad of 600 requests" in page
-        asked = [(query, at) for query, at in prometheus.asked if at is not None]
-        assert asked
-        assert all('le="0.1"' in query or "_count" in query for query, _ in asked)
-        assert {at for _, at in asked} == {(START - timedelta(minutes=2)).timestamp() + 10}
+        settled = (START - timedelta(minutes=2)).timestamp() + 10
+        asked = [query for query, at in prometheus.asked if at == settled]
+        assert len(asked) == 2
+        assert all('le="0.1"' in query or "_count" in query for query in asked)
 
     def test_a_burst_that_runs_or_just_ended_costs_nothing_yet(
         self, client: FlaskClient, burst: Burst, clock: Clock
@@ -147,13 +168,178 @@ class TestPreview:
         assert "why this number" in refused
 
     def test_nothing_typed_is_nothing_previewed(self, client: FlaskClient) -> None:
-        assert preview(client, objective="").strip() == ""
+        page = preview(client, objective="")
+        assert 'id="objective-error" hx-swap-oob="innerHTML"></span>' in page
+        assert "requests came" not in page
 
-    def test_a_hundred_percent_is_refused_with_the_reason(self, client: FlaskClient) -> None:
-        assert "leaves no error budget" in preview(client, objective="100")
+    def test_a_hundred_percent_is_refused_beside_the_field_and_nowhere_else(
+        self, client: FlaskClient
+    ) -> None:
+        pages = [
+            preview(client, objective="100"),
+            client.get("/slos", query_string={**FORM, "objective": "100"}).text,
+            client.post("/slos", data={**FORM, "objective": "100"}).text,
+        ]
+        for page in pages:
+            assert page.count("leaves no error budget") == 1
+            assert re.search(r'id="objective-error"[^>]*>[^<]*leaves no error budget', page)
+
+    def test_a_draft_is_previewed_before_its_texts_are_right(self, client: FlaskClient) -> None:
+        assert "requests came" in preview(client, why="", title="x" * 200)
+
+
+class TestFigures:
+    def test_they_tell_what_is_allowed_then_what_was_used_then_the_whole_window(
+        self, client: FlaskClient
+    ) -> None:
+        client.post("/slos", data=FORM)
+        text = words(client.get("/slos/availability").text)
+        told = [
+            "Allowed so far Over the 11 min of data so far 600 requests came. "
+            "99 % allows 6.0 of them to be bad.",
+            "Used so far 3 were bad, which is an SLI of 99.5 %: 50 % of this budget is left.",
+            "For the whole window of 1 hour (lab window)",
+            "full outage allowed 36 s budget used, at this traffic 9.17 %",
+            "burn rate, last 5m 0.5× time to exhaustion 1 h 49 min at this burn rate",
+        ]
+        places = [text.index(part) for part in told]
+        assert places == sorted(places)
+
+    def test_the_list_tells_the_time_so_far_alone(self, client: FlaskClient) -> None:
+        client.post("/slos", data=FORM)
+        text = words(client.get("/slos").text)
+        assert "99 % allows 6.0 of them to be bad. 3 were bad" in text
+        assert "full outage" not in text
+
+    def test_what_is_overspent_is_said_by_how_much(
+        self, client: FlaskClient, prometheus: Counting
+    ) -> None:
+        prometheus.bad = 9.0
+        client.post("/slos", data=FORM)
+        assert "this budget is overspent by 50 %." in words(client.get("/slos").text)
+
+    @pytest.mark.parametrize("path", ["/slos/availability?objective=99.9", "/slos?objective=99.9"])
+    def test_all_of_a_page_is_asked_for_at_one_instant(
+        self, client: FlaskClient, prometheus: Counting, clock: Clock, path: str
+    ) -> None:
+        client.post("/slos", data=FORM)
+        client.post("/slos", data={**FORM, "objective": "99.5", "sli": "latency"})
+        clock.pass_seconds(13.7)
+        prometheus.asked.clear()
+        client.get(path)
+        ours = re.compile(r"\[(1h|5m|75s|25s)\]")
+        instants = {at for query, at in prometheus.asked if ours.search(query)}
+        assert instants == {START.timestamp() + 10}
+
+    def test_slos_of_one_sli_and_window_are_counted_once(
+        self, client: FlaskClient, prometheus: Counting
+    ) -> None:
+        for objective in ("99", "99.5", "99.9"):
+            client.post("/slos", data={**FORM, "objective": objective})
+        prometheus.asked.clear()
+        client.get("/slos/list")
+        assert len(prometheus.asked) == len(set(prometheus.asked))
+
+    def test_the_arithmetic_is_that_of_the_total_beside_it(self, client: FlaskClient) -> None:
+        text = words(preview(client, objective="99.999"))
+        assert "600 requests came. 99.999 % allows 0.006 of them to be bad. Mind" in text
+
+
+class TestTwoTabs:
+    def test_the_later_one_is_told_and_nothing_is_lost(
+        self, client: FlaskClient, learner: Learner
+    ) -> None:
+        client.post("/slos", data=FORM)
+        seen = seen_by(client.get("/slos/availability").text)
+        client.post("/slos/availability", data={**FORM, "objective": "99.5", "seen": seen})
+        late = {**FORM, "objective": "98", "why": "Typed in the other tab.", "seen": seen}
+        answer = client.post("/slos/availability", data=late, headers=HTMX)
+        assert answer.status_code == 409
+        assert "another page changed this SLO meanwhile. It is now: 99.5 %" in answer.text
+        assert "Typed in the other tab." in answer.text
+        assert 'value="98"' in answer.text
+        assert objective_of(learner) == 0.995
+        again = {**late, "seen": seen_by(answer.text)}
+        assert client.post("/slos/availability", data=again).status_code == 303
+        assert objective_of(learner) == 0.98
+        page = client.get("/slos/availability").text
+        assert "changed: 99.5 %" in page
+
+    def test_a_refused_form_does_not_take_the_other_change_as_seen(
+        self, client: FlaskClient
+    ) -> None:
+        client.post("/slos", data=FORM)
+        seen = seen_by(client.get("/slos/availability").text)
+        client.post("/slos/availability", data={**FORM, "objective": "99.5"})
+        refused = client.post("/slos/availability", data={**FORM, "why": "", "seen": seen})
+        assert seen_by(refused.text) == seen
+
+    def test_saying_the_same_is_no_conflict(self, client: FlaskClient) -> None:
+        client.post("/slos", data=FORM)
+        changed = {**FORM, "objective": "99.5"}
+        seen = seen_by(client.get("/slos/availability").text)
+        for _ in range(2):
+            answer = client.post("/slos/availability", data={**changed, "seen": seen, "title": ""})
+            assert answer.status_code == 303
+
+    @pytest.mark.parametrize("seen", ["", "x", "-1", "9" * 5000, "٣"])
+    def test_a_version_that_makes_no_sense_breaks_nothing(
+        self, client: FlaskClient, seen: str
+    ) -> None:
+        client.post("/slos", data=FORM)
+        answer = client.post("/slos/availability", data={**FORM, "objective": "98", "seen": seen})
+        assert answer.status_code in {303, 409}
+
+
+class TestTooMany:
+    @pytest.fixture(autouse=True)
+    def full(self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(store, "MAX_SLOS", 1)
+        client.post("/slos", data=FORM)
+
+    def test_one_more_is_refused_with_the_reason_and_kept_in_the_form(
+        self, client: FlaskClient
+    ) -> None:
+        answer = client.post("/slos", data={**FORM, "objective": "97"}, headers=HTMX)
+        assert answer.status_code == 422
+        assert "You have 1 SLOs, and more than that" in answer.text
+        assert 'value="97"' in answer.text
+
+    def test_none_is_brought_back_beyond_it(self, client: FlaskClient, learner: Learner) -> None:
+        client.post("/slos/availability/delete")
+        client.post("/slos", data={**FORM, "objective": "97"})
+        assert client.post("/slos/availability/restore", headers=HTMX).status_code == 409
+        assert [row.name for row in list_slos(learner.id)] == ["availability-2"]
+
+
+def test_the_page_shows_whether_the_step_is_done_and_leads_back(client: FlaskClient) -> None:
+    page = client.get("/slos").text
+    assert 'id="verdict-slo"' in page
+    assert 'href="/steps/slo">Back to the step' in page
+    assert 'href="/slos#slo-form"' in client.get("/steps/slo").text
+
+
+def test_why_the_lab_window_exists_is_said_where_it_is_chosen(client: FlaskClient) -> None:
+    assert "over its window of 1 hour the numbers move while you watch" in client.get("/slos").text
 
 
 class TestAlertsOfAnSLO:
+    def test_before_its_rules_are_applied_they_take_one_line(
+        self, client: FlaskClient, learner: Learner, services: Services
+    ) -> None:
+        client.post("/slos", data=FORM)
+        page = client.get("/slos/availability").text
+        assert "<h2>Alerts</h2>" not in page
+        assert 'Alerts come in <a href="/steps/alert">a later step</a>' in page
+        assert "<details><summary>What would it take to fire them?" in page
+        asked = client.get("/slos/availability?rate=20&errors=20").text
+        assert "<details open><summary>What would it take to fire them?" in asked
+        folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
+        with folder.locked(1):
+            folder.begin(name, client.get("/slos/availability/rules.yml").text)
+            folder.commit(name)
+        assert "<h2>Alerts</h2>" in client.get("/slos/availability").text
+
     def test_rules_of_an_earlier_state_are_called_so(
         self, client: FlaskClient, learner: Learner, services: Services
     ) -> None:
