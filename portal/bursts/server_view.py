@@ -32,11 +32,15 @@ class Counters:
 
 @dataclass(frozen=True)
 class ServerView:
-    """What the service counted of one burst; quantiles in seconds by name (``p95``)."""
+    """What the service counted of one burst; quantiles in seconds by name (``p95``).
+
+    ``restarted``: the service was started anew meanwhile, so its counters began at zero.
+    """
 
     by_status: dict[str, float] = field(default_factory=dict)
     slow: float = 0.0
     quantiles: dict[str, float] = field(default_factory=dict)
+    restarted: bool = False
 
     @property
     def total(self) -> float:
@@ -108,11 +112,13 @@ def seen_since(
     after = counters_now(services.prometheus, job)
     if after is None:
         return None
-    base = Counters() if _was_reset(before, after) else before
+    restarted = _was_reset(before, after)
+    base = Counters() if restarted else before
     return ServerView(
         by_status={s: n - base.by_status.get(s, 0.0) for s, n in after.by_status.items()},
         slow=(after.total - base.total) - (after.fast - base.fast),
         quantiles=_quantiles(services, job, started),
+        restarted=restarted,
     )
 
 

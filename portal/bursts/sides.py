@@ -11,6 +11,11 @@ from portal.slis.queries import LATENCY_THRESHOLD
 
 UNKNOWN = "–"
 WAITING = "waiting for the next scrape"
+NEVER_COUNTED = "What never reaches the counter never shows in the SLI."
+RESTARTED = (
+    "The service was started anew meanwhile, so its counters began at zero: what it had counted "
+    "before is missing here."
+)
 NOTE = (
     "What users saw is exact. Prometheus estimates: p50 to p99 from its buckets, the live numbers "
     f"from its scrapes. Slow here: over {SLOW_SECONDS:g} s, where people notice; the live latency "
@@ -80,7 +85,7 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
         unseen = sum(n for kind, n in burst.failed_by_kind.items() if not kind.isdigit())
         return (
             f"The service counted {missing:,} fewer than users sent; {unseen:,} ended in a timeout "
-            "or a broken connection. What never reaches the counter never shows in the SLI."
+            f"or a broken connection. {RESTARTED if view.restarted else NEVER_COUNTED}"
         )
     if missing < 0:
         return (

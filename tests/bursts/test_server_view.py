@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from portal.bursts.server_view import Counters, counters_before
+from portal.bursts.server_view import Counters, counters_before, seen_since
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient, Sample
 from portal.services import Services
@@ -50,3 +51,12 @@ def test_a_service_that_does_not_answer_is_asked_through_prometheus(services: Se
 
 def test_with_neither_nothing_is_known(services: Services) -> None:
     assert counters_before(services, "flask-app") is None
+
+
+def test_a_service_that_was_started_anew_is_known_by_its_counters(services: Services) -> None:
+    asked = replace(services, prometheus=Scraped(NOWHERE))
+    long_ago = datetime.fromtimestamp(0, UTC)
+    for before, restarted in ((Counters({"200": 20.0}), True), (Counters({"200": 5.0}), False)):
+        view = seen_since(asked, "flask-app", before, long_ago, long_ago)
+        assert view is not None
+        assert (view.restarted, view.total) == (restarted, 7.0 if restarted else 2.0)

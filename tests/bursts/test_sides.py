@@ -33,6 +33,13 @@ def test_what_never_reached_the_counter_is_named() -> None:
     assert "10 ended in a timeout" in sides(burst).sentence
 
 
+def test_counters_that_began_anew_are_named() -> None:
+    view = ServerView({"200": 60}, restarted=True)
+    burst = a_burst(view, sent=100, good=90, failed={"connection": 10})
+    assert "counted 40 fewer" in sides(burst).sentence
+    assert "was started anew" in sides(burst).sentence
+
+
 def test_the_two_meanings_of_slow_are_told_where_both_meet() -> None:
     note = sides(a_burst(None, sent=1, good=1)).note
     assert f"over {SLOW_SECONDS:g} s" in note
