@@ -17,6 +17,7 @@ from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.conditions import (
     EPSILON,
+    WHOLE_SERVICE,
     Always,
     Condition,
     ErrorRatio,
@@ -24,10 +25,15 @@ from portal.slo.alerts.conditions import (
     Source,
     Tail,
     Unclear,
+    both,
+    counts_all,
+    either,
+    negated,
     settled,
 )
 
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+UNDIVIDED = Source()
 _COUNTS = frozenset({Kind.REQUESTS, Kind.COUNT, Kind.BUCKET, Kind.SECONDS, Kind.NATIVE})
 
 
@@ -38,30 +44,32 @@ def present(expr: Expr, context: Context) -> Condition:
         case Opaque():
             return _opaque(value)
         case Quantity() if value.constant is not None:
-            return Always("it is a constant")
-    events = list(_events(value))
+            return Always("it is a constant", needs=frozenset())
+    events = frozenset(_events(value))
     flawed = _flawed(events)
     if flawed is not None:
         return flawed
+    why = "nothing is compared with a limit, so any result counts"
     if all(event.kind in _COUNTS for event in events):
-        return Always("nothing is compared with a limit, so any result counts", guard=True)
+        return Always(why, guard=True, needs=events)
+    if _are_up(events):
+        return Always(why, guard=True)
     return Unclear(TieCode.NOT_AN_SLI, interpret(value).reason)
 
 
 def compared(
-    expr: Expr, context: Context, op: str, limit: float, parts: frozenset[str] = frozenset()
+    expr: Expr, context: Context, op: str, limit: float, parts: Source = UNDIVIDED
 ) -> Condition:
     """``expr op limit`` as a condition on an SLI, if it is one.
 
-    ``parts`` are labels by which the SLI was split on the way.
+    ``parts`` tells how the SLI was split and put together again on the way.
     """
     value = evaluate(expr, context)
     same = _the_same(expr, value, context)
     found = _compared(value, op, limit) if same is None else compared_numbers(same, op, limit)
     if isinstance(found, ErrorRatio | Tail):
-        source = replace(found.source, split=found.source.split | parts)
-        return replace(found, source=source)
-    return found
+        return replace(found, source=found.source.joined(parts))
+    return replace(found, needs=None) if isinstance(found, Always) and parts.folds else found
 
 
 def compared_flows(
@@ -110,7 +118,8 @@ def _tail(value: Quantile, op: str, limit: float) -> Condition:
     seconds = limit / value.factor
     if seconds <= EPSILON:
         if op in {">", ">=", "!="}:
-            return Always("every request takes longer than that")
+            needs = frozenset({value.events})
+            return Always("every request takes longer than that", needs=needs)
         return Never("no request is that fast")
     if op == "!=":
         return Always("a measured time is hardly ever exactly that")
@@ -125,27 +134,47 @@ def _sum(value: Quantity, op: str, limit: float) -> Condition:
         return _difference(value, op, limit)
     if limit < -EPSILON or (abs(limit) <= EPSILON and op in {">=", "<"}):
         if op in {">", ">=", "!="}:
-            return Always("a count of requests is never below 0")
+            needs = frozenset(value.num.terms)
+            return Always("a count of requests is never below 0", needs=needs)
         return Never("a count of requests is never below 0")
     if abs(limit) <= EPSILON and op in {">", "!="} and _sees_good_requests(value):
-        return Always("every request counts, the good ones too", guard=True)
-    return Unclear(TieCode.NOT_AN_SLI, interpret(value).reason)
+        whole = all(counts_all(event) for event in value.num.terms)
+        why = "every request counts, the good ones too"
+        return Always(why, guard=True, needs=frozenset(value.num.terms) if whole else None)
+    return _well(value, op, limit) or Unclear(TieCode.NOT_AN_SLI, interpret(value).reason)
+
+
+def _well(value: Quantity, op: str, limit: float) -> Always | None:
+    """A comparison that holds while targets are up and no request fails."""
+    unit = 1.0 if _are_up(value.num.terms) else 0.0
+    if not unit and not all(_fails(event) for event in value.num.terms):
+        return None
+    number = (unit * sum(value.num.terms.values()) + value.num.const) / value.den.const
+    if not isinstance(compared_numbers(number, op, limit), Always):
+        return None
+    return Always("`up` is 1 then" if unit else "no request fails then")
+
+
+def _are_up(events: Iterable[Events]) -> bool:
+    return all(
+        event.metric == "up" and {matcher.label for matcher in event.scope} <= WHOLE_SERVICE
+        for event in events
+    )
+
+
+def _fails(event: Events) -> bool:
+    return bool(event.stages) and event.statuses <= statuses.SERVER_ERRORS
 
 
 def _difference(value: Quantity, op: str, limit: float) -> Condition:
     """``bad - 0.01 * total > 0`` says the same as ``bad / total > 0.01``."""
-    wholes = [event for event in value.num.terms if _counts_all(event)]
+    wholes = [event for event in value.num.terms if counts_all(event)]
     if wholes and abs(limit) <= EPSILON and not value.num.const:
         ratio = replace(value, num=value.num.times(1 / value.den.const), den=Linear({wholes[0]: 1}))
         found = _compared(ratio, op, 0.0)
         if not isinstance(found, Unclear):
             return found
     return Unclear(TieCode.NOT_AN_SLI, "it compares counts of requests, not a share of them")
-
-
-def _counts_all(event: Events) -> bool:
-    whole = event.kind is Kind.COUNT or event.le == ("+Inf",) or event.kind is Kind.REQUESTS
-    return whole and event.statuses == statuses.ALL
 
 
 def _sees_good_requests(value: Quantity) -> bool:
@@ -164,8 +193,37 @@ def compared_numbers(value: float, op: str, limit: float) -> Condition:
         "!=": not equal,
     }[op]
     if holds:
-        return Always(f"it compares a constant: {value:.6g} {op} {limit:.6g}")
+        why = f"it compares a constant: {value:.6g} {op} {limit:.6g}"
+        return Always(why, needs=frozenset())
     return Never(f"it compares a constant: {value:.6g} is never {op} {limit:.6g}")
+
+
+def of_truth(arms: list[Condition], op: str, number: float) -> Condition:
+    """What ``(a > bool x) + (b > bool y) op number`` asks of the comparisons added up."""
+    enough = [count for count in range(len(arms) + 1) if holds(count, op, number)]
+    if not enough:
+        return Never("a comparison with `bool` is 0 or 1, and neither meets the limit")
+    if len(enough) > len(arms):
+        return Always("a comparison with `bool` is 0 or 1, and both meet the limit")
+    if enough == list(range(1, len(arms) + 1)):
+        return either(*arms)
+    if enough == [len(arms)]:
+        return both(*arms)
+    if enough == [0] and len(arms) == 1 and (opposite := negated(arms[0])) is not None:
+        return opposite
+    return Unclear(TieCode.NOT_AN_SLI, "it counts how many comparisons hold")
+
+
+def holds(value: float, op: str, limit: float) -> bool:
+    """Whether ``value op limit`` is true."""
+    return {
+        ">": value > limit,
+        ">=": value >= limit,
+        "<": value < limit,
+        "<=": value <= limit,
+        "==": value == limit,
+        "!=": value != limit,
+    }[op]
 
 
 def _the_same(expr: Expr, value: Value, context: Context) -> float | None:

@@ -9,21 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from portal.promql.events import Events
+from portal.promql import statuses
+from portal.promql.events import Events, Kind
 from portal.promql.findings import Sli
 from portal.promql.reading import Shape
 from portal.slo.alerts.codes import TieCode
 
 EPSILON = 1e-9
+WHOLE_SERVICE = frozenset({"job", "instance"})
+"""Labels that tell services apart, not parts of one."""
 OPPOSITE = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
 
 
 @dataclass(frozen=True)
 class Always:
-    """It holds whenever healthy traffic flows; ``guard`` marks a mere "there is traffic"."""
+    """It holds whenever healthy traffic flows; ``guard`` marks a mere "there is traffic".
+
+    ``needs`` are the requests that have to flow for it, good or bad (none for a constant); None:
+    it takes more than that, for example that some of them are good.
+    """
 
     why: str
     guard: bool = False
+    needs: frozenset[Events] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,19 @@ class Unclear:
 
 @dataclass(frozen=True)
 class Source:
-    """The requests behind a value: the event sets, and labels that split them into parts."""
+    """The requests behind a value: the event sets, and labels that split them into parts.
 
-    events: frozenset[Events]
+    ``folds`` tell how several values became one: the worst path, the average of ten minutes.
+    """
+
+    events: frozenset[Events] = frozenset()
     split: frozenset[str] = frozenset()
+    folds: tuple[str, ...] = ()
+
+    def joined(self, other: Source) -> Source:
+        """Both together."""
+        split, folds = self.split | other.split, (*self.folds, *other.folds)
+        return Source(self.events | other.events, split, folds)
 
 
 @dataclass(frozen=True)
@@ -92,17 +109,22 @@ Condition = Always | Never | Unclear | ErrorRatio | Tail | Both | Either
 
 
 def both(*arms: Condition) -> Condition:
-    """All arms hold; an arm that always does says nothing, one that never does decides."""
+    """All arms hold; one that holds with the others says nothing, one that never does decides."""
     flat = _flat(arms, Both)
     for arm in flat:
         if isinstance(arm, Never):
             return arm
-    told = [arm for arm in flat if not isinstance(arm, Always)]
+    told: list[Condition] = [arm for arm in flat if not isinstance(arm, Always)]
     if not told:
-        return next((arm for arm in flat if not _is_guard(arm)), flat[0])
+        return _all_of([arm for arm in flat if isinstance(arm, Always)])
     contradiction = _contradiction(told)
     if contradiction is not None:
         return contradiction
+    told += [
+        arm
+        for arm in flat
+        if isinstance(arm, Always) and not any(covers(arm, other) for other in told)
+    ]
     return told[0] if len(told) == 1 else Both(tuple(told))
 
 
@@ -114,7 +136,7 @@ def either(*arms: Condition) -> Condition:
     for arm in flat:
         if isinstance(arm, Always):
             return arm
-        if isinstance(arm, ErrorRatio | Tail) and healthy_meets(arm):
+        if healthy_meets(arm):
             return Always(f"one side of `or` holds while all is well: {said(arm)}")
     told = [arm for arm in flat if not isinstance(arm, Never)]
     if not told:
@@ -134,7 +156,8 @@ def settled(condition: ErrorRatio) -> Condition:
     if op == "!=":
         return _unequal(condition, inside)
     if low and high:
-        return Always(f"every error ratio from 0 to 1 is {op} {limit:.4g}, also with no errors")
+        why = f"every error ratio from 0 to 1 is {op} {limit:.4g}, also with no errors"
+        return Always(why, needs=condition.source.events)
     if not low and not high:
         return Never(_impossible(op, limit))
     return condition
@@ -155,42 +178,71 @@ def negated(condition: Condition) -> Condition | None:
     return None
 
 
-def implies_traffic(condition: Condition) -> bool:
-    """Whether it can hold only while requests arrive: a comparison with NaN never does."""
-    if isinstance(condition, Both):
-        return any(implies_traffic(arm) for arm in condition.arms)
-    if isinstance(condition, Either):
-        return all(implies_traffic(arm) for arm in condition.arms)
-    return isinstance(condition, ErrorRatio | Tail)
+def folded(condition: Condition, folds: tuple[str, ...]) -> Condition:
+    """The condition on what a fold made of its values."""
+    match condition:
+        case ErrorRatio() | Tail():
+            return replace(condition, source=condition.source.joined(Source(folds=folds)))
+        case Both() | Either():
+            return replace(condition, arms=tuple(folded(arm, folds) for arm in condition.arms))
+    return condition
 
 
-def healthy_meets(condition: ErrorRatio | Tail) -> bool:
+def healthy_meets(condition: Condition) -> bool:
     """Whether a service without a single error meets it: the comparison stands the wrong way."""
-    if isinstance(condition, Tail):
-        return condition.op in {"<", "<="}
-    return _meets(0.0, condition.op, condition.limit)
+    match condition:
+        case Always():
+            return True
+        case Tail(op=op):
+            return op in {"<", "<="}
+        case ErrorRatio():
+            return _meets(0.0, condition.op, condition.limit)
+        case Both():
+            return all(healthy_meets(arm) for arm in condition.arms)
+        case Either():
+            return any(healthy_meets(arm) for arm in condition.arms)
+    return False
 
 
 def covers(wide: Condition, narrow: Condition) -> bool:
     """Whether ``wide`` certainly holds whenever ``narrow`` does."""
-    if wide == narrow or isinstance(wide, Always):
-        return True
-    if isinstance(narrow, Both):
-        return any(covers(wide, arm) for arm in narrow.arms)
-    if isinstance(wide, Both):
-        return all(covers(arm, narrow) for arm in wide.arms)
-    if isinstance(wide, Either):
-        return any(covers(arm, narrow) for arm in wide.arms)
-    if isinstance(wide, ErrorRatio) and isinstance(narrow, ErrorRatio):
-        return _same_ratio(wide, narrow) and _inside(narrow, wide)
+    match wide, narrow:
+        case Always(), _ if wide.needs == frozenset():
+            return True
+        case _, Either():
+            return all(covers(wide, arm) for arm in narrow.arms)
+        case Both(), _:
+            return all(covers(arm, narrow) for arm in wide.arms)
+        case Either(), _:
+            return any(covers(arm, narrow) for arm in wide.arms)
+        case _, Both():
+            return any(covers(wide, arm) for arm in narrow.arms)
+        case Always(), (ErrorRatio() | Tail()):
+            return wide.needs is not None and _flow(wide.needs, narrow.source)
+        case ErrorRatio(), ErrorRatio():
+            return _same_ratio(wide, narrow) and _inside(narrow, wide)
+        case Tail(), Tail():
+            return wide == narrow
     return False
 
 
-def said(condition: ErrorRatio | Tail) -> str:
+def counts_all(event: Events) -> bool:
+    """Whether every request of the service is counted, good or bad, fast or slow."""
+    whole = event.kind in {Kind.REQUESTS, Kind.COUNT} or "+Inf" in event.le
+    return whole and event.statuses == statuses.ALL
+
+
+def said(condition: Condition) -> str:
     """The comparison in words."""
-    if isinstance(condition, Tail):
-        return f"p{condition.phi * 100:g} {condition.op} {condition.limit:g} s"
-    return f"error ratio {condition.op} {condition.limit:.4g}"
+    match condition:
+        case Tail():
+            return f"p{condition.phi * 100:g} {condition.op} {condition.limit:g} s"
+        case ErrorRatio():
+            return f"error ratio {condition.op} {condition.limit:.4g}"
+        case Both() | Either():
+            joint = " and " if isinstance(condition, Both) else " or "
+            return joint.join(said(arm) for arm in condition.arms)
+    return condition.why
 
 
 def _unequal(condition: ErrorRatio, inside: bool) -> Condition:
@@ -236,13 +288,43 @@ def _contradiction(arms: Sequence[Condition]) -> Never | None:
         for lower in ratios:
             if upper.op not in {"<", "<="} or lower.op not in {">", ">="}:
                 continue
+            if upper.source.split - WHOLE_SERVICE:
+                continue  # one path may be bad while another is well
             if _same_ratio(upper, lower) and lower.limit > upper.limit - EPSILON:
                 return Never(f"{said(lower)} and {said(upper)} can't both hold")
     return None
 
 
-def _is_guard(condition: Condition) -> bool:
-    return isinstance(condition, Always) and condition.guard
+def _all_of(arms: Sequence[Always]) -> Always:
+    """Several that all hold: the one that says most, with what each of them needs."""
+    first = next((arm for arm in arms if not arm.guard), arms[0])
+    needs = [arm.needs for arm in arms]
+    known = [need for need in needs if need is not None]
+    together: frozenset[Events] = frozenset().union(*known)
+    return replace(first, needs=together if len(known) == len(needs) else None)
+
+
+def _flow(needs: frozenset[Events], source: Source) -> bool:
+    """Whether these requests certainly flow while a ratio of the source's has a value."""
+    if source.folds:
+        return False
+    reach = max(_reach(event) for event in source.events)
+    return all(
+        need in source.events
+        or (
+            counts_all(need)
+            and _reach(need) >= reach
+            and any(
+                need.scope <= event.scope and need.offset == event.offset for event in source.events
+            )
+        )
+        for need in needs
+    )
+
+
+def _reach(event: Events) -> float:
+    """How far back requests are counted, in seconds; 0 for a raw count."""
+    return sum(seconds for _, seconds in event.stages)
 
 
 def _same_ratio(one: ErrorRatio, other: ErrorRatio) -> bool:

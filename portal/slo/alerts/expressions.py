@@ -22,22 +22,32 @@ from portal.promql.nodes import (
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
 from portal.slo.alerts.codes import TieCode
-from portal.slo.alerts.comparisons import compared, compared_flows, compared_numbers, present
+from portal.slo.alerts.comparisons import (
+    FLIPPED,
+    compared,
+    compared_flows,
+    compared_numbers,
+    holds,
+    of_truth,
+    present,
+)
 from portal.slo.alerts.conditions import (
+    WHOLE_SERVICE,
     Always,
     Condition,
+    ErrorRatio,
     Never,
+    Tail,
     Unclear,
     both,
     covers,
     either,
-    implies_traffic,
-    negated,
+    folded,
 )
-from portal.slo.alerts.labels import RULE_STEP, Labeller, never_meet
+from portal.slo.alerts.labels import RULE_STEP, Labeller, never_meet, surely_meet
+from portal.slo.alerts.parts import Parts, folds
 
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
-FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 MAX_DEPTH = 60
 MAX_RULES = 10
 _ABSENT = frozenset({"absent", "absent_over_time"})
@@ -52,10 +62,12 @@ class Conditions:
     path: tuple[str, ...] = ()
     known: dict[Selector, Condition] = field(default_factory=dict)
     _labeller: Labeller = field(init=False)
+    _parts: Parts = field(init=False)
 
     def __post_init__(self) -> None:
-        """Labels are told by the same rules."""
+        """Labels and parts are told by the same rules."""
         self._labeller = Labeller(self.rules, tree_of)
+        self._parts = Parts(self.context, self.rules, tree_of)
 
     def of(self, expr: Expr, depth: int = 0) -> Condition:
         """The condition under which the expression has a result."""
@@ -81,7 +93,7 @@ class Conditions:
             case Selector():
                 return self._selector(expr, depth)
             case Number() | Text():
-                return Always("it is a constant")
+                return Always("it is a constant", needs=frozenset())
 
     def rules(self, selector: Selector) -> list[RecordingRule]:
         """The recording rules that a selector can mean."""
@@ -120,10 +132,10 @@ class Conditions:
                 return present(expr, self.context)
             inner = series[-1] if expr.function.endswith("_over_time") else series[0]
             if expr.function == "vector":
-                return Always("vector() always has a value")
+                return Always("vector() always has a value", needs=frozenset())
         else:
             inner = expr.expr
-        condition = self.of(inner, depth + 1)
+        condition = folded(self.of(inner, depth + 1), folds(expr))
         if not isinstance(condition, Always) or isinstance(expr, Subquery):
             return condition
         return present(expr, self.context)
@@ -161,8 +173,7 @@ class Conditions:
             return left
         if node.left == node.right:
             return Never("both sides of `unless` are the same")
-        sure = self._number(node.right) is not None or implies_traffic(left)
-        if sure and not _has_unless(node.right) and covers(right, left):
+        if self._paired(node) and not _has_unless(node.right) and covers(right, left):
             return Never("what stands behind `unless` holds whenever the rest does")
         return left
 
@@ -170,11 +181,15 @@ class Conditions:
         labels = self._labeller
         return never_meet(labels.of(node.left), labels.of(node.right), node.matching)
 
+    def _paired(self, node: Binary) -> bool:
+        labels = self._labeller
+        return surely_meet(labels.of(node.left), labels.of(node.right), node.matching)
+
     # Comparisons
 
     def _comparison(self, node: Binary, depth: int) -> Condition:
         if node.return_bool:
-            return Always("`bool` turns the comparison into 0 or 1, and either counts as a result")
+            return self._turned_into_bool(node, depth)
         number = self._number(node.right)
         if number is not None:
             return self._against(node.left, node.op, number, depth)
@@ -187,6 +202,15 @@ class Conditions:
             self._two_sided(node),
         )
 
+    def _turned_into_bool(self, node: Binary, depth: int) -> Condition:
+        """0 or 1, and either counts, as long as both sides have a value."""
+        inside = both(self.of(node.left, depth + 1), self.of(node.right, depth + 1))
+        if not isinstance(inside, Always | Unclear):
+            return inside
+        needs = inside.needs if isinstance(inside, Always) else None
+        why = "`bool` turns the comparison into 0 or 1, and either counts as a result"
+        return Always(why, needs=needs)
+
     def _against(self, expr: Expr, op: str, number: float, depth: int) -> Condition:
         """``expr op number``: the filters inside of it, and the comparison itself."""
         shifted = self._shifted(expr, op, number)
@@ -194,7 +218,7 @@ class Conditions:
             return self._against(*shifted, depth + 1)
         truth = self._truth(expr, depth)
         if truth is not None:
-            return _of_truth(truth, op, number)
+            return of_truth(truth, op, number)
         counted = _counted(expr, op, number)
         if counted is not None:
             return self.of(counted, depth + 1)
@@ -205,8 +229,8 @@ class Conditions:
         clamped = self._clamped(expr, op, number)
         if clamped is not None:
             return both(inside, clamped)
-        found = compared(expr, self.context, op, number, self._parts(expr, depth))
-        return found if isinstance(inside, Unclear) else both(inside, found)
+        found = compared(expr, self.context, op, number, self._parts.of(expr))
+        return found if _is_implied(inside, found) else both(inside, found)
 
     def _shifted(self, expr: Expr, op: str, number: float) -> tuple[Expr, str, float] | None:
         """``x - 0.3 > 0`` as ``x > 0.3``; None when nothing is added."""
@@ -231,33 +255,12 @@ class Conditions:
             return None
         low = known[0] if expr.function != "clamp_max" else -math.inf
         high = known[-1] if expr.function != "clamp_min" else math.inf
-        met = {_holds(bound, op, number) for bound in (low, high)}
+        met = {holds(bound, op, number) for bound in (low, high)}
         if op in {"==", "!="} or len(met) > 1:
             return None
         if met == {True}:
             return Always(f"{expr.function} holds it where the limit is met all the time")
         return Never(f"{expr.function} keeps it away from the limit")
-
-    def _parts(self, expr: Expr, depth: int) -> frozenset[str]:
-        """Labels by which a ratio is split before ``max`` or ``avg`` puts it together again."""
-        if depth > MAX_DEPTH:
-            return frozenset()
-        match expr:
-            case Aggregation():
-                value = evaluate(expr.expr, self.context)
-                split = isinstance(value, Quantity) and not value.is_sum
-                return (value.labels if split else frozenset()) | self._parts(expr.expr, depth + 1)
-            case Binary():
-                return self._parts(expr.left, depth + 1) | self._parts(expr.right, depth + 1)
-            case Call(args=args):
-                return frozenset().union(*(self._parts(arg, depth + 1) for arg in args))
-            case Subquery() | Negation():
-                return self._parts(expr.expr, depth + 1)
-            case Selector():
-                rules = self.rules(expr)
-                tree = tree_of(rules[0].expr) if rules else None
-                return frozenset() if tree is None else self._parts(tree, depth + RULE_STEP)
-        return frozenset()
 
     def _two_sided(self, node: Binary) -> Condition:
         """``bad > 0.01 * total`` says the same as ``bad / total > 0.01``."""
@@ -320,15 +323,35 @@ class Conditions:
                 if left is None or right is None:
                     return None
                 return left + right if expr.op == "+" else [both(*left, *right)]
-            case Aggregation(op="max" | "min" | "sum" | "avg") | Subquery():
+            case Aggregation(op="max" | "min"):
                 return self._truth(expr.expr, depth + 1)
+            case Aggregation(op="sum" | "avg") if self._is_alone(expr.expr):
+                return self._truth(expr.expr, depth + 1)
+            case Subquery():
+                return _folded(self._truth(expr.expr, depth + 1), expr)
             case Call(function="max_over_time" | "min_over_time" | "last_over_time"):
-                return self._truth(expr.args[0], depth + 1)
+                return _folded(self._truth(expr.args[0], depth + 1), expr)
             case Selector():
                 rules = self.rules(expr)
                 tree = tree_of(rules[0].expr) if rules and depth < MAX_DEPTH else None
                 return None if tree is None else self._truth(tree, depth + RULE_STEP)
         return None
+
+    def _is_alone(self, expr: Expr) -> bool:
+        """Whether it is one series of the service, so that a sum of it is the same number."""
+        labels = self._labeller.of(expr)
+        return not labels.open and set(labels.known) <= WHOLE_SERVICE
+
+
+def _is_implied(inside: Condition, found: Condition) -> bool:
+    """Whether the parts of a compared value are there whenever the comparison holds."""
+    if isinstance(found, ErrorRatio | Tail) and isinstance(inside, Always):
+        return inside.needs is not None and inside.needs <= found.source.events
+    return isinstance(inside, Unclear)
+
+
+def _folded(arms: list[Condition] | None, expr: Expr) -> list[Condition] | None:
+    return arms and [folded(arm, folds(expr)) for arm in arms]
 
 
 def tree_of(expr: str) -> Expr | None:
@@ -337,22 +360,6 @@ def tree_of(expr: str) -> Expr | None:
         return parse(expr)
     except ParseError:
         return None
-
-
-def _of_truth(arms: list[Condition], op: str, number: float) -> Condition:
-    """What ``(a > bool x) + (b > bool y) op number`` asks of the comparisons added up."""
-    enough = [count for count in range(len(arms) + 1) if _holds(count, op, number)]
-    if not enough:
-        return Never("a comparison with `bool` is 0 or 1, and neither meets the limit")
-    if len(enough) > len(arms):
-        return Always("a comparison with `bool` is 0 or 1, and both meet the limit")
-    if enough == list(range(1, len(arms) + 1)):
-        return either(*arms)
-    if enough == [len(arms)]:
-        return both(*arms)
-    if enough == [0] and len(arms) == 1 and (opposite := negated(arms[0])) is not None:
-        return opposite
-    return Unclear(TieCode.NOT_AN_SLI, "it counts how many comparisons hold")
 
 
 def _has_unless(expr: Expr) -> bool:
@@ -371,16 +378,5 @@ def _counted(expr: Expr, op: str, number: float) -> Expr | None:
     """``count(ratio > 0.1) > 0`` holds as soon as there is anything to count."""
     if not (isinstance(expr, Aggregation) and expr.op in {"count", "group"}):
         return None
-    enough = all(_holds(count, op, number) for count in (1, 2, 1000))
-    return expr.expr if enough and not _holds(0, op, number) else None
-
-
-def _holds(value: float, op: str, limit: float) -> bool:
-    return {
-        ">": value > limit,
-        ">=": value >= limit,
-        "<": value < limit,
-        "<=": value <= limit,
-        "==": value == limit,
-        "!=": value != limit,
-    }[op]
+    enough = all(holds(count, op, number) for count in (1, 2, 1000))
+    return expr.expr if enough and not holds(0, op, number) else None

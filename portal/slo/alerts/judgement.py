@@ -16,6 +16,7 @@ from portal.promql.parser import fully_matches
 from portal.promql.statuses import SERVER_ERRORS, spoken
 from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.conditions import (
+    WHOLE_SERVICE,
     Always,
     Both,
     Condition,
@@ -35,7 +36,6 @@ LEAST_FACTOR = 0.9
 GREATEST_FACTOR = 20.0
 TOLERANCE = 1e-9
 _ANSWERS = frozenset(range(200, 600))
-_WHOLE_SERVICE = frozenset({"job", "instance"})
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ def _foreign(source: Source, sli: Sli, slo: SLO) -> Judgement | None:
 def _part(source: Source) -> str:
     """The conditions and labels that single out a part of a service's requests."""
     matchers = {m for event in source.events for m in event.scope}
-    narrow = [str(m) for m in sorted(matchers) if m.label not in _WHOLE_SERVICE]
+    narrow = [str(m) for m in sorted(matchers) if m.label not in WHOLE_SERVICE]
     pinned = {m.label for m in matchers if m.op is MatchOp.EQUAL}
-    parts = sorted(source.split - _WHOLE_SERVICE - pinned)
+    parts = sorted(source.split - WHOLE_SERVICE - pinned)
     return ", ".join([*narrow, *(f"each {label} by itself" for label in parts)])
 
 

@@ -68,6 +68,23 @@ def never_meet(left: LabelSet, right: LabelSet, matching: Matching) -> bool:
     return any(_conflict(left, right, name) for name in names)
 
 
+def surely_meet(left: LabelSet, right: LabelSet, matching: Matching) -> bool:
+    """Whether each series of one side has a partner, as long as the other side has them all."""
+    names = set(left.known) | set(right.known)
+    if matching.on is not None:
+        names = set(matching.on)
+    elif left.open or right.open:
+        return False
+    names -= set(matching.ignoring or ())
+    return all(_alike(left, right, name) for name in names)
+
+
+def _alike(left: LabelSet, right: LabelSet, name: str) -> bool:
+    if name in left.known and name in right.known:
+        return left.known[name] == right.known[name]
+    return left.lacks(name) and right.lacks(name)
+
+
 def _conflict(left: LabelSet, right: LabelSet, name: str) -> bool:
     ours, theirs = left.known.get(name), right.known.get(name)
     if left.lacks(name) or right.lacks(name):
@@ -137,6 +154,8 @@ class Labeller:
         left, right = self.of(node.left, depth + 1), self.of(node.right, depth + 1)
         if node.op in {"and", "unless"}:
             return left
+        if node.matching.include:
+            return ANY
         if node.op == "or":
             return left if left == right else ANY
         if isinstance(node.left, Number):

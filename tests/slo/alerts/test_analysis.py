@@ -119,6 +119,42 @@ def test_what_is_tied_is_silent_while_all_is_well_and_fires_in_an_outage(tmp_pat
     assert firing(tmp_path, exprs, OUTAGE) == set(exprs) - banded
 
 
+ERRORS = 'http_requests_total{{job="flask-app",instance="a",method="GET",path="{}",status="500"}}'
+BROKEN_LATELY = HEALTHY | {ERRORS.format("/"): "0+0x50 30+30x50"}
+BROKEN_BEFORE = HEALTHY | {ERRORS.format("/"): "0+30x40 1200+0x60"}
+GONE_QUIET = IDLE | {ERRORS.format("/"): "0+10x57 570+0x43"}
+ONE_PATH = HEALTHY | {ERRORS.format("/"): FLOWING}
+BY_PATH = (
+    "(sum by (path) (rate(http_requests_total{status=~'5..'}[1m]))"
+    " / sum by (path) (rate(http_requests_total[1m])))"
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "series"),
+    [
+        ("RATIO > 0.144 unless min_over_time((RATIO)[4m:15s]) > 0.1", TieCode.TIED, BROKEN_LATELY),
+        ("max_over_time((RATIO)[4m:15s]) > 0.144 and RATIO < 0.01", TieCode.TIED, BROKEN_BEFORE),
+        ("max_over_time((RATIO > bool 0.144)[4m:15s]) > 0 and RATIO < 0.01", TieCode.TIED,
+         BROKEN_BEFORE),
+        ("RATIO > 0.144 unless sum(rate(http_requests_total[10s])) > 0", TieCode.TIED, GONE_QUIET),
+        ("RATIO > 0.144 unless (RATIO > 0.4 or RATIO < 0.2)", TieCode.TIED, ONE_PATH),
+        ("RATIO > 0.144 and BAD > 0.5 unless BAD > 1e6", TieCode.TIED, ONE_PATH),
+        ("RATIO > 0.144 unless RATIO != 0.25", TieCode.TIED, ONE_PATH),
+        (f"max({BY_PATH}) > 0.4 and min({BY_PATH}) < 0.1", TieCode.NOT_AN_SLI, ONE_PATH),
+        (f"{BY_PATH} > 0.4 and on() {BY_PATH} < 0.1", TieCode.NOT_AN_SLI, ONE_PATH),
+        (f"max({BY_PATH}) > 0.4 unless min({BY_PATH}) > 0.1", TieCode.NOT_AN_SLI, ONE_PATH),
+        (f"({BY_PATH} > 0.4 or {BY_PATH} > 0.45) unless ALL > 0", TieCode.NOT_AN_SLI, ONE_PATH),
+    ],
+)  # fmt: skip
+def test_what_can_fire_after_all_is_not_said_to_never_fire(
+    written: str, code: TieCode, series: dict[str, str], tmp_path: Path
+) -> None:
+    finding = analyse(AlertRule("a", expanded(written)), SLOS)
+    assert finding.code is code, finding.reason
+    assert firing(tmp_path, [expanded(written)], series) == {expanded(written)}
+
+
 def test_what_is_inverted_falls_silent_in_an_outage(tmp_path: Path) -> None:
     assert firing(tmp_path, exprs_of(cases.INVERTED), OUTAGE) == set()
 
