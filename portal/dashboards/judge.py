@@ -273,10 +273,10 @@ def _validated(finding: Finding, answers: Sequence[Validity]) -> Finding:
     refused = next((answer for answer in answers if answer.valid is False), None)
     if refused is not None:
         where = f" (line {refused.line}, column {refused.column})" if refused.line else ""
-        words = f"Prometheus refuses it{where}: {refused.why}"
+        why = refused.why.rstrip(".")
         if finding.code is Code.UNPARSED:
-            return replace(finding, reason=f"{words}.")
-        return nothing(Code.INVALID, f"It says{where}: {refused.why}.")
+            return replace(finding, reason=f"Prometheus refuses it{where}: {why}.")
+        return nothing(Code.INVALID, f"It says{where}: {why}.")
     unasked = next((answer for answer in answers if answer.valid is None), None)
     if unasked is not None:
         why = f": {unasked.why}" if unasked.why else ""

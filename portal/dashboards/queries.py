@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from portal.dashboards.model import Panel, Source, Target, Transformation
@@ -57,14 +57,17 @@ class PanelQueries:
     fill: Callable[[str, float | None], tuple[str, tuple[str, ...]]]
     range_s: float
     borrow: Callable[[Any], list[Query]]
-    made: dict[str, Query] = field(default_factory=dict)
+    made: dict[int, Query] = field(default_factory=dict)
+    """By the target itself: files are seen in which two targets have one name."""
 
     def all(self) -> list[Query]:
         """Every query in order, those of transformations last."""
         found: list[Query] = []
         for target in self.panel.targets:
             found += self._queries(target)
-        return [*found, *self._transformed([query for query in found if query.shown])]
+        fields = self._transformed([query for query in found if query.shown])
+        filtered = [replace(q, shown=q.shown and q not in fields.dropped) for q in found]
+        return [*filtered, *fields.results]
 
     def _queries(self, target: Target) -> list[Query]:
         if target.source is Source.DASHBOARD:
@@ -73,9 +76,9 @@ class PanelQueries:
         return [self._query(target, 0)]
 
     def _query(self, target: Target, depth: int) -> Query:
-        if target.ref not in self.made:
-            self.made[target.ref] = self._make(target, depth)
-        return self.made[target.ref]
+        if id(target) not in self.made:
+            self.made[id(target)] = self._make(target, depth)
+        return self.made[id(target)]
 
     def _make(self, target: Target, depth: int) -> Query:
         shown = not target.hidden
@@ -142,7 +145,7 @@ class PanelQueries:
 
     # Transformations
 
-    def _transformed(self, shown: list[Query]) -> list[Query]:
+    def _transformed(self, shown: list[Query]) -> _Fields:
         usable = [query for query in shown if query.text and not query.problem]
         fields = _Fields(usable, self.panel.targets)
         for step in self.panel.transformations:
@@ -150,7 +153,9 @@ class PanelQueries:
                 fields.calculate(step)
             elif step.kind == "organize":
                 fields.rename(step.options.get("renameByName"))
-        return fields.results
+            elif step.kind == "filterByRefId":
+                fields.keep(step.options.get("include"))
+        return fields
 
 
 def _math(written: str, texts: Mapping[str, str]) -> str | None:
@@ -177,6 +182,8 @@ class _Fields:
     targets: tuple[Target, ...]
     results: list[Query] = field(default_factory=list)
     names: dict[str, Query] = field(default_factory=dict)
+    dropped: list[Query] = field(default_factory=list)
+    guessing: bool = True
 
     def __post_init__(self) -> None:
         legends = {t.ref: t.settings.get("legendFormat") for t in self.targets}
@@ -203,6 +210,15 @@ class _Fields:
             if query is not None and isinstance(new, str) and new:
                 self.names[_plain(new)] = query
 
+    def keep(self, include: Any) -> None:
+        """What ``filterByRefId`` leaves: the queries named in ``A|B`` or ``/^(?:A|B)$/``."""
+        pattern = include.get("options") if isinstance(include, Mapping) else include
+        wanted = set(re.sub(r"^/?\^?\(\?:|\)\$?/?$", "", str(pattern)).split("|"))
+        if wanted & {query.ref for query in self.queries}:
+            self.dropped += [query for query in self.queries if query.ref not in wanted]
+            self.queries = [query for query in self.queries if query.ref in wanted]
+            self.names = {n: q for n, q in self.names.items() if q not in self.dropped}
+
     def calculate(self, step: Transformation) -> None:
         """Add the field that ``calculateField`` makes."""
         options = step.options
@@ -211,6 +227,7 @@ class _Fields:
             str(mode), lambda _options: None
         )(options)
         if made is None or len(self.results) >= MAX_RESULTS:
+            self.guessing = False  # an unknown name may be the field that was made here
             return
         text, used, default = made
         alias = options.get("alias")
@@ -239,7 +256,7 @@ class _Fields:
         if re.fullmatch(r"-?\d+(\.\d+)?", name.strip()):
             return name.strip()
         found = self.names.get(_plain(name))
-        if found is None and name and len(self.queries) == 2:
+        if found is None and name and self.guessing and len(self.queries) == 2:
             return self.queries[position]  # a series' own name: the order tells which is which
         return found
 

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from portal.promql import values
+from portal.promql import statuses, values
 from portal.promql.events import Kind
 from portal.promql.findings import Code, Comparison
 from portal.promql.nodes import Binary
 from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
 
+RATES = frozenset({Code.REQUEST_RATE, Code.ERROR_RATE, Code.CLIENT_ERRORS_ONLY})
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
-
-
-def unmatched(problem: Code, left: Quantity, right: Quantity) -> Opaque:
-    """Why two sides don't meet; of metrics that nobody knows, only that."""
-    events = [e for side in (left, right) for e in (*side.num.terms, *side.den.terms)]
-    if events and all(e.kind is Kind.OTHER for e in events):
-        names = ", ".join(sorted({e.metric for e in events}))
-        return Opaque(Code.OTHER_METRIC, f"It is {names}.", left.labels)
-    return Opaque(problem, labels=left.labels)
 
 
 def computed(op: str, left: Quantity, right: Quantity) -> Value:
@@ -72,18 +64,47 @@ def worse(left: Value, right: Value) -> Value:
     """Of two operands the one that tells best why there is no SLI."""
     opaque = [value for value in (left, right) if isinstance(value, Opaque)]
     telling = [value for value in opaque if value.code is not Code.CONSTANT]
-    return (telling or opaque)[0]
+    chosen = (telling or opaque)[0]
+    alone = _is_number(left) or _is_number(right)
+    if not alone and (chosen.code in RATES or not telling):
+        return replace(chosen, code=Code.UNRELATED)
+    return chosen
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, Quantity) and value.constant is not None
 
 
 def either(left: Value, right: Value) -> Value:
-    """``left or right``: right only fills gaps when it is a number or the same kind of value."""
+    """``left or right``: right only fills gaps when it is harmless or the same kind of value."""
     if isinstance(left, Opaque):
         return right if left.code is Code.ABSENCE and not isinstance(right, Opaque) else left
     if isinstance(left, Quantity) and left.constant is not None and not left.labels:
         return left if left.constant == 0 or steady(right) else Opaque(Code.CONSTANT)
-    if steady(right) or type(left) is type(right):
+    if _fills_gaps(left, right) or _is_alike(left, right):
         return left
     return Opaque(Code.UNRELATED, "It shows one thing or another.")
+
+
+def _fills_gaps(left: Value, right: Value) -> bool:
+    """A number in place of no share; in place of no requests only zero, but for a whole total."""
+    if not (isinstance(left, Quantity) and left.is_sum and isinstance(right, Quantity)):
+        return steady(right)
+    whole = all(e.statuses == statuses.ALL for e in left.num.terms)
+    return steady(right) and (right.constant in {None, 0.0} or whole)
+
+
+def _is_alike(left: Value, right: Value) -> bool:
+    """Both are shares, or quantiles, or count the same kind of request."""
+    if isinstance(left, Quantity) and isinstance(right, Quantity):
+        return left.is_sum == right.is_sum and _counted(left) == _counted(right)
+    return type(left) is type(right)
+
+
+def _counted(value: Quantity) -> set[object]:
+    if not value.is_sum:
+        return {e.kind is Kind.OTHER for e in (*value.num.terms, *value.den.terms)}
+    return {(e.kind, e.statuses) for e in value.num.terms}
 
 
 def steady(value: Value) -> bool:

@@ -13,7 +13,6 @@ from portal.promql.combine import (
     guarded,
     is_scalar,
     unguarded,
-    unmatched,
     worse,
 )
 from portal.promql.context import Context, RecordingRule
@@ -205,7 +204,7 @@ class Evaluator:
         left, right = unguarded(left), unguarded(right)
         meeting = meet(left, right, self._matching(node.matching), node.op)
         if meeting.problem:
-            return unmatched(meeting.problem, left, right)
+            return Opaque(meeting.problem, labels=left.labels)
         result = computed(node.op, left, right)
         if not isinstance(result, Quantity):
             return result
@@ -253,8 +252,10 @@ class Evaluator:
                 return replace(value, labels=kept)
             case Quantity() if value.constant is not None:
                 return replace(value, labels=kept, scalar=False)
-            case Quantity() if value.is_sum:
+            case Quantity() if value.is_sum and not _leaves_out(node.expr, value, kept):
                 return self._aggregated_sum(node.op, value, kept)
+            case Quantity() if value.is_sum:
+                return Opaque(Code.DISTORTED, "It leaves out all series but a few.", kept)
         return self._aggregated_share(node.op, value, kept)
 
     def _kept(self, node: Aggregation, labels: frozenset[str]) -> frozenset[str]:
@@ -287,6 +288,12 @@ class Evaluator:
         return Opaque(Code.DISTORTED, f"It counts series or their spread ({op}).", kept)
 
 
+def _leaves_out(expr: Expr, value: Quantity, kept: frozenset[str]) -> bool:
+    """``sum(topk(3, ...))`` adds up the busiest series only."""
+    several = value.labels - kept - {"job", "instance"}
+    return isinstance(expr, Aggregation) and expr.op in PICKING and bool(several)
+
+
 def scan(expr: Expr, reader: Reader) -> None:
     """Let the reader meet every selector of an expression."""
     match expr:
@@ -304,6 +311,13 @@ def scan(expr: Expr, reader: Reader) -> None:
         case Binary(left=left, right=right):
             scan(left, reader)
             scan(right, reader)
+
+
+def metrics(expr: Expr, context: Context) -> set[str]:
+    """The names of all metrics that an expression reads."""
+    reader = Reader(context)
+    scan(expr, reader)
+    return set(reader.mentioned)
 
 
 def evaluate(expr: Expr, context: Context) -> Value:

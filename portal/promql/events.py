@@ -19,10 +19,15 @@ STATUS = "status"
 """The name that every status label goes by in here, whatever it is called."""
 LABELS = frozenset({"job", "instance", "method", "path"})
 OWN_COUNTER = re.compile(
-    r"(?:^|[_:])(?:err|errs|errors?|errored|fail|fails|failed|failures?|exceptions?|5xx)"
+    r"(?:^|[_:])(?:err|errs|errors?|errored|fail|fails|failed|failures?|exceptions?|[45]xx)"
     r"(?:[_:]|$)"
 )
-CLIENT_COUNTER = re.compile(r"4xx|client")
+CLIENT_COUNTER = re.compile(r"4xx|client_err")
+NO_COUNTER = re.compile(
+    r"(?:^|[_:])(?:m?s|(?:milli|micro)?seconds|bytes|ratio|rate|percent|budget|timestamp|created"
+    r"|bucket|sum|client(?!_err))(?:[_:]|$)"
+)
+"""What is in the names of metrics that hold something else than how many failures there were."""
 PLAIN = re.compile(r"[^\\^$.|?*+()\[\]{}]*")
 SAMPLES = frozenset({"a", "/a-b_1", "500", "GET", "1.0:80"})
 """Values of all kinds, short so that no pattern takes long on them."""
@@ -168,7 +173,7 @@ class Reader:
         """The events a selector picks, raw."""
         metric = metric_of(selector)
         kind = kind_of(metric)
-        start = statuses.SERVER_ERRORS if kind is Kind.ERRORS else statuses.ALL
+        start = _failures(metric) if kind is Kind.ERRORS else statuses.ALL
         le = self.context.bounds if kind is Kind.BUCKET else ()
         events = Events(metric, kind, start, le, offset=(selector.offset_s, selector.at))
         return self.narrowed(events, selector.matchers)
@@ -231,11 +236,15 @@ class Reader:
         label, op, value = self.label(matcher.label), matcher.op, matcher.value
         if _lets_all_pass(matcher) or self._passes_all_known(metric, matcher):
             return None
-        if op is MatchOp.MATCHES and PLAIN.fullmatch(value):
-            return Matcher(label, MatchOp.EQUAL, value)
-        if op is MatchOp.NOT_MATCHES and PLAIN.fullmatch(value):
-            return Matcher(label, MatchOp.NOT_EQUAL, value)
-        return Matcher(label, op, value)
+        if op not in {MatchOp.MATCHES, MatchOp.NOT_MATCHES}:
+            return Matcher(label, op, value)
+        words = sorted(set(value.removeprefix("(").removesuffix(")").split("|")))
+        if not all(PLAIN.fullmatch(word) for word in words):
+            return Matcher(label, op, value)
+        if len(words) > 1:
+            return Matcher(label, op, "|".join(words))
+        exact = MatchOp.EQUAL if op is MatchOp.MATCHES else MatchOp.NOT_EQUAL
+        return Matcher(label, exact, words[0])
 
     def _passes_all_known(self, metric: str, matcher: Matcher) -> bool:
         known = self._known(metric)
@@ -262,8 +271,13 @@ def kind_of(metric: str) -> Kind:
     """What the metric counts, by its exact name; error counters by what their name says."""
     if metric in KINDS:
         return KINDS[metric]
-    own = OWN_COUNTER.search(metric) and not CLIENT_COUNTER.search(metric)
-    return Kind.ERRORS if own and not metric.endswith("_created") else Kind.OTHER
+    own = OWN_COUNTER.search(metric) and not NO_COUNTER.search(metric)
+    return Kind.ERRORS if own else Kind.OTHER
+
+
+def _failures(metric: str) -> frozenset[int]:
+    """The statuses that a counter of failures means, by its name."""
+    return statuses.CLIENT_ERRORS if CLIENT_COUNTER.search(metric) else statuses.SERVER_ERRORS
 
 
 def _narrow_statuses(events: Events, matcher: Matcher, found: frozenset[int]) -> Events:

@@ -39,6 +39,8 @@ ABSENT = frozenset({"absent", "absent_over_time", "present_over_time"})
 DEFAULT_STEP_S = 15.0
 MAX_RATE_STEP = 0.1
 """Requests per second; a coarser rounding swallows rare failures."""
+MAX_FLOOR = 1.0
+"""The highest floor (requests, or requests per second) that only guards against 0/0."""
 RATE_OF_SUM = "Take the rate first and the sum after it: a restart looks like a jump otherwise."
 
 
@@ -270,13 +272,16 @@ def _full_scale(value: Quantity) -> float | None:
 
 def _clamped(evaluator: Evaluator, node: Call) -> Value:
     inner = evaluator.value(node.args[0])
-    if not isinstance(inner, Quantity) or inner.is_sum or inner.constant is not None:
+    if not isinstance(inner, Quantity) or inner.constant is not None:
         return inner
     low, high = -float("inf"), float("inf")
     if node.function in {"clamp", "clamp_min"}:
         low = _or(_number(evaluator, node, 1), low)
     if node.function in {"clamp", "clamp_max"}:
         high = _or(_number(evaluator, node, len(node.args) - 1), high)
+    if inner.is_sum:
+        bent = low > MAX_FLOOR or high < float("inf")
+        return Opaque(Code.DISTORTED, f"It uses {node.function}.", inner.labels) if bent else inner
     full = _full_scale(inner)
     if full is not None and (low >= full or high <= 0 or low >= high):
         return constant(low if low >= full else high, scalar=False)

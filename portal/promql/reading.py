@@ -85,6 +85,8 @@ class Reading:
         if Kind.NATIVE in self.kinds:
             return Opaque(Code.QUANTILE_INPUT)
         if Kind.ERRORS in self.kinds and not den & {Kind.REQUESTS, Kind.COUNT}:
+            if self.kinds != {Kind.ERRORS}:
+                return Opaque(Code.INVERTED_RATIO)
             return Opaque(Code.OTHER_METRIC, _names(self.events))
         return None
 
@@ -266,7 +268,7 @@ def measure(shape: Shape, functions: set[str]) -> tuple[Measure, float] | Code:
     plain = any(_same(scale, full) for full in SCALES)
     if len(functions) > 1 and not plain:
         return Code.DIFFERENT_UNITS
-    if not plain and (kind is Measure.GOOD or scale < 1 or shape.steps > 2):
+    if not plain and (kind is Measure.GOOD or scale < LEAST_BURN or shape.steps > 2):
         return Code.ODD_SCALE
     return kind, next((full for full in SCALES if _same(scale, full)), scale)
 

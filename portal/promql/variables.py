@@ -120,7 +120,7 @@ class _Filler:
             return self._duration(name, variable)
         values = _current(variable)
         if values:
-            return ", ".join(values) if len(values) > 1 else values[0]
+            return ", ".join(QUOTED.get(_style(found), str)(value) for value in values)
         self.unknown.append(name)
         return "unknown" if self._expects_label() else found.group()
 
@@ -148,7 +148,8 @@ class _Filler:
         if whole and self._is_unknown(_name(whole)):
             return self._anything(piece, _name(whole))
         known = len(self.unknown)
-        filled = piece[0] + REFERENCE.sub(self._in_string, piece[1:-1]) + piece[-1]
+        place = self._in_raw_string if piece[0] == "`" else self._in_string
+        filled = piece[0] + REFERENCE.sub(place, piece[1:-1]) + piece[-1]
         if len(self.unknown) > known:
             self._compare_by_pattern()
         return filled
@@ -184,12 +185,19 @@ class _Filler:
             return ".+"
         if name not in self.variables:
             return found.group()
-        style = found["format"] or found["square_format"] or ""
-        return _formatted(self.variables[name], style)
+        return _formatted(self.variables[name], _style(found))
+
+    def _in_raw_string(self, found: re.Match[str]) -> str:
+        """In `backticks` nothing is escaped."""
+        return self._in_string(found).replace('\\"', '"').replace("\\\\", "\\")
 
 
 def _name(found: re.Match[str]) -> str:
     return found["plain"] or found["square"] or found["braced"]
+
+
+def _style(found: re.Match[str]) -> str:
+    return found["format"] or found["square_format"] or ""
 
 
 def _current(variable: Variable | None) -> tuple[str, ...]:
@@ -234,6 +242,12 @@ def _joined(separator: str) -> Callable[[Variable, Sequence[str]], str]:
 def _glob(_variable: Variable, values: Sequence[str]) -> str:
     return values[0] if len(values) == 1 else "{" + ",".join(values) + "}"
 
+
+QUOTED: dict[str, Callable[[str], str]] = {
+    "doublequote": lambda value: f'"{_in_quotes(value)}"',
+    "singlequote": lambda value: "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'",
+}
+"""The formats that bring quotes of their own."""
 
 FORMATS: dict[str, Callable[[Variable, Sequence[str]], str]] = {
     "regex": _regex,

@@ -278,6 +278,16 @@ def test_expressions_that_double_without_end_are_given_up() -> None:
             "unrelated",
         ),
         ([{"id": "seriesToColumns", "options": {}}], "error_rate_without_total"),
+        (
+            [
+                {
+                    "id": "calculateField",
+                    "options": {"mode": "reduceRow", "alias": "m", "reduce": {"reducer": "mean"}},
+                },
+                calculate("A", "/", "m"),
+            ],
+            "error_rate_without_total",
+        ),
     ],
 )
 def test_transformations_that_divide_are_seen(steps: list[Json], code: str) -> None:
@@ -298,6 +308,21 @@ def test_good_over_good_and_bad_summed_in_a_row() -> None:
     assert codes(classic(panel("x", good, target(bad, "B"), transformations=steps))) == [
         "good_ratio"
     ]
+
+
+@pytest.mark.parametrize("include", ["B", "/^(?:B)$/", {"id": "byRefId", "options": "B"}])
+def test_a_query_that_a_filter_leaves_out_is_not_shown(include: Any) -> None:
+    steps = [{"id": "filterByRefId", "options": {"include": include}}]
+    found = panel("x", target(AVAILABILITY), target(TOTAL, "B"), transformations=steps)
+    assert codes(classic(found)) == ["request_rate"]
+    kept = panel("x", target(TOTAL), target(AVAILABILITY, "B"), transformations=steps)
+    assert codes(classic(kept)) == ["good_ratio"]
+
+
+def test_two_queries_of_one_name_are_both_read() -> None:
+    found = judge(classic(panel("x", target(TOTAL), target(AVAILABILITY)))).panels[0]
+    assert [query.written for query in found.queries] == [TOTAL, AVAILABILITY]
+    assert found.sli is Sli.AVAILABILITY
 
 
 def test_hidden_queries_reach_no_transformation() -> None:

@@ -103,6 +103,7 @@ GOOD_RATIO = [
     f"({B} * 0 + {G}) / {T}",
     f"1 - {B} / {T} # the share of good requests",
     f"# availability\n{G}\n/\n{T}",
+    '<<path=~"/search|/",status!~"5.."|rate|5m>> / <<path=~"(/|/search)"|rate|5m>>',
 ]
 
 BAD_RATIO = [
@@ -164,6 +165,12 @@ BAD_RATIO += [
     f"1 / (1 + {G} / {B})",
     f"{B} / {T} and on() rate(http_requests_total[5m]) > 0",
     f"{B} / {T} unless on() {T} == 0",
+    f"sum(rate(http_server_errors_total[5m])) / {T}",
+    f"{B} / clamp_min({T}, 1)",
+    f"({B} or 0 * {B}) / {T}",
+    f'({B} or <<code=~"5.."|rate|5m>>) / {T}',
+    'topk(2, sum by (path) (rate(http_requests_total{status=~"5.."}[5m])))'
+    " / sum by (path) (rate(http_requests_total[5m]))",
     'round(sum(increase(http_requests_total{status=~"5.."}[5m])))'
     " / sum(increase(http_requests_total[5m]))",
     f"max({B}) / max({T})",
@@ -276,6 +283,8 @@ NEITHER = {
         f'<<status="404"|rate|5m>> / {T}',
         '<<status=~"4.."|rate|5m>>',
         f'1 - <<status=~"4.."|rate|5m>> / {T}',
+        f"sum(rate(http_4xx_total[5m])) / {T}",
+        f"sum(rate(http_client_errors_total[5m])) / {T}",
     ],
     "average_latency": [
         f"sum(rate({H}_sum[5m])) / sum(rate({H}_count[5m]))",
@@ -312,6 +321,15 @@ NEITHER = {
         "ALERTS",
         'sum(rate(orders_total{status="filled"}[5m])) / sum(rate(orders_total[5m]))',
         'orders_total{side="long"} / orders_total{side="short"}',
+        "dora_change_failure_rate_ratio",
+        "last_error_timestamp_seconds > 0",
+        "time() - process_start_time_seconds",
+        "deriv(process_resident_memory_bytes[5m])",
+        "count(container_last_seen > 5)",
+        "sum(memory_used_bytes / memory_max_bytes)",
+        "pages_total * page_size_bytes",
+        "build_info",
+        "sum(running_vms) or count(server_status)",
     ],
     "unknown_recording_rule": ["slo:sli_error:ratio_rate5m", "job:availability:ratio"],
     "constant": [
@@ -325,9 +343,24 @@ NEITHER = {
         f"0 * {T}",
         f"vector(0) or {B} / {T}",
     ],
-    "up": ["up", 'up{job="flask-app"}', "avg(up)", "avg_over_time(up[5m])", "sum(up) / sum(up)"],
+    "up": [
+        "up",
+        'up{job="flask-app"}',
+        "avg(up)",
+        "avg_over_time(up[5m])",
+        "sum(up) / sum(up)",
+        "count(up == 1) / count(up)",
+        "changes(up[1h])",
+        "up == 0",
+    ],
     "absence": [f"absent({T})", "absent(up)"],
-    "inverted_ratio": [f"{T} / {B}", f"{T} / {G}", f"{ALL} / {FAST}", f"100 * {T} / {G}"],
+    "inverted_ratio": [
+        f"{T} / {B}",
+        f"{T} / {G}",
+        f"{ALL} / {FAST}",
+        f"100 * {T} / {G}",
+        f"{T} / sum(rate(http_errors_total[5m]))",
+    ],
     "not_part_of_total": [f"{B} / {G}", f"{G} / {B}", f'{B} / <<status="200"|rate|5m>>'],
     "different_events": [
         f'<<path="/",status=~"5.."|rate|5m>> / {T}',
@@ -348,6 +381,15 @@ NEITHER = {
     "different_units": [f'<<status=~"5.."|increase|5m>> / {T}'],
     "unrelated": [
         f"sum(rate(node_cpu_seconds_total[5m])) / {T}",
+        f"sum(rate(request_error_seconds_total[5m])) / {T}",
+        f"sum(rate(http_client_request_errors_total[5m])) / {T}",
+        f"{T} / time()",
+        f"({B} or vector(1)) / {T}",
+        f"({B} or {T}) / {T}",
+        f"({B} or up) / {T}",
+        f"{B} / {T} or {T}",
+        f"{B} / {T} or up",
+        'max(rate(http_requests_total{status=~"5.."}[5m])) / max(rate(http_requests_total[5m]))',
         f"{B} / sum(rate(flask_http_requests_total[5m]))",
         f"{B} / {T} + {FAST} / {ALL}",
         f"({B} / {T}) / ({FAST} / {ALL})",
@@ -430,6 +472,7 @@ NEITHER = {
         f"-{B} / {T}",
         f"({FAST} + {OK}) / {ALL}",
         f"{B} / {T} / 60",
+        f"{B} / {T} * 2",
     ],
     "distorted": [
         f"({B} / {T}) ^ 2",
@@ -440,6 +483,9 @@ NEITHER = {
         f"rate(({B} / {T})[5m:])",
         f"{P95} - histogram_quantile(0.5, {BY_LE})",
         f"count({B} / {T})",
+        f"{B} / clamp_min({T}, 1000)",
+        f"clamp_max({B}, 0) / {T}",
+        f'sum(topk(1, rate(http_requests_total{{status=~"5.."}}[5m]))) / {T}',
         f"stddev_over_time(({B} / {T})[5m:])",
     ],
     "rounded_away": [

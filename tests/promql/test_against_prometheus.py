@@ -22,7 +22,7 @@ TRAFFIC = {
 """Requests per second by path and status; the error counters of their own count 7 a second."""
 BASE = {"job": "flask-app", "instance": "localhost:8000", "method": "GET"}
 OWN = ["http_errors_total", "app_failures_total", "http_requests_failed_total"]
-OWN += ["request_exceptions_total", "http_request_errors_total"]
+OWN += ["request_exceptions_total", "http_request_errors_total", "http_server_errors_total"]
 RESULT = re.compile(r'expr: ("(?:[^"\\]|\\.)*"), time: 1h,\s*(.*?)(?=\n\s*expr: "|\Z)', re.DOTALL)
 ELSEWHERE = ("code", "http_status", "answer", "kind", "offset")
 
