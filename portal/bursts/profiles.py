@@ -111,7 +111,7 @@ PRESETS: dict[str, Profile] = {
         Profile(
             id="high-frequency-loop",
             title="High-frequency loop",
-            summary="One request after the other, as fast as the service answers, for 15 seconds.",
+            summary="One request after the other for 15 seconds, up to 500 a second.",
             mode=Mode.CLOSED,
             rate=MAX_RATE,
             duration_seconds=15,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ def test_every_preset_is_within_the_limits_and_described(preset: Profile) -> Non
     assert preset.spec("http://localhost:8000").rate <= profiles.MAX_RATE
     assert preset.title
     assert preset.summary.endswith(".")
+    assert re.search(r" seconds| a minute", preset.summary), "how long"
+    assert f"{preset.rate:g} " in preset.summary, "how many a second"
 
 
 def test_only_the_seeds_loop_is_closed() -> None:
