@@ -24,8 +24,8 @@ OWN_COUNTER = re.compile(
 )
 CLIENT_COUNTER = re.compile(r"4xx|client_err")
 NO_COUNTER = re.compile(
-    r"(?:^|[_:])(?:m?s|(?:milli|micro)?seconds|bytes|ratio|rate|percent|budget|timestamp|created"
-    r"|bucket|sum|client(?!_err))(?:[_:]|$)"
+    r"(?:^|[_:])(?:(?:milli|micro)?seconds|bytes|budget|timestamp|client(?!_err))(?:[_:]|$)"
+    r"|(?:^|[_:])(?:ratio|rate|percent|created|bucket|sum)$"
 )
 """What is in the names of metrics that hold something else than how many failures there were."""
 PLAIN = re.compile(r"[^\\^$.|?*+()\[\]{}]*")

@@ -277,6 +277,8 @@ NEITHER = {
         f"{B} * 100",
         f"{B} or vector(0)",
         "sum(rate(http_errors_total[5m]))",
+        "rate(rate_limit_failures_total[5m])",
+        "rate(objstore_bucket_operation_failures_total[5m])",
     ],
     "client_errors_only": [
         f'<<status=~"4.."|rate|5m>> / {T}',
