@@ -134,7 +134,7 @@ def evidence_parts(evidence: Evidence) -> list[str]:
         "### Dashboards",
         *(map(_dashboard, evidence.dashboards) if evidence.dashboards else ["None yet."]),
         "### Alert rules",
-        "\n".join(map(_alert_rule, evidence.alert_rules)) or "None yet.",
+        "\n\n".join(map(_alert_rule, evidence.alert_rules)) or "None yet.",
         "### Bursts",
         _bullets(map(_burst, evidence.bursts)) or "None yet.",
         "### User impact",
@@ -174,13 +174,19 @@ def last_counted_words(evidence: Evidence) -> list[str]:
 
 
 def _dashboard(dashboard: DashboardFacts) -> str:
-    panels = "\n".join(map(_panel, dashboard.panels))
+    panels = "\n\n".join(map(_panel, dashboard.panels))
     return f"**{escaped_line(dashboard.title)}**, {dashboard.place}:\n\n{panels}"
 
 
 def _panel(panel: PanelFacts) -> str:
-    title = escaped_line(panel.title) or "(no title)"
-    return _entry(f"{title}: {escaped_line(panel.found)}", panel.query)
+    return _entry(escaped_line(panel_words(panel)), panel.query)
+
+
+def panel_words(panel: PanelFacts) -> str:
+    """``p95: Latency: 95 % of the requests are faster than this.``; nothing is said twice."""
+    title = panel.title or "(no title)"
+    twice = panel.found.lower().startswith(f"{title.lower()}:")
+    return panel.found if twice else f"{title}: {panel.found}"
 
 
 def _alert_rule(rule: AlertRuleFacts) -> str:
@@ -197,7 +203,7 @@ def rule_words(rule: AlertRuleFacts) -> str:
 
 def _entry(line: str, promql: str) -> str:
     """A line of a list, with the query below it."""
-    return f"- {line}" + (f"\n\n{textwrap.indent(code(promql), '  ')}\n" if promql else "")
+    return f"- {line}" + (f"\n\n{textwrap.indent(code(promql), '  ')}" if promql else "")
 
 
 def _slo(slo: SLOFacts) -> str:
@@ -288,7 +294,9 @@ def impact_words(impact: ImpactFacts) -> str:
 def _verdict(verdict: VerdictFacts) -> str:
     first = f", first met {_moment(verdict.first_met_at)}" if verdict.first_met_at else ""
     mark = MARKS.get(verdict.status, "can’t check")
-    return f"{verdict.title or verdict.criterion}: {mark}{first}. {escaped_line(verdict.headline)}."
+    title = verdict.title or verdict.criterion
+    more = "" if verdict.headline == title else f" {escaped_line(verdict.headline)}."
+    return f"{title}: {mark}{first}.{more}"
 
 
 def _history(reflection: Reflection) -> list[str]:

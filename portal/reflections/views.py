@@ -30,6 +30,7 @@ from portal.reflections.facts import (
     BurstFacts,
     Evidence,
     ImpactFacts,
+    PanelFacts,
 )
 from portal.reflections.forms import Action, Field, kept_field, saved_field, sent_draft
 from portal.reflections.markdown import (
@@ -38,6 +39,7 @@ from portal.reflections.markdown import (
     counted_words,
     impact_words,
     last_counted_words,
+    panel_words,
     prediction_words,
     rule_words,
     to_markdown,
@@ -243,6 +245,12 @@ def counted_summary(burst: BurstFacts) -> str:
 def last_counted_summary(evidence: Evidence) -> str:
     """The SLIs of the last burst in words; empty where they are not known."""
     return " ".join(last_counted_words(evidence))
+
+
+@bp.app_template_filter()
+def panel_summary(panel: PanelFacts) -> str:
+    """A panel and what the check found."""
+    return panel_words(panel)
 
 
 @bp.app_template_filter()

@@ -15,8 +15,15 @@ from portal.db import db
 from portal.learners.models import Learner
 from portal.reflections import store
 from portal.reflections.export import collect
-from portal.reflections.facts import BurstFacts
-from portal.reflections.markdown import burst_words, code, escaped, escaped_line, to_markdown
+from portal.reflections.facts import BurstFacts, PanelFacts
+from portal.reflections.markdown import (
+    burst_words,
+    code,
+    escaped,
+    escaped_line,
+    panel_words,
+    to_markdown,
+)
 from portal.reflections.store import Draft
 from portal.services import Services
 from tests.conftest import START
@@ -156,6 +163,12 @@ def test_the_document_holds_answers_slis_slos_bursts_and_submissions(
         "## Submissions",
     ]:
         assert expected in text
+
+
+def test_nothing_is_said_twice() -> None:
+    panel = PanelFacts(title="Availability", query="", sli="availability", found="Availability: ok")
+    assert panel_words(panel) == "Availability: ok"
+    assert panel_words(replace(panel, title="")) == "(no title): Availability: ok"
 
 
 def test_an_unreachable_prometheus_is_said_to_be_so(
