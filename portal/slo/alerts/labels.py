@@ -59,6 +59,12 @@ class LabelSet:
 ANY = LabelSet(open=True)
 
 
+def _of_target(metric: str) -> dict[str, str | None]:
+    """The labels that every scraped series gets from its target; a recorded one may lack them."""
+    scraped = ":" not in metric and not metric.startswith("ALERTS")
+    return dict.fromkeys(("job", "instance")) if scraped else {}
+
+
 def never_meet(left: LabelSet, right: LabelSet, matching: Matching) -> bool:
     """Whether no series of one side can have a partner on the other."""
     names = set(left.known) | set(right.known)
@@ -125,7 +131,7 @@ class Labeller:
         }
         rules = self.rules(selector)
         if not rules:
-            return LabelSet(given, open=True)
+            return LabelSet({**_of_target(selector.name or ":"), **given}, open=True)
         if len(rules) > 1 or (tree := self.parse(rules[0].expr)) is None:
             return ANY
         inner = self.of(tree, depth + RULE_STEP)

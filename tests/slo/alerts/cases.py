@@ -222,6 +222,8 @@ NEVER = _cases(
     "RATIO > Inf",
     "(RATIO > bool 0.144) > 1",
     "RATIO > 0.144 and sum by (job) (rate(http_requests_total[1m])) > 0",
+    "RATIO > 0.144 and up == 1",
+    "RATIO > 0.144 and rate(http_requests_total[1m]) > 0",
     "label_replace(RATIO > 1.44, 'a', 'b', '', '')",
 )
 
