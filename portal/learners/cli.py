@@ -43,12 +43,12 @@ def _scope(name: str) -> Scope:
 def _show_choices(learner: Learner) -> None:
     click.echo("What can be reset (slo-lab reset NAME):")
     for scope in scopes():
-        gone = ", ".join(losses(learner, scope)) or "its tick alone"
+        gone = ", ".join(losses(current_services(), learner, scope)) or "its tick alone"
         click.echo(f"  {scope.id:<18}{gone}")
 
 
 def _will_delete(learner: Learner, scope: Scope) -> str:
-    gone = losses(learner, scope)
+    gone = losses(current_services(), learner, scope)
     if not gone:
         return f"{scope.title}: nothing is deleted but the tick."
     return f"{scope.title}: this deletes {', '.join(gone)}."

@@ -90,11 +90,13 @@ def find_scope(name: str) -> Scope | None:
     return next((scope for scope in scopes() if scope.id == wanted), None)
 
 
-def losses(learner: Learner, scope: Scope) -> list[str]:
+def losses(services: Services, learner: Learner, scope: Scope) -> list[str]:
     """What would be deleted, in words with numbers; only what there is."""
-    found = [
-        _counted(_count(table, rows), *_words(table)) for table, rows in _doomed(learner, scope)
-    ]
+    doomed = dict(_doomed(learner, scope))
+    hanging = {t: rows for one in doomed.items() for t, rows in _hanging(*one) if t not in doomed}
+    found = [_counted(_count(*one), *_words(one[0])) for one in [*doomed.items(), *hanging.items()]]
+    files = len(_rule_files(RuleFolder.of(services.settings), learner, scope))
+    found.append(_counted(files, "file of rules in Prometheus", "files of rules in Prometheus"))
     if scope.is_lab or scope.is_reflections:
         written = sum(bool(text) for text in reflections.answers(learner.id).values())
         found.append(_counted(written, "answer", "answers"))
@@ -105,8 +107,7 @@ def reset(services: Services, learner: Learner, scope: Scope) -> None:
     """Delete what belongs to the scope; raises ResetRefusedError while a burst is running."""
     if scope.id in {LAB, BURST_STEP} and active_burst(learner.id):
         raise ResetRefusedError("A burst is running. Wait until it ends or stop it, then reset.")
-    if scope.id in {LAB, ALERT_STEP, SLO_STEP}:
-        _remove_rules(services, learner, scope)
+    _remove_rules(services, learner, scope)
     for table, rows in _doomed(learner, scope):
         _delete(table, rows)
     if scope.is_lab or scope.is_reflections:
@@ -127,19 +128,23 @@ def _forget_progress(learner_id: int, scope: Scope) -> None:
 
 
 def _remove_rules(services: Services, learner: Learner, scope: Scope) -> None:
-    """Delete the learner's rule files; Prometheus drops the rules when it sees that.
-
-    Without their SLOs the generated ones go, and what the learner wrote stays.
-    """
+    """Delete the learner's rule files; Prometheus drops the rules when it sees that."""
     folder = RuleFolder.of(services.settings)
-    spared = learner_file(learner.id) if scope.id == SLO_STEP else ""
-    doomed = [name for name in folder.files_of(learner.id) if name != spared]
+    doomed = _rule_files(folder, learner, scope)
     if not doomed:
         return
     with folder.locked(LOCK_SECONDS):
         for name in doomed:
             folder.begin(name, None)
             folder.commit(name)
+
+
+def _rule_files(folder: RuleFolder, learner: Learner, scope: Scope) -> list[str]:
+    """The rule files that go: without their SLOs the generated ones, not what the learner wrote."""
+    if scope.id not in {LAB, ALERT_STEP, SLO_STEP}:
+        return []
+    spared = learner_file(learner.id) if scope.id == SLO_STEP else ""
+    return [name for name in folder.files_of(learner.id) if name != spared]
 
 
 def _doomed(learner: Learner, scope: Scope) -> Iterator[tuple[Table, ColumnElement[bool]]]:
@@ -165,11 +170,19 @@ def _is_touched(table: str, scope: Scope) -> bool:
 
 def _delete(table: Table, rows: ColumnElement[bool]) -> None:
     """Delete the rows, and before them what hangs from them in other tables."""
+    for child, its_rows in _hanging(table, rows):
+        _delete(child, its_rows)
+    db.session.execute(delete(table).where(rows))
+
+
+def _hanging(
+    table: Table, rows: ColumnElement[bool]
+) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """What hangs from the rows in other tables, and can't stay without them."""
     for child in db.metadata.sorted_tables:
         for key in child.foreign_keys:
             if key.column.table is table:
-                _delete(child, key.parent.in_(select(key.column).where(rows)))
-    db.session.execute(delete(table).where(rows))
+                yield child, key.parent.in_(select(key.column).where(rows))
 
 
 def _count(table: Table, rows: ColumnElement[bool]) -> int:

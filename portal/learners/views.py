@@ -24,8 +24,8 @@ bp = Blueprint("learners", __name__, url_prefix="/reset")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """What can be reset, and what each would delete."""
-    learner = current_learner()
-    listed = [(scope, losses(learner, scope)) for scope in scopes()]
+    services, learner = current_services(), current_learner()
+    listed = [(scope, losses(services, learner, scope)) for scope in scopes()]
     return render_template("learners/index.html", listed=listed)
 
 
@@ -50,7 +50,7 @@ def start_over(name: str) -> ResponseReturnValue:
 
 
 def _confirmation(scope: Scope, error: str = "") -> str:
-    gone = losses(current_learner(), scope)
+    gone = losses(current_services(), current_learner(), scope)
     return render_template("learners/confirm.html", scope=scope, losses=gone, error=error)
 
 

@@ -180,7 +180,7 @@ def test_twice_is_as_once(learner: Learner, services: Services) -> None:
     do_everything(services, learner)
     for _ in range(2):
         reset(services, learner, scope(LAB))
-    assert losses(learner, scope(LAB)) == []
+    assert losses(services, learner, scope(LAB)) == []
 
 
 @pytest.mark.parametrize("name", [LAB, "break-it"])
@@ -199,21 +199,35 @@ def test_nothing_is_deleted_while_a_burst_runs(
 
 def test_losses_are_said_in_numbers(learner: Learner, services: Services) -> None:
     do_everything(services, learner)
-    assert losses(learner, scope("slo")) == ["1 SLO"]
-    assert losses(learner, scope("traffic")) == []
-    assert losses(learner, scope(REFLECTIONS)) == [
+    assert losses(services, learner, scope("slo")) == ["1 SLO", "1 file of rules in Prometheus"]
+    assert losses(services, learner, scope("traffic")) == []
+    assert losses(services, learner, scope(REFLECTIONS)) == [
         "1 submission of your reflections",
         "4 answers",
     ]
-    assert "2 bursts with their records" in losses(learner, scope(LAB))
+    assert "2 bursts with their records" in losses(services, learner, scope(LAB))
+
+
+def test_what_hangs_from_it_and_the_applied_rules_are_losses_too(
+    learner: Learner, services: Services
+) -> None:
+    do_everything(services, learner)
+    assert losses(services, learner, scope("break-it")) == [
+        "1 burst with its record",
+        "1 statement of user impact",
+    ]
+    assert losses(services, learner, scope("alert")) == [
+        "1 text in the rule editor",
+        "2 files of rules in Prometheus",
+    ]
 
 
 def test_what_the_learner_deleted_is_no_loss(learner: Learner, services: Services) -> None:
     do_everything(services, learner)
     delete_slo(list_slos(learner.id)[0], START)
     workbench.remove_panel(workbench.panels(learner.id)[0], START)
-    assert losses(learner, scope("slo")) == []
-    assert not [loss for loss in losses(learner, scope("dashboard")) if "panel" in loss]
+    assert "1 SLO" not in losses(services, learner, scope("slo"))
+    assert not [loss for loss in losses(services, learner, scope("dashboard")) if "panel" in loss]
     reset(services, learner, scope(LAB))
     assert not {"slo", "workbench_panel"} & set(rows())
 
