@@ -27,7 +27,7 @@ class JudgedAlert:
     """An alert rule, how it stands, and what it is worth for the learner's SLOs.
 
     ``made_for_you``: the portal wrote it; ``on_nothing``: it is active now without a number
-    behind it, which proves nothing.
+    behind it, which proves nothing; ``every_s``: seconds between two evaluations.
     """
 
     name: str
@@ -39,6 +39,7 @@ class JudgedAlert:
     paused: bool = False
     made_for_you: bool = False
     on_nothing: bool = False
+    every_s: float = 10.0
 
     @property
     def works(self) -> bool:
@@ -97,6 +98,7 @@ def _loaded(
         last_error=rule.last_error,
         made_for_you=rule.origin is Origin.SLO or (rule.origin is Origin.EDITOR and helped),
         on_nothing=state in ACTIVE and bool(values) and all(map(math.isnan, values)),
+        every_s=rule.interval_s,
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from portal.alerts.loaded import LoadedRule, Origin, loaded_rules
+from portal.alerts.loaded import LoadedRule, Origin, RuleState, loaded_rules
 from portal.alerts.managed import ManagedRule, managed_rules
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
+from portal.promql.context import RecordingRule
 from portal.services import Services
 
 
@@ -30,6 +31,23 @@ class Listing:
     reason: str = ""
     managed: tuple[ManagedRule, ...] = ()
     grafana_reason: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a loaded rule is still to be evaluated for the first time."""
+        rules = (rule for file in self.files for rule in (*file.alerts, *file.recordings))
+        return any(rule.state is RuleState.NOT_EVALUATED for rule in rules)
+
+    @property
+    def records(self) -> tuple[RecordingRule, ...]:
+        """The recording rules, for whoever follows an expression."""
+        loaded = (rule for file in self.files for rule in file.recordings)
+        return tuple(RecordingRule(rule.name, rule.query, rule.labels) for rule in loaded)
+
+    def alerts_of(self, learner_id: int) -> tuple[LoadedRule, ...]:
+        """The learner's alerts in Prometheus, and those of nobody in particular."""
+        alerts = (rule for file in self.files for rule in file.alerts)
+        return tuple(rule for rule in alerts if rule.learner_id in (None, learner_id))
 
 
 def listing(services: Services) -> Listing:

@@ -18,13 +18,16 @@ from portal.alerts.apply import (
     restore_learner_rules,
 )
 from portal.alerts.during import AlertsDuring, alerts_during
-from portal.alerts.listing import listing
+from portal.alerts.fresh import RULES, check_alert, rules_changed
+from portal.alerts.listing import Listing, listing
+from portal.alerts.loaded import LoadedRule
 from portal.alerts.models import AlertRuleText
+from portal.alerts.nearness import Nearness, nearness
 from portal.alerts.rule_files import RuleFolder, learner_file
 from portal.alerts.rule_text import MAX_BYTES, fits, one_newline
 from portal.bursts import store as bursts
 from portal.bursts.models import Burst
-from portal.htmx import form_again, fragment_or_redirect
+from portal.htmx import form_again, fragment, fragment_or_redirect
 from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.row_numbers import row_number
@@ -58,7 +61,13 @@ def rules() -> ResponseReturnValue:
 @bp.get("/rules/loaded")
 def loaded_fragment() -> ResponseReturnValue:
     """The loaded rules alone."""
-    return render_template("alerts/_loaded.html", listing=_listing())
+    return _looked_at("alerts/_loaded.html")
+
+
+@bp.get("/rules/now")
+def now_fragment() -> ResponseReturnValue:
+    """How far each of the learner's alerts is from firing."""
+    return _looked_at("alerts/_now.html")
 
 
 @bp.post("/rules")
@@ -94,7 +103,12 @@ def alert_widgets() -> dict[str, Any]:
 
     Other pages include ``alerts/_transitions_later.html`` (needs ``burst``), which htmx fills.
     """
-    return {"alert_transitions": _told, "loaded_listing": _listing}
+    return {
+        "alert_transitions": _told,
+        "loaded_listing": _listing,
+        "own_alerts": lambda listing: listing.alerts_of(current_learner().id),
+        "how_near": _how_near,
+    }
 
 
 def _burst(burst_id: int) -> Burst:
@@ -108,12 +122,22 @@ def _told(burst: Burst) -> AlertsDuring:
     return alerts_during(current_services(), burst)
 
 
+def _looked_at(template: str) -> ResponseReturnValue:
+    """The rules as they stand; the first result of one that was waited for is a new verdict."""
+    listing = _listing()
+    evaluated = "waited" in request.args and not listing.waits
+    if evaluated:
+        check_alert()
+    events = "criterion-changed" if evaluated else ""
+    return fragment(template, events=events, listing=listing)
+
+
 def _answer(outcome: Outcome, typed: str) -> ResponseReturnValue:
     """The editor as it is now, with the reason where nothing changed."""
     if isinstance(outcome, Refused):
         page = _page(typed, refused=outcome)
         return form_again("alerts/rules.html", "alerts/_editor.html", **page)
-    current_services().readings.forget("rules")
+    rules_changed()
     page = _page(typed)
     if not fits(typed):  # it could not be saved, so a redirect would lose it
         return form_again("alerts/rules.html", "alerts/_editor.html", status=200, **page)
@@ -158,6 +182,13 @@ def _in_place(learner_id: int, row: AlertRuleText | None) -> bool:
     return folder.holds(learner_file(learner_id), row.applied_text)
 
 
-def _listing() -> Any:
+def _listing() -> Listing:
     services = current_services()
-    return services.readings.get("rules", SHARED_S, lambda: listing(services))
+    return services.readings.get(RULES, SHARED_S, lambda: listing(services))
+
+
+def _how_near(listing: Listing, rule: LoadedRule) -> tuple[Nearness, ...]:
+    """Only the learner's own: somebody else's query is not asked for them."""
+    if rule.learner_id not in (None, current_learner().id):
+        return ()
+    return nearness(current_services(), rule.query, listing.records)

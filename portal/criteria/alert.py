@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -11,14 +12,12 @@ from portal.clients.errors import ClientError
 from portal.clients.prometheus import SYSTEM as PROMETHEUS
 from portal.criteria.base import Line, Status, Subject, Verdict, Where
 from portal.criteria.checker import cannot_ask
-from portal.slo.alerts import TieCode
 from portal.slo.alerts.states import AlertState
 from portal.slo.store import list_slos
 
 MAX_LINES = 12
 HERE = Where("The rule editor", "/alerts/rules")
 EXPECTED = "An alert rule on the SLI of one of your SLOs, its limit from the objective."
-EVALUATION_S = 10
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def _judge_tied(tied: Sequence[JudgedAlert]) -> Verdict | None:
             f"“{waits[0].name}” waits for its first evaluation in {waits[0].source}.",
             EXPECTED,
             HERE,
-            wait_seconds=EVALUATION_S,
+            wait_seconds=math.ceil(waits[0].every_s),
         )
     return _fails(tied[0]) if tied else None
 
@@ -79,14 +78,12 @@ def _judge_tied(tied: Sequence[JudgedAlert]) -> Verdict | None:
 def _met(alert: JudgedAlert) -> Verdict:
     tied = f"“{alert.name}” in {alert.source} is tied to {alert.finding.slo}"
     made = " It was made for you from the SLO." if alert.made_for_you else ""
-    stricter = alert.finding.reason if alert.finding.code is TieCode.STRICTER else ""
     return Verdict(
         Status.MET,
         "alert_tied",
         "An alert guards your SLO",
         f"{tied}; its state: {alert.state}.{_proves_nothing(alert)}{made}",
         EXPECTED,
-        advice=stricter,
     )
 
 
@@ -133,12 +130,13 @@ def _none_tied(alerts: Sequence[JudgedAlert]) -> Verdict:
             EXPECTED,
             HERE,
         )
-    count = "1 alert rule is" if len(alerts) == 1 else f"{len(alerts)} alert rules are"
+    count = len(alerts)
+    seen = "1 alert rule; it guards none" if count == 1 else f"{count} alert rules; none guards one"
     return Verdict(
         Status.NOT_MET,
         str(alerts[0].finding.code),
         "No alert is tied to your SLO yet",
-        f"{count} there; none guards one of your SLOs.",
+        f"{seen} of your SLOs.",
         EXPECTED,
         HERE,
     )

@@ -9,6 +9,7 @@ from portal.bursts.profiles import PRESETS
 from portal.steps.sources import is_source
 
 FORMS = ("impact",)
+LIVE = ("alerts",)
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ WIDGETS: dict[str, Widget] = {
     "file": Widget("steps/widgets/_file.html", is_source, "a file under mockapp/ or stack/"),
     "burst": Widget("steps/widgets/_burst.html", PRESETS.__contains__, "the id of a burst preset"),
     "form": Widget("steps/widgets/_form.html", FORMS.__contains__, f"one of: {', '.join(FORMS)}"),
+    "live": Widget("steps/widgets/_live.html", LIVE.__contains__, f"one of: {', '.join(LIVE)}"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 
 import pytest
@@ -11,8 +12,12 @@ from werkzeug.test import TestResponse
 
 from portal.alerts.rule_files import RuleFolder, learner_file
 from portal.alerts.views import STARTER
+from portal.learners.models import Learner
 from portal.promql.promtool import check_rules
-from portal.services import Services
+from portal.services import Services, utc_now
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.store import save_slo
+from portal.slo.windows import Window
 from tests.alerts.conftest import GOOD
 
 HTMX = {"HX-Request": "true"}
@@ -169,3 +174,31 @@ class TestWithPrometheus:
         assert post(client, "# half a thought", do="restore").status_code == 303
         assert folder.read(learner_file(1)) == GOOD
         assert typed(client.get("/alerts/rules")) == "# half a thought"
+
+    def test_first_result_is_a_new_verdict_and_shows_how_far_the_alert_is(
+        self, client: FlaskClient
+    ) -> None:
+        assert "<article" not in client.get("/alerts/rules/now").text
+        watched = GOOD.replace("vector(1) > 2", "sum(scrape_samples_scraped) >= 1e9")
+        client.post("/alerts/rules", data={"text": watched, "version": "0"}, headers=HTMX)
+        page = client.get("/alerts/rules/now")
+        assert "first result within 5 s" in page.text
+        assert "every 1s" in page.text
+        deadline = time.monotonic() + 10
+        while "first result" in page.text:
+            assert time.monotonic() < deadline
+            assert "HX-Trigger" not in page.headers
+            time.sleep(0.3)
+            page = client.get("/alerts/rules/now?waited=1")
+        assert page.headers["HX-Trigger"] == "criterion-changed"
+        assert "now, needs 1e+09 or more" in page.text
+        assert "every 5s" in page.text
+
+    def test_verdict_after_a_change_is_not_the_one_from_before(
+        self, client: FlaskClient, learner: Learner
+    ) -> None:
+        save_slo(learner.id, SLO("all", SLIKind.AVAILABILITY, 0.99, Window.LAB), utc_now())
+        checked = client.post("/criteria/alert/check", headers=HTMX)
+        assert "There is no alert rule yet" in checked.text
+        client.post("/alerts/rules", data={"text": GOOD, "version": "0"}, headers=HTMX)
+        assert "no alert rule yet" not in client.get("/criteria/alert").text
