@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.acts import (
     number_of,
@@ -78,6 +80,37 @@ def test_another_start_during_a_burst_says_one_at_a_time(bursts: Page) -> None:
     bursts.get_by_role("button", name="Start slow burst").click()
     expect(bursts.locator("#problem")).to_contain_text("One burst at a time: Error burst")
     expect(the_burst(bursts).get_by_role("heading")).to_have_text("Error burst")
+    stop(the_burst(bursts))
+
+
+def test_a_burst_stays_in_view_wherever_on_a_phone_it_was_started(
+    new_context: Callable[..., BrowserContext], lab: Lab
+) -> None:
+    phone = new_context(viewport={"width": 360, "height": 740}).new_page()
+    phone.goto(f"{lab.settings.portal_base}/bursts")
+    phone.get_by_role("button", name="Start brownout").click()
+    burst = the_burst(phone)
+    expect(burst.locator("progress")).to_be_in_viewport()
+    stop(burst)
+    expect(burst.get_by_role("heading")).to_have_text("Brownout")
+    expect(state_of(burst)).to_be_in_viewport()
+
+
+def test_a_refused_prediction_is_told_at_its_field_until_a_burst_begins(
+    bursts: Page, forgiven: list[str]
+) -> None:
+    forgiven.append("422")
+    card = bursts.get_by_role("region", name="Error burst")
+    typed, start = card.get_by_label("Failing requests, %"), card.get_by_role("button")
+    card.get_by_text("Predict first").click()
+    typed.fill("150")
+    start.click()
+    expect(card.get_by_role("alert")).to_contain_text("from 0 to 100 %")
+    expect(typed).to_have_value("150")
+    typed.fill("20")
+    start.click()
+    expect(the_burst(bursts).locator("progress")).to_be_visible()
+    expect(card.get_by_role("alert")).to_have_count(0)
     stop(the_burst(bursts))
 
 
