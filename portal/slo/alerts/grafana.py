@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.promql.context import RecordingRule
 from portal.promql.nodes import Binary, Expr, Number
-from portal.slo.alerts.analysis import AlertFinding, contexts, found
+from portal.slo.alerts.analysis import FIRES_ON_NOTHING, AlertFinding, contexts, found
 from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.expressions import Conditions
 from portal.slo.alerts.grafana_nodes import GrafanaQuery, Graph, GraphError
@@ -93,6 +93,8 @@ def analyse_grafana(
 def _with_idle(finding: AlertFinding, idle: str, rule: GrafanaRule) -> AlertFinding:
     if idle == "nan":
         return replace(finding, fires_on_nothing=FIRES_ON_NAN)
+    if idle == "number":
+        return replace(finding, fires_on_nothing=FIRES_ON_NOTHING)
     if idle == "empty" and rule.no_data_state == NO_DATA_ALERTING:
         return replace(finding, fires_on_nothing=FIRES_ON_NO_DATA)
     return finding

@@ -35,6 +35,12 @@ EXPRESSION = frozenset({"__expr__", "-100", "-- Expression --"})
 """Where the data source is Grafana's own expressions."""
 MAX_DEPTH = 20
 _KEEPS_VALUE = frozenset({"last", "mean", "avg", "min", "max", "median", "last_not_null"})
+_RANGES = {
+    "within_range": (">", "*", "<"),
+    "within_range_included": (">=", "*", "<="),
+    "outside_range": ("<", "+", ">"),
+    "outside_range_included": ("<=", "+", ">="),
+}
 _REFERENCE = re.compile(r"\$\{([^}]+)\}|\$(\w+)")
 _PLACEHOLDER = "grafana:ref:"
 
@@ -93,14 +99,18 @@ class Graph:
         raise GraphError(f"Expressions of type {node.kind!r} are not understood.")
 
     def fires_when_idle(self, ref: str, context: Context) -> str:
-        """What the rule does without traffic: ``nan`` (it fires), ``empty``, or nothing known."""
+        """What the rule has without traffic: ``nan`` or a ``number`` other than 0 (it fires),
+        ``empty``, or nothing that is known to matter.
+        """
         try:
             value = self._idle(ref, context)
         except (GraphError, UnknownValueError):
             return ""
         if value is None:
             return "empty"
-        return "nan" if math.isnan(value) else ""
+        if math.isnan(value):
+            return "nan"
+        return "number" if value else ""
 
     @staticmethod
     def filters(tree: Expr) -> bool:
@@ -227,13 +237,11 @@ def _evaluated(inner: Expr, evaluator: Any) -> Expr:
     simple = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "==", "ne": "!="}
     if kind in simple and numbers:
         return Binary(simple[kind], inner, numbers[0], return_bool=True)
-    if kind in {"within_range", "outside_range"} and len(numbers) > 1:
+    if kind in _RANGES and len(numbers) > 1:
         low, high = sorted(numbers[:2], key=lambda number: number.value)
-        if kind == "within_range":
-            above = Binary(">", inner, low, return_bool=True)
-            return Binary("*", above, Binary("<", inner, high, return_bool=True))
-        below = Binary("<", inner, low, return_bool=True)
-        return Binary("+", below, Binary(">", inner, high, return_bool=True))
+        of_low, joint, of_high = _RANGES[kind]
+        at_low = Binary(of_low, inner, low, return_bool=True)
+        return Binary(joint, at_low, Binary(of_high, inner, high, return_bool=True))
     raise GraphError(f"Thresholds of type {kind!r} are not understood.")
 
 

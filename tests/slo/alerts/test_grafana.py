@@ -88,6 +88,10 @@ def finding(condition: str, *data: dict[str, Any], **alert: Any) -> AlertFinding
          TieCode.TIED),
         ("C", [prometheus("A", "GOOD / ALL"), threshold("C", "A", "outside_range", 0.9, 1.1)],
          TieCode.TIED),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range_included", 0, 1)],
+         TieCode.ALWAYS_FIRES),
+        ("C", [prometheus("A", "GOOD / ALL"),
+         threshold("C", "A", "outside_range_included", 0.9, 1)], TieCode.ALWAYS_FIRES),
         ("C", [prometheus("A", "RATIO > 0.144"), reduced("B", "A"), threshold("C", "B", "gt", 0)],
          TieCode.TIED),
         ("C", [prometheus("A", "RATIO > 1.44"), reduced("B", "A"), threshold("C", "B", "gt", 0)],
@@ -129,7 +133,7 @@ def finding(condition: str, *data: dict[str, Any], **alert: Any) -> AlertFinding
         ("C", [{"refId": "A", "datasourceUid": "loki", "model": {"expr": "RATIO",
          "datasource": {"type": "loki"}}}, threshold("C", "A", "gt", 0.1)], TieCode.NOT_AN_SLI),
     ],
-    ids=range(34),
+    ids=range(36),
 )  # fmt: skip
 def test_a_rule_is_followed_to_its_queries(
     condition: str, data: list[dict[str, Any]], code: TieCode
@@ -176,8 +180,13 @@ def test_a_model_may_be_json_text() -> None:
         ([prometheus("A", "BAD / (ALL > 0)"), threshold("C", "A", "gt", 0.144)], False),
         ([prometheus("A", "RATIO > bool 0.144"), threshold("C", "A", "gt", 0)], False),
         ([prometheus("A", "RATIO"), classic("C", ("A", "gt", 0.144, "and"))], False),
+        ([prometheus("A", "RATIO"), reduced("B", "A", mode="replaceNN", replaceWithValue=1),
+          threshold("C", "B", "gt", 0.144)], True),
+        ([prometheus("A", "GOOD / ALL"), reduced("B", "A", mode="replaceNN", replaceWithValue=0),
+          threshold("C", "B", "lt", 0.99)], True),
+        ([prometheus("A", "1 - GOOD / (ALL + 0.000001)"), threshold("C", "A", "gt", 0.144)], True),
     ],
-    ids=range(10),
+    ids=range(13),
 )  # fmt: skip
 def test_a_ratio_without_a_guard_fires_on_nothing(data: list[dict[str, Any]], fires: bool) -> None:
     found = finding("C", *data)

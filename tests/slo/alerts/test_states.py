@@ -33,6 +33,7 @@ def states(answer: str, reloaded_at: datetime | None = None) -> dict[str, RuleSt
         ("prometheus_rules_no_traffic", IN_PROMQL, AlertState.INACTIVE),
         ("prometheus_rules_no_traffic", THRESHOLD, AlertState.PENDING),
         ("prometheus_rules_no_traffic_viewer", MATH, AlertState.FIRING),
+        ("prometheus_rules_no_traffic_anonymous", MATH, AlertState.FIRING),
         ("prometheus_rules_healthy", THRESHOLD, AlertState.INACTIVE),
         ("prometheus_rules_pending", THRESHOLD, AlertState.PENDING),
         ("prometheus_rules_firing", THRESHOLD, AlertState.FIRING),
