@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 
 from portal.alerts.rule_files import RuleFolder, slo_file
 from portal.bursts.models import Burst, BurstState
+from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.prometheus import Rows, Sample
 from portal.db import db
 from portal.learners.models import Learner
 from portal.services import Services
@@ -20,6 +22,7 @@ from tests.conftest import START, Clock
 from tests.slo.counting import FORM, Counting
 
 HTMX = {"HX-Request": "true"}
+AWAY = ClientError("Prometheus is away.", system="Prometheus", kind=ErrorKind.UNREACHABLE)
 POSTS = ["/slos", "/slos/availability", "/slos/availability/delete", "/slos/availability/restore"]
 
 
@@ -170,6 +173,7 @@ class TestPreview:
     def test_nothing_typed_is_nothing_previewed(self, client: FlaskClient) -> None:
         page = preview(client, objective="")
         assert 'id="objective-error" hx-swap-oob="innerHTML"></span>' in page
+        assert '<div id="previewed">' in page  # htmx swaps nothing where nothing is left to swap
         assert "requests came" not in page
 
     def test_a_hundred_percent_is_refused_beside_the_field_and_nowhere_else(
@@ -243,6 +247,36 @@ class TestFigures:
     def test_the_arithmetic_is_that_of_the_total_beside_it(self, client: FlaskClient) -> None:
         text = words(preview(client, objective="99.999"))
         assert "600 requests came. 99.999 % allows 0.006 of them to be bad. Mind" in text
+
+
+class TestWithoutNumbers:
+    @pytest.mark.parametrize(
+        ("total", "said"),
+        [
+            (None, "No data yet: Prometheus has not counted anything for this SLO."),
+            (0.0, "No traffic in this window, so there is no budget to speak of."),
+            (AWAY, "No figures: Prometheus is away."),
+        ],
+    )
+    def test_each_reason_has_words_of_its_own(
+        self,
+        client: FlaskClient,
+        prometheus: Counting,
+        monkeypatch: pytest.MonkeyPatch,
+        total: float | ClientError | None,
+        said: str,
+    ) -> None:
+        def query(promql: str, at: float | None = None) -> Rows[Sample]:
+            if isinstance(total, ClientError):
+                raise total
+            return Rows([] if total is None else [Sample({}, total, 0.0)])
+
+        client.post("/slos", data=FORM)
+        monkeypatch.setattr(prometheus, "query", query)
+        for page in (client.get("/slos/availability").text, preview(client, objective="98")):
+            assert said in words(page)
+            assert "0 %:" not in page
+            assert "requests came" not in page
 
 
 class TestTwoTabs:
