@@ -139,6 +139,8 @@ class _Gathering:
         likely = [uid for uid in (self._known, self._bench.grafana_uid) if uid]
         try:
             self._look_at(likely, found)
+            if any(one.meets for one in found.values()):
+                wait_seconds = 0.0  # the verdict stands; a better one is found by a later check
             if not any(one.shows_all for one in found.values()):
                 self._look_around(wait_seconds, found)
         except ClientError as error:
@@ -152,9 +154,10 @@ class _Gathering:
         self._scan.wait(wait_seconds)
         if self._scan.trouble is not None:
             self._trouble = f"{self._scan.trouble} Your dashboard is not at fault."
-        seen = [one for one in self._scan.seen if one.finding is not None]
+        seen = [one for one in self._scan.seen if one.finding and one.hit.uid not in found]
         promising = seen if len(seen) <= CLOSER_LOOKS else [one for one in seen if one.promise[0]]
-        self._look_at([one.hit.uid for one in promising[:CLOSER_LOOKS]], found)
+        looks = CLOSER_LOOKS if wait_seconds else 1
+        self._look_at([one.hit.uid for one in promising[:looks]], found)
 
     def _look_at(self, uids: Sequence[str], found: dict[str, Candidate]) -> None:
         """Read these anew and ask Prometheus about them, until one of them has it all."""

@@ -45,11 +45,13 @@ class Seen:
     unreadable: bool = False
 
     @property
-    def promise(self) -> tuple[int, int, bool]:
+    def promise(self) -> tuple[int, int, int, bool]:
         """The more, the sooner it is worth a closer look."""
         panels = self.finding.panels if self.finding else ()
         shown = sum(panel.sli is not None for panel in panels)
-        return (shown + sum(panel.confirmable for panel in panels), shown, in_folder(self.hit))
+        kinds = len(self.finding.slis) if self.finding else 0
+        may_show = shown + sum(panel.confirmable for panel in panels)
+        return (may_show, kinds, shown, in_folder(self.hit))
 
 
 def in_folder(hit: Hit) -> bool:

@@ -361,6 +361,21 @@ def test_the_known_dashboard_is_judged_in_under_a_second_among_a_thousand(
         assert "GET /api/search" not in fake.paths()
 
 
+def test_a_known_dashboard_of_one_kind_waits_for_no_other(subject: Subject) -> None:
+    with crowded() as fake:
+        fake.add_dashboard(classic_board("Zzz mine", *ONLY_AVAILABILITY), "mine")
+        there = with_grafana(subject, fake)
+        met = Verdict(Status.MET, "x", "", "", "", memory={"uid": "mine"})
+        verdicts.save(subject.learner.id, "dashboard", met, START)
+        began = time.monotonic()
+        verdict = check(there)
+        assert time.monotonic() - began < 1
+        assert verdict.status is Status.MET
+        assert "Add latency" in verdict.advice
+        fake.add_dashboard(classic_board("Aaa", FRESH, FRESH_P95), "both", folder="slo-lab")
+        wait_until(lambda: "“Aaa”, in Grafana" in check(there).observed, 10)
+
+
 def test_the_lab_folder_is_read_before_the_rest(subject: Subject) -> None:
     with crowded() as fake:
         mine = classic_board("Zzz mine", FRESH, FRESH_P95)
