@@ -7,23 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from portal.workbench.models import WorkbenchPanel
+from portal.workbench.units import NONE, UNITS
 
 SCHEMA_VERSION = 37
 COLUMNS, WIDTH, HEIGHT = 2, 12, 8
-UNITS = {
-    "ratio": "percentunit",
-    "percent": "percent",
-    "seconds": "s",
-    "rate": "reqps",
-    "none": "none",
-}
-UNIT_WORDS = {
-    "ratio": "ratio (0 to 1)",
-    "percent": "percent (0 to 100)",
-    "seconds": "seconds",
-    "rate": "requests/s",
-    "none": "none",
-}
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 INPUT = "DS_PROMETHEUS"
 TITLE = "My SLIs"
@@ -82,7 +69,7 @@ def _panel(index: int, panel: WorkbenchPanel, source: dict[str, str]) -> dict[st
             "w": WIDTH,
             "h": HEIGHT,
         },
-        "fieldConfig": {"defaults": {"unit": UNITS.get(panel.unit, "")}, "overrides": []},
+        "fieldConfig": {"defaults": {"unit": UNITS.get(panel.unit, NONE).grafana}, "overrides": []},
         "options": {},
         "targets": [
             {"refId": "A", "datasource": source, "expr": panel.expr, "legendFormat": "__auto"}

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from portal.workbench.export import UNITS
 from portal.workbench.trial import MAX_LENGTH
+from portal.workbench.units import UNITS
 
 MAX_TITLE = 120
 

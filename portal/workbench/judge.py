@@ -1,13 +1,12 @@
-"""What the check knows of the lab, and what it says of the learner's workbench panels."""
+"""What the check knows of the lab, and what it says of a learner's query."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
-from portal.learners.models import Learner
 from portal.promql.classify import classify
 from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
@@ -16,30 +15,11 @@ from portal.promql.variables import Times, substitute
 from portal.services import Services
 from portal.slis.reading import CHART_SPAN
 from portal.slo.reading import bucket_bounds
-from portal.workbench import store
-from portal.workbench.models import WorkbenchPanel
 
 MAX_AGE_SECONDS = 10.0
 MAX_VALIDATED = 200
 METRICS = "http_requests_total|http_request_duration_seconds(_bucket|_count|_sum)?"
 CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
-
-
-@dataclass(frozen=True)
-class JudgedPanel:
-    """A workbench panel and what the check thinks of it."""
-
-    panel: WorkbenchPanel
-    finding: Finding
-
-
-def judge_panels(
-    services: Services, learner: Learner, panels: Sequence[WorkbenchPanel]
-) -> list[JudgedPanel]:
-    """The finding for each panel, in their order."""
-    context = lab_context(services, learner.service.job)
-    confirmed = store.confirmed(learner.id)
-    return [JudgedPanel(panel, judge_query(panel.expr, context, confirmed)) for panel in panels]
 
 
 def judge_query(expr: str, context: Context, confirmed: dict[str, str]) -> Finding:

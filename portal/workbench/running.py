@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from portal.clients.errors import ClientError, ErrorKind
@@ -10,6 +13,8 @@ from portal.clients.prometheus import PrometheusClient
 from portal.services import Services
 
 MAX_BYTES = 2 << 20
+TURN_SECONDS = 2.0
+AT_ONCE = 3
 NO_DATA = "it returns no data now"
 NOT_A_NUMBER = "its value is not a number now: there is no traffic in its range"
 TOO_SLOW = "Prometheus takes too long to work it out"
@@ -33,6 +38,35 @@ def learners_prometheus(services: Services) -> PrometheusClient:
     return services.readings.get(
         ("learner's queries", base), math.inf, lambda: PrometheusClient(base, max_bytes=MAX_BYTES)
     )
+
+
+@contextmanager
+def turn(services: Services) -> Iterator[bool]:
+    """Whether a few queries of learners at most run now, so that others get their turn too."""
+    with _place(services, "workbench", AT_ONCE) as mine:
+        yield mine
+
+
+@contextmanager
+def turn_of(services: Services, learner_id: int) -> Iterator[bool]:
+    """The same, and this learner has no other query that runs."""
+    with _place(services, ("workbench", learner_id), 1) as own:
+        if not own:
+            yield False
+            return
+        with turn(services) as mine:
+            yield mine
+
+
+@contextmanager
+def _place(services: Services, key: Hashable, places: int) -> Iterator[bool]:
+    gate = services.readings.get(key, math.inf, lambda: threading.BoundedSemaphore(places))
+    mine = gate.acquire(timeout=TURN_SECONDS)
+    try:
+        yield mine
+    finally:
+        if mine:
+            gate.release()
 
 
 def run(prometheus: PrometheusClient, expr: str) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.bursts.store import active_burst
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery
 from portal.errors import SLOLabError
@@ -16,13 +17,16 @@ from portal.learners import current_learner
 from portal.promql.findings import Sli
 from portal.row_numbers import row_number
 from portal.services import current_services
+from portal.slis.live import readout
+from portal.slis.reading import ReadingState
 from portal.workbench import export, store
+from portal.workbench.board import board
 from portal.workbench.evidence import handed_in
 from portal.workbench.forms import MAX_TITLE, PanelForm, plain, title_problem
-from portal.workbench.judge import judge_panels
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana
 from portal.workbench.trial import MAX_LENGTH, Trial, try_query
+from portal.workbench.units import UNITS
 
 bp = Blueprint("workbench", __name__, url_prefix="/workbench")
 UNTITLED = "Untitled panel"
@@ -52,6 +56,19 @@ def try_typed() -> ResponseReturnValue:
     if panel_id is not None:
         return render_template("workbench/edit.html", **_editing(_find(panel_id), form))
     return render_template("workbench/index.html", **page(form))
+
+
+@bp.get("/panels/drawn")
+def board_fragment() -> ResponseReturnValue:
+    """The panels as they are now."""
+    drawn = board(current_services(), current_learner())
+    return render_template("workbench/_board.html", board=drawn, units=UNITS)
+
+
+@bp.get("/traffic")
+def traffic_fragment() -> ResponseReturnValue:
+    """A burst to start where nobody asks the service, and the burst that runs."""
+    return render_template("workbench/_traffic.html", **_traffic())
 
 
 @bp.post("/panels")
@@ -188,6 +205,7 @@ def page(form: PanelForm | None = None) -> dict[str, Any]:
     form = form or PanelForm()
     return {
         **_bench(),
+        **_traffic(),
         "form": form,
         "trial": _trial(form),
         "handed_in": store.handed_in(learner.id),
@@ -196,12 +214,20 @@ def page(form: PanelForm | None = None) -> dict[str, Any]:
     }
 
 
+def _traffic() -> dict[str, Any]:
+    services, learner = current_services(), current_learner()
+    state = readout(services, learner).reading.state
+    return {"burst": active_burst(learner.id), "quiet": state is ReadingState.NO_TRAFFIC}
+
+
 def _trial(form: PanelForm) -> Trial | None:
-    return try_query(current_services(), current_learner(), form.expr) if form.expr else None
+    if not form.expr:
+        return None
+    return try_query(current_services(), current_learner(), form.expr, form.unit)
 
 
 def _editing(panel: WorkbenchPanel, form: PanelForm) -> dict[str, Any]:
-    return {"panel": panel, "form": form, "trial": _trial(form), "units": export.UNIT_WORDS}
+    return {"panel": panel, "form": form, "trial": _trial(form), "units": UNITS}
 
 
 def _find(panel_id: int) -> WorkbenchPanel:
@@ -221,14 +247,14 @@ def _panels(url: str, removed: WorkbenchPanel | None = None, problem: str = "") 
 
 
 def _bench() -> dict[str, Any]:
-    """The dashboard and its panels, each with what it shows."""
+    """The dashboard and its panels, each drawn, with what it shows."""
     learner, services = current_learner(), current_services()
     bench = store.bench(learner.id)
     return {
-        "panels": judge_panels(services, learner, store.panels(learner.id)),
+        "board": board(services, learner),
         "bench": bench,
         "dashboard_title": bench.title,
         "pushed_to": f"{services.settings.grafana_link}{bench.grafana_path}",
         "max_title": MAX_TITLE,
-        "units": export.UNIT_WORDS,
+        "units": UNITS,
     }

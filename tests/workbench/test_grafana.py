@@ -23,7 +23,8 @@ from portal.learners.models import Learner
 from portal.promql.context import Context
 from portal.services import Services
 from portal.workbench import store
-from portal.workbench.export import UNITS, file_name
+from portal.workbench.export import file_name
+from portal.workbench.units import UNITS
 from tests.conftest import NOWHERE, START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
@@ -179,6 +180,12 @@ def test_a_query_is_confirmed_on_the_page_of_all_dashboards(
 
 
 def test_every_unit_is_one_that_grafana_knows() -> None:
-    assert set(UNITS.values()) <= {"percentunit", "percent", "s", "reqps", "none"}
+    assert {unit.grafana for unit in UNITS.values()} <= {
+        "percentunit",
+        "percent",
+        "s",
+        "reqps",
+        "none",
+    }
     assert file_name('../"Our" SLIs\r\n') == "our-slis.json"
     assert file_name("日本") == "dashboard.json"

@@ -1,0 +1,129 @@
+"""The learner's panels as a dashboard: each with what it shows and drawn as of now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from portal.clients.deadline import Deadline
+from portal.clients.errors import ClientError, ErrorKind
+from portal.learners.models import Learner
+from portal.promql.findings import Finding
+from portal.services import Services
+from portal.slis.live import burst_bands
+from portal.slis.reading import CHART_SPAN
+from portal.workbench import store
+from portal.workbench.drawing import Drawing, draw
+from portal.workbench.judge import filled, judge_query, lab_context
+from portal.workbench.models import WorkbenchPanel
+from portal.workbench.running import learners_prometheus, turn
+from portal.workbench.units import NONE, UNITS, unit_remark
+
+TIME_SECONDS = 2.0
+HEAVY_SECONDS = 1.0
+REFRESH_SECONDS, REST_SECONDS = 5, 30
+HEAVY = Drawing(note="Prometheus takes too long to work it out.")
+TOO_LARGE = Drawing(note="The answer is far too large for a panel. Sum it, or pick some series.")
+LATER = Drawing(note="There was no time left to draw it. The next reading may have some.")
+
+Asked = tuple[str, str]
+"""A query without Grafana's variables, and the unit it is drawn in."""
+
+
+@dataclass(frozen=True)
+class BoardPanel:
+    """A panel, what the check thinks of it, what is odd about its unit, and its drawing."""
+
+    panel: WorkbenchPanel
+    finding: Finding
+    remark: str
+    drawing: Drawing
+
+
+@dataclass(frozen=True)
+class Board:
+    """The panels in their order; ``trouble``: why they can't be drawn."""
+
+    panels: list[BoardPanel]
+    trouble: str = ""
+    refresh_seconds: int = REFRESH_SECONDS
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """``heavy``: the queries that took long, and when (monotonic seconds)."""
+
+    drawings: dict[Asked, Drawing] = field(default_factory=dict)
+    trouble: str = ""
+    heavy: dict[Asked, float] = field(default_factory=dict)
+
+
+def board(services: Services, learner: Learner) -> Board:
+    """The learner's panels, drawn; never raises. Open pages share one drawing."""
+    panels = store.panels(learner.id)
+    if not panels:
+        return Board([])
+    context, confirmed = lab_context(services, learner.service.job), store.confirmed(learner.id)
+    asked = [(filled(panel.expr, context), panel.unit) for panel in panels]
+    drawn = _shared(services, learner.id, asked)
+    findings = [judge_query(panel.expr, context, confirmed) for panel in panels]
+    made = [
+        BoardPanel(
+            panel,
+            finding,
+            unit_remark(finding.indicator, panel.unit),
+            drawn.drawings.get(key, Drawing() if drawn.trouble else LATER),
+        )
+        for panel, finding, key in zip(panels, findings, asked, strict=True)
+    ]
+    return Board(made, drawn.trouble)
+
+
+def _shared(services: Services, learner_id: int, asked: Sequence[Asked]) -> _Drawn:
+    key = ("workbench board", learner_id, frozenset(asked))
+    last: _Drawn = services.readings.last(key) or _Drawn()
+    pen, wanted = _Pen(services, learner_id), list(dict.fromkeys(asked))
+    ask = lambda: _draw_all(services, pen, wanted, last)  # noqa: E731
+    return services.readings.get(key, REFRESH_SECONDS * 0.9, ask)
+
+
+def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Drawn) -> _Drawn:
+    """As many of them as the time allows; one that cost much is left alone for a while."""
+    rests = {one: at for one, at in last.heavy.items() if time.monotonic() - at < REST_SECONDS}
+    drawn = _Drawn(dict.fromkeys(rests, HEAVY), heavy=rests)
+    with turn(services) as mine:
+        deadline = Deadline(TIME_SECONDS)
+        for one in wanted if mine else ():
+            if one in rests or deadline.passed:
+                continue
+            began = time.monotonic()
+            try:
+                drawn.drawings[one] = pen.drawing(*one)
+            except ClientError as error:
+                return replace(drawn, trouble=str(error))
+            if time.monotonic() - began > HEAVY_SECONDS:
+                drawn.heavy[one] = began
+    return drawn
+
+
+class _Pen:
+    """Draws a learner's queries as of now, with their bursts."""
+
+    def __init__(self, services: Services, learner_id: int) -> None:
+        self._prometheus = learners_prometheus(services)
+        self._now = services.clock()
+        self._bands = burst_bands(learner_id, self._now - CHART_SPAN, self._now)
+
+    def drawing(self, expr: str, unit: str) -> Drawing:
+        """The drawing, or why this query has none; raises ClientError where none would have one."""
+        try:
+            return draw(self._prometheus, expr, self._now, UNITS.get(unit, NONE), self._bands)
+        except ClientError as error:
+            if error.kind is ErrorKind.TIMEOUT:
+                return HEAVY
+            if error.kind is ErrorKind.TOO_LARGE:
+                return TOO_LARGE
+            if error.kind is ErrorKind.REFUSED:
+                return Drawing(note=f"Prometheus refuses it: {error.detail or error}")
+            raise

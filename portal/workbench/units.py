@@ -1,0 +1,72 @@
+"""The units of panels: how a value is written, how an axis counts, which one fits a query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.promql.findings import Indicator, Measure
+from portal.rendering import milliseconds, percent
+
+READABLE = 1e9
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its name for people and in Grafana.
+
+    ``factor`` takes a value to the scale of the axis, ``axis`` names that scale; ``whole``: what
+    stands for all requests on it, None where the values are no shares.
+    """
+
+    words: str
+    grafana: str
+    axis: str = ""
+    factor: float = 1.0
+    whole: float | None = None
+
+    def write(self, value: float) -> str:
+        """The value for people: 0.9987 of the unit ratio as ``99.87 %``."""
+        if self.axis == "%" and abs(value) < READABLE:
+            return percent(value * self.factor / 100)
+        if self.grafana == "s" and abs(value) < READABLE:
+            return milliseconds(value)
+        digits = 3 if self.axis and abs(value) < 1000 else 6
+        return f"{value:.{digits}g} {self.axis}".strip().replace("-", "−")
+
+
+UNITS = {
+    "ratio": Unit("ratio (0 to 1)", "percentunit", "%", 100.0, 100.0),
+    "percent": Unit("percent (0 to 100)", "percent", "%", 1.0, 100.0),
+    "seconds": Unit("seconds", "s", "seconds"),
+    "rate": Unit("requests/s", "reqps", "requests/s"),
+    "none": Unit("none", "none"),
+}
+NONE = UNITS["none"]
+FITTING = {
+    (Measure.GOOD, 1.0): "ratio",
+    (Measure.BAD, 1.0): "ratio",
+    (Measure.GOOD, 100.0): "percent",
+    (Measure.BAD, 100.0): "percent",
+    (Measure.QUANTILE, 1.0): "seconds",
+}
+GIVES = {"ratio": "a share from 0 to 1", "percent": "a share from 0 to 100", "seconds": "seconds"}
+WHOLE = {"ratio": 1.0, "percent": 100.0}
+
+
+def as_it_comes(indicator: Indicator | None) -> Unit:
+    """No unit at all; of shares it is known what stands for all requests."""
+    return Unit(NONE.words, NONE.grafana, whole=WHOLE.get(_fitting(indicator)))
+
+
+def unit_remark(indicator: Indicator | None, unit: str) -> str:
+    """What is odd about showing this SLI in that unit; "" when it fits, or has none."""
+    fitting = _fitting(indicator)
+    if not fitting or unit in {fitting, "none"} or unit not in UNITS:
+        return ""
+    return f"The query gives {GIVES[fitting]}, but the unit says {UNITS[unit].words}."
+
+
+def _fitting(indicator: Indicator | None) -> str:
+    if indicator is None:
+        return ""
+    return FITTING.get((indicator.measure, indicator.scale), "")

@@ -1,0 +1,160 @@
+"""The kept panels as a dashboard: drawn as of now, within a time, whatever a query does."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal.bursts.models import Burst, BurstState
+from portal.bursts.profiles import PRESETS
+from portal.bursts.store import add_or_find
+from portal.clients.errors import ClientError, ErrorKind
+from portal.db import db
+from portal.learners.models import Learner
+from portal.slis.reading import ReadingState
+from portal.workbench import board as board_module
+from portal.workbench import store, views
+from portal.workbench.board import HEAVY as TOO_HEAVY
+from portal.workbench.board import Board, board
+from portal.workbench.drawing import Drawing
+from tests.conftest import START
+from tests.fakes.boards import AVAILABILITY, P95
+
+FRESH, FRESH_P95 = AVAILABILITY.replace("1m", "5s"), P95.replace("1m", "5s")
+
+
+def drawn(app: Flask, *panels: tuple[str, str]) -> Board:
+    """The learner's board with these queries, each in its unit, kept as panels."""
+    with app.app_context():
+        learner = db.session.execute(db.select(Learner)).scalar_one()
+        for expr, unit in panels:
+            store.add_panel(learner.id, expr[:20], expr, unit, START)
+        return board(app.extensions["slo_lab"], learner)
+
+
+def test_a_panel_is_drawn_with_its_value_in_its_unit(lab_app: Flask) -> None:
+    made = drawn(lab_app, (FRESH, "ratio"), (FRESH_P95, "seconds"))
+    first, second = (one.drawing for one in made.panels)
+    assert first.value == "100 %"
+    assert second.value.endswith(" ms")
+    assert first.chart
+    assert first.chart.lines[0].polylines or first.chart.lines[0].dots
+    assert first.chart.y_marks[-1].label == "100"
+    page = lab_app.test_client().get("/workbench").text
+    assert "100 %</strong>" in page
+    assert page.count('<svg class="chart"') == 2
+
+
+def test_panels_without_a_drawing_say_why(lab_app: Flask) -> None:
+    many_to_many = "http_requests_total * on() http_requests_total"
+    for expr, words in (
+        ("nothing_of_that_name", "finds no data now"),
+        ("vector(0) / vector(0)", "no traffic in the range"),
+        (many_to_many, "Prometheus refuses it: found duplicate series"),
+        ('{__name__=~"http_.+|flask.+|python.+|process.+|go.+"}', "too many to draw"),
+    ):
+        note = drawn(lab_app, (expr, "none")).panels[-1].drawing.note
+        assert words in note, note
+
+
+def test_a_misfit_of_unit_and_query_is_remarked_on_the_panel(client: FlaskClient) -> None:
+    kept = {"title": "p95", "expr": P95, "unit": "ratio", "key": "k"}
+    page = client.post("/workbench/panels", data=kept, follow_redirects=True).text
+    assert "Kept as a panel: p95." in page
+    assert "The query gives seconds, but the unit says ratio (0 to 1)." in page
+
+
+def test_open_pages_share_one_drawing_and_a_move_needs_none(
+    lab_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    draw = board_module.draw
+
+    def counted(prometheus: object, expr: str, *rest: object) -> object:
+        asked.append(expr)
+        return draw(prometheus, expr, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(board_module, "draw", counted)
+    drawn(lab_app, (FRESH, "ratio"), (FRESH, "ratio"), ("up", "none"))
+    client = lab_app.test_client()
+    for _ in range(3):
+        assert client.get("/workbench/panels/drawn").status_code == 200
+    client.post("/workbench/panels/3/move", data={"to": "0"})
+    client.get("/workbench")
+    assert sorted(asked) == sorted([FRESH, "up"])
+
+
+def test_a_heavy_panel_is_left_alone_for_a_while(
+    app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def slow(prometheus: object, expr: str, *rest: object) -> Drawing:
+        asked.append(expr)
+        if expr == "up":
+            return Drawing(note="drawn")
+        time.sleep(0.02)
+        raise ClientError("silent", system="Prometheus", kind=ErrorKind.TIMEOUT)
+
+    monkeypatch.setattr(board_module, "draw", slow)
+    monkeypatch.setattr(board_module, "REFRESH_SECONDS", 0)
+    monkeypatch.setattr(board_module, "HEAVY_SECONDS", 0.01)
+    for expr in ("heavy", "up"):
+        store.add_panel(learner.id, expr, expr, "none", START)
+    for _ in range(3):
+        made = board(app.extensions["slo_lab"], learner)
+        assert [one.drawing for one in made.panels] == [TOO_HEAVY, Drawing(note="drawn")]
+    assert asked == ["heavy", "up", "up", "up"]
+    monkeypatch.setattr(board_module, "REST_SECONDS", 0)
+    board(app.extensions["slo_lab"], learner)
+    assert asked[-2:] == ["heavy", "up"]
+
+
+def test_what_there_is_no_time_for_is_drawn_later(
+    app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "TIME_SECONDS", 0.0)
+    store.add_panel(learner.id, "up", "up", "none", START)
+    [panel] = board(app.extensions["slo_lab"], learner).panels
+    assert "no time left" in panel.drawing.note
+
+
+def test_without_prometheus_the_board_says_so_once(client: FlaskClient) -> None:
+    for key in ("a", "b"):
+        client.post("/workbench/panels", data={"expr": AVAILABILITY, "unit": "ratio", "key": key})
+    page = client.get("/workbench/panels/drawn").text
+    assert page.count("Prometheus can&#39;t be reached") == 1
+    assert page.count("✓ availability") == 2
+    assert "no time left" not in page
+
+
+def test_an_empty_board_asks_nobody(client: FlaskClient) -> None:
+    page = client.get("/workbench/panels/drawn").text
+    assert "No panels yet" in page
+    assert "hx-get" not in page
+
+
+@pytest.mark.parametrize("state", list(ReadingState))
+def test_a_burst_is_offered_where_there_is_no_traffic(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, state: ReadingState
+) -> None:
+    shown = SimpleNamespace(reading=SimpleNamespace(state=state))
+    monkeypatch.setattr(views, "readout", lambda *_: shown)
+    for path in ("/workbench", "/workbench/traffic"):
+        offered = "Start steady traffic" in client.get(path).text
+        assert offered == (state is ReadingState.NO_TRAFFIC)
+
+
+def test_the_burst_that_runs_stands_on_the_bench(client: FlaskClient, learner: Learner) -> None:
+    burst = Burst(learner_id=learner.id, key="k", preset="steady", title="Steady traffic", spec={})
+    burst.state, burst.counts = BurstState.RUNNING, {}
+    burst.requested_at = burst.started_at = burst.heartbeat_at = START
+    burst.spec = PRESETS["steady"].as_dict()
+    add_or_find(burst)
+    page = client.get("/workbench/traffic").text
+    assert "Stop" in page
+    assert "Start steady" not in page
