@@ -16,23 +16,28 @@ from portal.slo.alerts.check import FileFinding, Outcome, check_file
 from portal.slo.alerts.rulefile import read_rule_file
 from portal.slo.documents import MAX_BYTES
 from portal.slo.objective import SLO
-from portal.slo.openslo import loads
+from portal.slo.openslo import loads, refuse_twins
 from portal.slo.rules import rule_file
 
 Found = TypeVar("Found")
 NOT_MET, UNREADABLE = 1, 2
 _FILE = click.Path(path_type=Path)
 _slo_option = click.option(
-    "--slo", "slo_file", required=True, type=_FILE, help="The OpenSLO v1 file with your SLOs."
+    "--slo",
+    "slo_files",
+    required=True,
+    multiple=True,
+    type=_FILE,
+    help="An OpenSLO v1 file with your SLOs; may be repeated.",
 )
 
 
 @click.command()
 @_slo_option
-def rules(slo_file: Path) -> None:
+def rules(slo_files: tuple[Path, ...]) -> None:
     """Print the Prometheus rules for the SLOs in an OpenSLO file; no lab needed."""
     try:
-        text = rule_file(_slos(slo_file))
+        text = rule_file(_slos(slo_files))
     except SLOLabError as error:
         _unreadable(str(error))
     click.echo(text.encode(), nl=False)
@@ -42,13 +47,13 @@ def rules(slo_file: Path) -> None:
 @click.argument("file", type=_FILE)
 @_slo_option
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON on stdout.")
-def check_alert(file: Path, slo_file: Path, as_json: bool) -> None:
+def check_alert(file: Path, slo_files: tuple[Path, ...], as_json: bool) -> None:
     """Does an alert in the Prometheus rule FILE guard an SLO? No lab needed.
 
     Exit status: 0 at least one alert is tied to an SLO, 1 none is, 2 a file can't be read.
     """
     try:
-        slos = _slos(slo_file)
+        slos = _slos(slo_files)
         finding = check_file(_naming(file, read_rule_file), slos)
     except SLOLabError as error:
         _unreadable(str(error), as_json)
@@ -100,8 +105,10 @@ def _app_context() -> Any:
     return prepared_app(Settings.from_env()).app_context()
 
 
-def _slos(path: Path) -> list[SLO]:
-    return _naming(path, loads)
+def _slos(paths: tuple[Path, ...]) -> list[SLO]:
+    slos = [slo for path in paths for slo in _naming(path, loads)]
+    refuse_twins(slos)
+    return slos
 
 
 def _naming(path: Path, read: Callable[[str], Found]) -> Found:

@@ -81,7 +81,7 @@ def loads(text: str) -> list[SLO]:
     if len(slos) > MAX_SLOS:
         raise OpenSLOError(f"The text holds more than {MAX_SLOS} SLOs.")
     read = [_slo(found, indicators) for found in slos]
-    _refuse_twins(read)
+    refuse_twins(read)
     return read
 
 
@@ -251,11 +251,12 @@ def _why(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
     return kept if isinstance(kept, str) else _optional_text(spec.get("description"))
 
 
-def _refuse_twins(slos: list[SLO]) -> None:
+def refuse_twins(slos: list[SLO]) -> None:
+    """Raise ``OpenSLOError`` when two SLOs have one name."""
     names = [slo.name for slo in slos]
     for name in names:
         if names.count(name) > 1:
-            raise OpenSLOError(f"SLO {name}: the name occurs more than once in the text.")
+            raise OpenSLOError(f"SLO {name}: the name occurs more than once.")
 
 
 def _name(entry: Mapping[str, Any], where: str) -> str:

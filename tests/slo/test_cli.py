@@ -136,6 +136,22 @@ def test_an_alert_of_the_rules_that_can_never_fire_is_called_so(tmp_path: Path) 
     assert codes == ["never_fires", "tied", "tied", "tied"]
 
 
+def test_slos_may_come_from_several_files(tmp_path: Path) -> None:
+    files = [tmp_path / f"{slo.name}.yaml" for slo in SLOS]
+    for path, slo in zip(files, SLOS, strict=True):
+        path.write_text(dumps([slo]))
+    options = [option for path in files for option in ("--slo", path)]
+    file = rule_file(tmp_path, Burn="RATIO > 0.144", Slow="SLOW > 0.05")
+    done = slo_lab_run("check-alert", file, *options, "--json")
+    assert [alert["slo"] for alert in json.loads(done.stdout)["alerts"]] == [
+        "availability",
+        "latency",
+    ]
+    twice = slo_lab_run("check-alert", file, "--slo", files[0], "--slo", files[0])
+    assert twice.exit_code == 2
+    assert "availability" in twice.stderr
+
+
 def test_options_may_stand_before_the_file(tmp_path: Path, slo_file: Path) -> None:
     file = rule_file(tmp_path, Burn="RATIO > 0.144")
     done = slo_lab_run("check-alert", "--json", "--slo", slo_file, file)
