@@ -75,6 +75,7 @@ def _prometheus(folder: Path, target: str) -> Iterator[str]:
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
+        "--query.max-samples=5000000",  # as in the lab: a heavy query must not eat the machine
     ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
