@@ -22,7 +22,7 @@ from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
 
 FRESH = AVAILABILITY.replace("1m", "5s")
-HEAVY = "count_over_time(vector(1)[300d:1s])"
+HEAVY = "max_over_time(sum_over_time(vector(time())[12h:1s])[12h:1s])"
 
 
 @pytest.fixture
