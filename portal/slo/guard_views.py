@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from portal.alerts.apply import Applied, Outcome, apply_file, remove_file
+from portal.alerts.fresh import rules_changed
 from portal.alerts.rule_files import RuleFolder, slo_file
 from portal.errors import SLOLabError
 from portal.htmx import fragment_or_redirect, reload_page
@@ -117,6 +118,7 @@ def alerts_context(
 
 def _after(row: SavedSLO, outcome: Outcome) -> ResponseReturnValue:
     context = alerts_context(row, outcome)
+    rules_changed()
     if context["refused"]:
         flash(f"Not applied: {outcome.reason}")  # type: ignore[union-attr]
     url = url_for("slos.show", name=row.name, _anchor="slo-alerts")

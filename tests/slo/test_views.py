@@ -13,6 +13,7 @@ from portal.alerts.rule_files import RuleFolder, slo_file
 from portal.bursts.models import Burst, BurstState
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import Rows, Sample
+from portal.criteria.store import stored_verdict
 from portal.db import db
 from portal.learners.models import Learner
 from portal.services import Services
@@ -407,6 +408,13 @@ class TestAlertsOfAnSLO:
         url = f"/slos/availability/{path}"
         assert client.get(url).status_code == 405
         assert client.post(url, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+    def test_applying_judges_the_alert_at_once(self, client: FlaskClient, learner: Learner) -> None:
+        client.post("/slos", data=FORM)
+        assert stored_verdict(learner.id, "alert") is None
+        client.post("/slos/availability/rules", headers=HTMX)
+        db.session.expire_all()
+        assert stored_verdict(learner.id, "alert") is not None
 
     def test_a_lab_that_is_down_is_told_with_htmx_and_without(self, client: FlaskClient) -> None:
         client.post("/slos", data=FORM)
