@@ -96,6 +96,10 @@ def test_an_overspent_window_is_already_exhausted_however_quiet_it_is_now() -> N
     assert exhaustion(-6.0, 600, HOUR, 0.0).state is ExhaustionState.ALREADY
 
 
+def test_a_window_that_is_used_up_to_the_last_event_is_exhausted() -> None:
+    assert exhaustion(0.0, HOUR, HOUR, 1.0).state is ExhaustionState.ALREADY
+
+
 def test_overspending_the_time_so_far_does_not_exhaust_the_window() -> None:
     found = exhaustion(-2.0, 600, HOUR, 3.0)
     assert found.state is ExhaustionState.IN_TIME

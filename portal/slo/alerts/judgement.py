@@ -62,9 +62,9 @@ def judge(condition: Condition, slo: SLO) -> Judgement:
         case Unclear():
             return Judgement(condition.code, _capital(condition.why))
         case ErrorRatio():
-            return _foreign(condition.source, condition.sli, slo) or _ratio(condition, slo)
+            return _ratio(condition, slo)
         case Tail():
-            return _foreign(condition.source, Sli.LATENCY, slo) or _tail(condition, slo)
+            return _tail(condition, slo)
         case Both() | Either():
             found = [judge(arm, slo) for arm in condition.arms]
             return max(found, key=lambda one: one.code.rank)
@@ -89,6 +89,10 @@ def _foreign(source: Source, sli: Sli, slo: SLO) -> Judgement | None:
     part = _part(source)
     if part:
         return _not(f"It looks at a part of the service ({part}); the SLO counts all requests.")
+    return None
+
+
+def _other_service(source: Source, slo: SLO) -> Judgement | None:
     jobs = [m for event in source.events for m in event.scope if m.label == "job"]
     if not all(_selects(matcher, slo.job) for matcher in jobs):
         seen = ", ".join(sorted({str(matcher) for matcher in jobs}))
@@ -108,7 +112,13 @@ def _part(source: Source) -> str:
 
 
 def _ratio(condition: ErrorRatio, slo: SLO) -> Judgement:
-    return _other_events(condition, slo) or _limit(condition, slo)
+    return (
+        _foreign(condition.source, condition.sli, slo)
+        or _other_events(condition, slo)
+        or _other_service(condition.source, slo)
+        or _other_bucket(condition, slo)
+        or _limit(condition, slo)
+    )
 
 
 def _other_events(condition: ErrorRatio, slo: SLO) -> Judgement | None:
@@ -123,7 +133,13 @@ def _other_events(condition: ErrorRatio, slo: SLO) -> Judgement | None:
         return _not(f"It counts {bad} as bad; the SLO counts 5xx.")
     if shape.bad_statuses:
         return _not(f"It counts {spoken(shape.bad_statuses)} as slow; the SLO looks at time only.")
-    return _other_threshold(shape.thresholds[0], slo.threshold_s, slo)
+    return None
+
+
+def _other_bucket(condition: ErrorRatio, slo: SLO) -> Judgement | None:
+    if slo.threshold_s is None:
+        return None
+    return _other_threshold(condition.shape.thresholds[0], slo.threshold_s, slo)
 
 
 def _other_threshold(found_s: float, wanted_s: float, slo: SLO) -> Judgement | None:
@@ -173,7 +189,11 @@ def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
 
 def _tail(condition: Tail, slo: SLO) -> Judgement:
     """``quantile(φ) > T`` says that more than ``1 - φ`` of the requests are slower than T."""
-    foreign = _other_threshold(condition.limit, slo.threshold_s or 0.0, slo)
+    foreign = (
+        _foreign(condition.source, Sli.LATENCY, slo)
+        or _other_service(condition.source, slo)
+        or _other_threshold(condition.limit, slo.threshold_s or 0.0, slo)
+    )
     if foreign is not None:
         return foreign
     limit = 1 - condition.phi

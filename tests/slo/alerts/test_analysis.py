@@ -38,6 +38,48 @@ def test_every_rule_of_the_table_gets_its_code(case: Case) -> None:
     assert finding.reason.endswith((".", "?"))
 
 
+WIDER = expanded("FAST / COUNT").replace("0.3", "0.5")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("RATIO >= 0", TieCode.ALWAYS_FIRES),
+        ("RATIO > 1.44", TieCode.NEVER_FIRES),
+        ("RATIO < 0.01", TieCode.OTHER_SERVICE),
+        ("RATIO > 0.5", TieCode.OTHER_SERVICE),
+        ("RATIO > 0.001", TieCode.OTHER_SERVICE),
+        ("max(RATIO) > 0.144 and up == 0", TieCode.NEVER_FIRES),
+        (expanded("RATIO > 0.144").replace("5..", "[45].."), TieCode.NOT_AN_SLI),
+        (f"{WIDER} < 0.95", TieCode.OTHER_SERVICE),
+        ("histogram_quantile(0.95, BUCKETS) > 0.5", TieCode.OTHER_SERVICE),
+        ("histogram_quantile(0.95, BUCKETS) < 0.3", TieCode.OTHER_SERVICE),
+    ],
+)
+def test_of_several_faults_of_an_alert_on_another_service_the_first_is_told(
+    written: str, code: TieCode
+) -> None:
+    finding = analyse(AlertRule("a", expanded(written).replace("flask-app", "other")), SLOS)
+    assert finding.code is code, finding.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        (f"{WIDER} > 0.95", TieCode.OTHER_THRESHOLD),
+        (f"{WIDER} < 0.1", TieCode.OTHER_THRESHOLD),
+        (f"{WIDER} <= 1", TieCode.ALWAYS_FIRES),
+        ("histogram_quantile(0.95, BUCKETS) < 0.5", TieCode.OTHER_THRESHOLD),
+        ("histogram_quantile(0.5, BUCKETS) > 0.5", TieCode.OTHER_THRESHOLD),
+        ("RATIO < 0.5", TieCode.INVERTED),
+        ("FAST / COUNT > 0.2", TieCode.INVERTED),
+    ],
+)
+def test_of_several_faults_of_an_alert_the_first_is_told(written: str, code: TieCode) -> None:
+    finding = analyse(AlertRule("a", expanded(written)), SLOS)
+    assert finding.code is code, finding.reason
+
+
 def test_the_table_is_long_and_has_every_code() -> None:
     assert len(CASES) > 150
     assert {case.code for case in CASES} == set(TieCode)
