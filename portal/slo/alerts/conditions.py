@@ -246,10 +246,11 @@ def said(condition: Condition) -> str:
 
 
 def _unequal(condition: ErrorRatio, inside: bool) -> Condition:
+    source = condition.source.joined(Source(folds=("or NaN",)))  # NaN is unequal to everything
     if abs(condition.limit) <= EPSILON:
-        return ErrorRatio(condition.shape, condition.source, ">", 0.0)
+        return ErrorRatio(condition.shape, source, ">", 0.0)
     if inside and abs(condition.limit - 1) <= EPSILON:
-        return ErrorRatio(condition.shape, condition.source, "<", 1.0)
+        return ErrorRatio(condition.shape, source, "<", 1.0)
     return Always(
         f"an error ratio is hardly ever {condition.limit:.4g}, so this nearly always holds"
     )

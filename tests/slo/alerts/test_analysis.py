@@ -183,6 +183,7 @@ BY_PATH = (
         ("RATIO > 0.144 unless (RATIO > 0.4 or RATIO < 0.2)", TieCode.TIED, ONE_PATH),
         ("RATIO > 0.144 and BAD > 0.5 unless BAD > 1e6", TieCode.TIED, ONE_PATH),
         ("RATIO > 0.144 unless RATIO != 0.25", TieCode.TIED, ONE_PATH),
+        ("RATIO != 0 unless ALL > 0", TieCode.STRICTER, IDLE),
         (f"max({BY_PATH}) > 0.4 and min({BY_PATH}) < 0.1", TieCode.NOT_AN_SLI, ONE_PATH),
         (f"{BY_PATH} > 0.4 and on() {BY_PATH} < 0.1", TieCode.NOT_AN_SLI, ONE_PATH),
         (f"max({BY_PATH}) > 0.4 unless min({BY_PATH}) > 0.1", TieCode.NOT_AN_SLI, ONE_PATH),
