@@ -157,7 +157,7 @@ def test_every_transition_changes_the_state_and_none_goes_back(
 @pytest.mark.stack
 def test_real_prometheus_tells_the_whole_path(lab: Lab, lab_services: Services) -> None:
     began = int(time.time())
-    first, last = began + 2, began + 5
+    first, last = began + 4, began + 8
     (lab.rules / "by-hand.yml").write_text(
         "groups:\n  - name: g\n    interval: 1s\n    rules:\n"
         f"      - {{alert: Soon, for: 1s, expr: 'vector(time()) >= {first} < {last}'}}\n"
@@ -166,13 +166,14 @@ def test_real_prometheus_tells_the_whole_path(lab: Lab, lab_services: Services) 
     history = _wait_for(lab_services, began)
     pending, fired, resolved = (history.first(state) for state in (P, F, R))
     assert pending and fired and resolved  # noqa: PT018 (they narrow the types)
-    assert first <= pending.at <= first + 1.1
-    assert fired.at - pending.at == pytest.approx(1, abs=0.1)
-    assert last <= resolved.at <= last + 2.1
+    # An evaluation each second; a busy machine leaves some out, so the limits are watchdogs.
+    assert first <= pending.at <= first + 3
+    assert pending.at + 0.9 <= fired.at < last
+    assert last <= resolved.at <= last + 5
 
 
 def _wait_for(services: Services, began: int) -> AlertHistory:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         found = collect(services.prometheus, began, time.time(), "flask-app")
         assert "Others" not in {history.name for history in found}
