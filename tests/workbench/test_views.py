@@ -193,6 +193,12 @@ def test_without_panels_there_is_nothing_to_take_away(client: FlaskClient) -> No
     assert "no panels yet" in client.post("/workbench/push", follow_redirects=True).text
 
 
+def test_without_a_grafana_nothing_offers_to_push_there(client: FlaskClient, panel: int) -> None:
+    page = client.get("/workbench").text
+    assert "Download as Grafana JSON" in page
+    assert "Push into Grafana" not in page
+
+
 def test_hostile_text_is_shown_as_text(client: FlaskClient, learner: Learner) -> None:
     client.post(
         "/workbench/panels", data={**PANEL, "title": HOSTILE, "expr": f'up{{a="{HOSTILE}"}}'}
