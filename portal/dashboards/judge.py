@@ -23,7 +23,7 @@ NEEDED = 2
 """How many panels that show SLIs a dashboard needs."""
 MAX_LIBRARY_PANELS = 50
 MAX_QUERIES = 2000
-MAX_BORROWED = 5
+MAX_BORROWED = 50
 SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
 
 
@@ -220,9 +220,16 @@ class _Workshop:
     dashboard: Dashboard
     scrape_interval_s: float
     made: int = 0
+    done: dict[int, tuple[Query, ...]] = field(default_factory=dict)
 
     def queries(self, panel: Panel, depth: int = 0) -> tuple[Query, ...]:
         """The panel's queries; raises UnreadableDashboardError beyond MAX_QUERIES."""
+        if id(panel) not in self.done:
+            self.done[id(panel)] = ()  # all that a panel gets that borrows from itself
+            self.done[id(panel)] = self._worked_out(panel, depth)
+        return self.done[id(panel)]
+
+    def _worked_out(self, panel: Panel, depth: int) -> tuple[Query, ...]:
         worker = PanelQueries(
             panel, self._filled, self.dashboard.range_s, lambda found: self._borrow(found, depth)
         )

@@ -235,7 +235,8 @@ class _Fields:
         asked = tuple(dict.fromkeys(text for query in used for text in query.asked))
         problem = None if len(text) <= MAX_LENGTH else Code.UNPARSED
         unknown = tuple(name for query in used for name in query.unknown)
-        query = Query(name, f"{name}: {default}"[:MAX_LENGTH], text, problem, asked, unknown)
+        cut = text[: MAX_LENGTH + 1]  # the next calculation may use it twice, and so on
+        query = Query(name, f"{name}: {default}"[:MAX_LENGTH], cut, problem, asked, unknown)
         self.results.append(query)
         self.names[_plain(name)] = query
 

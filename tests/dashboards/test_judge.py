@@ -298,6 +298,13 @@ def test_transformations_that_divide_are_seen(steps: list[Json], code: str) -> N
     assert (found.sli is not None) == (code == "bad_ratio")
 
 
+def test_calculations_that_double_without_end_are_given_up() -> None:
+    doubled = [calculate("A", "+", "A", alias="A")] * 50
+    started = time.monotonic()
+    assert codes(classic(panel("x", TOTAL, transformations=doubled))) == ["request_rate"]
+    assert time.monotonic() - started < 1
+
+
 def test_good_over_good_and_bad_summed_in_a_row() -> None:
     good = 'sum(rate(http_requests_total{status!~"5.."}[1m]))'
     bad = 'sum(rate(http_requests_total{status=~"5.."}[1m]))'
@@ -377,6 +384,23 @@ def test_hidden_queries_are_not_borrowed() -> None:
 def test_panels_that_borrow_in_a_circle_end() -> None:
     document = classic(panel("x", borrowed(2), id=1), panel("y", borrowed(1), id=2))
     assert codes(document) == ["no_query", "no_query"]
+
+
+def test_panels_that_all_borrow_from_each_other_end_soon() -> None:
+    ring = [
+        {"id": n, "datasource": "-- Dashboard --", "targets": [{"panelId": m} for m in range(30)]}
+        for n in range(30)
+    ]
+    started = time.monotonic()
+    assert set(codes(classic(*ring))) == {"no_query"}
+    assert time.monotonic() - started < 1
+
+
+def test_a_long_chain_of_borrowing_panels_is_followed() -> None:
+    chain = [panel(str(n), borrowed(n + 1), id=n) for n in range(20)]
+    assert set(codes(classic(*chain, panel("last", AVAILABILITY, id=20)))) == {"good_ratio"}
+    endless = [panel(str(n), borrowed(n + 1), id=n) for n in range(1000)]
+    assert set(codes(classic(*endless))) == {"no_query"}
 
 
 LIBRARY = {"title": "Lib", "libraryPanel": {"uid": "lib", "name": "Availability lib"}}
