@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from portal.promql.parser import MAX_LENGTH
 from portal.promql.variables import ALL, Variable
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdwMy])")
@@ -20,6 +21,7 @@ SECONDS = {
     "y": 31536000.0,
 }
 MAX_OPTIONS = 100
+TOO_LONG = MAX_LENGTH + 1
 
 
 def seconds(text: Any) -> float | None:
@@ -52,7 +54,17 @@ def _variable(entry: Mapping[str, Any]) -> Variable | None:
     multi = bool(entry.get("multi")) or bool(entry.get("includeAll"))
     all_value = entry.get("allValue")
     text = all_value if isinstance(all_value, str) else ""
-    return Variable(name, values, options, text, multi, kind)
+    return Variable(name, _bounded(values), _bounded(options), text[:TOO_LONG], multi, kind)
+
+
+def _bounded(texts: Iterable[str]) -> tuple[str, ...]:
+    """As many as an expression can hold, and a character too much where there are more."""
+    kept: list[str] = []
+    room = TOO_LONG
+    for text in texts:
+        kept.append(text[: max(room, 0)])
+        room -= len(text)
+    return tuple(filter(None, kept))
 
 
 def _options(entry: Mapping[str, Any], kind: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from portal.promql.parser import MAX_LENGTH
 from portal.promql.strings import pieces
 
 REFERENCE = re.compile(
@@ -93,6 +94,9 @@ class _Filler:
     macros: dict[str, str]
     unknown: list[str] = field(default_factory=list)
     done: str = ""
+    brackets: int = 0
+    room: int = MAX_LENGTH
+    """Characters that values may still take; no expression longer than that is read."""
 
     def fill(self, text: str) -> Filled:
         for quoted, piece in pieces(text):
@@ -106,10 +110,20 @@ class _Filler:
     def _code(self, piece: str) -> None:
         position = 0
         for found in REFERENCE.finditer(piece):
-            self.done += piece[position : found.start()]
-            self.done += self._in_code(found)
+            self._add(piece[position : found.start()])
+            self._add(self._fitting(self._in_code(found)))
             position = found.end()
-        self.done += piece[position:]
+        self._add(piece[position:])
+
+    def _add(self, code: str) -> None:
+        self.done += code
+        self.brackets += code.count("[") - code.count("]")
+
+    def _fitting(self, value: str) -> str:
+        """The value, or as much of it as makes the expression too long to be read."""
+        value = value[: self.room + 1]
+        self.room -= len(value)
+        return value
 
     def _in_code(self, found: re.Match[str]) -> str:
         name = _name(found)
@@ -125,12 +139,11 @@ class _Filler:
         return "unknown" if self._expects_label() else found.group()
 
     def _expects_duration(self) -> bool:
-        code = "".join("" if quoted else piece for quoted, piece in pieces(self.done))
-        return code.count("[") > code.count("]") or bool(re.search(r"\boffset\s+-?\s*$", code))
+        return self.brackets > 0 or bool(re.search(r"\boffset\s+-?\s*$", self.done[-40:]))
 
     def _expects_label(self) -> bool:
         grouping = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*$"
-        return bool(re.search(grouping, self.done, re.IGNORECASE))
+        return bool(re.search(grouping, self.done[-400:], re.IGNORECASE))
 
     def _duration(self, name: str, variable: Variable | None) -> str:
         values = _current(variable)
@@ -177,6 +190,9 @@ class _Filler:
         return f"{piece[0]}.+{piece[-1]}"
 
     def _in_string(self, found: re.Match[str]) -> str:
+        return self._fitting(self._value_in_string(found)) if self.room >= 0 else ""
+
+    def _value_in_string(self, found: re.Match[str]) -> str:
         name = _name(found)
         if name in self.macros:
             return self.macros[name]

@@ -525,6 +525,14 @@ def test_variables_are_filled_in() -> None:
     assert codes(classic(panel("x", RATIO), **variables)) == ["bad_ratio"]
 
 
+def test_a_variable_that_fills_the_memory_is_given_up() -> None:
+    huge = {"name": "v", "type": "custom", "multi": True, "current": {"value": ["x" * 9000] * 100}}
+    filled = [panel("x", 'up{a=~"' + "$v" * 1300 + '"}'), panel("y", "$v" * 1300)] * 20
+    started = time.monotonic()
+    assert set(codes(classic(*filled, **templating(huge)))) == {"unparsed"}
+    assert time.monotonic() - started < 2
+
+
 def test_the_value_of_a_variable_decides() -> None:
     bad = {"name": "bad", "type": "custom", "query": "5..,4..", "current": {"value": "4.."}}
     assert codes(classic(panel("x", RATIO), **templating(bad))) == ["client_errors_only"]
