@@ -90,7 +90,7 @@ REASONS: dict[Code, str] = {
     Code.UNKNOWN_RULE: "This reads a recording rule that is not known here.",
     Code.RULE_CYCLE: "This recording rule leads back to itself.",
     Code.CONSTANT: "This is a constant: it stays the same whatever the service does.",
-    Code.UP: "up says whether the scrape worked, not whether users were served.",
+    Code.UP: "The metric up says whether the scrape worked, not whether users were served.",
     Code.ABSENCE: "This says whether series exist, not whether users were served.",
     Code.INVERTED_RATIO: "This ratio is upside down: all requests are divided by a part of them.",
     Code.NOT_PART_OF_TOTAL: "What is counted above the line is not a part of what is below it.",

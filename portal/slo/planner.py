@@ -160,7 +160,7 @@ def _in_time(limit: float, history: History, burst: Burst, time_s: float) -> str
     failures = _just_more_than(time_s * burst.rate * burst.error_share)
     return (
         f"({history.requests:.6g} × {limit:.6g}{had}) / ({burst.rate:.6g} × "
-        f"({burst.error_share:.6g} - {limit:.6g})) = {time_s:.0f} s: {failures} failed requests "
+        f"({burst.error_share:.6g} - {limit:.6g})) = {time_s:.0f} s: {_requests(failures)} failed "
         f"at {burst.rate:.6g}/s with {_percent(burst.error_share)} errors."
     )
 
@@ -168,6 +168,10 @@ def _in_time(limit: float, history: History, burst: Burst, time_s: float) -> str
 def _just_more_than(count: float) -> int:
     """The least whole number above ``count``: at the limit itself an alert is still silent."""
     return math.floor(count + _EPSILON) + 1
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count} requests"
 
 
 def _percent(ratio: float) -> str:

@@ -122,7 +122,7 @@ def test_tricks_are_refused_at_once(text: str, reason: str, line: int) -> None:
     error = refusal(text)
     assert reason in str(error)
     assert error.line == line
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_counts_have_limits() -> None:

@@ -144,4 +144,4 @@ def test_all_is_asked_at_once(settings: Settings) -> None:
         )
         before = time.monotonic()
         diagnose(silent)
-        assert time.monotonic() - before < 2.5
+        assert time.monotonic() - before < 5

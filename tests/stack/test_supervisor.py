@@ -58,7 +58,7 @@ def test_a_server_that_ignores_its_end_is_killed(lab: Start) -> None:
     started.wait_until_ready()
     before = time.monotonic()
     assert started.stop() == 0
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 15
     assert started.processes() == []
 
 

@@ -154,7 +154,7 @@ def test_a_heavy_query_is_given_up_and_starves_nobody(lab_app: Flask, ask: objec
     services: Services = lab_app.extensions["slo_lab"]
     began = time.monotonic()
     tried: Trial = ask(HEAVY)  # type: ignore[operator]
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
     assert "did not answer" in tried.unreachable or "gave up" in tried.unreachable, tried
     # However often it is asked for, the portal's own questions are not put off.
     assert run(learners_prometheus(services), HEAVY).silent == TOO_SLOW

