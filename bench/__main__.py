@@ -19,13 +19,13 @@ from types import FrameType
 
 import click
 
-from bench import audience, beside, checks, clicks, load, metronome, starts
+from bench import audience, beside, checks, clicks, load, metronome, offline, starts
 from bench.checks import learners_grafana
 from bench.figures import Figure, show
 from bench.lab import running_lab
 
 BUSY_SHARE = 0.3  # of the CPUs
-PARTS = ("load", "clicks", "pages", "audience", "checks", "start")
+PARTS = ("load", "clicks", "pages", "audience", "checks", "offline", "start")
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ def measure_lab(length: Length, parts: tuple[str, ...]) -> Iterator[Figure]:
             if "checks" in parts:
                 yield from checks.measure(lab, grafana, length.runs)
                 yield from checks.measure_known(grafana, length.runs)
+        if "offline" in parts:
+            yield from offline.measure(folder, lab.lab.environ, length.runs)
         if "start" in parts:
             yield from starts.measure(folder, lab.lab.environ, length.runs)
 

@@ -1,0 +1,52 @@
+"""What works without a lab: judging dashboard files, and the rules of many services."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bench.figures import Figure
+from portal.slo.scale import fleet
+from tests.fakes.boards import AVAILABILITY, P95, classic_board
+from tests.stack.labs import SLO_LAB
+
+FILES = 50
+PANELS = 20
+SERVICES = 200
+
+
+def measure(folder: Path, environ: Mapping[str, str], runs: int) -> Iterator[Figure]:
+    """Medians of ``runs`` runs; every query of every file is another one."""
+    files = [_file(folder, number) for number in range(FILES)]
+    judged = statistics.median(_judge(files, environ) for _ in range(runs))
+    what = f"slo-lab check-dashboard, {FILES} files of {PANELS} panels"
+    yield Figure(what, judged, "s", 10.0)
+    generated = statistics.median(_generate() for _ in range(runs))
+    yield Figure(f"rules and alerts of {SERVICES} services", generated, "s", 2.0)
+
+
+def _file(folder: Path, number: int) -> Path:
+    queries = [query.replace("1m", f"{5 + number}m") for query in (AVAILABILITY, P95)]
+    panels = (f"{query} + {panel} - {panel}" for panel in range(PANELS // 2) for query in queries)
+    path = folder / f"dashboard-{number}.json"
+    path.write_text(json.dumps(classic_board(f"Board {number}", *panels)))
+    return path
+
+
+def _judge(files: list[Path], environ: Mapping[str, str]) -> float:
+    start = time.monotonic()
+    command = [SLO_LAB[0], "check-dashboard", "--json", *map(str, files)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    if done.stdout.count("\n") != FILES:
+        raise RuntimeError(done.stderr or done.stdout)
+    return time.monotonic() - start
+
+
+def _generate() -> float:
+    start = time.monotonic()
+    fleet(SERVICES)
+    return time.monotonic() - start
