@@ -89,11 +89,6 @@ class Progress:
         """The next thing to do; None when every required step is done."""
         return next((n.step for n in self.steps if not n.done and not n.step.optional), None)
 
-    @property
-    def started(self) -> bool:
-        """Whether the learner has done anything yet. The first step is done by the lab alone."""
-        return any(now.done for now in self.steps[1:])
-
     def of(self, step: Step) -> StepNow:
         """That step, now."""
         return next(now for now in self.steps if now.step == step)

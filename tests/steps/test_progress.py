@@ -98,12 +98,6 @@ def test_next_is_the_first_required_step_that_is_open() -> None:
     assert walk("a", "c").next_step is None
 
 
-def test_started_means_that_anything_is_done_but_the_first_step() -> None:
-    assert not walk().started
-    assert not walk("a").started
-    assert walk("c").started
-
-
 @pytest.mark.parametrize("state", list(StepState))
 def test_every_state_has_words(state: StepState) -> None:
     assert state.words

@@ -35,11 +35,16 @@ def test_a_newcomer_starts_at_the_first_step(client: FlaskClient) -> None:
     assert '<a class="btn" href="/steps/preflight">Start' in client.get("/").text
 
 
-def test_a_newcomer_starts_there_when_the_lab_has_ticked_it_already(
-    client: FlaskClient, learner
-) -> None:
+def test_it_leads_on_from_a_step_that_the_lab_has_ticked(client: FlaskClient, learner) -> None:
     save(learner.id, "preflight", Verdict(Status.MET, "c", "h", "o", "e"), START)
-    assert '<a class="btn" href="/steps/preflight">Start' in client.get("/").text
+    html = client.get("/").text
+    assert '<a class="btn" href="/steps/meet-the-service">Continue: Meet the service<' in html
+
+
+def test_it_promises_no_more_than_the_browser_keeps(client: FlaskClient) -> None:
+    html = client.get("/").text
+    assert "Your data stays on this machine" in html
+    assert "Nothing leaves" not in html
 
 
 def test_who_comes_back_goes_on_where_they_were(client: FlaskClient, learner) -> None:
