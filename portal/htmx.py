@@ -11,6 +11,7 @@ VERSION = "4.0.1"
 INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 CDN = f"https://cdn.jsdelivr.net/npm/htmx.org@{VERSION}/dist/htmx.min.js"
 VENDORED = f"vendor/htmx.org@{VERSION}/htmx.min.js"
+MAX_ADDRESS = 2000
 
 
 def init_app(app: Flask, source: str) -> None:
@@ -41,6 +42,17 @@ def fragment(template: str, /, *, events: str = "", status: int = 200, **context
     response = make_response(render_template(template, **context), status)
     if events:
         response.headers["HX-Trigger"] = events
+    return response
+
+
+def fragment_at(template: str, url: str, /, **context: Any) -> Response:
+    """A fragment with which the page takes the address ``url``, unless that is far too long.
+
+    What was typed stands in it, so that a link and Back don't lose it.
+    """
+    response = fragment(template, **context)
+    if len(url) <= MAX_ADDRESS:
+        response.headers["HX-Replace-Url"] = url
     return response
 
 

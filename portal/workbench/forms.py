@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from portal.workbench.trial import MAX_LENGTH
 from portal.workbench.units import UNITS
 
 MAX_TITLE = 120
+IN_ADDRESS = ("expr", "title", "unit")
 
 
 @dataclass
@@ -31,6 +33,16 @@ class PanelForm:
             unit=typed.get("unit", "ratio"),
             key=typed.get("key", "")[:64] or str(uuid.uuid4()),
         )
+
+    def typed_over(self, typed: Mapping[str, str]) -> PanelForm:
+        """The form with the fields that an address names."""
+        named: dict[str, Any] = {name: plain(typed[name]) for name in IN_ADDRESS if name in typed}
+        return replace(self, **named)
+
+    @property
+    def in_address(self) -> dict[str, Any]:
+        """What an address says of the form."""
+        return {name: getattr(self, name) for name in IN_ADDRESS}
 
     def is_good(self) -> bool:
         """Whether the panel can be saved; ``errors`` says why not."""

@@ -12,7 +12,13 @@ from portal.bursts.store import active_burst
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery
 from portal.errors import SLOLabError
-from portal.htmx import form_again, fragment_or_redirect, reload_page, wants_fragment
+from portal.htmx import (
+    form_again,
+    fragment_at,
+    fragment_or_redirect,
+    reload_page,
+    wants_fragment,
+)
 from portal.learners import current_learner
 from portal.promql.findings import Sli
 from portal.row_numbers import row_number
@@ -36,14 +42,16 @@ FULL = f"A dashboard holds at most {store.MAX_PANELS} panels here. Remove one fi
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The bench: a query field, the panels so far, the upload form."""
-    form = PanelForm(expr=plain(request.args.get("expr", "")))
-    return render_template("workbench/index.html", **page(form))
+    return render_template("workbench/index.html", **page(PanelForm().typed_over(request.args)))
 
 
 @bp.get("/try")
 def try_fragment() -> ResponseReturnValue:
-    """What the typed query gives and shows."""
-    return render_template("workbench/_trial.html", trial=_trial(PanelForm.of(request.args)))
+    """What the typed query gives and shows; the page's address follows what is typed."""
+    form, panel_id = PanelForm.of(request.args), request.args.get("panel", type=row_number)
+    where = ".index" if panel_id is None else ".edit"
+    url = url_for(where, panel_id=panel_id, **form.in_address)
+    return fragment_at("workbench/_trial.html", url, trial=_trial(form))
 
 
 @bp.post("/try")
@@ -92,7 +100,7 @@ def add() -> ResponseReturnValue:
 def edit(panel_id: int) -> ResponseReturnValue:
     """One panel to be changed."""
     panel = _find(panel_id)
-    form = PanelForm(panel.title, panel.expr, panel.unit)
+    form = PanelForm(panel.title, panel.expr, panel.unit).typed_over(request.args)
     return render_template("workbench/edit.html", **_editing(panel, form))
 
 

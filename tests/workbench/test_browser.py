@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -99,6 +100,25 @@ def test_a_learner_builds_a_dashboard(page: Page, bench: str) -> None:
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download as Grafana JSON").click()
     assert json.loads(waiting.value.path().read_text())["title"] == "<i>Ours</i>"
+
+
+def test_a_link_and_back_lose_nothing_that_was_typed(page: Page, bench: str) -> None:
+    page.goto(bench)
+    query, title, unit = (page.locator(one) for one in ("#expr", "#panel-title", "#unit"))
+    # Typed while one query of nothing but a mistake was tried, and then again.
+    query.press_sequentially("sum(")
+    expect(page.locator("#trial")).to_contain_text("can’t run this")
+    query.fill(FRESH_P95 + "\n# mine & yours")
+    unit.select_option("seconds")
+    title.press_sequentially("95 % of the shop")
+    expect(page).to_have_url(re.compile("title=95[^&]*shop"))
+    page.locator("header").get_by_role("link", name="SLOs").click()
+    expect(page).to_have_url(re.compile("/slos$"))
+    page.go_back()
+    expect(query).to_have_value(FRESH_P95 + "\n# mine & yours")
+    expect(title).to_have_value("95 % of the shop")
+    expect(unit).to_have_value("seconds")
+    expect(page.locator("#trial")).to_contain_text("This shows an SLI: latency")
 
 
 def test_a_learner_confirms_what_cannot_be_analysed(page: Page, bench: str) -> None:

@@ -152,6 +152,31 @@ def test_a_refused_panel_says_why_and_keeps_what_was_typed(
     assert titles(learner) == ["First"]
 
 
+def test_the_address_holds_what_is_typed(client: FlaskClient, panel: int) -> None:
+    typed = {"expr": "sum(up)\n+ 1", "title": "50 % & more", "unit": "rate", "key": "k"}
+    for more, page in (({}, "/workbench"), ({"panel": panel}, f"/workbench/panels/{panel}")):
+        answer = client.get("/workbench/try", query_string={**typed, **more})
+        address = answer.headers["HX-Replace-Url"]
+        assert address.split("?")[0] == page
+        again = client.get(address).text
+        assert "sum(up)\n+ 1</textarea>" in again
+        assert 'value="50 % &amp; more"' in again
+        assert '<option value="rate" selected>' in again
+        assert "can’t be tried now" in again
+
+
+def test_an_address_names_only_what_it_changes(client: FlaskClient, panel: int) -> None:
+    page = client.get(f"/workbench/panels/{panel}?title=Other").text
+    assert 'value="Other"' in page
+    assert AVAILABILITY.replace('"', "&#34;") in page
+
+
+def test_an_address_does_not_grow_without_end(client: FlaskClient) -> None:
+    answer = client.get("/workbench/try", query_string={"expr": "up" + " + up" * 500})
+    assert answer.status_code == 200
+    assert "HX-Replace-Url" not in answer.headers
+
+
 def test_forty_panels_are_enough(client: FlaskClient, learner: Learner) -> None:
     for number in range(store.MAX_PANELS):
         store.add_panel(learner.id, str(number), "up", "none", START)
