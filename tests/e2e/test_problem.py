@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -57,3 +58,23 @@ def test_a_refusal_is_told_where_it_is_seen(page: Page, lab: Lab, forgiven: list
     page.get_by_role("button", name="Start steady traffic").click()
     expect(page.locator("#problem")).to_contain_text("There is no preset of that name")
     expect(page.locator("#active-burst")).to_be_visible()
+
+
+def test_a_refusal_leaves_a_text_field_that_was_drawn_larger_to_the_csp_s_liking(
+    page: Page, lab: Lab, forgiven: list[str]
+) -> None:
+    """htmx's settling would write the old field's ``style`` into the new one."""
+    forgiven.append("status of 422")
+    fill_in(page, lab)
+    page.get_by_label("Objective", exact=True).fill("999")
+    why = page.get_by_label("Why this number?")
+    box = why.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] + 60)
+    page.mouse.up()
+    expect(why).to_have_attribute("style", re.compile("height"))
+    page.get_by_role("button", name="Save this SLO").click()
+    expect(page.locator("[aria-invalid=true]").first).to_be_visible()
+    expect(why).to_have_value(WHY)
