@@ -101,9 +101,10 @@ def day_and_clock(moment: datetime) -> str:
 
 
 def prometheus_url(promql: str) -> str:
-    """The query in Prometheus' own page, drawn over 15 minutes."""
+    """The query in Prometheus' own page, drawn over 15 minutes; its box shows one line."""
     base = current_services().settings.prometheus_link
-    return f"{base}/graph?g0.expr={quote(promql)}&g0.tab=0&g0.range_input=15m"
+    line = " ".join(promql.splitlines())
+    return f"{base}/graph?g0.expr={quote(line)}&g0.tab=0&g0.range_input=15m"
 
 
 def prometheus_page(name: str) -> str:

@@ -44,6 +44,13 @@ class Reading:
     fast_share: float | None = None
     quantiles: dict[float, float] = field(default_factory=dict)
 
+    @property
+    def failed_words(self) -> str:
+        """``About 130 of 660 requests failed``: Prometheus extrapolates, so no more digits."""
+        if not self.failed:
+            return f"None of about {_about(self.total)} requests failed"
+        return f"About {_about(self.failed)} of {_about(self.total)} requests failed"
+
 
 @dataclass(frozen=True)
 class HistoryRow:
@@ -118,6 +125,11 @@ def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> R
         fast_share=_only(prometheus.query(queries.fast_share)),
         quantiles=_quantiles(prometheus, queries),
     )
+
+
+def _about(number: float) -> str:
+    """655.2 as ``660``: two digits; never 0."""
+    return f"{max(round(float(f'{number:.2g}')), 1):,}"
 
 
 def _why_no_data(target_up: bool | None) -> str:

@@ -72,3 +72,18 @@ def test_a_prometheus_that_is_gone_is_told_at_once(prometheus: ScrapedPrometheus
     first = look(prometheus, None)
     prometheus.stop()
     assert look(prometheus, first, NOW + SECOND).state is ReadingState.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("failed", "total", "words"),
+    [
+        (0.0, 654.5, "None of about 650 requests failed"),
+        (0.0, 7.6, "None of about 8 requests failed"),
+        (130.9, 655.0, "About 130 of 660 requests failed"),
+        (0.3, 12_345.0, "About 1 of 12,000 requests failed"),
+    ],
+)
+def test_extrapolated_numbers_of_requests_are_told_as_such(
+    failed: float, total: float, words: str
+) -> None:
+    assert Reading(ReadingState.OK, NOW, failed=failed, total=total).failed_words == words
