@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, make_response, redirect, render_template, request
+from markupsafe import escape
 
 VERSION = "4.0.1"
 INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
@@ -84,10 +85,11 @@ def problem(sentence: str, status: int) -> Response:
     """After a POST that failed: the reason, for the page's own place for it.
 
     Nothing that was typed is swapped away. A 5xx is never swapped in (the page says so to htmx),
-    so the sentence also travels in a header, from which ``problems.js`` shows it.
+    so the sentence (as ``Markup``: without its tags) also travels in a header, from which
+    ``problems.js`` shows it.
     """
     response = make_response(render_template("_problem.html", sentence=sentence), status)
     response.headers["HX-Retarget"] = "#problem"
     response.headers["HX-Reswap"] = "innerHTML"
-    response.headers["X-Problem"] = quote(sentence)
+    response.headers["X-Problem"] = quote(escape(sentence).striptags())
     return response

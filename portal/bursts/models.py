@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import UTCDateTime, db
 from portal.learners.models import Learner
+from portal.rendering import percent
 
 
 class BurstState(StrEnum):
@@ -110,6 +111,20 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
             for kind, number in self.failed_by_kind.items()
         )
         return ", ".join(told) or "0"
+
+    @property
+    def prediction_words(self) -> str:
+        """``You predicted 2 % failing; 0 % failed.`` once it ended; "" without a prediction."""
+        words = ""
+        if self.predicted_error_ratio is not None:
+            words = f"You predicted {percent(self.predicted_error_ratio)} failing"
+            if self.sent and not self.is_active:
+                words += f"; {percent(self.failed / self.sent)} failed"
+        if self.predicted_page is not None:
+            words += "; you" if words else "You"
+            alert = "fires" if self.predicted_page else "stays silent"
+            words += f" predicted that the page alert {alert}"
+        return f"{words}." if words else ""
 
     @property
     def hurt(self) -> int:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from portal.alerts import kept
 from portal.alerts.rule_files import RuleFolder, slo_file
@@ -25,7 +26,6 @@ from portal.learners import current_learner
 from portal.services import current_services
 from portal.slo.forecast import Forecast
 
-THEN = "Stop it, or wait for its end, then start yours."
 bp = Blueprint("bursts", __name__, url_prefix="/bursts")
 
 
@@ -64,6 +64,12 @@ def start_custom() -> ResponseReturnValue:
 def active_fragment() -> ResponseReturnValue:
     """The running burst, or the last one, for a page on which a burst began or ended."""
     return render_template("bursts/_active.html", burst=_latest(), followed=True)
+
+
+@bp.get("/before")
+def before_fragment() -> ResponseReturnValue:
+    """The bursts so far, for a page on which one began or ended."""
+    return render_template("bursts/_before.html", bursts=_before())
 
 
 @bp.get("/key/<form>")
@@ -151,7 +157,7 @@ def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
     burst = start_burst(current_services(), current_learner(), profile, key, prediction)
     asked = profile.id if burst.is_active and burst.key != key[:MAX_KEY] else None
     if asked and wants_fragment():
-        return problem(f"One burst at a time: {burst.title} is still running. {THEN}", 200)
+        return problem(_one_at_a_time(burst), 200)
     return fragment_or_redirect(
         "bursts/_burst.html",
         url_for(".show", burst_id=burst.id, asked=asked),
@@ -159,6 +165,15 @@ def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
         burst=burst,
         asked=asked,
     )
+
+
+def _one_at_a_time(running: Burst) -> Markup:
+    """Why nothing was started, with the way to the Stop button."""
+    words = Markup(
+        'One burst at a time: <a href="{}">{}</a> is still running. '
+        "Stop it, or wait for its end, then start yours."
+    )
+    return words.format(url_for(".show", burst_id=running.id), running.title)
 
 
 def _truth_context(burst: Burst) -> dict[str, Any]:
@@ -202,5 +217,9 @@ def _page_context(custom: CustomForm | None = None) -> dict[str, Any]:
         "custom": custom or CustomForm(),
         "key": uuid4().hex,
         "burst": _latest(),
-        "bursts": [shown(current_runner(), one) for one in store.recent(current_learner().id)],
+        "bursts": _before(),
     }
+
+
+def _before() -> list[Burst]:
+    return [shown(current_runner(), one) for one in store.recent(current_learner().id)]

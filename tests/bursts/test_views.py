@@ -80,7 +80,7 @@ def test_while_one_runs_another_start_shows_that_one(
     client.post("/bursts", data={"preset": "steady", "key": "a"})
     answer = client.post("/bursts", data={"preset": "slow-burst", "key": "b"})
     assert answer.location == "/bursts/1?asked=slow-burst"
-    assert "One burst at a time" in client.get(answer.location).text
+    assert "One burst at a time. This one is still running" in client.get(answer.location).text
     assert [b.preset for b in bursts()] == ["steady"]
 
 
@@ -91,7 +91,7 @@ def test_htmx_is_told_of_the_one_that_runs_where_no_poll_takes_it_away(
     answer = client.post("/bursts", data={"preset": "slow-burst", "key": "b"}, headers=HTMX)
     assert answer.status_code == 200
     assert answer.headers["HX-Retarget"] == "#problem"
-    assert "One burst at a time: Steady traffic is still running" in answer.text
+    assert 'One burst at a time: <a href="/bursts/1">Steady traffic</a> is still' in answer.text
 
 
 def test_a_resent_form_after_the_end_starts_nothing(
@@ -110,6 +110,29 @@ def test_a_start_form_gets_a_new_key_after_each_start(client: FlaskClient) -> No
     first, second = (client.get("/bursts/key/steady").text for _ in range(2))
     assert 'id="key-steady"' in first
     assert first != second
+
+
+def test_the_list_of_bursts_is_renewed_when_one_begins_or_ends(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    page = client.get("/bursts").text
+    assert 'hx-get="/bursts/before" hx-trigger="burst-changed from:body"' in page
+    assert "Nothing yet" in client.get("/bursts/before").text
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    part = client.get("/bursts/before").text
+    assert "1 · Steady traffic" in part
+    assert "<html" not in part
+
+
+def test_a_prediction_stands_on_the_card_beside_what_came_of_it(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a", "predicted_errors": "2"})
+    assert "You predicted 2 % failing." in client.get("/bursts/1/fragment").text
+    burst = bursts()[0]
+    burst.state, burst.counts = BurstState.FINISHED, {"sent": 600, "good": 600}
+    db.session.commit()
+    assert "You predicted 2 % failing; 0 % failed." in client.get("/bursts/1/fragment").text
 
 
 def test_an_unknown_preset_gets_a_sentence(

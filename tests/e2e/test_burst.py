@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -58,7 +59,7 @@ def test_a_double_click_starts_one_burst(bursts: Page) -> None:
     before = rows.count()
     bursts.get_by_role("button", name="Start steady traffic").dblclick()
     stop(the_burst(bursts))
-    bursts.reload()
+    expect(rows.first).to_contain_text("stopped")
     expect(rows).to_have_count(before + 1)
 
 
@@ -80,6 +81,8 @@ def test_another_start_during_a_burst_says_one_at_a_time(bursts: Page) -> None:
     bursts.get_by_role("button", name="Start slow burst").click()
     expect(bursts.locator("#problem")).to_contain_text("One burst at a time: Error burst")
     expect(the_burst(bursts).get_by_role("heading")).to_have_text("Error burst")
+    bursts.locator("#problem").get_by_role("link", name="Error burst").click()
+    expect(bursts).to_have_url(re.compile(r"/bursts/\d+$"))
     stop(the_burst(bursts))
 
 
