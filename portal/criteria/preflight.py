@@ -25,6 +25,7 @@ class Probe:
     part: str
     status: Status
     text: str
+    absent: bool = False
 
 
 class PreflightCriterion:
@@ -70,9 +71,9 @@ class PreflightCriterion:
                 return Verdict(
                     status, code, headline, f"{which}: {names}.", expected, LAB, wait, lines=lines
                 )
-        return Verdict(
-            Status.MET, "lab_stands", "The lab stands", "Every part answers.", expected, lines=lines
-        )
+        absent = any(probe.absent for probe in evidence)
+        seen = "Every part answers; Grafana is not here." if absent else "Every part answers."
+        return Verdict(Status.MET, "lab_stands", "The lab stands", seen, expected, lines=lines)
 
 
 def _probe(part: str, ask: Callable[[], Probe]) -> Probe:
@@ -114,7 +115,7 @@ def _target(subject: Subject, job: str) -> Probe:
 def _grafana(subject: Subject) -> Probe:
     absence = grafana_absence(subject.services.settings)
     if absence is not None:
-        return Probe("Grafana", absence.status, absence.text)
+        return Probe("Grafana", absence.status, absence.text, absent=True)
     standing = subject.services.grafana.check()
     version = f" {standing.version}" if standing.version else ""
     return Probe("Grafana", Status.MET, f"Grafana{version} answers and lets the portal in.")

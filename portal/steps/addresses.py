@@ -8,16 +8,24 @@ from collections.abc import Callable, Mapping
 from portal.config import Settings
 
 _STANDARD = re.compile(r"http://localhost:(8000|8080|9090|3000)\b")
+_GRAFANA_LINK = re.compile(r'<a href="http://localhost:3000\b[^>]*>(.*?)</a>', re.DOTALL)
 _PROMETHEUS_PAGE = re.compile(r"http://localhost:9090/(targets|alerts)\b")
 
 
 def localise(
-    html: str, settings: Settings, prometheus_page: Callable[[str], str] | None = None
+    html: str,
+    settings: Settings,
+    prometheus_page: Callable[[str], str] | None = None,
+    *,
+    has_grafana: bool = True,
 ) -> str:
     """``html`` with the addresses that this lab's servers really have.
 
-    ``prometheus_page`` tells where Prometheus' own page of a name is.
+    ``prometheus_page`` tells where Prometheus' own page of a name is. Without Grafana, links to it
+    are plain words.
     """
+    if not has_grafana:
+        html = _GRAFANA_LINK.sub(r"\1", html)
     if prometheus_page is not None:
         html = _PROMETHEUS_PAGE.sub(lambda found: prometheus_page(found[1]), html)
     return _STANDARD.sub(lambda found: _addresses(settings)[found[1]], html)

@@ -14,6 +14,7 @@ from portal.criteria.checker import current_checker
 from portal.htmx import fragment, reload_page
 from portal.impact.comparison import MIN_HURT
 from portal.impact.store import incidents
+from portal.lab.grafana_state import grafana_absence
 from portal.learners import current_learner
 from portal.rendering import prometheus_page
 from portal.services import current_services
@@ -65,6 +66,14 @@ def show(slug: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<slug>/turn")
+def turn(slug: str) -> ResponseReturnValue:
+    """The ways on from a step, now: the next step stands out once this one is done."""
+    step = _find(slug)
+    before, after = catalog.neighbours(step)
+    return render_template("steps/_turn.html", step=step, before=before, after=after)
+
+
 @bp.post("/<slug>/done")
 def done(slug: str) -> ResponseReturnValue:
     """Mark a step as read and go on to the next one."""
@@ -110,8 +119,14 @@ def _last_incident() -> Burst | None:
 def _blocks(step: Step) -> list[dict[str, object]]:
     """Prose with this lab's addresses; widgets with their template and argument."""
     settings = current_services().settings
+    has_grafana = grafana_absence(settings) is None
+
+    def html_of(prose: Prose) -> Markup:
+        html = localise(prose.html, settings, prometheus_page, has_grafana=has_grafana)
+        return Markup(html)  # noqa: S704 - made by our Markdown
+
     return [
-        {"html": Markup(localise(block.html, settings, prometheus_page))}  # noqa: S704 - made by our Markdown
+        {"html": html_of(block)}
         if isinstance(block, Prose)
         else {"template": WIDGETS[block.name].template, "argument": block.argument}
         for block in step.blocks

@@ -35,6 +35,7 @@ PAGES = (
     *(f"/steps/{step.id}" for step in catalog.load()),
     "/steps/rail",
     "/steps/strip",
+    "/steps/traffic/turn",
     "/bursts",
     "/slis",
     "/slis/readout",

@@ -31,6 +31,12 @@ def test_standard_addresses_become_the_labs_own(written: str, shown: str) -> Non
     assert localise(f'<a href="{written}">', settings) == f'<a href="{shown}">'
 
 
+def test_without_grafana_its_links_are_plain_words() -> None:
+    html = '<a href="http://localhost:3000/dashboards" target="_blank">Grafana</a>, <a href="/lab">'
+    shown = localise(html, Settings(), has_grafana=False)
+    assert shown == 'Grafana, <a href="/lab">'
+
+
 def test_prometheus_pages_lead_where_this_prometheus_has_them() -> None:
     html = '<a href="http://localhost:9090/targets"> <a href="http://localhost:9090/graph">'
     shown = localise(html, Settings(), lambda name: f"http://p/classic/{name}")

@@ -47,6 +47,21 @@ def test_pages_link_to_the_steps_before_and_after(client: FlaskClient) -> None:
     assert 'rel="next"' not in client.get("/steps/what-you-learned").text
 
 
+def test_the_way_on_stands_out_once_the_step_is_done(client: FlaskClient, judged) -> None:
+    judged("traffic", Status.NOT_MET)
+    assert 'rel="next" class="btn quiet"' in client.get("/steps/traffic/turn").text
+    judged("traffic", Status.MET)
+    assert 'rel="next" class="btn"' in client.get("/steps/traffic/turn").text
+    assert 'rel="next" class="btn"' in client.get("/steps/traffic").text
+
+
+def test_the_way_on_is_one_fragment_that_hears_of_checks(client: FlaskClient) -> None:
+    html = client.get("/steps/traffic/turn").text.strip()
+    assert html.startswith('<nav id="turn"')
+    assert 'hx-get="/steps/traffic/turn" hx-trigger="criterion-changed from:body"' in html
+    assert client.get("/steps/nonsense/turn").status_code == 404
+
+
 def test_the_mock_service_is_shown_from_its_file(client: FlaskClient) -> None:
     html = client.get("/steps/meet-the-service").text
     assert "mockapp/app.py" in html

@@ -1,0 +1,42 @@
+"""The lab page, where there is a Grafana and where there is none."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.criteria.checker import Checker
+from stack.doctor import Finding, Health
+
+REASON = "path: no grafana on PATH. download: it can't be reached."
+TODO = "Nothing has to be done: every step can be done without it."
+ADDRESS = "http://localhost:3000"
+
+
+@pytest.fixture
+def grafana_row(client: FlaskClient, monkeypatch: pytest.MonkeyPatch):
+    """What the page shows of Grafana, given what the doctor found."""
+    monkeypatch.setattr(Checker, "refresh", lambda *_: [])
+
+    def shown(finding: Finding) -> str:
+        monkeypatch.setattr("portal.lab.views.diagnose", lambda _settings: [finding])
+        return client.get("/lab/fragment").text.split("<tbody>")[1].split("</tbody>")[0]
+
+    return shown
+
+
+def test_an_absent_grafana_is_no_link_and_its_reason_is_folded(grafana_row) -> None:
+    row = grafana_row(Finding("Grafana", Health.ABSENT, ADDRESS, REASON, TODO))
+    assert ADDRESS not in row
+    assert row.index(TODO) < row.index("<details>") < row.index("no grafana on PATH")
+
+
+def test_a_grafana_that_runs_is_a_link(grafana_row) -> None:
+    row = grafana_row(Finding("Grafana", Health.UP, ADDRESS, "12.4.1"))
+    assert f'<a href="{ADDRESS}">Grafana</a>' in row
+    assert "<details>" not in row
+
+
+def test_a_grafana_that_is_down_tells_all_at_once(grafana_row) -> None:
+    row = grafana_row(Finding("Grafana", Health.DOWN, ADDRESS, "It ended.", "See its log."))
+    assert "It ended. <strong>See its log.</strong>" in row
