@@ -9,6 +9,8 @@ import argparse  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
 
+from prometheus_client import disable_created_metrics  # noqa: E402
+
 from mockapp.app import create_app  # noqa: E402
 from mockapp.faults import Faults  # noqa: E402
 from mockapp.server import fault_token, most_hung, raise_file_limit, serve  # noqa: E402
@@ -20,6 +22,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (0: any)")
     options = parser.parse_args()
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # they double each name on /metrics
     faults = Faults(max_hung=most_hung(raise_file_limit()))
     try:
         serve(create_app(fault_token(), faults), options.host, options.port)

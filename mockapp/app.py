@@ -15,8 +15,14 @@ from mockapp import BUCKETS, fault_control, metrics
 from mockapp.faults import Faults
 
 
-def create_app(fault_token: str | Path = "", faults: Faults | None = None) -> Flask:
-    """A new shop with counters of its own; the token (or the file that holds it) guards /fault."""
+def create_app(
+    fault_token: str | Path = "",
+    faults: Faults | None = None,
+) -> Flask:
+    """A new shop with counters of its own.
+
+    The token (or the file that holds it) guards /fault.
+    """
     app = Flask(__name__, static_folder=None)
     registry = CollectorRegistry()
 
@@ -53,9 +59,10 @@ def create_app(fault_token: str | Path = "", faults: Faults | None = None) -> Fl
     @app.after_request
     def measure(response: Response) -> Response:
         if metrics.is_counted(request):
-            method, path = metrics.method_of(request), metrics.route_of(request)
-            requests_total.labels(method, path, str(response.status_code)).inc()
-            request_duration.labels(method, path).observe(perf_counter() - g.started)
+            labels = metrics.method_of(request), metrics.route_of(request)
+            requests_total.labels(*labels, str(response.status_code)).inc()
+            took = perf_counter() - g.started
+            request_duration.labels(*labels).observe(took)
         return response
 
     metrics.init_app(app, registry, requests_total, request_duration)

@@ -88,3 +88,8 @@ def test_two_services_in_one_process_count_for_themselves(shop: FlaskClient) -> 
 
 def test_the_example_is_short_enough_for_a_lesson() -> None:
     assert len(Path(mockapp.app.__file__).read_text().splitlines()) <= 80
+
+
+def test_no_line_of_the_example_is_wider_than_the_lesson() -> None:
+    heart = Path(mockapp.app.__file__).read_text().partition("def create_app")[2]
+    assert max(map(len, heart.splitlines())) <= 76

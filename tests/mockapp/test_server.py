@@ -123,3 +123,9 @@ def test_a_kept_connection_has_no_delay_before_the_body(mockapp: MockappProcess)
         session.trust_env = False
         took = sorted(session.get(mockapp.url).elapsed.total_seconds() for _ in range(40))
     assert took[10] < 0.03
+
+
+def test_each_metric_is_told_once(mockapp: MockappProcess) -> None:
+    text = requests.get(f"{mockapp.url}/metrics", timeout=10).text
+    assert "# HELP http_requests_total " in text
+    assert "_created" not in text
