@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Verdict, Where
 from portal.criteria.checker import Checker, current_checker
+from portal.criteria.models import StoredVerdict
 from portal.criteria.registry import CRITERIA
 from portal.db import db
 from portal.htmx import fragment, fragment_or_redirect
@@ -100,6 +101,7 @@ def verdict_context(criterion_id: str, here: str | None = None) -> dict[str, Any
     db.session.expire_all()
     row = store.stored_verdict(current_learner().id, criterion_id)
     verdict: Verdict | None = store.verdict_of(row) if row else None
+    mark, shown = _mark(row, verdict)
     checking = current_checker().is_checking(current_learner().id, criterion_id)
     return {
         "criterion": criterion,
@@ -108,11 +110,20 @@ def verdict_context(criterion_id: str, here: str | None = None) -> dict[str, Any
         "details": _leads_on(getattr(criterion, "details", None), here),
         "row": row,
         "verdict": verdict,
-        "mark": MARKS[verdict.status] if verdict else "…",
-        "shown": verdict.status.value if verdict else "unchecked",
+        "mark": mark,
+        "shown": shown,
         "poll_seconds": 1 if checking else _poll_seconds(verdict.status if verdict else None),
         "age": (current_services().clock() - row.checked_at).total_seconds() if row else None,
     }
+
+
+def _mark(row: StoredVerdict | None, verdict: Verdict | None) -> tuple[str, str]:
+    """The sign and the look of a verdict; nobody is shown ✗ before they had a try."""
+    if row is None or verdict is None:
+        return "…", "unchecked"
+    if verdict.status is Status.NOT_MET and not verdict.lines and not row.first_met_at:
+        return "○", "to_do"
+    return MARKS[verdict.status], verdict.status.value
 
 
 def _leads_on(where: Where | None, here: str) -> Where | None:

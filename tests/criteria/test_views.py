@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.criteria import store
-from portal.criteria.base import Status, Verdict, Where
+from portal.criteria.base import Line, Status, Verdict, Where
 from portal.criteria.checker import Checker
 from portal.learners.models import Learner
 from tests.conftest import START
@@ -50,3 +50,29 @@ def test_a_link_to_the_page_that_is_open_is_left_out(
         )
         assert f'name="back" value="{there}"' in answer.text
     assert "here=/workbench" in client.get("/workbench").text.replace("%2F", "/")
+
+
+WRONG = (Line(Status.NOT_MET, "“Requests” shows no SLI"),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "was_met", "look", "mark"),
+    [((), False, "to_do", "○"), (WRONG, False, "not_met", "✗"), ((), True, "not_met", "✗")],
+)
+def test_nobody_is_shown_a_failure_before_they_had_a_try(
+    client: FlaskClient,
+    learner: Learner,
+    monkeypatch: pytest.MonkeyPatch,
+    lines,
+    was_met,
+    look,
+    mark,
+) -> None:
+    monkeypatch.setattr(Checker, "refresh", lambda *_: [])
+    if was_met:
+        store.save(learner.id, "slo", Verdict(Status.MET, "c", "h", "o", "e"), START)
+    missing = Verdict(Status.NOT_MET, "c", "Nothing yet", "o", "e", lines=lines)
+    store.save(learner.id, "slo", missing, START)
+    card = client.get("/criteria/slo").text
+    assert f'class="verdict {look}"' in card
+    assert f'aria-hidden="true">{mark}</span> Nothing yet' in card
