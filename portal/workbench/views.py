@@ -31,6 +31,7 @@ from portal.workbench.evidence import handed_in
 from portal.workbench.forms import MAX_TITLE, PanelForm, plain, title_problem
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana
+from portal.workbench.starts import starts
 from portal.workbench.trial import MAX_LENGTH, Trial, try_query
 from portal.workbench.units import UNITS
 
@@ -51,7 +52,7 @@ def try_fragment() -> ResponseReturnValue:
     form, panel_id = PanelForm.of(request.args), request.args.get("panel", type=row_number)
     where = ".index" if panel_id is None else ".edit"
     url = url_for(where, panel_id=panel_id, **form.in_address)
-    return fragment_at("workbench/_trial.html", url, trial=_trial(form))
+    return fragment_at("workbench/_tried.html", url, trial=_trial(form))
 
 
 @bp.post("/try")
@@ -83,17 +84,17 @@ def traffic_fragment() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Keep the query as a panel; the same form sent twice is one panel."""
     form, learner = PanelForm.of(request.form), current_learner()
-    if store.find_by_key(learner.id, form.key):
-        return reload_page(url_for(".index"))
+    before = store.find_by_key(learner.id, form.key)
+    if before:
+        return reload_page(url_for(".index", kept=before.id))
     good = form.is_good()
     if store.is_full(learner.id):
-        form.errors["expr"] = FULL
+        form.errors["room"] = FULL
     if not good or form.errors:
         return form_again("workbench/index.html", "workbench/_form.html", **page(form))
     title, now = form.title or UNTITLED, current_services().clock()
-    store.add_panel(learner.id, title, form.expr, form.unit, now, form.key)
-    flash(f"Kept as a panel: {title}.")
-    return reload_page(url_for(".index"))
+    panel = store.add_panel(learner.id, title, form.expr, form.unit, now, form.key)
+    return reload_page(url_for(".index", kept=panel.id))
 
 
 @bp.get("/panels/<int:panel_id>")
@@ -216,10 +217,19 @@ def page(form: PanelForm | None = None) -> dict[str, Any]:
         **_traffic(),
         "form": form,
         "trial": _trial(form),
+        "starts": starts(learner.service.job),
+        "kept": _kept(learner.id),
         "handed_in": store.handed_in(learner.id),
         "candidates": handed_in(current_services(), learner),
         "removed": removed if removed and removed.removed_at else None,
     }
+
+
+def _kept(learner_id: int) -> dict[str, Any] | None:
+    """The panel that was just kept, and its place among the others, from 1."""
+    number = request.args.get("kept", type=row_number)
+    places = enumerate(store.panels(learner_id), 1)
+    return next(({"panel": one, "place": at} for at, one in places if one.id == number), None)
 
 
 def _traffic() -> dict[str, Any]:

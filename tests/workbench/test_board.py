@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from types import SimpleNamespace
 
@@ -55,7 +56,7 @@ def test_panels_without_a_drawing_say_why(lab_app: Flask) -> None:
         ("nothing_of_that_name", "finds no data now"),
         ("vector(0) / vector(0)", "no traffic in the range"),
         (many_to_many, "Prometheus refuses it: found duplicate series"),
-        ('{__name__=~"http_.+|flask.+|python.+|process.+|go.+"}', "too many to draw"),
+        ('{__name__=~".+"}', "too many to draw"),
     ):
         note = drawn(lab_app, (expr, "none")).panels[-1].drawing.note
         assert words in note, note
@@ -64,7 +65,7 @@ def test_panels_without_a_drawing_say_why(lab_app: Flask) -> None:
 def test_a_misfit_of_unit_and_query_is_remarked_on_the_panel(client: FlaskClient) -> None:
     kept = {"title": "p95", "expr": P95, "unit": "ratio", "key": "k"}
     page = client.post("/workbench/panels", data=kept, follow_redirects=True).text
-    assert "Kept as a panel: p95." in page
+    assert re.search(r"Kept as panel 1: <a href=\"#panel-\d+\">p95</a>", page)
     assert "The query gives seconds, but the unit says ratio (0 to 1)." in page
 
 

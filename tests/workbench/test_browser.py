@@ -121,6 +121,30 @@ def test_a_link_and_back_lose_nothing_that_was_typed(page: Page, bench: str) -> 
     expect(page.locator("#trial")).to_contain_text("This shows an SLI: latency")
 
 
+def test_a_complaint_goes_once_something_is_typed(page: Page, bench: str) -> None:
+    page.goto(bench)
+    page.get_by_role("button", name="Keep as a panel").click()
+    expect(page.get_by_text("Type a query first.")).to_be_visible()
+    query = page.get_by_label("PromQL")
+    red = query.evaluate("field => getComputedStyle(field).borderColor")
+    query.fill("up")
+    expect(page.get_by_text("Type a query first.")).to_have_count(0)
+    assert query.evaluate("field => getComputedStyle(field).borderColor") != red
+
+
+def test_a_live_sli_is_a_start_and_the_panel_made_of_it_is_named(page: Page, bench: str) -> None:
+    page.goto(bench)
+    page.locator("#panel-form").get_by_role("link", name="p95").click()
+    expect(page.get_by_label("PromQL")).to_have_value(re.compile(r"histogram_quantile\(0\.95"))
+    expect(page.get_by_label("Unit")).to_have_value("seconds")
+    expect(page.locator("#trial")).to_contain_text("This shows an SLI: latency")
+    page.get_by_label("Title", exact=True).fill("My p95")
+    page.get_by_role("button", name="Keep as a panel").click()
+    kept = page.get_by_role("status").filter(has_text="Kept as panel 1")
+    kept.get_by_role("link", name="My p95").click()
+    expect(page.locator("#workbench-panels").get_by_text("My p95")).to_be_in_viewport()
+
+
 def test_a_learner_confirms_what_cannot_be_analysed(page: Page, bench: str) -> None:
     page.goto(bench)
     page.get_by_label("PromQL").fill("(" * 70 + FRESH + ")" * 70)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
 from portal.learners.models import Learner
+from portal.promql.classify import classify
+from portal.promql.context import Context
 from portal.workbench import store
+from portal.workbench.forms import PanelForm
+from portal.workbench.starts import starts
+from portal.workbench.units import unit_remark
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board, v2_board
 
@@ -175,6 +183,28 @@ def test_an_address_does_not_grow_without_end(client: FlaskClient) -> None:
     answer = client.get("/workbench/try", query_string={"expr": "up" + " + up" * 500})
     assert answer.status_code == 200
     assert "HX-Replace-Url" not in answer.headers
+
+
+@pytest.mark.parametrize("start", starts("flask-app"), ids=lambda start: start.title)
+def test_each_live_sli_is_a_start_that_shows_an_sli_in_its_unit(
+    client: FlaskClient, start: PanelForm
+) -> None:
+    links = re.findall(
+        rf'href="([^"]*)">{re.escape(start.title)}</a>', client.get("/workbench").text
+    )
+    named = [parse_qs(urlsplit(unescape(link)).query) for link in links]
+    assert {"expr": [start.expr], "unit": [start.unit]} in named
+    indicator = classify(start.expr, Context()).indicator
+    assert indicator
+    assert unit_remark(indicator, start.unit) == ""
+
+
+def test_what_is_kept_is_named_once_however_often_it_is_sent(client: FlaskClient) -> None:
+    for _ in range(2):
+        page = client.post("/workbench/panels", data=PANEL, follow_redirects=True).text
+        assert re.search(r'Kept as panel 1: <a href="#panel-(\d+)">Failed share</a>', page)
+    for number in ("9", "x", ""):
+        assert "Kept as panel" not in client.get(f"/workbench?kept={number}").text
 
 
 def test_forty_panels_are_enough(client: FlaskClient, learner: Learner) -> None:
