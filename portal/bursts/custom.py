@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.bursts.prediction import PredictionForm
-from portal.bursts.profiles import Profile, ProfileError, custom_profile
+from portal.bursts.profiles import Profile, ProfileError, check, custom_profile
 
 
 @dataclass
@@ -18,7 +18,7 @@ class CustomForm(PredictionForm):
     latency_ms: str = "0"
 
     def read(self) -> Profile | None:
-        """The profile, or None with ``errors`` saying which field is beyond which limit."""
+        """The profile, or None with ``errors`` saying which fields are beyond which limits."""
         self.errors = {}
         rate, duration = self._number("rate"), self._number("duration")
         errors, latency = self._number("error_percent"), self._number("latency_ms")
@@ -36,8 +36,12 @@ class CustomForm(PredictionForm):
             return None
 
     def _number(self, name: str) -> float:
+        number = 0.0
         try:
-            return float(getattr(self, name).replace(",", "."))
+            number = float(getattr(self, name).replace(",", "."))
+            check(name, number)
         except ValueError:
             self.errors[name] = "Type a number."
-            return 0.0
+        except ProfileError as error:
+            self.errors[name] = str(error)
+        return number

@@ -21,6 +21,13 @@ from portal.errors import SLOLabError
 MIN_RATE = 0.1
 MIN_DURATION_SECONDS = 1.0
 MAX_LATENCY_SECONDS = 5.0
+LIMITS = {
+    "rate": ("The rate", MIN_RATE, MAX_RATE, "requests/s"),
+    "duration": ("The duration", MIN_DURATION_SECONDS, MAX_DURATION_SECONDS, "seconds"),
+    "error_percent": ("The share of errors", 0.0, 100.0, "%"),
+    "latency_ms": ("The added latency", 0.0, MAX_LATENCY_SECONDS * 1000, "ms"),
+}
+"""What a learner's own burst may ask for, by the names and in the units of the form."""
 
 VISITORS = (Part("/", 6), Part("/search", 3), Part("/checkout", 1))
 """What people do in the shop: most look at the front page, some search, few buy."""
@@ -162,18 +169,10 @@ def custom_profile(
     mix: tuple[Part, ...] = VISITORS,
 ) -> Profile:
     """A burst of the learner's own; raises ProfileError for the first value beyond its limit."""
-    _check("rate", "The rate", rate, MIN_RATE, MAX_RATE, "requests/s")
-    _check(
-        "duration",
-        "The duration",
-        duration_seconds,
-        MIN_DURATION_SECONDS,
-        MAX_DURATION_SECONDS,
-        "seconds",
-    )
-    _check("error_percent", "The share of errors", error_ratio * 100, 0, 100, "%")
-    most_ms = MAX_LATENCY_SECONDS * 1000
-    _check("latency_ms", "The added latency", latency_seconds * 1000, 0, most_ms, "ms")
+    check("rate", rate)
+    check("duration", duration_seconds)
+    check("error_percent", error_ratio * 100)
+    check("latency_ms", latency_seconds * 1000)
     fault = BurstFault(error_ratio=error_ratio, latency_seconds=latency_seconds, hang=hang)
     profile = Profile(
         id="custom",
@@ -188,7 +187,9 @@ def custom_profile(
     return profile
 
 
-def _check(field: str, name: str, value: float, low: float, high: float, unit: str) -> None:
+def check(field: str, value: float) -> None:
+    """Raise ProfileError where ``value`` is beyond the limit of that field."""
+    name, low, high, unit = LIMITS[field]
     if not low <= value <= high:
         raise ProfileError(field, f"{name} must be from {low:g} to {high:g} {unit}.")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
+from portal.promql.context import DEFAULT_BUCKETS
 from portal.rendering import percent
 from portal.slis.queries import LATENCY_THRESHOLD
 
@@ -16,10 +19,14 @@ RESTARTED = (
     "The service was started anew meanwhile, so its counters began at zero: what it had counted "
     "before is missing here."
 )
-NOTE = (
-    "What users saw is exact. Prometheus estimates: p50 to p99 from its buckets, the live numbers "
-    f"from its scrapes. Slow here: over {SLOW_SECONDS:g} s, where people notice; the live latency "
-    f"SLI counts from {LATENCY_THRESHOLD:g} s."
+ESTIMATED = "What users saw is exact; Prometheus estimates p50 to p99 from its buckets."
+WAITED_OUTSIDE = (
+    "Users waited longer than the service measured. Its clock runs only while it works on a "
+    "request; the rest is waiting for a connection, in a queue, or for a busy machine."
+)
+SLOW = (
+    f"Slow here: over {SLOW_SECONDS:g} s, where people notice; the live latency SLI counts from "
+    f"{LATENCY_THRESHOLD:g} s."
 )
 
 
@@ -38,7 +45,7 @@ class Sides:
 
     rows: tuple[Row, ...]
     sentence: str
-    note: str = NOTE
+    note: str
 
 
 def sides(burst: Burst) -> Sides:
@@ -64,7 +71,7 @@ def sides(burst: Burst) -> Sides:
         Row("slow (over 0.5 s)", f"{burst.slow:,}", f"{view.slow:,.0f}" if view else unknown),
         *times,
     )
-    return Sides(rows, _explain(burst, view))
+    return Sides(rows, _explain(burst, view), f"{_explain_times(burst, view)} {SLOW}")
 
 
 def _share(good: float, total: float) -> str:
@@ -91,4 +98,28 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
         return (
             f"The service counted {-missing:,} more than this burst sent: somebody else asked too."
         )
-    return "Both agree to the request: the SLI shows what users saw."
+    if burst.failed != round(view.failed):
+        return (
+            f"Both counted the same requests; {burst.failed:,} of them failed for users, "
+            f"{view.failed:,.0f} as the service counted."
+        )
+    return "Both counted the same requests and failures."
+
+
+def _explain_times(burst: Burst, view: ServerView | None) -> str:
+    """Why the quantiles of the same requests differ: an estimate is off by its bucket at most."""
+    if view is None or burst.sent != round(view.total):
+        return ESTIMATED
+    for name, estimate in view.quantiles.items():
+        exact = burst.counts.get(name)
+        if exact is not None and exact - estimate > _bucket_width(estimate):
+            return WAITED_OUTSIDE
+    return ESTIMATED
+
+
+def _bucket_width(seconds: float) -> float:
+    """Of the service's bucket that holds ``seconds``; the last one has no end."""
+    above = bisect_left(DEFAULT_BUCKETS, seconds)
+    if above == len(DEFAULT_BUCKETS):
+        return math.inf
+    return DEFAULT_BUCKETS[above] - (DEFAULT_BUCKETS[above - 1] if above else 0.0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import pytest
+
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
-from portal.bursts.sides import WAITING, sides
+from portal.bursts.sides import ESTIMATED, WAITED_OUTSIDE, WAITING, sides
 from portal.slis.queries import LATENCY_THRESHOLD
 
 
@@ -23,7 +25,36 @@ def test_one_failure_in_three_hundred_thousand_is_not_a_hundred_percent() -> Non
     view = ServerView(by_status={"200": 299_999, "500": 1})
     burst = a_burst(view, sent=300_000, good=299_999, failed={"500": 1})
     assert row(burst, "availability") == ("99.99 %", "99.99 %")
-    assert "Both agree" in sides(burst).sentence
+    assert sides(burst).sentence == "Both counted the same requests and failures."
+
+
+def test_a_failure_that_the_service_did_not_see_is_no_agreement() -> None:
+    burst = a_burst(ServerView({"200": 100}), sent=100, good=90, failed={"timeout": 10})
+    assert "10 of them failed for users, 0 as the service" in sides(burst).sentence
+
+
+@pytest.mark.parametrize(
+    ("users", "server", "reason"),
+    [
+        (0.052, 0.005, WAITED_OUTSIDE),
+        (0.0095, 0.0048, ESTIMATED),
+        (0.0099, 0.0048, WAITED_OUTSIDE),
+        (0.82, 0.98, ESTIMATED),
+        (60.0, 12.0, ESTIMATED),
+        (None, 0.005, ESTIMATED),
+    ],
+)
+def test_what_a_bucket_cannot_explain_was_waited_outside_of_the_service(
+    users: float | None, server: float, reason: str
+) -> None:
+    view = ServerView({"200": 1}, quantiles={"p95": server})
+    assert sides(a_burst(view, sent=1, good=1, p95=users)).note.startswith(reason)
+
+
+def test_a_request_that_was_never_counted_did_not_wait_before_the_service() -> None:
+    view = ServerView({"200": 1}, quantiles={"p99": 0.005})
+    burst = a_burst(view, sent=2, good=1, failed={"timeout": 1}, p99=5.0)
+    assert sides(burst).note.startswith(ESTIMATED)
 
 
 def test_what_never_reached_the_counter_is_named() -> None:

@@ -218,6 +218,15 @@ def test_a_burst_beyond_the_limits_is_refused_with_the_limit(
     assert bursts() == []
 
 
+def test_all_that_is_wrong_with_a_burst_is_told_at_once(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    typed = {"rate": "9999", "duration": "", "error_percent": "-5", "latency_ms": "0"}
+    page = client.post("/bursts/custom", data={**typed, "predicted_errors": "200"}).text
+    for reason in ("from 0.1 to 500", "Type a number", "from 0 to 100 %.", "Predict a share"):
+        assert page.count(reason) == 1
+
+
 def test_a_target_in_the_form_is_ignored(
     client: FlaskClient, learner: Learner, runner: IdleRunner
 ) -> None:

@@ -51,7 +51,7 @@ def test_stop_ends_a_burst_at_once(bursts: Page) -> None:
     assert stop(burst) < 5
     open_burst(bursts)
     assert 0 < number_of(bursts.locator("[data-count=sent]")) < 600
-    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()
+    expect(bursts.get_by_text("Both counted the same requests and failures")).to_be_visible()
 
 
 def test_a_double_click_starts_one_burst(bursts: Page) -> None:
@@ -122,7 +122,7 @@ def test_an_error_burst_agrees_with_prometheus_by_status(bursts: Page, lab: Lab)
     send_custom_burst(bursts, rate="60", duration="5", error_percent="20")
     expect(state_of(the_burst(bursts))).to_have_text("finished")
     open_burst(bursts)
-    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()
+    expect(bursts.get_by_text("Both counted the same requests and failures")).to_be_visible()
     by_status = counted.since()
     good = number_of(bursts.locator("[data-count=good]"))
     assert by_status == {"200": good, "500": 300 - good}
@@ -134,4 +134,4 @@ def test_what_came_just_before_a_burst_is_not_counted_as_its_own(bursts: Page) -
         send_custom_burst(bursts, rate="150", duration="1")
         expect(state_of(the_burst(bursts))).to_have_text("finished")
     open_burst(bursts)
-    expect(bursts.get_by_text("Both agree to the request")).to_be_visible()
+    expect(bursts.get_by_text("Both counted the same requests and failures")).to_be_visible()

@@ -109,7 +109,7 @@ def six_hundred_came(learner: Learner, counted: Counted) -> None:
     """What users saw and what Prometheus counted agree to the request."""
     page = learner.go("/bursts/1")
     expect(state_of(the_burst(page))).to_have_text("finished", timeout=120_000)
-    expect(page.get_by_text("Both agree to the request")).to_be_visible()
+    expect(page.get_by_text("Both counted the same requests and failures")).to_be_visible()
     row = page.get_by_role("row", name="requests")
     expect(row.get_by_role("cell")).to_have_text(["600", "600"])
     assert counted.since() == {"200": 600}
@@ -127,7 +127,7 @@ def break_it(learner: Learner) -> dict[str, str]:
     expect(page.locator("#incident")).to_contain_text("You broke it")
     path.ticked(page, "Break it")
     open_burst(page)
-    expect(page.get_by_text("Both agree to the request")).to_be_visible()
+    expect(page.get_by_text("Both counted the same requests and failures")).to_be_visible()
     return path.read_record(page)
 
 

@@ -53,7 +53,7 @@ def send_burst(page: Page, **fields: str) -> None:
     page.get_by_role("button", name="Start custom burst").click()
     page.wait_for_url("**/bursts/*")
     reload_until(page, the_burst(page).locator(".badge", has_text="finished"))
-    reload_until(page, page.get_by_text("Both agree to the request"))
+    reload_until(page, page.get_by_text("Both counted the same requests and failures"))
 
 
 def test_the_whole_lab_without_javascript(
