@@ -40,6 +40,15 @@ class BoardPanel:
     remark: str
     drawing: Drawing
 
+    @property
+    def words(self) -> str:
+        """The one thing to know: why it shows no SLI, what is odd, or what it shows."""
+        if self.drawing.refused:
+            return self.drawing.note
+        if self.finding.sli is None:
+            return self.finding.reason
+        return self.remark or self.drawing.note or self.finding.reason
+
 
 @dataclass(frozen=True)
 class Board:
@@ -125,5 +134,5 @@ class _Pen:
             if error.kind is ErrorKind.TOO_LARGE:
                 return TOO_LARGE
             if error.kind is ErrorKind.REFUSED:
-                return Drawing(note=f"Prometheus refuses it: {error.detail or error}")
+                return Drawing(note=f"Prometheus refuses it: {error.detail or error}", refused=True)
             raise

@@ -36,7 +36,7 @@ class Drawing:
     """What a query gives; ``more``: how many series are not shown.
 
     ``note``: why there is less to see than expected; ``hints``: what Prometheus remarks;
-    ``axis``: what the chart counts in, "" where it has no unit.
+    ``axis``: what the chart counts in, "" where it has no unit; ``refused``: by Prometheus.
     """
 
     series: tuple[DrawnSeries, ...] = ()
@@ -45,6 +45,7 @@ class Drawing:
     hints: tuple[str, ...] = ()
     chart: Chart | None = None
     axis: str = ""
+    refused: bool = False
 
     @property
     def value(self) -> str:

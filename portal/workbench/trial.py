@@ -15,7 +15,7 @@ from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.judge import filled, judge_query, lab_context
 from portal.workbench.running import learners_prometheus, turn_of
-from portal.workbench.units import as_it_comes, unit_remark
+from portal.workbench.units import fitting_unit, unit_remark
 
 MAX_LENGTH = 4000
 CARET_CONTEXT = 20
@@ -75,7 +75,7 @@ def try_query(services: Services, learner: Learner, expr: str, unit: str = "none
 
 
 def _drawing(services: Services, learner: Learner, trial: Trial) -> Drawing:
-    unit = as_it_comes(trial.finding.indicator if trial.finding else None)
+    unit = fitting_unit(trial.finding.indicator if trial.finding else None)
     now = services.clock()
     bands = burst_bands(learner.id, now - CHART_SPAN, now)
     return draw(learners_prometheus(services), trial.runs, now, unit, bands)

@@ -30,8 +30,9 @@ class Unit:
             return percent(value * self.factor / 100)
         if self.grafana == "s" and abs(value) < READABLE:
             return milliseconds(value)
-        digits = 3 if self.axis and abs(value) < 1000 else 6
-        return f"{value:.{digits}g} {self.axis}".strip().replace("-", "−")
+        digits = 3 if self.axis and abs(value) < 100 else 4
+        number = f"{value:,.0f}" if 1000 <= abs(value) < READABLE else f"{value:.{digits}g}"
+        return f"{number} {self.axis}".strip().replace("-", "−")
 
 
 UNITS = {
@@ -50,12 +51,11 @@ FITTING = {
     (Measure.QUANTILE, 1.0): "seconds",
 }
 GIVES = {"ratio": "a share from 0 to 1", "percent": "a share from 0 to 100", "seconds": "seconds"}
-WHOLE = {"ratio": 1.0, "percent": 100.0}
 
 
-def as_it_comes(indicator: Indicator | None) -> Unit:
-    """No unit at all; of shares it is known what stands for all requests."""
-    return Unit(NONE.words, NONE.grafana, whole=WHOLE.get(_fitting(indicator)))
+def fitting_unit(indicator: Indicator | None) -> Unit:
+    """The unit of what the query gives; none where that isn't known."""
+    return UNITS.get(_fitting(indicator), NONE)
 
 
 def unit_remark(indicator: Indicator | None, unit: str) -> str:

@@ -16,12 +16,14 @@ from portal.bursts.store import add_or_find
 from portal.clients.errors import ClientError, ErrorKind
 from portal.db import db
 from portal.learners.models import Learner
+from portal.promql.findings import Code, Finding, Sli
 from portal.slis.reading import ReadingState
 from portal.workbench import board as board_module
 from portal.workbench import store, views
 from portal.workbench.board import HEAVY as TOO_HEAVY
-from portal.workbench.board import Board, board
+from portal.workbench.board import Board, BoardPanel, board
 from portal.workbench.drawing import Drawing
+from portal.workbench.models import WorkbenchPanel
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
 
@@ -131,6 +133,30 @@ def test_without_prometheus_the_board_says_so_once(client: FlaskClient) -> None:
     assert page.count("Prometheus can&#39;t be reached") == 1
     assert page.count("✓ availability") == 2
     assert "no time left" not in page
+
+
+@pytest.mark.parametrize(
+    ("sli", "remark", "drawing", "words"),
+    [
+        (Sli.LATENCY, "", Drawing(), "what it shows"),
+        (Sli.LATENCY, "", Drawing(note="no data"), "no data"),
+        (Sli.LATENCY, "odd unit", Drawing(note="no data"), "odd unit"),
+        (None, "", Drawing(note="no data"), "what it shows"),
+        (None, "", Drawing(note="refused", refused=True), "refused"),
+    ],
+)
+def test_a_panel_says_one_thing(sli: Sli | None, remark: str, drawing: Drawing, words: str) -> None:
+    finding = Finding(sli, Code.QUANTILE, "what it shows")
+    assert BoardPanel(WorkbenchPanel(), finding, remark, drawing).words == words
+
+
+def test_a_panel_without_an_sli_says_why_and_no_more(client: FlaskClient, learner: Learner) -> None:
+    page = client.post(
+        "/workbench/panels", data={"expr": "up", "unit": "none"}, follow_redirects=True
+    ).text
+    card = page.split('<article class="card panel"')[1].split("<details")[0]
+    assert card.count("<p") == 1
+    assert "whether the scrape worked" in card
 
 
 def test_an_empty_board_asks_nobody(client: FlaskClient) -> None:

@@ -37,10 +37,10 @@ def ask(lab_app: Flask) -> object:
 def test_a_good_query_gives_its_value_a_chart_and_the_checks_opinion(ask: object) -> None:
     tried: Trial = ask(FRESH)  # type: ignore[operator]
     assert tried.drawing
-    assert tried.drawing.value == "1"
+    assert tried.drawing.value == "100 %"
     assert tried.drawing.chart
     assert "1 series" in tried.drawing.chart.title
-    assert tried.drawing.chart.y_marks[-1].label == "1"
+    assert tried.drawing.chart.y_marks[-1].label == "100"
     assert tried.finding
     assert tried.finding.sli == "availability"
     assert tried.suggestion == ""

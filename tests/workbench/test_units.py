@@ -6,7 +6,7 @@ import pytest
 
 from portal.promql.classify import classify
 from portal.promql.context import Context
-from portal.workbench.units import UNITS, as_it_comes, unit_remark
+from portal.workbench.units import NONE, UNITS, fitting_unit, unit_remark
 from tests.fakes.boards import AVAILABILITY, P95
 
 
@@ -21,8 +21,12 @@ from tests.fakes.boards import AVAILABILITY, P95
         ("seconds", 1e300, "1e+300 seconds"),
         ("ratio", 1e300, "1e+300 %"),
         ("rate", 3.39938, "3.4 requests/s"),
-        ("rate", 12345.6, "12345.6 requests/s"),
+        ("rate", 12345.6, "12,346 requests/s"),
+        ("rate", 999.96, "1000 requests/s"),
         ("none", -0.125, "−0.125"),
+        ("none", 0.108108108, "0.1081"),
+        ("none", 1234567.0, "1,234,567"),
+        ("none", 1e300, "1e+300"),
     ],
 )
 def test_a_value_is_written_in_its_unit(unit: str, value: float, words: str) -> None:
@@ -50,8 +54,13 @@ def test_a_unit_that_does_not_fit_is_remarked(expr: str, fits: str, gives: str) 
 def test_of_other_queries_no_unit_is_known(expr: str) -> None:
     indicator = classify(expr, Context()).indicator
     assert unit_remark(indicator, "ratio") == ""
-    assert as_it_comes(indicator).whole is None
+    assert fitting_unit(indicator) is NONE
 
 
-def test_of_shares_the_whole_is_known() -> None:
-    assert as_it_comes(classify(AVAILABILITY, Context()).indicator).whole == 1
+def test_the_unit_of_an_sli_is_known() -> None:
+    for expr, unit in (
+        (AVAILABILITY, "ratio"),
+        (f"100 * ({AVAILABILITY})", "percent"),
+        (P95, "seconds"),
+    ):
+        assert fitting_unit(classify(expr, Context()).indicator) is UNITS[unit]
