@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 Points = Sequence[tuple[float, float | None]]
+Span = tuple[float, float]
+"""From x to x, in the picture's units."""
 
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 44, 10, 12, 22
 RATIO_FLOORS = (0.999, 0.99, 0.95, 0.9, 0.75, 0.5, 0.0)
@@ -40,23 +43,35 @@ class Line:
 
 
 @dataclass(frozen=True)
+class BandText:
+    """What stands over a band, anchored at ``x``: its name, or a number."""
+
+    text: str
+    x: float
+    anchor: str
+
+    @property
+    def span(self) -> Span:
+        """From where to where it reaches."""
+        width = len(self.text) * LABEL_WIDTH_PER_CHARACTER
+        left = self.x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+        return left, left + width
+
+
+@dataclass(frozen=True)
 class DrawnBand:
-    """A band in the picture's units; ``named``: its label fits between those of newer bands."""
+    """A band in the picture's units; ``text``: None where there is no room for one."""
 
     x: float
     width: float
     label: str
-    label_x: float
-    label_anchor: str
     href: str
-    named: bool = True
+    text: BandText | None = None
 
     @property
-    def label_span(self) -> tuple[float, float]:
-        """From where to where its label reaches."""
-        width = len(self.label) * LABEL_WIDTH_PER_CHARACTER
-        left = self.label_x - (width if self.label_anchor == "end" else 0)
-        return left, left + width
+    def span(self) -> Span:
+        """From where to where it reaches."""
+        return self.x, self.x + self.width
 
 
 @dataclass(frozen=True)
@@ -94,6 +109,16 @@ class Chart:
     objective: Mark | None
     objective_label_y: float
     title: str
+
+    @property
+    def numbered(self) -> dict[str, str]:
+        """The name of each band that has a number instead, with its numbers: ``1, 3``."""
+        names: dict[str, str] = {}
+        for band in self.bands:
+            if band.text and band.text.text != band.label:
+                known = names.get(band.label)
+                names[band.label] = f"{known}, {band.text.text}" if known else band.text.text
+        return names
 
 
 @dataclass(frozen=True)
@@ -220,7 +245,10 @@ def _draw(
         top=MARGIN_TOP,
         bottom=frame.height - MARGIN_BOTTOM,
         lines=tuple(_line(frame, line) for line in lines),
-        bands=_named(_band(frame, b) for b in bands if b.end > frame.start and b.start < frame.end),
+        bands=_named(
+            frame,
+            [_band(frame, b) for b in bands if b.end > frame.start and b.start < frame.end],
+        ),
         y_marks=y_marks,
         x_marks=_x_marks(frame),
         objective=None if level is None else Mark(frame.y(level), level_label),
@@ -260,26 +288,47 @@ def _runs(points: Points) -> list[list[tuple[float, float]]]:
 
 def _band(frame: _Frame, band: Band) -> DrawnBand:
     x, end = frame.x(band.start), frame.x(band.end)
-    reaches = x + 3 + len(band.label) * LABEL_WIDTH_PER_CHARACTER
-    fits = reaches < frame.width - MARGIN_RIGHT
-    return DrawnBand(
-        x=x,
-        width=round(max(end - x, 1.5), 1),
-        label=band.label,
-        label_x=x + 3 if fits else frame.width - MARGIN_RIGHT - 2,
-        label_anchor="start" if fits else "end",
-        href=band.href,
-    )
+    return DrawnBand(x, round(max(end - x, 1.5), 1), band.label, band.href)
 
 
-def _named(bands: Iterable[DrawnBand]) -> tuple[DrawnBand, ...]:
-    """The bands with the labels that can be read: the newest first, none across another."""
+def _named(frame: _Frame, bands: Sequence[DrawnBand]) -> tuple[DrawnBand, ...]:
+    """The bands, the oldest first, with what can be read over them; the newest choose first.
+
+    A name reaches beyond its own band only where no other band is; where it can't, the band gets
+    a number.
+    """
+    numeral = "0" * len(str(len(bands)))
+    taken: list[Span] = []
     done: list[DrawnBand] = []
     for band in sorted(bands, key=lambda one: one.x, reverse=True):
-        left, right = band.label_span
-        taken = (one.label_span for one in done if one.named)
-        done.append(replace(band, named=all(right <= a or left >= b for a, b in taken)))
-    return tuple(reversed(done))
+        others = [one.span for one in bands if one is not band]
+        names = (text for text in _names(frame, band) if _is_free(text.span, [*others, *taken]))
+        number = BandText(numeral, round(band.x + band.width / 2, 1), "middle")
+        text = next(names, number if _is_free(number.span, taken) else None)
+        taken.extend([text.span] if text else [])
+        done.append(replace(band, text=text))
+    return tuple(_count_up(reversed(done), numeral))
+
+
+def _names(frame: _Frame, band: DrawnBand) -> list[BandText]:
+    """Its name from its start to the right, and from its end to the left, inside the frame."""
+    right = BandText(band.label, round(band.x + 3, 1), "start")
+    left = BandText(band.label, round(band.x + max(band.width - 3, 0), 1), "end")
+    edges = MARGIN_LEFT, frame.width - MARGIN_RIGHT
+    return [one for one in (right, left) if edges[0] <= one.span[0] and one.span[1] <= edges[1]]
+
+
+def _is_free(span: Span, taken: Iterable[Span]) -> bool:
+    return all(span[1] <= left or span[0] >= right for left, right in taken)
+
+
+def _count_up(bands: Iterable[DrawnBand], numeral: str) -> Iterable[DrawnBand]:
+    numbers = itertools.count(1)
+    for band in bands:
+        if band.text and band.text.text == numeral:
+            yield replace(band, text=replace(band.text, text=str(next(numbers))))
+        else:
+            yield band
 
 
 def _x_marks(frame: _Frame) -> tuple[Mark, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from datetime import UTC, datetime, timedelta
 
@@ -60,15 +61,41 @@ def test_a_burst_outside_the_time_is_not_drawn_and_a_long_one_is_cut() -> None:
 def test_the_label_of_a_late_burst_stays_inside() -> None:
     end = END.timestamp()
     chart = ratio_chart("t", [], START, END, bands=[Band(end - 20, end, "high-frequency loop")])
-    assert chart.bands[0].label_anchor == "end"
+    text = chart.bands[0].text
+    assert text
+    assert text.anchor == "end"
+    assert text.span[1] <= chart.right
 
 
-def test_labels_of_bursts_do_not_cover_one_another() -> None:
-    starts = (T0, T0 + 300, T0 + 310, T0 + 320)
-    bands = [Band(at, at + 5, f"burst {i}") for i, at in enumerate(starts)]
+def texts(bands: list[Band]) -> list[str]:
     chart = ratio_chart("t", [], START, END, bands=bands)
-    assert [band.label for band in chart.bands if band.named] == ["burst 0", "burst 3"]
-    assert len(chart.bands) == 4
+    assert len(chart.bands) == len(bands)
+    return [band.text.text if band.text else "" for band in chart.bands]
+
+
+def test_the_name_of_a_burst_stands_over_no_other_burst() -> None:
+    loop = Band(T0 + 300, T0 + 315, "high-frequency loop")
+    assert texts([loop]) == ["high-frequency loop"]
+    assert texts([Band(T0 + 230, T0 + 260, "steady traffic"), loop])[1] == "high-frequency loop"
+    hemmed_in = [Band(T0 + 230, T0 + 260, "steady"), loop, Band(T0 + 345, T0 + 375, "x")]
+    assert texts(hemmed_in) == ["steady", "1", "x"]
+
+
+def test_a_burst_without_room_for_its_name_has_a_number_and_a_line_below() -> None:
+    starts = (T0 + 300, T0 + 360, T0 + 420)
+    bands = [Band(at, at + 30, "error burst") for at in starts]
+    bands.insert(1, Band(T0 + 331, T0 + 359, "steady traffic"))
+    chart = ratio_chart("t", [], START, END, bands=bands)
+    assert texts(bands) == ["error burst", "1", "2", "error burst"]
+    assert chart.numbered == {"steady traffic": "1", "error burst": "2"}
+
+
+def test_texts_of_bursts_do_not_cover_one_another() -> None:
+    bands = [Band(T0 + 5 * i, T0 + 5 * i + 4, f"burst {i}") for i in range(60)]
+    chart = ratio_chart("t", [], START, END, bands=bands)
+    spans = [band.text.span for band in chart.bands if band.text]
+    assert 1 < len(spans) < 60
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
 @pytest.mark.parametrize(
