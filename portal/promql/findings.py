@@ -93,10 +93,10 @@ REASONS: dict[Code, str] = {
     Code.UP: "The metric up says whether the scrape worked, not whether users were served.",
     Code.ABSENCE: "This says whether series exist, not whether users were served.",
     Code.INVERTED_RATIO: "This ratio is upside down: all requests are divided by a part of them.",
-    Code.NOT_PART_OF_TOTAL: "What is counted above the line is not a part of what is below it.",
-    Code.DIFFERENT_EVENTS: "Above and below the line are not the same requests.",
-    Code.DIFFERENT_WINDOWS: "Above and below the line look at different times.",
-    Code.DIFFERENT_UNITS: "Above and below the line have different units (rate and increase).",
+    Code.NOT_PART_OF_TOTAL: "The numerator counts requests that the denominator leaves out.",
+    Code.DIFFERENT_EVENTS: "Numerator and denominator are not about the same requests.",
+    Code.DIFFERENT_WINDOWS: "Numerator and denominator look at different times.",
+    Code.DIFFERENT_UNITS: "Numerator and denominator have different units (rate and increase).",
     Code.UNRELATED: "This puts things together that make no share of requests.",
     Code.DIVIDED_BY_ITSELF: (
         "Both sides keep the status label, so each status is compared with itself alone."
@@ -106,7 +106,7 @@ REASONS: dict[Code, str] = {
     Code.MANY_TO_MANY: "One series on one side meets several on the other: Prometheus refuses.",
     Code.SHARE_BY_STATUS: "This is the mix of statuses, not one share of good or bad requests.",
     Code.STATUS_SET: "This doesn't tell a 500 from a 200.",
-    Code.NO_SUCH_STATUS: "This picks no HTTP status.",
+    Code.NO_SUCH_STATUS: "No HTTP status matches this.",
     Code.NO_SUCH_LABEL: "The series have no such label.",
     Code.QUANTILE_WITHOUT_LE: "The quantile needs the label le, and it is summed away.",
     Code.QUANTILE_OUT_OF_RANGE: "A quantile lies between 0 and 1 (0.95 is the 95th percentile).",
@@ -121,7 +121,7 @@ REASONS: dict[Code, str] = {
     Code.SUM_OF_RATIOS: "This adds up shares (or quantiles): the sum is no share any more.",
     Code.CONSTANT_ADDED: "The constant that is added changes the ratio.",
     Code.ODD_SCALE: "The result is no share: it runs neither from 0 to 1 nor from 0 to 100.",
-    Code.DISTORTED: "What is done to the value leaves no share of requests and no time.",
+    Code.DISTORTED: "What this calculates is neither a share of requests nor a time.",
     Code.ROUNDED_AWAY: "Rounded like this, hardly anything of the value is left.",
     Code.CONDITION: "This tells whether a condition holds; it hides the value itself.",
     Code.GAUGE_FUNCTION: "This function is made for gauges; counters need rate or increase.",
@@ -137,7 +137,7 @@ REASONS: dict[Code, str] = {
 }
 
 ADVICE: dict[Code, str] = {
-    Code.RAW_COUNTER: "Ask how fast it grows first.",
+    Code.RAW_COUNTER: "Ask how fast it grows first, with rate().",
     Code.REQUEST_RATE: "Which share of these requests went well?",
     Code.ERROR_RATE: "Ten failures are few among a million requests: compare with all of them.",
     Code.CLIENT_ERRORS_ONLY: "Which statuses mean that the service failed its user?",
@@ -146,9 +146,9 @@ ADVICE: dict[Code, str] = {
     Code.OTHER_METRIC: (
         "The lab's metrics are http_requests_total and http_request_duration_seconds."
     ),
-    Code.INVERTED_RATIO: "A share has the part above the line and the whole below it.",
-    Code.DIFFERENT_EVENTS: "Let both sides pick the same requests, but for the status.",
-    Code.DIVIDED_BY_ITSELF: "Sum each side before they are put together.",
+    Code.INVERTED_RATIO: "A share is the part divided by the whole.",
+    Code.DIFFERENT_EVENTS: "Let both sides pick the same requests; only the status may differ.",
+    Code.DIVIDED_BY_ITSELF: "Sum each side before you divide.",
     Code.LABELS_NEVER_MATCH: "Let both sides keep the same labels.",
     Code.QUANTILE_WITHOUT_LE: "Keep le when you sum.",
     Code.THRESHOLD_NO_BUCKET: "Take one of the histogram's own thresholds.",

@@ -115,7 +115,7 @@ class Reading:
         above = {str(m) for events in self.value.num.terms for m in events.restriction}
         below = {str(m) for events in self.value.den.terms for m in events.restriction}
         only = " and ".join(sorted(above ^ below))
-        return f"Only one of them is held to {only}." if only else ""
+        return f"Only one of them is limited to {only}." if only else ""
 
     def _split(self) -> Opaque | None:
         parts = self.value.split - {STATUS, "le"}
@@ -159,23 +159,23 @@ class Reading:
             return Opaque(Code.DISTORTED, "It uses a number without end.")
         unit = max(weights)
         if unit <= TINY or min(weights) < -TINY * unit:
-            return Opaque(Code.UNRELATED, "Below the line stands no sum of requests.")
+            return Opaque(Code.UNRELATED, "The denominator is no sum of requests.")
         if any(TINY * unit < weight < unit * (1 - 1e-6) for weight in weights):
-            return Opaque(Code.UNRELATED, "Below the line some requests are counted twice.")
+            return Opaque(Code.UNRELATED, "The denominator counts some requests twice.")
         if self._strays(num, den, unit):
             return self._upside_down()
         if self._constant_matters(unit):
             return Opaque(Code.CONSTANT_ADDED)
         inside = {g: [n / unit for n in num[g]] for g in self.classes if den[g][0] > TINY * unit}
         if any(den[group][-1] <= TINY * unit for group in inside):
-            return Opaque(Code.UNRELATED, "Below the line the slow requests are left out.")
+            return Opaque(Code.UNRELATED, "The denominator leaves out the slow requests.")
         return self._judge(inside)
 
     @staticmethod
     def _strays(
         num: dict[frozenset[int], list[float]], den: dict[frozenset[int], list[float]], unit: float
     ) -> bool:
-        """Some requests count above the line and not below it."""
+        """Some requests count in the numerator and not in the denominator."""
         return any(
             abs(above) > TINY * unit and below <= TINY * unit
             for group in num
