@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from zlib import crc32
 
 from portal.alerts.loaded import LoadedRule, Origin, RuleState, loaded_rules
 from portal.alerts.managed import ManagedRule, managed_rules
@@ -37,6 +38,13 @@ class Listing:
         """Whether a loaded rule is still to be evaluated for the first time."""
         rules = (rule for file in self.files for rule in (*file.alerts, *file.recordings))
         return any(rule.state is RuleState.NOT_EVALUATED for rule in rules)
+
+    @property
+    def states(self) -> str:
+        """A short mark that changes when the state of an alert does."""
+        loaded = [(file.name, r.group, r.name, r.state) for file in self.files for r in file.alerts]
+        managed = [(one.rule.title, one.state.state) for one in self.managed]
+        return f"{crc32(repr((loaded, managed)).encode()):08x}"
 
     @property
     def records(self) -> tuple[RecordingRule, ...]:

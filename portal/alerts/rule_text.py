@@ -28,7 +28,12 @@ MIN_INTERVAL_S = 5.0
 PLAINER = {
     "found character '\\t'": "a tab stands here, and YAML is indented with spaces",
     "expected <block end>": "this line's indentation fits none of the lines above it",
-    "mapping values are not allowed": 'there is one ":" too many, or the line is indented too far',
+    "mapping values are not allowed": (
+        'a ":" is missing in the line above, or this line has one too many or is indented too far'
+    ),
+    "could not find expected ':'": (
+        'this line has no ":". If it goes on with the value above, write both in one line'
+    ),
 }
 """What the YAML parser says, in words for whoever wrote the text."""
 
@@ -115,8 +120,9 @@ def _compose(text: str) -> Node | None:
         message = "This text holds a character that YAML does not allow."
         raise RuleTextError(message, line, column) from error
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         problem = plain(error.problem or error.context or "not readable")
+        begun = error.context_mark if "could not find expected ':'" in problem else None
+        mark = begun or error.problem_mark or error.context_mark
         words = next((ours for theirs, ours in PLAINER.items() if theirs in problem), problem)
         raise _at(mark, f"This is not valid YAML: {words}.") from error
     return node

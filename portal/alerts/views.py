@@ -19,6 +19,7 @@ from portal.alerts.apply import (
 )
 from portal.alerts.during import AlertsDuring, alerts_during
 from portal.alerts.fresh import RULES, check_alert, rules_changed
+from portal.alerts.guarded import GuardedSLO, applied_with_advice
 from portal.alerts.listing import Listing, listing
 from portal.alerts.loaded import LoadedRule
 from portal.alerts.models import AlertRuleText
@@ -32,6 +33,7 @@ from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.row_numbers import row_number
 from portal.services import Services, current_services
+from portal.slo.store import list_slos
 from portal.workbench.trial import caret_under
 
 bp = Blueprint("alerts", __name__, url_prefix="/alerts")
@@ -123,12 +125,12 @@ def _told(burst: Burst) -> AlertsDuring:
 
 
 def _looked_at(template: str) -> ResponseReturnValue:
-    """The rules as they stand; the first result of one that was waited for is a new verdict."""
+    """The rules as they stand; an alert in another state than the page saw is a new verdict."""
     listing = _listing()
-    evaluated = "waited" in request.args and not listing.waits
-    if evaluated:
+    changed = request.args.get("seen", listing.states) != listing.states
+    if changed:
         check_alert()
-    events = "criterion-changed" if evaluated else ""
+    events = "criterion-changed" if changed else ""
     return fragment(template, events=events, listing=listing)
 
 
@@ -152,9 +154,12 @@ def _page(
 ) -> dict[str, Any]:
     learner = current_learner()
     row = store.find(learner.id)
+    slos = [one.value for one in list_slos(learner.id)]
     kept = row.text if row else STARTER.replace("flask-app", learner.service.job)
     return {
         "row": row,
+        "guarded": [GuardedSLO(slo) for slo in slos],
+        "advised": applied_with_advice(row, slos),
         "text": kept if typed is None else typed,
         "version": row.version if row else 0,
         "other_text": kept if stale else None,

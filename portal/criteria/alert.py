@@ -84,6 +84,7 @@ def _met(alert: JudgedAlert) -> Verdict:
         "An alert guards your SLO",
         f"{tied}; its state: {alert.state}.{_proves_nothing(alert)}{made}",
         EXPECTED,
+        advice=alert.finding.advice,
     )
 
 

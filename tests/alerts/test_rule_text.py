@@ -63,6 +63,7 @@ def test_text_without_a_rule_is_refused(text: str) -> None:
         ("a: 1\nb: c: d\n", 2, 5),
         ("groups:\n  - name: a\x00b\n", 2, 12),
         ("groups:\n---\ngroups:\n", 2, 1),
+        ("expr: good\n/ all\nfor: 30s\n", 2, 1),
     ],
 )
 def test_broken_yaml_is_told_with_its_place(text: str, line: int, column: int) -> None:
@@ -75,7 +76,9 @@ def test_broken_yaml_is_told_with_its_place(text: str, line: int, column: int) -
     [
         ("groups:\n\t- name: g\n", "a tab stands here"),
         ("groups:\n    - name: g\n  rules: []\n", "indentation fits none of the lines above"),
-        ("a: 1\nb: c: d\n", 'one ":" too many'),
+        ("a: 1\nb: c: d\n", "this line has one too many"),
+        ("- name mine\n  rules: []\n", '":" is missing in the line above'),
+        ("expr: good\n/ all\nfor: 30s\n", 'this line has no ":"'),
     ],
 )
 def test_broken_yaml_is_told_in_plain_words(text: str, words: str) -> None:

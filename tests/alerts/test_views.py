@@ -15,8 +15,10 @@ from portal.alerts.views import STARTER
 from portal.learners.models import Learner
 from portal.promql.promtool import check_rules
 from portal.services import Services, utc_now
+from portal.slis.queries import SLIQueries
+from portal.slo.alerts import AlertRule, analyse
 from portal.slo.objective import SLO, SLIKind
-from portal.slo.store import save_slo
+from portal.slo.store import list_slos, save_slo
 from portal.slo.windows import Window
 from tests.alerts.conftest import GOOD
 
@@ -53,6 +55,28 @@ class TestWithoutPrometheus:
         assert check_rules(STARTER).ok
         assert "http_requests" not in STARTER
         assert "can&#39;t be reached" in page.text
+
+    def test_what_the_alert_should_guard_stands_beside_the_editor(
+        self, client: FlaskClient, learner: Learner
+    ) -> None:
+        assert "no SLO that your alert could guard" in client.get("/alerts/rules").text
+        fast = SLO("fast", SLIKind.LATENCY, 0.95, Window.LAB, threshold_s=0.5, title="Fast enough")
+        save_slo(learner.id, fast, utc_now())
+        save_slo(learner.id, SLO("all", SLIKind.AVAILABILITY, 0.99, Window.LAB), utc_now())
+        page = client.get("/alerts/rules").text
+        assert "no SLO that your alert could guard" not in page
+        assert "so 0.05 of them may be bad" in page
+        assert "so 0.01 of them may be bad" in page
+        fast_sli, all_sli = re.findall(r'<pre class="query"[^>]*>(.*)</pre>', page)
+        for sli, name in ((fast_sli, "fast"), (all_sli, "all")):
+            rule = AlertRule("a", f"{unescape(sli)} < 0.9")
+            slos = [row.value for row in list_slos(learner.id)]
+            assert analyse(rule, slos).slo == name
+
+    def test_typed_text_may_be_restored_by_the_browser(self, client: FlaskClient) -> None:
+        editor = re.search(r"<textarea[^>]*>", client.get("/alerts/rules").text)
+        assert editor
+        assert "autocomplete" not in editor[0]
 
     def test_alerts_lead_to_the_editor(self, client: FlaskClient) -> None:
         assert client.get("/alerts").headers["Location"] == "/alerts/rules"
@@ -184,15 +208,36 @@ class TestWithPrometheus:
         page = client.get("/alerts/rules/now")
         assert "first result within 5 s" in page.text
         assert "every 1s" in page.text
+        again = re.search(r'hx-get="([^"]+)"', page.text)[1]  # type: ignore[index]
         deadline = time.monotonic() + 10
         while "first result" in page.text:
             assert time.monotonic() < deadline
             assert "HX-Trigger" not in page.headers
             time.sleep(0.3)
-            page = client.get("/alerts/rules/now?waited=1")
+            page = client.get(again)
         assert page.headers["HX-Trigger"] == "criterion-changed"
         assert "now, needs 1e+09 or more" in page.text
         assert "every 5s" in page.text
+
+    def test_an_alert_in_another_state_than_the_page_saw_is_a_new_verdict(
+        self, client: FlaskClient
+    ) -> None:
+        client.post("/alerts/rules", data={"text": GOOD, "version": "0"}, headers=HTMX)
+        address = re.search(r'hx-get="([^"]*loaded[^"]*)"', client.get("/alerts/rules/loaded").text)
+        assert address
+        other = re.sub(r"seen=\w+", "seen=0", unescape(address[1]))
+        assert client.get(other).headers["HX-Trigger"] == "criterion-changed"
+        assert "HX-Trigger" not in client.get("/alerts/rules/loaded").headers
+
+    def test_early_alert_is_applied_with_advice(
+        self, client: FlaskClient, learner: Learner
+    ) -> None:
+        save_slo(learner.id, SLO("all", SLIKind.AVAILABILITY, 0.99, Window.LAB), utc_now())
+        early = GOOD.replace("vector(1) > 2", f"'{SLIQueries('flask-app').availability} < 0.999'")
+        text = early.replace("\n/", " /")
+        answer = client.post("/alerts/rules", data={"text": text, "version": "0"}, headers=HTMX)
+        assert "fires before the objective is in danger" in answer.text
+        assert "until 1 % of the requests are bad" in answer.text
 
     def test_verdict_after_a_change_is_not_the_one_from_before(
         self, client: FlaskClient, learner: Learner

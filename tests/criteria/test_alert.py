@@ -198,6 +198,17 @@ def test_a_lab_without_grafana_does_not_ask_it(
     assert grafana.paths() == []
 
 
+def test_an_alert_before_the_objective_is_in_danger_comes_with_advice(
+    learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
+) -> None:
+    grafana.add_rule("Early", RATIO, threshold=0.005)
+    grafana.rule_states["Early"] = {"lastEvaluation": NOW}
+    verdict = check(asking(lab_services, grafana.url), learner)
+    assert verdict.status is Status.MET
+    assert "fires before the objective is in danger" in said(verdict)
+    assert "until 1 % of the requests are bad" in verdict.advice
+
+
 def test_many_rules_are_told_in_a_bounded_number_of_lines_the_best_first(
     learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
 ) -> None:

@@ -38,7 +38,8 @@ class AlertFinding:
     """What an alert is worth: ``slo`` is the SLO's name that it is tied to, else None.
 
     ``about`` names the SLO that the reason speaks of; ``limit`` is θ, an error ratio, ``factor``
-    the burn rate at which it fires. ``fires_on_nothing`` is advice when no traffic fires it.
+    the burn rate at which it fires. ``advice`` is what to do with one that is tied and could be
+    better, ``fires_on_nothing`` advice when no traffic fires it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class AlertFinding:
     about: str | None = None
     limit: float | None = None
     factor: float | None = None
+    advice: str = ""
     fires_on_nothing: str = ""
 
     @property
@@ -86,6 +88,7 @@ def found(name: str, readings: Sequence[Condition], slos: Sequence[SLO]) -> Aler
         about=slo.name if best.limit is not None else None,
         limit=best.limit,
         factor=best.factor,
+        advice=best.advice,
     )
 
 

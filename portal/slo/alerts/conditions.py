@@ -156,8 +156,9 @@ def settled(condition: ErrorRatio) -> Condition:
     if op == "!=":
         return _unequal(condition, inside)
     if low and high:
-        why = f"every error ratio from 0 to 1 is {op} {limit:.4g}, also with no errors"
-        return Always(why, needs=condition.source.events)
+        every = f"every error ratio from 0 to 1 is {op} {limit:.4g}, also with no errors"
+        beyond = "its limit is beyond every share, which goes from 0 to 1: 90 % is 0.9"
+        return Always(every if inside else beyond, needs=condition.source.events)
     if not low and not high:
         return Never(_impossible(op, limit))
     return condition

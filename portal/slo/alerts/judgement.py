@@ -35,6 +35,7 @@ from portal.slo.windows import alert_pairs
 LEAST_FACTOR = 0.9
 GREATEST_FACTOR = 20.0
 TOLERANCE = 1e-9
+EARLY = "it fires before the objective is in danger"
 _ANSWERS = frozenset(range(200, 600))
 
 
@@ -42,13 +43,15 @@ _ANSWERS = frozenset(range(200, 600))
 class Judgement:
     """The code, a sentence, and where it applies the limit θ and the factor f.
 
-    ``related`` is false when alert and SLO are about different things (latency, availability).
+    ``advice`` is what to do with an alert that is tied and could be better; ``related`` is false
+    when alert and SLO are about different things (latency, availability).
     """
 
     code: TieCode
     reason: str
     limit: float | None = None
     factor: float | None = None
+    advice: str = ""
     related: bool = True
 
 
@@ -177,10 +180,10 @@ def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
         return Judgement(TieCode.TOO_LAX, reason, limit, factor)
     if factor < LEAST_FACTOR - TOLERANCE:
         reason = (
-            f"It watches the SLI of {slo.name}, but fires at a burn rate of {factor:.4g} "
-            f"({arithmetic}): before the objective is in danger."
+            f"It watches the SLI of {slo.name} at a burn rate of {factor:.4g} "
+            f"({arithmetic}): {EARLY}."
         )
-        return Judgement(TieCode.STRICTER, reason, limit, factor)
+        return Judgement(TieCode.STRICTER, reason, limit, factor, _let_it_wait(slo))
     reason = (
         f"It fires when {slo.name} burns its budget at more than {factor:.4g} times the rate "
         f"that the objective allows ({arithmetic})."
@@ -209,10 +212,18 @@ def _tail(condition: Tail, slo: SLO) -> Judgement:
     if _near(condition.phi, slo.objective, TOLERANCE):
         reason = f"While {quantile} is above {condition.limit:g} s, {slo.name} is missed."
         return Judgement(TieCode.TIED, reason, limit, factor)
-    reason = f"It watches {quantile}; the objective of {slo.name} is {slo.percent}."
+    seen = f"It watches {quantile}; the objective of {slo.name} is {slo.percent}"
     if condition.phi > slo.objective:
-        return Judgement(TieCode.STRICTER, reason, limit, factor)
-    return Judgement(TieCode.TOO_LAX, reason, limit, factor)
+        reason = f"{seen}: {EARLY}."
+        return Judgement(TieCode.STRICTER, reason, limit, factor, _let_it_wait(slo))
+    return Judgement(TieCode.TOO_LAX, f"{seen}.", limit, factor)
+
+
+def _let_it_wait(slo: SLO) -> str:
+    return (
+        f"Let it wait until {_percent(slo.error_budget)} of the requests are bad, as many as "
+        f"{slo.name} allows."
+    )
 
 
 def _not(reason: str) -> Judgement:

@@ -394,6 +394,21 @@ def test_a_reason_for_a_burn_rate_shows_its_arithmetic() -> None:
     assert "6 % / 1 % = 6" in finding.reason
 
 
+def test_a_percentage_in_place_of_a_share_is_told() -> None:
+    finding = analyse(AlertRule("a", expanded("1 - RATIO < 90")), [AVAILABILITY])
+    assert finding.code is TieCode.ALWAYS_FIRES
+    assert "90 % is 0.9" in finding.reason
+    assert "-89" not in finding.reason
+
+
+@pytest.mark.parametrize("alert", ["RATIO > 0.005", "1 - RATIO < 0.995"])
+def test_an_alert_before_the_objective_is_in_danger_comes_with_advice(alert: str) -> None:
+    finding = analyse(AlertRule("a", expanded(alert)), [AVAILABILITY])
+    assert finding.code is TieCode.STRICTER
+    assert "fires before the objective is in danger" in finding.reason
+    assert "until 1 % of the requests are bad" in finding.advice
+
+
 def test_nan_is_no_number_to_compare_with() -> None:
     assert not analyse(AlertRule("a", expanded("RATIO > NaN")), SLOS).tied
 
