@@ -25,7 +25,7 @@ from portal.steps.markdown import Prose
 from portal.steps.progress import progress
 from portal.steps.reached import reached
 from portal.steps.sources import Source, parted, read_source
-from portal.steps.widgets import WIDGETS
+from portal.steps.widgets import WIDGETS, here
 
 bp = Blueprint("steps", __name__, url_prefix="/steps")
 RECHECK_AFTER = timedelta(seconds=15)
@@ -129,7 +129,7 @@ def _blocks(step: Step) -> list[dict[str, object]]:
         {"html": html_of(block)}
         if isinstance(block, Prose)
         else {"template": WIDGETS[block.name].template, "argument": block.argument}
-        for block in step.blocks
+        for block in here(step.blocks, has_grafana=has_grafana)
     ]
 
 

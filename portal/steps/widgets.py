@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from portal.bursts.profiles import PRESETS
+from portal.steps.markdown import Block, Directive
 from portal.steps.sources import is_source
 
 FORMS = ("impact",)
 LIVE = ("alerts",)
+ANYWHERE, WITH_GRAFANA, WITHOUT_GRAFANA = PLACES = ("anywhere", "with-grafana", "without-grafana")
 
 
 @dataclass(frozen=True)
 class Widget:
-    """The template that draws it (it gets ``argument``), and which arguments it takes."""
+    """The template that draws it (it gets ``argument``), and which arguments it takes.
+
+    ``where`` has none: it says for which labs the following blocks are.
+    """
 
     template: str
     takes: Callable[[str], bool]
@@ -26,7 +31,18 @@ WIDGETS: dict[str, Widget] = {
     "burst": Widget("steps/widgets/_burst.html", PRESETS.__contains__, "the id of a burst preset"),
     "form": Widget("steps/widgets/_form.html", FORMS.__contains__, f"one of: {', '.join(FORMS)}"),
     "live": Widget("steps/widgets/_live.html", LIVE.__contains__, f"one of: {', '.join(LIVE)}"),
+    "where": Widget("", PLACES.__contains__, f"one of: {', '.join(PLACES)}"),
 }
+
+
+def here(blocks: Iterable[Block], *, has_grafana: bool) -> Iterator[Block]:
+    """The blocks for a lab with, or without, a Grafana."""
+    place, shown = ANYWHERE, {ANYWHERE, WITH_GRAFANA if has_grafana else WITHOUT_GRAFANA}
+    for block in blocks:
+        if isinstance(block, Directive) and block.name == "where":
+            place = block.argument
+        elif place in shown:
+            yield block
 
 
 def complaint(name: str, argument: str) -> str | None:

@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 
 from portal.bursts.models import BurstState
 from portal.criteria.base import Status
-from portal.steps import store
+from portal.lab.grafana_state import Absence
+from portal.steps import store, views
 from portal.steps.catalog import DoneBy, load
 from tests.conftest import START
 
@@ -26,6 +27,22 @@ def test_every_step_has_a_page_with_its_verdicts(client: FlaskClient, step) -> N
     for part in ("<h1>", 'id="rail"', 'class="live card"', 'id="strip"', "Is it done?"):
         assert part in html
     assert re.findall(r'id="verdict-([\w-]+)"', html) == list(step.criteria)
+
+
+@pytest.mark.parametrize(
+    ("has_grafana", "todo", "not_there"),
+    [(True, "Open <a href=", "Open the <a"), (False, "Open the <a", "localhost:3000")],
+)
+def test_the_dashboard_step_tells_what_can_be_done_in_this_lab(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, has_grafana, todo: str, not_there: str
+) -> None:
+    absence = None if has_grafana else Absence(Status.MET, "The lab runs without Grafana.")
+    monkeypatch.setattr(views, "grafana_absence", lambda _: absence)
+    prose = client.get("/steps/dashboard").text.split('<div class="prose">')[1]
+    first = prose.split("<h2>What to do</h2>")[1].split("</li>")[0]
+    assert todo in first
+    assert prose.count("<ol>") == 1
+    assert not_there not in prose
 
 
 def test_an_unknown_step_is_not_found(client: FlaskClient) -> None:
