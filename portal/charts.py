@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -112,7 +112,7 @@ class Chart:
 
     @property
     def numbered(self) -> dict[str, str]:
-        """The name of each band that has a number instead, with its numbers: ``1, 3``."""
+        """Where the bands have numbers: the numbers of each name, ``1, 3``."""
         names: dict[str, str] = {}
         for band in self.bands:
             if band.text and band.text.text != band.label:
@@ -247,7 +247,7 @@ def _draw(
         lines=tuple(_line(frame, line) for line in lines),
         bands=_named(
             frame,
-            [_band(frame, b) for b in bands if b.end > frame.start and b.start < frame.end],
+            (_band(frame, b) for b in bands if b.end > frame.start and b.start < frame.end),
         ),
         y_marks=y_marks,
         x_marks=_x_marks(frame),
@@ -291,44 +291,45 @@ def _band(frame: _Frame, band: Band) -> DrawnBand:
     return DrawnBand(x, round(max(end - x, 1.5), 1), band.label, band.href)
 
 
-def _named(frame: _Frame, bands: Sequence[DrawnBand]) -> tuple[DrawnBand, ...]:
-    """The bands, the oldest first, with what can be read over them; the newest choose first.
+def _named(frame: _Frame, bands: Iterable[DrawnBand]) -> tuple[DrawnBand, ...]:
+    """The bands in order, with what can be read over them: all their names, or else numbers."""
+    ordered = sorted(bands, key=lambda one: one.x)
+    named = _with_texts(frame, ordered, _names)
+    if all(band.text for band in named):
+        return named
+    numbers = itertools.count(1)
+    return _with_texts(frame, ordered, lambda band, _: [_number(band, next(numbers))])
 
-    A name reaches beyond its own band only where no other band is; where it can't, the band gets
-    a number.
-    """
-    numeral = "0" * len(str(len(bands)))
-    taken: list[Span] = []
+
+def _with_texts(
+    frame: _Frame,
+    bands: Sequence[DrawnBand],
+    choices: Callable[[DrawnBand, Sequence[DrawnBand]], Iterable[BandText]],
+) -> tuple[DrawnBand, ...]:
+    """Each band with the first of its choices that is inside the frame and covers no other."""
+    taken: list[Span] = [(-math.inf, MARGIN_LEFT), (frame.width - MARGIN_RIGHT, math.inf)]
     done: list[DrawnBand] = []
-    for band in sorted(bands, key=lambda one: one.x, reverse=True):
-        others = [one.span for one in bands if one is not band]
-        names = (text for text in _names(frame, band) if _is_free(text.span, [*others, *taken]))
-        number = BandText(numeral, round(band.x + band.width / 2, 1), "middle")
-        text = next(names, number if _is_free(number.span, taken) else None)
+    for band in bands:
+        text = next((one for one in choices(band, bands) if _is_free(one.span, taken)), None)
         taken.extend([text.span] if text else [])
         done.append(replace(band, text=text))
-    return tuple(_count_up(reversed(done), numeral))
+    return tuple(done)
 
 
-def _names(frame: _Frame, band: DrawnBand) -> list[BandText]:
-    """Its name from its start to the right, and from its end to the left, inside the frame."""
+def _names(band: DrawnBand, bands: Sequence[DrawnBand]) -> list[BandText]:
+    """Its name from its start to the right, or from its end to the left, over no other band."""
     right = BandText(band.label, round(band.x + 3, 1), "start")
     left = BandText(band.label, round(band.x + max(band.width - 3, 0), 1), "end")
-    edges = MARGIN_LEFT, frame.width - MARGIN_RIGHT
-    return [one for one in (right, left) if edges[0] <= one.span[0] and one.span[1] <= edges[1]]
+    others = [one.span for one in bands if one is not band]
+    return [one for one in (right, left) if _is_free(one.span, others)]
+
+
+def _number(band: DrawnBand, number: int) -> BandText:
+    return BandText(str(number), round(band.x + band.width / 2, 1), "middle")
 
 
 def _is_free(span: Span, taken: Iterable[Span]) -> bool:
     return all(span[1] <= left or span[0] >= right for left, right in taken)
-
-
-def _count_up(bands: Iterable[DrawnBand], numeral: str) -> Iterable[DrawnBand]:
-    numbers = itertools.count(1)
-    for band in bands:
-        if band.text and band.text.text == numeral:
-            yield replace(band, text=replace(band.text, text=str(next(numbers))))
-        else:
-            yield band
 
 
 def _x_marks(frame: _Frame) -> tuple[Mark, ...]:
