@@ -99,6 +99,14 @@ def test_a_burst_stays_in_view_wherever_on_a_phone_it_was_started(
     expect(state_of(burst)).to_be_in_viewport()
 
 
+def test_a_burst_of_a_step_has_its_stop_in_view(page: Page, lab: Lab) -> None:
+    page.goto(f"{lab.settings.portal_base}/steps/traffic")
+    page.get_by_role("button", name="Start steady traffic").click()
+    burst = the_burst(page)
+    expect(burst.get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
+    stop(burst)
+
+
 def test_a_refused_prediction_is_told_at_its_field_until_a_burst_begins(
     bursts: Page, forgiven: list[str]
 ) -> None:
