@@ -20,6 +20,7 @@ from portal.slo.alerts import AlertRule, analyse
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.store import list_slos, save_slo
 from portal.slo.windows import Window
+from portal.steps.catalog import CONTENT
 from tests.alerts.conftest import GOOD
 
 HTMX = {"HX-Request": "true"}
@@ -55,6 +56,16 @@ class TestWithoutPrometheus:
         assert check_rules(STARTER).ok
         assert "http_requests" not in STARTER
         assert "can&#39;t be reached" in page.text
+
+    def test_the_lesson_shows_the_rule_that_the_editor_begins_with(self) -> None:
+        lesson = CONTENT.joinpath("alert.md").read_text(encoding="utf-8")
+        shown = lesson.split("```")[1].strip("\n").splitlines()
+        lines = [line.split("  #")[0].strip() for line in shown]
+        assert [line for line in lines if line] == [
+            line.split("  #")[0].strip()
+            for line in STARTER.splitlines()
+            if line.split(":")[0].strip(" -") in {"alert", "expr", "for"}
+        ]
 
     def test_what_the_alert_should_guard_stands_beside_the_editor(
         self, client: FlaskClient, learner: Learner

@@ -223,6 +223,11 @@ def test_answers_are_submitted_with_what_was_typed_last(app: Flask, page: Page) 
     expect(page.locator("main")).to_contain_text(ANSWERS["struggle"])
 
 
+def test_nobody_has_to_save_what_saves_itself(app: Flask, page: Page) -> None:
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+
+
 def test_without_javascript_everything_typed_is_submitted(browser: Browser, served: Served) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
