@@ -162,8 +162,8 @@ class Supervisor:
             return
         self._set_grafana(Status.ABSENT, getter.reason)
         self._console.say(
-            f"  Grafana     not here: the lab runs without it. {getter.reason}\n"
-            "              Every step can be done; the portal says how."
+            "  Grafana     not here: the lab runs without it, and every step can be done.\n"
+            "              Why it is not here: slo-lab doctor"
         )
 
     def _tick_rules(self) -> None:
