@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -294,26 +293,24 @@ def _band(frame: _Frame, band: Band) -> DrawnBand:
 def _named(frame: _Frame, bands: Iterable[DrawnBand]) -> tuple[DrawnBand, ...]:
     """The bands in order, with what can be read over them: all their names, or else numbers."""
     ordered = sorted(bands, key=lambda one: one.x)
-    named = _with_texts(frame, ordered, _names)
+    named = _with_texts(frame, [(band, _names(band, ordered)) for band in ordered])
     if all(band.text for band in named):
         return named
-    numbers = itertools.count(1)
-    return _with_texts(frame, ordered, lambda band, _: [_number(band, next(numbers))])
+    numbers = enumerate(ordered, 1)
+    return _with_texts(frame, [(band, [_number(frame, band, n)]) for n, band in numbers])
 
 
 def _with_texts(
-    frame: _Frame,
-    bands: Sequence[DrawnBand],
-    choices: Callable[[DrawnBand, Sequence[DrawnBand]], Iterable[BandText]],
+    frame: _Frame, choices: Sequence[tuple[DrawnBand, Sequence[BandText]]]
 ) -> tuple[DrawnBand, ...]:
-    """Each band with the first of its choices that is inside the frame and covers no other."""
+    """Each band with the first of its texts that covers no other; the newest choose first."""
     taken: list[Span] = [(-math.inf, MARGIN_LEFT), (frame.width - MARGIN_RIGHT, math.inf)]
     done: list[DrawnBand] = []
-    for band in bands:
-        text = next((one for one in choices(band, bands) if _is_free(one.span, taken)), None)
+    for band, texts in reversed(choices):
+        text = next((one for one in texts if _is_free(one.span, taken)), None)
         taken.extend([text.span] if text else [])
         done.append(replace(band, text=text))
-    return tuple(done)
+    return tuple(reversed(done))
 
 
 def _names(band: DrawnBand, bands: Sequence[DrawnBand]) -> list[BandText]:
@@ -324,8 +321,12 @@ def _names(band: DrawnBand, bands: Sequence[DrawnBand]) -> list[BandText]:
     return [one for one in (right, left) if _is_free(one.span, others)]
 
 
-def _number(band: DrawnBand, number: int) -> BandText:
-    return BandText(str(number), round(band.x + band.width / 2, 1), "middle")
+def _number(frame: _Frame, band: DrawnBand, number: int) -> BandText:
+    """The number in the middle of its band, but inside the frame."""
+    room = len(str(number)) * LABEL_WIDTH_PER_CHARACTER / 2 + 0.1
+    middle = max(band.x + band.width / 2, MARGIN_LEFT + room)
+    last = frame.width - MARGIN_RIGHT - room
+    return BandText(str(number), round(min(middle, last), 1), "middle")
 
 
 def _is_free(span: Span, taken: Iterable[Span]) -> bool:

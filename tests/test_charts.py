@@ -88,6 +88,11 @@ def test_where_a_name_has_no_room_all_bursts_have_numbers_and_a_line_below() -> 
     assert not ratio_chart("t", [], START, END, bands=bands[:1]).numbered
 
 
+def test_a_burst_that_has_just_begun_has_its_number() -> None:
+    bands = [Band(T0 + at, T0 + at + 2, "error burst") for at in (0, 880, 898)]
+    assert texts(bands) == ["1", "", "3"]
+
+
 def test_texts_of_bursts_do_not_cover_one_another() -> None:
     bands = [Band(T0 + 5 * i, T0 + 5 * i + 4, f"burst {i}") for i in range(60)]
     chart = ratio_chart("t", [], START, END, bands=bands)
