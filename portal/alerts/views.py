@@ -20,6 +20,7 @@ from portal.alerts.apply import (
 from portal.alerts.during import AlertsDuring, alerts_during
 from portal.alerts.fresh import RULES, check_alert, rules_changed
 from portal.alerts.guarded import GuardedSLO, applied_with_advice
+from portal.alerts.guarding import Guarding, guarding
 from portal.alerts.listing import Listing, listing
 from portal.alerts.loaded import LoadedRule
 from portal.alerts.models import AlertRuleText
@@ -33,6 +34,8 @@ from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.row_numbers import row_number
 from portal.services import Services, current_services
+from portal.slo.objective import SLO
+from portal.slo.planner import Burst as Planned
 from portal.slo.store import list_slos
 from portal.workbench.trial import caret_under
 
@@ -110,6 +113,7 @@ def alert_widgets() -> dict[str, Any]:
         "loaded_listing": _listing,
         "own_alerts": lambda listing: listing.alerts_of(current_learner().id),
         "how_near": _how_near,
+        "guarding": _guarding,
     }
 
 
@@ -190,6 +194,10 @@ def _in_place(learner_id: int, row: AlertRuleText | None) -> bool:
 def _listing() -> Listing:
     services = current_services()
     return services.readings.get(RULES, SHARED_S, lambda: listing(services))
+
+
+def _guarding(slo: SLO, burst: Planned) -> tuple[Guarding, ...]:
+    return guarding(current_services(), current_learner().id, slo, burst, _listing())
 
 
 def _how_near(listing: Listing, rule: LoadedRule) -> tuple[Nearness, ...]:

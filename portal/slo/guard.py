@@ -78,12 +78,13 @@ def _guards(slo: SLO, burst: Burst, histories: dict[str, History], reason: str) 
 def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, History], str]:
     windows = {w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)}
     try:
-        return {window: _history(services, slo, window, at) for window in sorted(windows)}, ""
+        return {window: history(services, slo, window, at) for window in sorted(windows)}, ""
     except ClientError as error:
         return {}, str(error)
 
 
-def _history(services: Services, slo: SLO, window: str, at: float) -> History:
+def history(services: Services, slo: SLO, window: str, at: float) -> History:
+    """What the window holds at ``at`` (Unix time); raises ClientError."""
     total, bad = (
         services.prometheus.query(count(slo, "increase", window), at)
         for count in (total_events, bad_events)
