@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from portal.workbench.trial import MAX_LENGTH
-from portal.workbench.units import UNITS
+from portal.workbench.units import OF_THE_QUERY, UNITS
 
 MAX_TITLE = 120
 IN_ADDRESS = ("expr", "title", "unit")
@@ -20,7 +20,7 @@ class PanelForm:
 
     title: str = ""
     expr: str = ""
-    unit: str = "ratio"
+    unit: str = OF_THE_QUERY
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -30,7 +30,7 @@ class PanelForm:
         return cls(
             title=plain(typed.get("title", "")),
             expr=plain(typed.get("expr", "")),
-            unit=typed.get("unit", "ratio"),
+            unit=typed.get("unit", OF_THE_QUERY),
             key=typed.get("key", "")[:64] or str(uuid.uuid4()),
         )
 
@@ -53,7 +53,7 @@ class PanelForm:
             self.errors["expr"] = f"Keep it under {MAX_LENGTH} characters."
         if len(self.title) > MAX_TITLE:
             self.errors["title"] = f"Keep the title under {MAX_TITLE} characters."
-        if self.unit not in UNITS:
+        if self.unit not in {OF_THE_QUERY, *UNITS}:
             self.errors["unit"] = "Choose one of the units."
         return not self.errors
 

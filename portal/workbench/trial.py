@@ -15,7 +15,7 @@ from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.judge import filled, judge_query, lab_context
 from portal.workbench.running import learners_prometheus, turn_of
-from portal.workbench.units import fitting_unit, unit_remark
+from portal.workbench.units import fitting_name, fitting_unit, unit_remark
 
 MAX_LENGTH = 4000
 CARET_CONTEXT = 20
@@ -72,6 +72,12 @@ def try_query(services: Services, learner: Learner, expr: str, unit: str = "none
         if error.kind is ErrorKind.REFUSED:
             return Trial(expr, runs, error=error.detail or str(error))
         return replace(trial, unreachable=_in_words(error))
+
+
+def unit_of_query(services: Services, learner: Learner, expr: str) -> str:
+    """The name of the unit that fits what the query gives; "none" where that isn't known."""
+    context = lab_context(services, learner.service.job)
+    return fitting_name(judge_query(expr, context, {}).indicator)
 
 
 def _drawing(services: Services, learner: Learner, trial: Trial) -> Drawing:

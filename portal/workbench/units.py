@@ -8,6 +8,8 @@ from portal.promql.findings import Indicator, Measure
 from portal.rendering import milliseconds, percent
 
 READABLE = 1e9
+OF_THE_QUERY = "query"
+"""Chosen in the form: the unit that fits what the query gives."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,12 @@ GIVES = {"ratio": "a share from 0 to 1", "percent": "a share from 0 to 100", "se
 
 def fitting_unit(indicator: Indicator | None) -> Unit:
     """The unit of what the query gives; none where that isn't known."""
-    return UNITS.get(_fitting(indicator), NONE)
+    return UNITS[fitting_name(indicator)]
+
+
+def fitting_name(indicator: Indicator | None) -> str:
+    """Its name among the units."""
+    return _fitting(indicator) or "none"
 
 
 def unit_remark(indicator: Indicator | None, unit: str) -> str:

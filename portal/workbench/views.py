@@ -32,8 +32,8 @@ from portal.workbench.forms import MAX_TITLE, PanelForm, plain, title_problem
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana
 from portal.workbench.starts import starts
-from portal.workbench.trial import MAX_LENGTH, Trial, try_query
-from portal.workbench.units import UNITS
+from portal.workbench.trial import MAX_LENGTH, Trial, try_query, unit_of_query
+from portal.workbench.units import OF_THE_QUERY, UNITS
 
 bp = Blueprint("workbench", __name__, url_prefix="/workbench")
 UNTITLED = "Untitled panel"
@@ -93,7 +93,7 @@ def add() -> ResponseReturnValue:
     if not good or form.errors:
         return form_again("workbench/index.html", "workbench/_form.html", **page(form))
     title, now = form.title or UNTITLED, current_services().clock()
-    panel = store.add_panel(learner.id, title, form.expr, form.unit, now, form.key)
+    panel = store.add_panel(learner.id, title, form.expr, _unit(form), now, form.key)
     return reload_page(url_for(".index", kept=panel.id))
 
 
@@ -113,7 +113,7 @@ def change(panel_id: int) -> ResponseReturnValue:
         context = _editing(panel, form)
         return form_again("workbench/edit.html", "workbench/_form.html", **context)
     title = form.title or UNTITLED
-    store.change_panel(panel, title, form.expr, form.unit, current_services().clock())
+    store.change_panel(panel, title, form.expr, _unit(form), current_services().clock())
     flash(f"Saved: {title}.")
     return reload_page(url_for(".index"))
 
@@ -242,6 +242,12 @@ def _trial(form: PanelForm) -> Trial | None:
     if not form.expr:
         return None
     return try_query(current_services(), current_learner(), form.expr, form.unit)
+
+
+def _unit(form: PanelForm) -> str:
+    if form.unit != OF_THE_QUERY:
+        return form.unit
+    return unit_of_query(current_services(), current_learner(), form.expr)
 
 
 def _editing(panel: WorkbenchPanel, form: PanelForm) -> dict[str, Any]:

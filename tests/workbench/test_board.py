@@ -64,6 +64,14 @@ def test_panels_without_a_drawing_say_why(lab_app: Flask) -> None:
         assert words in note, note
 
 
+def test_a_panel_without_a_chosen_unit_has_that_of_its_query(client: FlaskClient) -> None:
+    for expr, words in ((P95, "seconds"), (AVAILABILITY, "ratio (0 to 1)"), ("up", "none")):
+        client.post("/workbench/panels", data={"expr": expr, "unit": "query", "key": expr})
+        panel = client.get("/workbench").text.rpartition("/workbench/panels/")[2].partition('"')[0]
+        edited = client.get(f"/workbench/panels/{panel.partition('/')[0]}").text
+        assert f" selected>{words}</option>" in edited
+
+
 def test_a_misfit_of_unit_and_query_is_remarked_on_the_panel(client: FlaskClient) -> None:
     kept = {"title": "p95", "expr": P95, "unit": "ratio", "key": "k"}
     page = client.post("/workbench/panels", data=kept, follow_redirects=True).text
