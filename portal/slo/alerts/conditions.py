@@ -157,7 +157,7 @@ def settled(condition: ErrorRatio) -> Condition:
         return _unequal(condition, inside)
     if low and high:
         every = f"every error ratio from 0 to 1 is {op} {limit:.4g}, also with no errors"
-        beyond = "its limit is beyond every share, which goes from 0 to 1: 90 % is 0.9"
+        beyond = "a share is from 0 to 1, and its limit is beyond that (90 % is written 0.9)"
         return Always(every if inside else beyond, needs=condition.source.events)
     if not low and not high:
         return Never(_impossible(op, limit))

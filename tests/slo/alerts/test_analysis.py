@@ -397,7 +397,7 @@ def test_a_reason_for_a_burn_rate_shows_its_arithmetic() -> None:
 def test_a_percentage_in_place_of_a_share_is_told() -> None:
     finding = analyse(AlertRule("a", expanded("1 - RATIO < 90")), [AVAILABILITY])
     assert finding.code is TieCode.ALWAYS_FIRES
-    assert "90 % is 0.9" in finding.reason
+    assert "90 % is written 0.9" in finding.reason
     assert "-89" not in finding.reason
 
 
