@@ -47,6 +47,11 @@ class Events:
         return self.total - self.bad
 
 
+def about(events: float, digits: int = 3) -> int:
+    """A count as it is shown, to so many digits: ``increase`` estimates beyond its samples."""
+    return round(float(f"{events:.{digits}g}"))
+
+
 @dataclass(frozen=True)
 class Exhaustion:
     """``seconds`` from now until the budget is gone; a number only when ``state`` is IN_TIME."""
@@ -73,6 +78,14 @@ class Budget:
     share_used: float | None
     burn_rate: float | None
     exhaustion: Exhaustion
+
+    @property
+    def allowed_shown(self) -> float | None:
+        """``allowed`` for people: of the total that they are shown, whole events from 1 on."""
+        if self.allowed is None or self.events is None or self.events.total <= 0:
+            return None
+        allowed = self.allowed / self.events.total * about(self.events.total)
+        return math.floor(allowed + 1e-9) if allowed >= 1 else allowed
 
 
 def error_ratio(events: Events) -> float | None:

@@ -31,7 +31,7 @@ class SLOForm:
     sli: str = SLIKind.AVAILABILITY
     threshold: str = "0.3"
     objective: str = ""
-    window: str = Window.FOUR_WEEKS
+    window: str = Window.LAB
     why: str = ""
     title: str = ""
     seen: int = 0
@@ -51,6 +51,11 @@ class SLOForm:
         threshold = f"{slo.threshold_s:g}" if slo.threshold_s else "0.3"
         objective = f"{percent(slo.objective)} %"
         return cls(slo.sli, threshold, objective, slo.window, slo.why, slo.title, version)
+
+    @property
+    def is_reasoned(self) -> bool:
+        """Whether the reason can be kept."""
+        return MIN_WHY <= len(self.why) <= MAX_WHY
 
     def read(
         self, job: str, bounds: tuple[float, ...], name: str = "", *, draft: bool = False

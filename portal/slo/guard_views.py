@@ -15,6 +15,7 @@ from portal.htmx import fragment_or_redirect, reload_page
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.slo import store
+from portal.slo.fresh import slos_changed
 from portal.slo.guard import USUAL_BURST, read_guards
 from portal.slo.models import SavedSLO
 from portal.slo.planner import Burst
@@ -76,6 +77,7 @@ def import_openslo() -> ResponseReturnValue:
     except SLOLabError as error:
         flash(f"Nothing was taken over: {error}")
     else:
+        slos_changed()
         flash(f"Taken over: {', '.join(names)}.")
     return reload_page(url_for("slos.index"))
 

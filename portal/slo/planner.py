@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from portal.slo.budget import about
 from portal.slo.objective import SLO
 from portal.slo.windows import AlertPair, alert_pairs, seconds
 
@@ -117,11 +118,12 @@ def needs_arithmetic(slo: SLO, total: float) -> str | None:
 
     With 600 requests and 99.999 %, the budget is 0.006 requests: one failure is 167 times too many.
     """
+    total = about(total)
     allowed = slo.error_budget * total
     if total <= 0 or allowed >= 1:
         return None
     return (
-        f"{total:.0f} requests × {slo.error_budget:g} = {allowed:.3g} bad requests allowed: one "
+        f"{total:,} requests × {slo.error_budget:g} = {allowed:.3g} bad requests allowed: one "
         f"failure overspends the budget {1 / allowed:.3g} times. {slo.percent} needs at least "
         f"{1 / slo.error_budget:,.0f} requests in the window before it allows one."
     )
@@ -156,6 +158,8 @@ def _already(limit: float, history: History) -> str:
 
 
 def _in_time(limit: float, history: History, burst: Burst, time_s: float) -> str:
+    if history.requests <= 0:
+        return "No request came in this time yet: the first one that fails is enough."
     had = f" - {history.failed:.6g}" if history.failed else ""
     failures = _just_more_than(time_s * burst.rate * burst.error_share)
     return (

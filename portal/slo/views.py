@@ -18,8 +18,10 @@ from portal.learners import current_learner
 from portal.services import current_services
 from portal.slis.live import burst_bands
 from portal.slo import store
+from portal.slo.budget import about
 from portal.slo.cost import BurstCost, read_burst_cost
 from portal.slo.forms import SLOForm
+from portal.slo.fresh import slos_changed
 from portal.slo.guard import read_guards
 from portal.slo.models import SavedSLO
 from portal.slo.objective import SLO
@@ -43,7 +45,8 @@ def index() -> ResponseReturnValue:
     """
     form = SLOForm.of(request.args)
     context = {**_form_context(form), "preview": _preview(form)}
-    return render_template("slo/index.html", **_list_context(), **context)
+    saved = request.args.get("saved", "")
+    return render_template("slo/index.html", **_list_context(saved), **context)
 
 
 @bp.get("/list")
@@ -60,12 +63,12 @@ def create() -> ResponseReturnValue:
     if slo is None:
         return _new_form_again(form)
     try:
-        store.add_slo(learner.id, slo, current_services().clock())
+        row = store.add_slo(learner.id, slo, current_services().clock())
     except store.TooManySLOsError as error:
         form.errors["room"] = str(error)
         return _new_form_again(form)
-    flash(f"Saved: {slo.title}.")
-    return reload_page(url_for(".index"))
+    slos_changed()
+    return reload_page(url_for(".index", saved=row.name))
 
 
 @bp.get("/preview")
@@ -95,6 +98,7 @@ def update(name: str) -> ResponseReturnValue:
         form.seen = row.version
         return _changed_form_again(form, row, status=409, meanwhile=store.summary(row))
     store.save_slo(row.learner_id, slo, current_services().clock())
+    slos_changed()
     flash("Saved. The state before is kept in the history below.")
     return reload_page(url_for(".show", name=row.name))
 
@@ -111,6 +115,7 @@ def delete(name: str) -> ResponseReturnValue:
     row = _find(name)
     store.delete_slo(row, current_services().clock())
     _take_rules_out(row)
+    slos_changed()
     return fragment_or_redirect(
         "slo/_list.html",
         url_for(".index", deleted=row.name),
@@ -130,9 +135,16 @@ def restore(name: str) -> ResponseReturnValue:
         store.restore_slo(row, current_services().clock())
     except store.TooManySLOsError as error:
         abort(409, str(error))
+    slos_changed()
     return fragment_or_redirect(
         "slo/_list.html", url_for(".index"), events="criterion-changed", **_list_context()
     )
+
+
+@bp.app_template_filter("about")
+def about_count(events: float, digits: int = 3) -> str:
+    """4948.6 as ``4,950``."""
+    return f"{about(events, digits):,}"
 
 
 @bp.app_context_processor
@@ -159,11 +171,13 @@ def _take_rules_out(row: SavedSLO) -> None:
             flash(f"Its rules are still in Prometheus: {outcome.reason}")
 
 
-def _list_context() -> dict[str, Any]:
-    """Every SLO with its budget, all read at one instant."""
+def _list_context(saved: str = "") -> dict[str, Any]:
+    """Every SLO with its budget, all read at one instant; the one just saved comes first."""
     services = current_services()
-    at, slos = reading_instant(services), store.list_slos(current_learner().id)
-    return {"rows": [{"slo": row, "reading": read_budget(services, row.value, at)} for row in slos]}
+    at, slos = reading_instant(services), list(store.list_slos(current_learner().id))
+    slos.sort(key=lambda row: row.name != saved)
+    rows = [{"slo": row, "reading": read_budget(services, row.value, at)} for row in slos]
+    return {"rows": rows, "saved": next((row for row in slos if row.name == saved), None)}
 
 
 def _bounds() -> tuple[float, ...]:
@@ -226,8 +240,8 @@ def _budget_chart(row: SavedSLO, reading: BudgetReading, width: int, height: int
     percent = [(at, None if left is None else left * 100) for at, left in points]
     end = datetime.fromtimestamp(reading.at, UTC)
     return value_chart(
-        "Error budget left over the last 15 minutes, in percent",
-        [Line("error budget left, %", percent)],
+        "Budget so far that was left, over the last 15 minutes, in percent",
+        [Line("budget so far left, %", percent)],
         history.start,
         end,
         bands=burst_bands(row.learner_id, history.start, end),

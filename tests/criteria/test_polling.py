@@ -64,11 +64,10 @@ def test_what_the_learner_does_makes_every_older_verdict_stale(
 ) -> None:
     store.save(learner.id, "slo", Verdict(Status.MET, "code", "", "", ""), clock())
     clock.pass_seconds(1)
-    client.post("/slos", data={})
+    assert client.post("/steps/slo/done").status_code == 409
     client.get("/criteria/slo")
     assert "slo" not in checks.started  # refused, so nothing was done
-    filled = {"sli": "availability", "objective": "99", "window": "1h", "why": "x" * 40}
-    assert client.post("/slos", data=filled).status_code == 303
+    assert client.post("/steps/meet-the-service/done").status_code == 303
     assert "slo" not in checks.started
     client.get("/criteria/slo")
     assert "slo" in checks.started

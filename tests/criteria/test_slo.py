@@ -76,7 +76,7 @@ def test_the_form_answers_htmx_with_the_form_alone(client: FlaskClient) -> None:
     assert answer.status_code == 422
     assert answer.text.lstrip().startswith("<form")
     saved = client.post("/slos", data=FORM, headers={"HX-Request": "true"})
-    assert saved.headers["HX-Redirect"] == "/slos"
+    assert saved.headers["HX-Redirect"] == "/slos?saved=availability"
 
 
 def test_a_second_slo_of_the_same_name_gets_a_name_of_its_own(client: FlaskClient) -> None:

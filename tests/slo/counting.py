@@ -15,11 +15,11 @@ FORM = {
 
 
 class Counting(PrometheusClient):
-    """600 requests in every window, ``bad`` of them bad; the lab is eleven minutes old."""
+    """``total`` requests in every window, ``bad`` of them bad; the lab is eleven minutes old."""
 
     def __init__(self) -> None:
         super().__init__(NOWHERE)
-        self.bad = 3.0
+        self.bad, self.total = 3.0, 600.0
         self.asked: list[tuple[str, float | None]] = []
 
     def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
@@ -27,7 +27,7 @@ class Counting(PrometheusClient):
         if "count_over_time" in promql:
             return Rows([Sample({}, 660.0, 0.0)])
         bad = "5.." in promql or " - sum" in promql
-        return Rows([Sample({}, self.bad if bad else 600.0, 0.0)])
+        return Rows([Sample({}, self.bad if bad else self.total, 0.0)])
 
     def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
         return Rows([])

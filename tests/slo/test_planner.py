@@ -129,3 +129,11 @@ def test_many_nines_on_little_traffic_get_the_arithmetic() -> None:
 def test_enough_traffic_needs_no_warning() -> None:
     assert needs_arithmetic(slo(0.99), 600) is None
     assert needs_arithmetic(slo(0.99), 0) is None
+
+
+def test_without_history_the_first_failure_is_enough_and_nothing_is_reckoned_with_zeros() -> None:
+    found = plan(0.03, History(0), Burst(rate=20, error_share=0.2))
+    assert found.failures == 1
+    assert found.sentence == (
+        "No request came in this time yet: the first one that fails is enough."
+    )

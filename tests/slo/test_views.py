@@ -125,12 +125,21 @@ class TestPreview:
     def test_it_says_of_each_alert_whether_it_can_fire(self, client: FlaskClient) -> None:
         page = preview(client)
         assert "page 5m/25s: fires above 3 % errors" in page
-        assert "Could they ever fire? Yes, all 2" in page
+        assert "Burn-rate alerts, a later step: both could fire" in page
         assert "can never fire" not in page
         page = preview(client, objective="60", window="28d")
         assert "can never fire" in page
-        assert "3 of 4 never" in page
+        assert "3 of 4 could never fire" in page
         assert "13.44 × 0.4 = 5.376" in page
+
+    def test_alerts_are_no_later_step_once_there_is_one(
+        self, client: FlaskClient, learner: Learner, services: Services
+    ) -> None:
+        folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
+        with folder.locked(1):
+            folder.begin(name, "groups: []")
+            folder.commit(name)
+        assert "Burn-rate alerts: both could fire" in preview(client)
 
     def test_much_is_promised_on_little_traffic(self, client: FlaskClient) -> None:
         page = preview(client, objective="99.999")
@@ -200,11 +209,11 @@ class TestFigures:
         client.post("/slos", data=FORM)
         text = words(client.get("/slos/availability").text)
         told = [
-            "Allowed so far Over the 11 min of data so far 600 requests came. "
-            "99 % allows 6.0 of them to be bad.",
-            "Used so far 3 were bad, which is an SLI of 99.5 %: 50 % of this budget is left.",
+            "Allowed so far Over the 11 min of data so far about 600 requests came. "
+            "99 % allows 6 of them to be bad.",
+            "Used so far 3 were bad, which is an SLI of 99.5 %: 50 % of the budget so far is",
             "For the whole window of 1 hour (lab window)",
-            "full outage allowed 36 s budget used, at this traffic 9.17 %",
+            "full outage allowed 36 s used of the whole window’s budget, at this traffic 9.17 %",
             "burn rate, last 5m 0.5× time to exhaustion 1 h 49 min at this burn rate",
         ]
         places = [text.index(part) for part in told]
@@ -213,7 +222,7 @@ class TestFigures:
     def test_the_list_tells_the_time_so_far_alone(self, client: FlaskClient) -> None:
         client.post("/slos", data=FORM)
         text = words(client.get("/slos").text)
-        assert "99 % allows 6.0 of them to be bad. 3 were bad" in text
+        assert "99 % allows 6 of them to be bad. 3 were bad" in text
         assert "full outage" not in text
 
     def test_what_is_overspent_is_said_by_how_much(
@@ -221,7 +230,15 @@ class TestFigures:
     ) -> None:
         prometheus.bad = 9.0
         client.post("/slos", data=FORM)
-        assert "this budget is overspent by 50 %." in words(client.get("/slos").text)
+        assert "the budget so far is overspent by 50 %." in words(client.get("/slos").text)
+
+    def test_what_is_estimated_is_said_in_few_digits_and_allows_whole_requests(
+        self, client: FlaskClient, prometheus: Counting
+    ) -> None:
+        prometheus.total, prometheus.bad = 4948.3, 481.4
+        text = words(preview(client, objective="95"))
+        assert "about 4,950 requests came. 95 % allows 247 of them to be bad." in text
+        assert "about 480 were bad, which is an SLI of 90.271 %" in text
 
     @pytest.mark.parametrize("path", ["/slos/availability?objective=99.9", "/slos?objective=99.9"])
     def test_all_of_a_page_is_asked_for_at_one_instant(
@@ -278,6 +295,50 @@ class TestWithoutNumbers:
             assert said in words(page)
             assert "0 %:" not in page
             assert "requests came" not in page
+
+
+class TestAfterSaving:
+    def test_the_saved_one_comes_first_with_the_way_on_and_the_form_is_folded(
+        self, client: FlaskClient
+    ) -> None:
+        assert "<details open><summary>Define a new SLO</summary>" in client.get("/slos").text
+        client.post("/slos", data=FORM)
+        saved = client.post("/slos", data={**FORM, "title": "Second"})
+        page = client.get(saved.location).text
+        assert "Saved: Second." in page
+        assert page.index(">Second</a>") < page.index(">Availability</a>")
+        assert "<details><summary>Define a new SLO</summary>" in page
+        refused = client.post("/slos", data={**FORM, "why": ""}).text
+        assert "<details open><summary>Define a new SLO</summary>" in refused
+
+    def test_the_step_is_done_at_once_and_the_way_on_leads_to_another(
+        self, client: FlaskClient, learner: Learner
+    ) -> None:
+        client.get("/slos")
+        client.post("/slos", data=FORM)
+        db.session.expire_all()
+        verdict = stored_verdict(learner.id, "slo")
+        assert verdict is not None
+        assert verdict.met_now
+        page = client.get("/slos?saved=availability").text
+        assert re.search(r"Saved: Availability. Next: <a href=\"/steps/(?!slo\")", page)
+        client.post("/slos/availability/delete", headers=HTMX)
+        db.session.expire_all()
+        verdict = stored_verdict(learner.id, "slo")
+        assert verdict is not None
+        assert not verdict.met_now
+
+    def test_saved_goes_when_it_is_deleted(self, client: FlaskClient) -> None:
+        client.post("/slos", data=FORM)
+        deleted = client.post("/slos/availability/delete", headers=HTMX).text
+        for page in (deleted, client.get("/slos?saved=availability").text):
+            assert "Saved:" not in page
+
+
+def test_a_reason_that_is_long_enough_is_not_complained_of_any_more(client: FlaskClient) -> None:
+    gone = '<span id="why-error" hx-swap-oob="innerHTML"></span>'
+    assert gone in preview(client)
+    assert gone not in preview(client, why="short")
 
 
 class TestTwoTabs:
@@ -355,7 +416,9 @@ def test_the_page_shows_whether_the_step_is_done_and_leads_back(client: FlaskCli
 
 
 def test_why_the_lab_window_exists_is_said_where_it_is_chosen(client: FlaskClient) -> None:
-    assert "over its window of 1 hour the numbers move while you watch" in client.get("/slos").text
+    page = client.get("/slos").text
+    assert "Take the lab’s 1 hour: the lab has minutes of data" in page
+    assert '<option value="1h" selected>' in page
 
 
 class TestAlertsOfAnSLO:
