@@ -116,7 +116,8 @@ def test_incidents_are_told_apart_and_each_can_be_looked_up(
     html = client.get("/impact").text
     for number in numbers:
         assert f">Burst {number}: error burst, " in html
-        assert f'<a href="/bursts/{number}">burst {number}</a>' in html
+        link = f'<a href="/bursts/{number}" rel="noopener" target="_blank">'
+        assert f"{link}burst {number}</a>" in html
 
 
 def test_stating_the_impact_leads_to_the_step(
@@ -130,7 +131,10 @@ def test_stating_the_impact_leads_to_the_step(
     typed = {"burst": burst.id, "failed": "240", "slow": "15", "seconds": "60"}
     answer = client.post("/impact", data={**typed, "sentence": SENTENCE})
     assert answer.location == "/steps/user-impact?kept=yes#impact-form"
-    assert "Your statement is kept" in client.get(answer.location).text
+    page = client.get(answer.location).text
+    assert "Your statement is kept" in page
+    assert '<td class="num">exact</td>' in page
+    assert ">+0<" not in page
 
 
 def test_the_incident_of_somebody_else_or_of_nobody_is_refused(
