@@ -105,12 +105,17 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
 
     @property
     def failed_words(self) -> str:
-        """``240 answered 500, 3 timed out``; ``0`` where none failed."""
+        """``240 with status 500, 3 timed out``; ``0`` where none failed."""
         told = (
-            f"{number:,} {KIND_WORDS.get(kind, f'answered {kind}')}"
+            f"{number:,} {KIND_WORDS.get(kind, f'with status {kind}')}"
             for kind, number in self.failed_by_kind.items()
         )
         return ", ".join(told) or "0"
+
+    @property
+    def cut(self) -> int:
+        """Requests that were still waiting for their answer as the burst was ended."""
+        return int(self.counts.get("cut", 0))
 
     @property
     def prediction_words(self) -> str:

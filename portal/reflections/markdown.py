@@ -223,9 +223,10 @@ def _burst(burst: BurstFacts) -> str:
 
 
 def burst_words(burst: BurstFacts) -> str:
-    """``760 requests, 611 good (3 of them slow: over 0.5 s), 149 answered 500, hurt for 59 s``."""
+    """``760 requests, 611 good (3 of them slow: over 0.5 s), 149 with status 500, p95 61 ms, hurt for 59 s``."""
     words = [f"{count(burst.sent)} requests", f"{count(burst.good)} good{_slow_words(burst)}"]
     words += (f"{count(n)} {_failed_words(kind)}" for kind, n in burst.failed.items())
+    words += (f"{name} {milliseconds(value)}" for name, value in burst.quantiles.items())
     if burst.hurt_seconds:
         words.append(f"hurt for {duration(burst.hurt_seconds)}")
     return ", ".join(words)
@@ -239,8 +240,8 @@ def _slow_words(burst: BurstFacts) -> str:
 
 
 def _failed_words(kind: str) -> str:
-    """``answered 500``, ``timed out``."""
-    return f"answered {kind}" if kind.isdigit() else FAILED.get(kind, f"failed ({kind})")
+    """``with status 500``, ``timed out``."""
+    return f"with status {kind}" if kind.isdigit() else FAILED.get(kind, f"failed ({kind})")
 
 
 def counted_words(burst: BurstFacts) -> str:

@@ -11,8 +11,8 @@ from portal.bursts.models import Burst
     ("failed", "words"),
     [
         ({}, "0"),
-        ({"500": 1240}, "1,240 answered 500"),
-        ({"500": 2, "timeout": 3}, "2 answered 500, 3 timed out"),
+        ({"500": 1240}, "1,240 with status 500"),
+        ({"500": 2, "timeout": 3}, "2 with status 500, 3 timed out"),
         ({"connection": 7}, "7 lost the connection"),
         ({"garbage": 1}, "1 got an unreadable answer"),
     ],

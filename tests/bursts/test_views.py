@@ -235,6 +235,17 @@ def test_a_target_in_the_form_is_ignored(
     assert "evil" not in str(bursts()[0].spec)
 
 
+def test_requests_that_a_stop_cut_off_are_counted_for_themselves(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "k1"})
+    [burst] = bursts()
+    burst.state, burst.counts = BurstState.STOPPED, {"sent": 377, "good": 369, "cut": 8}
+    db.session.commit()
+    page = client.get("/bursts/1").text
+    assert "<dt>cut off at the end, unanswered</dt><dd>8</dd>" in page
+
+
 def test_stop_asks_the_runner_whichever_process_it_is_in(
     client: FlaskClient, learner: Learner, runner: IdleRunner
 ) -> None:

@@ -23,7 +23,7 @@ def state_of(burst: Locator) -> Locator:
 
 
 def number_of(place: Locator) -> float:
-    """The first number in its text: ``1,200 answered 500`` is 1200."""
+    """The first number in its text: ``1,200 with status 500`` is 1200."""
     found = re.search(r"\d[\d,]*(\.\d+)?", place.inner_text())
     assert found, place.inner_text()
     return float(found[0].replace(",", ""))

@@ -150,7 +150,7 @@ def test_the_document_holds_answers_slis_slos_bursts_and_submissions(
         "Answered within 0.3 s: 97.5 % over 1m",
         "**Availability of \\*everything\\***: 99 % of requests answered without a server error",
         "One in a hundred is what \\<users\\> forgive.",
-        "1,200 requests, 960 good (3 of them slow: over 0.5 s), 240 answered 500, hurt for 59 s",
+        "1,200 requests, 960 good (3 of them slow: over 0.5 s), 240 with status 500, hurt for 59 s",
         "  - Prometheus counted: availability 80 % (240 of 1,200 requests failed), 3 over 0.5 s, "
         "p95 12 ms",
         "**Our \\<shop\\>**, on the workbench",
@@ -224,7 +224,7 @@ def burst_of(good: int, slow: int = 0, **failed: int) -> BurstFacts:
         (burst_of(1200, 3), "1,200 requests, 1,200 good (3 of them slow: over 0.5 s)"),
         (
             burst_of(960, _500=200, timeout=39, connection=1),
-            "1,200 requests, 960 good, 200 answered 500, 39 timed out, 1 lost the connection",
+            "1,200 requests, 960 good, 200 with status 500, 39 timed out, 1 lost the connection",
         ),
         (burst_of(0, other=5), "5 requests, 0 good, 5 failed (other)"),
     ],
