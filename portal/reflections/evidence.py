@@ -37,6 +37,7 @@ from portal.slo.models import SavedSLO
 from portal.slo.store import list_slos, summary
 
 READING_MAX_AGE_SECONDS = 4.5
+QUANTILES = ("p50", "p95", "p99")
 HISTORY_SPAN = timedelta(hours=1)
 MOST_BURSTS = 50
 
@@ -136,6 +137,9 @@ def _burst_facts(burst: Burst, alerts: Iterable[AlertHistory]) -> BurstFacts:
         failed=burst.failed_by_kind,
         slow=burst.slow,
         hurt_seconds=round(burst.hurt_seconds, 1),
+        quantiles={
+            name: value for name in QUANTILES if (value := burst.counts.get(name)) is not None
+        },
         counted=_counted_facts(ServerView.of_record(burst.server_counts)),
         predicted_error_ratio=burst.predicted_error_ratio,
         predicted_page=burst.predicted_page,

@@ -7,7 +7,7 @@ that is gone is passed over when an old one is read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -93,7 +93,8 @@ class CountedFacts:
 class BurstFacts:
     """One burst: what was expected, what it sent, what came back, how it hurt, which alerts.
 
-    ``counted``: the same as Prometheus saw it; None where that is not known.
+    ``quantiles``: how long users waited, in seconds by name (``p95``); ``counted``: the same as
+    Prometheus saw it; None where that is not known.
     """
 
     number: int
@@ -107,6 +108,7 @@ class BurstFacts:
     failed: dict[str, int]
     slow: int
     hurt_seconds: float
+    quantiles: dict[str, float] = field(default_factory=dict)
     counted: CountedFacts | None = None
     predicted_error_ratio: float | None = None
     predicted_page: bool | None = None

@@ -112,6 +112,7 @@ def do_some_work(learner: Learner, now: datetime) -> None:
             "good": 960,
             "failed": {"500": 240},
             "slow": 3,
+            "p95": 0.061,
             "first_bad_due_at": started.timestamp() + 1,
             "last_bad_end_at": started.timestamp() + 60,
         },

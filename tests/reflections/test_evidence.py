@@ -36,6 +36,7 @@ def test_it_holds_slis_slos_bursts_verdicts_and_the_last_hour(
     assert (evidence.slis.requests, evidence.slis.failed) == (200, 2)
     assert [slo.objective for slo in evidence.slos] == [0.99]
     assert [burst.failed for burst in evidence.bursts] == [{"500": 240}]
+    assert [burst.quantiles for burst in evidence.bursts] == [{"p95": 0.061}]
     assert [(v.title, v.status, v.first_met_at) for v in evidence.verdicts] == [
         ("An SLO", "met", START)
     ]
