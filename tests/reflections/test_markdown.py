@@ -150,7 +150,8 @@ def test_the_document_holds_answers_slis_slos_bursts_and_submissions(
         "Answered within 0.3 s: 97.5 % over 1m",
         "**Availability of \\*everything\\***: 99 % of requests answered without a server error",
         "One in a hundred is what \\<users\\> forgive.",
-        "1,200 requests, 960 good (3 of them slow: over 0.5 s), 240 with status 500, hurt for 59 s",
+        "1,200 requests, 960 good (3 of them slow: over 0.5 s), 240 with status 500, p95 61 ms, "
+        "hurt for 59 s",
         "  - Prometheus counted: availability 80 % (240 of 1,200 requests failed), 3 over 0.5 s, "
         "p95 12 ms",
         "**Our \\<shop\\>**, on the workbench",
