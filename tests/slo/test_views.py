@@ -238,7 +238,7 @@ class TestFigures:
         prometheus.total, prometheus.bad = 4948.3, 481.4
         text = words(preview(client, objective="95"))
         assert "about 4,950 requests came. 95 % allows 247 of them to be bad." in text
-        assert "about 480 were bad, which is an SLI of 90.271 %" in text
+        assert "About 480 were bad, which is an SLI of 90.271 %" in text
 
     @pytest.mark.parametrize("path", ["/slos/availability?objective=99.9", "/slos?objective=99.9"])
     def test_all_of_a_page_is_asked_for_at_one_instant(
