@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.bursts.models import BurstState
+from portal.clients.prometheus import PrometheusClient
 from portal.criteria.base import Status
 from portal.lab.grafana_state import Absence
+from portal.services import Services
 from portal.steps import store, views
 from portal.steps.catalog import DoneBy, load
 from tests.conftest import START
+from tests.fakes.server import LocalServer, Reply, Request
 
 HTMX = {"HX-Request": "true"}
 
@@ -304,6 +309,22 @@ def test_an_odd_current_step_is_only_text(client: FlaskClient) -> None:
 def test_the_strip_shows_the_running_burst(client: FlaskClient, burst, clock) -> None:
     row = burst(BurstState.RUNNING)
     assert f'href="/bursts/{row.id}">Error burst runs' in client.get("/steps/strip").text
+
+
+def test_the_strip_shows_both_slis(app: Flask, client: FlaskClient, services: Services) -> None:
+    def answer(request: Request) -> Reply:
+        sample = {"metric": {"status": "200"}, "value": [0, "1"]}
+        kinds = {"/api/v1/query": ("vector", [sample])}
+        kind, result = kinds.get(request.path, ("matrix", []))
+        data = {"resultType": kind, "result": result}
+        return Reply.of({"status": "success", "data": data})
+
+    with LocalServer(answer) as server:
+        asking = replace(services, prometheus=PrometheusClient(server.url))
+        app.extensions["slo_lab"] = asking
+        html = client.get("/steps/strip").text
+    assert "Available <b>100 %</b>" in html
+    assert "Under 0.3 s <b>100 %</b>" in html
 
 
 def test_the_strip_has_words_where_there_is_no_number(client: FlaskClient) -> None:
