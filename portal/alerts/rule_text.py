@@ -88,9 +88,12 @@ def place_within(text: str, line: int, column: int, inner: tuple[int, int]) -> t
     """Line and column of a place within the value that begins at ``line`` and ``column``.
 
     ``inner`` is line and column within the value; all count from 1. A value that YAML folds has
-    no such place: then it is the value's beginning.
+    no such place: then it is the value's beginning. YAML ends lines at more characters than we
+    do, so that its line may lie beyond our last one.
     """
     lines = text.split("\n")
+    if line > len(lines):
+        return line, column
     sign, (row, at) = lines[line - 1][column - 1 : column], inner
     if sign == "|":
         block = lines[line : line + row]

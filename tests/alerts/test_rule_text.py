@@ -103,6 +103,10 @@ def test_a_place_within_a_value_is_found_in_the_text(
     assert place_within(f"a: 1\nexpr: {value}", 2, 7, inner) == place
 
 
+def test_a_line_that_yaml_alone_counts_is_told_as_yaml_does() -> None:
+    assert place_within("a: 1 # one\u2028# two\nexpr: sum(up", 3, 7, (1, 4)) == (3, 7)
+
+
 def test_a_value_is_found_where_it_stands_alone() -> None:
     assert line_of_value("for: 5s\nkeep: 30 # s\n", "30") == 2
     assert line_of_value("for: 30\nkeep: 30\n", "30") is None
