@@ -56,7 +56,7 @@ def _plan(
     needed, at = needs(rule.query, slo, listed.records), reading_instant(services)
     try:
         plans = [
-            plan(need.limit, history(services, slo, f"{need.window_s:g}s", at), burst)
+            plan(need.limit, history(services, slo, f"{need.window_s:.0f}s", at), burst)
             for need in needed
         ]
     except ClientError:

@@ -72,6 +72,14 @@ def test_own_alert_on_the_slo_is_planned_in_place_of_those_that_are_not_there(
     assert any("[60s]" in promql for promql, _ in prometheus.asked)
 
 
+def test_a_window_of_weeks_is_asked_for_as_prometheus_writes_it(
+    client: FlaskClient, learner: Learner, prometheus: WithRules
+) -> None:
+    prometheus.expr = f"{RATIO} > 0.03".replace("1m", "28d")
+    alerts_of(client)
+    assert any("[2419200s]" in promql for promql, _ in prometheus.asked)
+
+
 def test_what_cannot_be_planned_leads_to_how_near_the_alert_is(
     client: FlaskClient, learner: Learner, prometheus: WithRules
 ) -> None:
