@@ -296,6 +296,18 @@ class TestWithoutNumbers:
             assert "0 %:" not in page
             assert "requests came" not in page
 
+    def test_a_burst_is_not_planned_on_a_history_that_nobody_knows(
+        self, client: FlaskClient, prometheus: Counting, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def query(promql: str, at: float | None = None) -> Rows[Sample]:
+            raise AWAY
+
+        client.post("/slos", data=FORM)
+        monkeypatch.setattr(prometheus, "query", query)
+        text = words(client.get("/slos/availability").text)
+        assert "The present history is not known: Prometheus is away." in text
+        assert "No request came" not in text
+
 
 class TestAfterSaving:
     def test_the_saved_one_comes_first_with_the_way_on_and_the_form_is_folded(
