@@ -155,3 +155,9 @@ def test_a_grafana_that_is_not_there_is_a_sentence(
 def test_an_unknown_task_is_refused() -> None:
     with pytest.raises(SystemExit, match=r"secrets\|grafana-account"):
         main(["dance"])
+
+
+def test_an_empty_address_is_a_lab_without_grafana(compose: dict[str, Any]) -> None:
+    given = compose["services"]["portal"]["environment"]["SLO_LAB_GRAFANA_URL"]
+    assert given == "${SLO_LAB_GRAFANA_URL-http://grafana:3000}"
+    assert "`SLO_LAB_GRAFANA_URL= docker compose up" in (ROOT / "docs" / "stack.md").read_text()
