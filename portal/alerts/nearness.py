@@ -18,7 +18,6 @@ from portal.promql.nodes import (
     Negation,
     Number,
     Selector,
-    Subquery,
 )
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
@@ -28,6 +27,7 @@ from portal.services import Services
 from portal.slo.alerts.analysis import contexts
 from portal.slo.alerts.comparisons import FLIPPED
 from portal.slo.alerts.conditions import ErrorRatio, Tail
+from portal.slo.alerts.expansion import selectors
 from portal.slo.alerts.expressions import COMPARISONS, Conditions, tree_of
 
 MAX_COMPARISONS = 6
@@ -123,13 +123,13 @@ def _is_guard(comparison: Binary) -> bool:
 
 def _near(services: Services, comparison: Binary, context: Context) -> Iterator[Nearness]:
     measured, op, limit = comparison.left, comparison.op, comparison.right
-    if not any(_selectors(measured)):
+    if not any(selectors(measured)):
         measured, op, limit = limit, FLIPPED[op], measured
     known = _constant(limit, context)
     if known is None:
         known = _number(services, limit, op)
     if known is not None:
-        spans = {span for one in _selectors(measured) for span in _spans(one, context)}
+        spans = {span for one in selectors(measured) for span in _spans(one, context)}
         yield Nearness(
             value=_number(services, measured, op),
             op=op,
@@ -161,20 +161,6 @@ def _unit(comparison: Binary, limit: float, context: Context) -> Unit:
     return Unit.NUMBER
 
 
-def _selectors(expr: Expr) -> Iterator[Selector]:
-    match expr:
-        case Selector():
-            yield expr
-        case Binary():
-            yield from _selectors(expr.left)
-            yield from _selectors(expr.right)
-        case Aggregation() | Negation() | Subquery():
-            yield from _selectors(expr.expr)
-        case Call():
-            for arg in expr.args:
-                yield from _selectors(arg)
-
-
 def _spans(selector: Selector, context: Context, depth: int = 0) -> Iterator[float]:
     """The ranges that a selector looks back over; recording rules are followed."""
     if selector.range_s is not None:
@@ -183,5 +169,5 @@ def _spans(selector: Selector, context: Context, depth: int = 0) -> Iterator[flo
     for rule in Conditions(context).rules(selector)[:1]:
         tree = tree_of(rule.expr)
         if tree is not None and depth < MAX_RULES:
-            for one in _selectors(tree):
+            for one in selectors(tree):
                 yield from _spans(one, context, depth + 1)

@@ -10,6 +10,7 @@ from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
 from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.conditions import Condition
+from portal.slo.alerts.expansion import Expansion
 from portal.slo.alerts.expressions import Conditions
 from portal.slo.alerts.idle import UnknownValueError, idle_value
 from portal.slo.alerts.judgement import Judgement, is_usual, judge
@@ -96,10 +97,13 @@ def contexts(tree: Expr, rules: Iterable[RecordingRule]) -> list[Context]:
     """Contexts in which a name that several rules record means each of them in turn.
 
     There is one, unless the expression picks by a name that is not enough to tell them apart.
+    Rules that would grow beyond reason are not followed.
     """
     named: dict[str, list[RecordingRule]] = {}
     for rule in rules:
         named.setdefault(rule.name, []).append(rule)
+    if not Expansion(named).is_bounded(tree):
+        return [Context()]
     first = _turned(named, 0)
     readings = min(Conditions(first).candidates(tree), MAX_READINGS)
     return [first, *(_turned(named, turn) for turn in range(1, readings))]
