@@ -131,7 +131,7 @@ def _near(services: Services, comparison: Binary, context: Context) -> Iterator[
     if known is not None:
         spans = {span for one in selectors(measured) for span in _spans(one, context)}
         yield Nearness(
-            value=_number(services, measured, op),
+            value=_number(services, measured, op, known),
             op=op,
             limit=known,
             unit=_unit(comparison, known, context),
@@ -144,10 +144,12 @@ def _constant(expr: Expr, context: Context) -> float | None:
     return value.constant if isinstance(value, Quantity) else None
 
 
-def _number(services: Services, expr: Expr, op: str) -> float | None:
+def _number(services: Services, expr: Expr, op: str, limit: float | None = None) -> float | None:
     """The value now, of several the one nearest to the limit; None where there is no number."""
     found = [row.value for row in services.prometheus.query(written(expr))]
     numbers = [value for value in found if math.isfinite(value)]
+    if op == "==" and limit is not None:
+        return min(numbers, key=lambda value: abs(value - limit), default=None)
     return (min if op in {"<", "<="} else max)(numbers, default=None)
 
 

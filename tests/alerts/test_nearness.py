@@ -81,6 +81,11 @@ def test_numbers_keep_the_unit_in_which_they_were_written(services: Services) ->
     ]
 
 
+def test_of_several_values_the_one_that_makes_it_fire_is_told(services: Services) -> None:
+    up = 'up{job="flask-app"}'
+    assert told(services, f"{up} == 0", {up: [1, 0, 1]}) == ["0 now, needs exactly 0"]
+
+
 @pytest.mark.parametrize("expr", [RATIO, "sum(", f"{RATIO} > bool 0.1", f"{ALL} > 0", "up @ end()"])
 def test_without_a_limit_nothing_is_told(services: Services, expr: str) -> None:
     assert told(services, expr, {}) == []
