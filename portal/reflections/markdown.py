@@ -170,7 +170,9 @@ def last_counted_words(evidence: Evidence) -> list[str]:
     if burst is None:
         return []
     when = _moment(burst.started_at or burst.requested_at)
-    return [f"In your last burst ({burst.title}, {when}): {counted_words(burst)}."]
+    return [
+        f"In the last burst that Prometheus saw ({burst.title}, {when}): {counted_words(burst)}."
+    ]
 
 
 def _dashboard(dashboard: DashboardFacts) -> str:

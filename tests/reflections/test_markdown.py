@@ -240,5 +240,5 @@ def test_with_no_traffic_now_the_last_burst_is_told(
     do_some_work(learner, START)
     text = to_markdown(collect(services, learner))
     assert "- No numbers at that moment: unreachable." in text
-    assert "- In your last burst (Error burst, " in text
+    assert "- In the last burst that Prometheus saw (Error burst, " in text
     assert "): availability 80 % (240 of 1,200 requests failed), 3 over 0.5 s, p95 12 ms." in text
