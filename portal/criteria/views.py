@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -73,7 +72,7 @@ def check(criterion_id: str) -> ResponseReturnValue:
         "criteria/_verdict.html",
         back if OUR_PATH.fullmatch(back) else url_for(".index"),
         events="criterion-changed",
-        **verdict_context(criterion.id, urlsplit(back).path),
+        **verdict_context(criterion.id, back.partition("?")[0]),
     )
 
 

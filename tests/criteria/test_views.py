@@ -25,7 +25,7 @@ def test_a_check_leads_back_to_the_page_it_was_asked_on(client: FlaskClient, pat
 
 ELSEWHERE = (
     *("", "x", "http://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example"),
-    *("/\n/evil.example", "/steps\r\nX-Injected: yes", "/\x00", "/é"),
+    *("/\n/evil.example", "/steps\r\nX-Injected: yes", "/\x00", "/é", "//[", "http://[x"),
 )
 
 
