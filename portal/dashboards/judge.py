@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -206,7 +206,7 @@ class _Library:
     def _embedded(self, uid: str) -> Mapping[str, Any] | None:
         elements = self.document.get("__elements")
         listed = elements.values() if isinstance(elements, Mapping) else elements
-        for element in listed if listed is not None else ():
+        for element in listed if isinstance(listed, Iterable) else ():
             if isinstance(element, Mapping) and element.get("uid") == uid:
                 model = element.get("model")
                 return model if isinstance(model, Mapping) else None

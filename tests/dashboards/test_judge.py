@@ -419,6 +419,7 @@ def test_a_library_panel_travels_in_an_export() -> None:
     element = {"uid": "lib", "name": "Lib", "kind": 1, "model": panel("x", AVAILABILITY)}
     assert codes(classic(LIBRARY, __elements={"lib": element})) == ["good_ratio"]
     assert codes(classic(LIBRARY, __elements=[element])) == ["good_ratio"]
+    assert codes(classic(LIBRARY, __elements=5)) == ["library_panel"]
 
 
 def test_a_library_panel_that_came_with_its_queries_is_read() -> None:
