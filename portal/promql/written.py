@@ -23,7 +23,7 @@ def written(expr: Expr) -> str:
     """
     match expr:
         case Number(value):
-            return repr(value)
+            return repr(value) if value >= 0 else f"({value!r})"
         case Text(value):
             return _quoted(value)
         case Selector():
