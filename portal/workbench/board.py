@@ -61,11 +61,15 @@ class Board:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """``heavy``: the queries that took long, and when (monotonic seconds)."""
+    """``heavy``: the queries that took long, and when (monotonic seconds).
+
+    ``left``: the first query that there was no time for.
+    """
 
     drawings: dict[Asked, Drawing] = field(default_factory=dict)
     trouble: str = ""
     heavy: dict[Asked, float] = field(default_factory=dict)
+    left: Asked | None = None
 
 
 def board(services: Services, learner: Learner) -> Board:
@@ -98,14 +102,20 @@ def _shared(services: Services, learner_id: int, asked: Sequence[Asked]) -> _Dra
 
 
 def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Drawn) -> _Drawn:
-    """As many of them as the time allows; one that cost much is left alone for a while."""
+    """As many of them as the time allows; one that cost much is left alone for a while.
+
+    It begins where the time ended before, so that each gets its turn.
+    """
+    first = next((at for at, one in enumerate(wanted) if one == last.left), 0)
     rests = {one: at for one, at in last.heavy.items() if time.monotonic() - at < REST_SECONDS}
     drawn = _Drawn(dict.fromkeys(rests, HEAVY), heavy=rests)
     with turn(services) as mine:
         deadline = Deadline(TIME_SECONDS)
-        for one in wanted if mine else ():
-            if one in rests or deadline.passed:
+        for one in [*wanted[first:], *wanted[:first]] if mine else ():
+            if one in rests:
                 continue
+            if deadline.passed:
+                return replace(drawn, left=one)
             began = time.monotonic()
             try:
                 drawn.drawings[one] = pen.drawing(*one)

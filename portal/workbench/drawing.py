@@ -52,11 +52,6 @@ class Drawing:
         """The value now of the only series; "" where there are several, or none."""
         return self.series[0].value if len(self.series) == 1 else ""
 
-    @property
-    def has_value(self) -> bool:
-        """Whether any series has a number now."""
-        return any(one.value for one in self.series)
-
 
 def draw(
     prometheus: PrometheusClient, expr: str, now: datetime, unit: Unit, bands: Sequence[Band]

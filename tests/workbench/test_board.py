@@ -134,6 +134,26 @@ def test_what_there_is_no_time_for_is_drawn_later(
     assert "no time left" in panel.drawing.note
 
 
+def test_each_panel_gets_its_turn_where_the_time_is_short(
+    app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def slow(prometheus: object, expr: str, *rest: object) -> Drawing:
+        asked.append(expr)
+        time.sleep(0.02)
+        return Drawing(note="drawn")
+
+    monkeypatch.setattr(board_module, "draw", slow)
+    monkeypatch.setattr(board_module, "REFRESH_SECONDS", 0)
+    monkeypatch.setattr(board_module, "TIME_SECONDS", 0.01)
+    for expr in ("a", "b", "c"):
+        store.add_panel(learner.id, expr, expr, "none", START)
+    for _ in range(4):
+        board(app.extensions["slo_lab"], learner)
+    assert asked == ["a", "b", "c", "a"]
+
+
 def test_without_prometheus_the_board_says_so_once(client: FlaskClient) -> None:
     for key in ("a", "b"):
         client.post("/workbench/panels", data={"expr": AVAILABILITY, "unit": "ratio", "key": key})

@@ -125,6 +125,12 @@ def test_a_value_on_the_page_is_read_anew_and_a_mistake_is_not(lab_app: Flask) -
     assert "hx-trigger" not in client.get("/workbench/try?expr=rate(up)").text
 
 
+def test_what_could_not_be_tried_is_tried_again_after_a_while(client: FlaskClient) -> None:
+    page = client.get("/workbench/try?expr=up").text
+    assert "It can’t be tried now" in page
+    assert 'hx-trigger="every 30s"' in page
+
+
 def test_what_shows_no_sli_gets_one_suggestion_and_not_the_solution(ask: object) -> None:
     for expr in ("http_requests_total", "sum(rate(http_requests_total[5s]))", "up", "1"):
         tried: Trial = ask(expr)  # type: ignore[operator]
