@@ -22,6 +22,8 @@ from portal.slis.reading import (
 
 IDLE_SECONDS = 5
 BURST_SECONDS = 1
+PATIENCE_SECONDS = 10
+"""A page shows a reading as old as that rather than wait; its first poll brings the next one."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Readout:
         ]
 
 
-def readout(services: Services, learner: Learner) -> Readout:
-    """The present readout for the learner's service."""
+def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Readout:
+    """The present readout for the learner's service; one of seconds ago unless ``fresh``."""
     queries = SLIQueries(learner.service.job)
     running = active_burst(learner.id) is not None
     refresh = BURST_SECONDS if running else IDLE_SECONDS
@@ -55,12 +57,18 @@ def readout(services: Services, learner: Learner) -> Readout:
     ask = services.prometheus
     get, key = services.readings.get, ("reading", queries)
     last = services.readings.last(key)
-    reading = get(key, refresh * 0.9, lambda: read_after_scrape(ask, queries, now, last))
+    patience = 0 if fresh else PATIENCE_SECONDS
+    reading = get(key, refresh * 0.9, lambda: read_after_scrape(ask, queries, now, last), patience)
     return Readout(
         reading=reading,
         history=no_history(now, reading.reason)
         if reading.state is ReadingState.UNREACHABLE
-        else get(("history", queries), IDLE_SECONDS * 0.9, lambda: read_history(ask, queries, now)),
+        else get(
+            ("history", queries),
+            IDLE_SECONDS * 0.9,
+            lambda: read_history(ask, queries, now),
+            patience,
+        ),
         queries=queries,
         refresh_seconds=refresh,
         burst_running=running,

@@ -32,10 +32,18 @@ class SharedReadings:
         self._slots: dict[Hashable, _Slot] = {}
         self._guard = threading.Lock()
 
-    def get(self, key: Hashable, max_age: float, ask: Callable[[], T]) -> T:
-        """The value under ``key``, asked for anew when it is older than ``max_age`` seconds."""
+    def get(self, key: Hashable, max_age: float, ask: Callable[[], T], patience: float = 0) -> T:
+        """The value under ``key``, asked for anew when it is older than ``max_age`` seconds.
+
+        One that is younger than ``patience`` seconds is given at once even so, and asked for
+        anew in the background; ``ask`` must then need nothing of the request.
+        """
         slot = self._slot(key)
         if self._fresh(slot, max_age):
+            return slot.value  # type: ignore[no-any-return]
+        if self._fresh(slot, patience):
+            if slot.lock.acquire(blocking=False):
+                threading.Thread(target=self._renew, args=(slot, ask), daemon=True).start()
             return slot.value  # type: ignore[no-any-return]
         first = slot.made_at == float("-inf")
         if not slot.lock.acquire(blocking=first):
@@ -45,6 +53,13 @@ class SharedReadings:
                 slot.value = ask()
                 slot.made_at = self._monotonic()
             return slot.value  # type: ignore[no-any-return]
+        finally:
+            slot.lock.release()
+
+    def _renew(self, slot: _Slot, ask: Callable[[], Any]) -> None:
+        try:
+            slot.value = ask()
+            slot.made_at = self._monotonic()
         finally:
             slot.lock.release()
 

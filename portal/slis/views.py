@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
@@ -13,10 +15,10 @@ from portal.slo.store import first_objective
 bp = Blueprint("slis", __name__, url_prefix="/slis")
 
 
-def readout_context(*, wide: bool) -> dict[str, object]:
-    """What ``slis/_readout.html`` (or ``_strip.html``) shows."""
+def readout_context(*, wide: bool, fresh: bool = False) -> dict[str, object]:
+    """What ``slis/_readout.html`` (or ``_strip.html``) shows: ``fresh`` in answer to a poll."""
     learner = current_learner()
-    shown = readout(current_services(), learner)
+    shown = readout(current_services(), learner, fresh=fresh)
     objective = first_objective(learner.id)
     narrow = sli_chart(shown, learner.id, objective, 280, 130)
     return {
@@ -30,8 +32,11 @@ def readout_context(*, wide: bool) -> dict[str, object]:
 
 @bp.app_context_processor
 def live_readout() -> dict[str, object]:
-    """Pages with the live column ask for it by name, so that others don't pay for it."""
-    return {"readout_context": readout_context}
+    """Pages with the live column ask for it by name, so that others don't pay for it.
+
+    Whatever a page shows of it, strip and column, is of one reading.
+    """
+    return {"readout_context": cache(readout_context)}
 
 
 @bp.get("")
@@ -43,10 +48,10 @@ def index() -> ResponseReturnValue:
 @bp.get("/readout")
 def readout_fragment() -> ResponseReturnValue:
     """The narrow readout."""
-    return render_template("slis/_readout.html", **readout_context(wide=False))
+    return render_template("slis/_readout.html", **readout_context(wide=False, fresh=True))
 
 
 @bp.get("/readout/wide")
 def wide_fragment() -> ResponseReturnValue:
     """The wide readout."""
-    return render_template("slis/_readout.html", **readout_context(wide=True))
+    return render_template("slis/_readout.html", **readout_context(wide=True, fresh=True))

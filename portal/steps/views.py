@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -87,14 +88,14 @@ def done(slug: str) -> ResponseReturnValue:
 
 @bp.app_context_processor
 def widgets() -> dict[str, object]:
-    """What the templates of steps, and the rail on every page, ask for."""
+    """What the templates of steps, and the rail on every page, ask for: once for each page."""
     return {
-        "steps_progress": _checked_progress,
+        "steps_progress": cache(_checked_progress),
         "step_blocks": _blocks,
         "read_source": read_source,
-        "last_incident": _last_incident,
+        "last_incident": cache(_last_incident),
         "what_was_reached": lambda: reached(current_learner().id),
-        "active_burst": lambda: active_burst(current_learner().id),
+        "active_burst": cache(lambda: active_burst(current_learner().id)),
     }
 
 

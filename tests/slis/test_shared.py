@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from portal.slis.shared import MAX_VALUES, SharedReadings
@@ -58,6 +59,32 @@ def test_while_one_page_asks_the_others_get_the_value_from_before() -> None:
         assert shared.get("key", 5, lambda: "never") == "old"
         finish.set()
         assert first.result(10) == "new"
+
+
+def test_who_has_patience_gets_the_value_from_before_and_the_next_one_gets_the_new() -> None:
+    now, asked = [0.0], threading.Event()
+    shared = SharedReadings(lambda: now[0])
+    assert shared.get("k", 5, lambda: "old") == "old"
+    now[0] = 6.0
+
+    def ask() -> str:
+        asked.wait(10)
+        return "new"
+
+    for _ in range(3):
+        assert shared.get("k", 5, ask, patience=10) == "old"
+    asked.set()
+    deadline = time.monotonic() + 10
+    while shared.get("k", 5, ask, patience=10) != "new":
+        assert time.monotonic() < deadline
+
+
+def test_patience_ends_and_nobody_is_given_a_value_beyond_it() -> None:
+    now = [0.0]
+    shared = SharedReadings(lambda: now[0])
+    shared.get("k", 5, lambda: "old")
+    now[0] = 10.0
+    assert shared.get("k", 5, lambda: "new", patience=10) == "new"
 
 
 def test_another_key_is_another_value() -> None:
