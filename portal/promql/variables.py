@@ -100,6 +100,8 @@ class _Filler:
 
     def fill(self, text: str) -> Filled:
         for quoted, piece in pieces(text):
+            if self.room < 0:
+                break
             if quoted:
                 filled = self._string(piece)  # may mend the operator in front of it
                 self.done += filled
@@ -110,6 +112,8 @@ class _Filler:
     def _code(self, piece: str) -> None:
         position = 0
         for found in REFERENCE.finditer(piece):
+            if self.room < 0:
+                return
             self._add(piece[position : found.start()])
             self._add(self._fitting(self._in_code(found)))
             position = found.end()

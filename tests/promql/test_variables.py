@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.promql.parser import MAX_LENGTH
 from portal.promql.variables import ALL, Times, Variable, duration, substitute
 
 VARIABLES = {
@@ -82,6 +85,15 @@ def test_the_rate_interval_follows_the_scrape_interval() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(90, "90s"), (0.5, "500ms"), (1.5, "1500ms")])
 def test_durations_are_whole_numbers(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("written", ["$v ", '"$v" '])
+def test_what_is_far_too_long_is_filled_no_further(written: str) -> None:
+    many = Variable("v", tuple(f"{number:040}" for number in range(100)), multi=True)
+    began = time.monotonic()
+    filled = substitute(written * 100_000, {"v": many}).text
+    assert time.monotonic() - began < 2
+    assert MAX_LENGTH < len(filled) < 3 * MAX_LENGTH
 
 
 @given(st.text(), st.dictionaries(st.text(min_size=1), st.lists(st.text()), max_size=3))
