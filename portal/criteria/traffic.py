@@ -38,14 +38,18 @@ class TrafficCriterion:
     optional: ClassVar[bool] = False
 
     def collect(self, subject: Subject) -> TrafficEvidence:
-        """Ask Prometheus for scrapes and the increase of the counter."""
+        """Ask Prometheus for scrapes and what the counter gained.
+
+        Exactly where it never began anew; ``increase`` bridges a restart, but it estimates.
+        """
         queries = SLIQueries(subject.learner.service.job, window=WINDOW)
         ask = subject.services.prometheus.query
         increase, raw = ask(queries.counted), ask(queries.counted_from_zero)
         scrapes, up = ask(queries.scrapes), ask(queries.target_up)
+        exact = bool(raw) and _sum(ask(queries.resets)) == 0 and _sum(raw) >= 0
         return TrafficEvidence(
             scrapes=int(scrapes[0].value) if scrapes else 0,
-            requests=max(_sum(increase), _sum(raw)) if increase or raw else None,
+            requests=_requests(_sum(increase), _sum(raw), exact) if increase or raw else None,
             target_up=any(s.value == 1 for s in up),
             scrape_interval=subject.services.settings.scrape_interval,
         )
@@ -68,6 +72,10 @@ class TrafficCriterion:
         seen = f"Prometheus counted {number} {LATELY}."
         code = "too_little_traffic" if counted else "no_traffic"
         return Verdict(Status.NOT_MET, code, "Not enough traffic yet", seen, expected, BURSTS)
+
+
+def _requests(increase: float, raw: float, exact: bool) -> float:
+    return raw if exact else max(increase, raw)
 
 
 def _sum(samples: list[Sample]) -> float:

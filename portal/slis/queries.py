@@ -78,6 +78,11 @@ class SLIQueries:
         return f"sum({self._total}) - (sum({before}) or vector(0))"
 
     @property
+    def resets(self) -> str:
+        """How often the counter began anew since the samples ``counted_from_zero`` starts from."""
+        return f"sum(resets({self._total}[{GAP}{self.window}]))"
+
+    @property
     def duration_counters(self) -> tuple[str, str]:
         """The raw counters of all answers, and of those within the threshold."""
         name, le = "http_request_duration_seconds", bucket_label(self.threshold)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from portal.criteria.base import Status
+from portal.clients.prometheus import PrometheusClient
+from portal.criteria.base import Status, Subject
 from portal.criteria.traffic import TrafficCriterion, TrafficEvidence
+from portal.learners.models import Learner
+from portal.services import Services
+from portal.slis.queries import SLIQueries
+from tests.fakes.server import LocalServer, Reply, Request
 
 
 def evidence(scrapes: int, requests: float | None, *, up: bool = True) -> TrafficEvidence:
@@ -48,3 +55,21 @@ def test_it_says_what_was_seen(given: TrafficEvidence, words: str) -> None:
 def test_waiting_for_scrapes_is_told_in_seconds() -> None:
     assert TrafficCriterion().judge(evidence(0, None)).wait_seconds == 10
     assert TrafficCriterion().judge(evidence(1, 3)).wait_seconds == 5
+
+
+@pytest.mark.parametrize(("resets", "raw", "counted"), [(0, 90, 90), (1, 20, 120), (1, -400, 120)])
+def test_an_estimate_counts_only_where_the_counter_began_anew(
+    services: Services, learner: Learner, resets: int, raw: int, counted: int
+) -> None:
+    queries = SLIQueries(learner.service.job, window="15m")
+    told = {queries.counted: 120, queries.counted_from_zero: raw, queries.resets: resets}
+
+    def answer(request: Request) -> Reply:
+        sample = {"metric": {}, "value": [0, str(told.get(request.form["query"], 9))]}
+        data = {"resultType": "vector", "result": [sample]}
+        return Reply.of({"status": "success", "data": data})
+
+    with LocalServer(answer) as server:
+        asking = replace(services, prometheus=PrometheusClient(server.url))
+        found = TrafficCriterion().collect(Subject(asking, learner))
+    assert found.requests == counted
