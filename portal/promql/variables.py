@@ -59,6 +59,10 @@ class Times:
         }
 
 
+GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*$", re.IGNORECASE)
+"""What stands in front of the brackets of a list of labels."""
+
+
 @dataclass(frozen=True)
 class Filled:
     """An expression without variables; ``unknown`` names those whose value is not known."""
@@ -146,8 +150,10 @@ class _Filler:
         return self.brackets > 0 or bool(re.search(r"\boffset\s+-?\s*$", self.done[-40:]))
 
     def _expects_label(self) -> bool:
-        grouping = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*$"
-        return bool(re.search(grouping, self.done[-400:], re.IGNORECASE))
+        tail = self.done[-400:]
+        opened = tail.rfind("(")
+        before = tail[max(0, opened - 30) : opened]
+        return opened > tail.rfind(")") and bool(GROUPING.search(before))
 
     def _duration(self, name: str, variable: Variable | None) -> str:
         values = _current(variable)
