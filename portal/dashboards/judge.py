@@ -23,6 +23,7 @@ NEEDED = 2
 """How many panels that show SLIs a dashboard needs."""
 MAX_LIBRARY_PANELS = 50
 MAX_QUERIES = 2000
+MAX_REFERENCES = 100_000
 MAX_BORROWED = 50
 SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
 
@@ -220,10 +221,11 @@ class _Workshop:
     dashboard: Dashboard
     scrape_interval_s: float
     made: int = 0
+    references: int = 0
     done: dict[int, tuple[Query, ...]] = field(default_factory=dict)
 
     def queries(self, panel: Panel, depth: int = 0) -> tuple[Query, ...]:
-        """The panel's queries; raises UnreadableDashboardError beyond MAX_QUERIES."""
+        """The panel's queries; raises UnreadableDashboardError beyond what is read."""
         if id(panel) not in self.done:
             self.done[id(panel)] = ()  # all that a panel gets that borrows from itself
             self.done[id(panel)] = self._worked_out(panel, depth)
@@ -243,6 +245,13 @@ class _Workshop:
         return found
 
     def _filled(self, text: str, interval_s: float | None) -> tuple[str, tuple[str, ...]]:
+        self.references += text.count("$") + text.count("[[")
+        if self.references > MAX_REFERENCES:
+            sentence = (
+                f"The queries of the dashboard name more than {MAX_REFERENCES} variables; "
+                "the check reads no more."
+            )
+            raise UnreadableDashboardError(sentence)
         interval = interval_s or max(DEFAULT_INTERVAL_S, self.scrape_interval_s)
         times = Times(self.scrape_interval_s, interval, self.dashboard.range_s)
         filled = substitute(text, self.dashboard.variables, times)

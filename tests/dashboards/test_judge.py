@@ -653,6 +653,15 @@ def test_ten_thousand_panels_get_a_clear_sentence() -> None:
     assert time.monotonic() - started < 5
 
 
+def test_a_million_variables_get_a_clear_sentence() -> None:
+    many = [panel(str(n), "sum by (" + "$a," * 1300 + ") (up)") for n in range(600)]
+    started = time.monotonic()
+    finding = judge(classic(*many))
+    assert finding.verdict is Verdict.ERROR
+    assert "more than 100000 variables" in finding.reason
+    assert time.monotonic() - started < 5
+
+
 def test_a_full_dashboard_is_judged_in_time() -> None:
     many = [panel(str(n), AVAILABILITY.replace("5..", f"5.|50{n}")) for n in range(500)]
     started = time.monotonic()
