@@ -23,7 +23,8 @@ from portal.alerts.loaded import Origin, RuleState, loaded_rules
 from portal.alerts.rule_files import RuleFolder, learner_file, slo_file
 from portal.learners.models import Learner
 from portal.services import Services
-from tests.alerts.conftest import GOOD, Lab
+from stack.prometheus_config import fingerprint
+from tests.alerts.conftest import GOOD, PATIENCE, Lab
 
 pytestmark = pytest.mark.stack
 
@@ -37,7 +38,7 @@ def loaded_names(services: Services) -> list[str]:
 
 
 def wait_for_names(services: Services, names: list[str]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while loaded_names(services) != names:
         assert time.monotonic() < deadline, loaded_names(services)
         time.sleep(0.05)
@@ -52,14 +53,15 @@ def applied(lab_services: Services) -> Applied:
 
 @pytest.fixture
 def hand_written_breakage(lab: Lab) -> Iterator[None]:
-    path = lab.rules / "by-hand.yml"
-    path.write_text("groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'up ==='}\n")
-    deadline = time.monotonic() + 10
+    lab.write(
+        "by-hand.yml", "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'up ==='}\n"
+    )
+    deadline = time.monotonic() + PATIENCE
     while lab.prometheus.runtimeinfo()["reloadConfigSuccess"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     yield
-    path.unlink(missing_ok=True)
+    (lab.rules / "by-hand.yml").unlink(missing_ok=True)
     while not lab.prometheus.runtimeinfo()["reloadConfigSuccess"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -76,9 +78,9 @@ def test_good_rule_is_loaded(lab_services: Services, applied: Applied) -> None:
 def test_the_same_text_again_is_no_change(
     lab: Lab, lab_services: Services, applied: Applied
 ) -> None:
-    before = lab.mark()
+    before = fingerprint(lab.config, lab.rules)
     assert isinstance(apply_file(lab_services, NAME, GOOD), Applied)
-    assert lab.mark() == before
+    assert fingerprint(lab.config, lab.rules) == before
 
 
 def test_changed_expression_is_loaded_before_the_answer(
@@ -146,7 +148,7 @@ def test_removed_file_is_unloaded(
 def test_files_of_several_origins_are_loaded_side_by_side(
     lab: Lab, lab_services: Services, applied: Applied
 ) -> None:
-    (lab.rules / "mine.yml").write_text(GOOD.replace("TooManyErrors", "ByHand"))
+    lab.write("mine.yml", GOOD.replace("TooManyErrors", "ByHand"))
     assert isinstance(apply_file(lab_services, slo_file(1, "availability"), OTHER), Applied)
     wait_for_names(lab_services, ["TooManyErrors", "ByHand", "AnotherName"])
     assert [(rule.file, rule.origin) for rule in loaded_rules(lab_services)] == [
@@ -170,11 +172,10 @@ def test_broken_file_of_somebody_else_is_named(
 def test_file_that_breaks_while_ours_is_applied_takes_ours_back(
     lab: Lab, lab_services: Services, folder: RuleFolder, applied: Applied
 ) -> None:
-    broken = lab.rules / "by-hand.yml"
     begin = RuleFolder.begin
 
     def begin_beside_a_broken_file(self: RuleFolder, name: str, text: str | None) -> None:
-        broken.write_text("groups: 3\n")
+        lab.write("by-hand.yml", "groups: 3\n")
         begin(self, name, text)
 
     hurried = replace(lab_services, settings=replace(lab_services.settings, rules_wait=2))
@@ -184,7 +185,7 @@ def test_file_that_breaks_while_ours_is_applied_takes_ours_back(
     assert isinstance(outcome, Refused)
     assert "by-hand.yml" in outcome.reason
     assert folder.read(NAME) == GOOD
-    broken.unlink()
+    (lab.rules / "by-hand.yml").unlink()
     wait_for_names(lab_services, ["TooManyErrors"])
 
 
@@ -212,7 +213,7 @@ def test_next_call_heals_what_a_killed_portal_left(
     lab_services: Services, folder: RuleFolder, applied: Applied
 ) -> None:
     folder.begin(NAME, GOOD.replace("> 2", "> 7"))  # and then the process was killed
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while loaded_rules(lab_services)[0].query != "vector(1) > 7":
         assert time.monotonic() < deadline
         time.sleep(0.05)

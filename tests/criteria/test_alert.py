@@ -17,6 +17,7 @@ from portal.slo.objective import SLO, SLIKind
 from portal.slo.rules import rule_file
 from portal.slo.store import save_slo
 from portal.slo.windows import Window
+from tests.alerts.conftest import PATIENCE
 from tests.criteria.conftest import asking
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.grafana_shapes import alert
@@ -42,7 +43,7 @@ def check(services: Services, learner: Learner) -> Verdict:
 
 def settled(services: Services, learner: Learner) -> Verdict:
     """The verdict once Prometheus has evaluated what it loaded."""
-    deadline = time.monotonic() + 12
+    deadline = time.monotonic() + PATIENCE
     while (verdict := check(services, learner)).code == "not_evaluated":
         assert verdict.status is Status.NOT_ENOUGH_DATA
         assert time.monotonic() < deadline
