@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.secret_files import read_or_make
 from portal.slis.shared import SharedReadings
+
+LEARNERS_MAX_BYTES = 2 << 20
 
 
 def utc_now() -> datetime:
@@ -43,6 +46,13 @@ class Services:
             mockapp=MockappClient(settings.mockapp_base, token),
             grafana=GrafanaClient.from_settings(settings),
         )
+
+    @property
+    def learners_prometheus(self) -> PrometheusClient:
+        """Prometheus for the learner's queries: a heavy one must not make the portal's own wait."""
+        key = ("learner's queries", self.prometheus)
+        make = self.prometheus.apart
+        return self.readings.get(key, math.inf, lambda: make(max_bytes=LEARNERS_MAX_BYTES))
 
 
 def current_services() -> Services:

@@ -146,7 +146,7 @@ def _constant(expr: Expr, context: Context) -> float | None:
 
 def _number(services: Services, expr: Expr, op: str, limit: float | None = None) -> float | None:
     """The value now, of several the one nearest to the limit; None where there is no number."""
-    found = [row.value for row in services.prometheus.query(written(expr))]
+    found = [row.value for row in services.learners_prometheus.query(written(expr))]
     numbers = [value for value in found if math.isfinite(value)]
     if op == "==" and limit is not None:
         return min(numbers, key=lambda value: abs(value - limit), default=None)

@@ -163,6 +163,14 @@ class PrometheusClient:
         self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
         self.base_url = self._http.base_url
 
+    def apart(self, *, max_bytes: int) -> PrometheusClient:
+        """Another client for the same Prometheus, which may find it slow on its own account.
+
+        A client gives less time to a system that was silent just now, so a query that may be
+        heavy must not be asked through the one that everything else waits for.
+        """
+        return PrometheusClient(self.base_url, timeout=self._http.timeout, max_bytes=max_bytes)
+
     def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         """The samples of an instant query now, or at a Unix time; a scalar has no labels."""
         content = self._ask("query", promql, {} if at is None else {"time": repr(at)})

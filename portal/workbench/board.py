@@ -17,7 +17,7 @@ from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.judge import filled, judge_query, lab_context
 from portal.workbench.models import WorkbenchPanel
-from portal.workbench.running import learners_prometheus, turn
+from portal.workbench.running import turn
 from portal.workbench.units import NONE, UNITS, unit_remark
 
 TIME_SECONDS = 2.0
@@ -130,7 +130,7 @@ class _Pen:
     """Draws a learner's queries as of now, with their bursts."""
 
     def __init__(self, services: Services, learner_id: int) -> None:
-        self._prometheus = learners_prometheus(services)
+        self._prometheus = services.learners_prometheus
         self._now = services.clock()
         self._bands = burst_bands(learner_id, self._now - CHART_SPAN, self._now)
 

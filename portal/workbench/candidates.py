@@ -18,7 +18,7 @@ from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
 from portal.workbench import store
 from portal.workbench.judge import CONFIRMED, lab_context, validities
-from portal.workbench.running import NO_TIME, Outcome, learners_prometheus, run
+from portal.workbench.running import NO_TIME, Outcome, run
 
 MAX_RUNS = 40
 DATA_SOURCES_SECONDS = 60.0
@@ -157,7 +157,7 @@ class CandidateJudge:
         if known is None and (self._deadline.passed or len(self._outcomes) >= MAX_RUNS):
             return Outcome(silent=NO_TIME)
         if known is None:
-            known = self._outcomes[expr] = run(learners_prometheus(self._services), expr)
+            known = self._outcomes[expr] = run(self._services.learners_prometheus, expr)
         return known
 
     def _library_panel(self, uid: str) -> Mapping[str, Any] | None:

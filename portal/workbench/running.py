@@ -12,7 +12,6 @@ from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import PrometheusClient
 from portal.services import Services
 
-MAX_BYTES = 2 << 20
 TURN_SECONDS = 2.0
 AT_ONCE = 3
 NO_DATA = "it returns no data now"
@@ -27,17 +26,6 @@ class Outcome:
 
     refused: str = ""
     silent: str = ""
-
-
-def learners_prometheus(services: Services) -> PrometheusClient:
-    """Prometheus for the learner's queries: a heavy one must not make the portal's own wait.
-
-    A client gives less time to a system that was silent just now, so the two have one each.
-    """
-    base = services.prometheus.base_url
-    return services.readings.get(
-        ("learner's queries", base), math.inf, lambda: PrometheusClient(base, max_bytes=MAX_BYTES)
-    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from portal.slis.reading import CHART_SPAN
 from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.judge import filled, judge_query, lab_context
-from portal.workbench.running import learners_prometheus, turn_of
+from portal.workbench.running import turn_of
 from portal.workbench.units import fitting_name, fitting_unit, unit_remark
 
 MAX_LENGTH = 4000
@@ -84,7 +84,7 @@ def _drawing(services: Services, learner: Learner, trial: Trial) -> Drawing:
     unit = fitting_unit(trial.finding.indicator if trial.finding else None)
     now = services.clock()
     bands = burst_bands(learner.id, now - CHART_SPAN, now)
-    return draw(learners_prometheus(services), trial.runs, now, unit, bands)
+    return draw(services.learners_prometheus, trial.runs, now, unit, bands)
 
 
 def caret_under(expr: str, line: int | None, column: int | None) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 import pytest
 
 from portal.alerts.nearness import Nearness, Unit, nearness
-from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.prometheus import PrometheusClient, Sample
+from portal.clients.prometheus import PrometheusClient, Rows, Sample
 from portal.promql.context import RecordingRule
 from portal.promql.parser import parse
 from portal.services import Services
@@ -25,26 +23,36 @@ BUCKETS = "http_request_duration_seconds_bucket"
 P95 = f'histogram_quantile(0.95, sum by (le) (rate({BUCKETS}{{job="flask-app"}}[2m])))'
 
 
-class Answering:
-    """A Prometheus that knows some expressions' values, by their trees."""
+class Apart(PrometheusClient):
+    """A Prometheus whose own client is left alone: learners' queries have one apart."""
+
+    def __init__(self, learners: PrometheusClient) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self._learners = learners
+
+    def apart(self, *, max_bytes: int) -> PrometheusClient:
+        return self._learners
+
+
+class Answering(PrometheusClient):
+    """Knows some expressions' values, by their trees."""
 
     def __init__(self, values: Mapping[str, list[float]]) -> None:
+        super().__init__("http://127.0.0.1:9")
         self.values = {parse(expr): numbers for expr, numbers in values.items()}
         self.asked: list[str] = []
 
-    def query(self, promql: str) -> list[Sample]:
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         self.asked.append(promql)
-        return [Sample({}, number, 0.0) for number in self.values.get(parse(promql), [])]
+        return Rows([Sample({}, number, 0.0) for number in self.values.get(parse(promql), [])])
 
 
-class Down:
-    def query(self, promql: str) -> list[Sample]:
-        raise ClientError("down", system="Prometheus", kind=ErrorKind.UNREACHABLE)
+def asking(services: Services, learners: PrometheusClient) -> Services:
+    return replace(services, prometheus=Apart(learners))
 
 
 def told(services: Services, expr: str, values: Mapping[str, list[float]]) -> list[str]:
-    client = cast(PrometheusClient, Answering(values))
-    return [one.words for one in nearness(replace(services, prometheus=client), expr)]
+    return [one.words for one in nearness(asking(services, Answering(values)), expr)]
 
 
 RATIO = f"{BAD} / {ALL}"
@@ -92,7 +100,7 @@ def test_without_a_limit_nothing_is_told(services: Services, expr: str) -> None:
 
 
 def test_a_prometheus_that_is_down_is_told_elsewhere(services: Services) -> None:
-    asked = replace(services, prometheus=cast(PrometheusClient, Down()))
+    asked = asking(services, PrometheusClient("http://127.0.0.1:9"))
     assert nearness(asked, f"{RATIO} > 0.144") == ()
 
 
@@ -101,7 +109,7 @@ def test_both_windows_of_a_generated_alert_are_told(services: Services) -> None:
     rules = [rule for group in rule_groups(slo) for rule in group.rules]
     records = [RecordingRule(r.record, r.expr, r.labels) for r in rules if isinstance(r, Recorded)]
     page = next(rule for rule in rules if isinstance(rule, AlertingRule))
-    asked = replace(services, prometheus=cast(PrometheusClient, Answering({})))
+    asked = asking(services, Answering({}))
     assert [one.words for one in nearness(asked, page.expr, records)] == [
         "last 5 min: no value now, needs more than 3 %",
         "last 25 s: no value now, needs more than 3 %",
@@ -110,7 +118,7 @@ def test_both_windows_of_a_generated_alert_are_told(services: Services) -> None:
 
 def test_open_pages_share_one_answer(services: Services) -> None:
     client = Answering({RATIO: [0.1]})
-    asked = replace(services, prometheus=cast(PrometheusClient, client))
+    asked = asking(services, client)
     for _ in range(5):
         nearness(asked, f"{RATIO} > 0.144")
     assert len(client.asked) == 1

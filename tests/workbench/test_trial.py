@@ -16,7 +16,7 @@ from portal.services import Services
 from portal.workbench import running as running_module
 from portal.workbench import store, trial
 from portal.workbench.drawing import Drawing
-from portal.workbench.running import TOO_SLOW, learners_prometheus, run
+from portal.workbench.running import TOO_SLOW, run
 from portal.workbench.trial import Trial, caret_under, try_query
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
@@ -168,7 +168,7 @@ def test_a_heavy_query_is_given_up_and_starves_nobody(lab_app: Flask, ask: objec
     assert time.monotonic() - began < 8
     assert "did not answer" in tried.unreachable or "gave up" in tried.unreachable, tried
     # However often it is asked for, the portal's own questions are not put off.
-    assert run(learners_prometheus(services), HEAVY).silent == TOO_SLOW
+    assert run(services.learners_prometheus, HEAVY).silent == TOO_SLOW
     assert services.prometheus.query("up")
 
 
