@@ -240,6 +240,12 @@ class TestFigures:
         assert "about 4,950 requests came. 95 % allows 247 of them to be bad." in text
         assert "About 480 were bad, which is an SLI of 90.271 %" in text
 
+    def test_a_small_count_that_is_estimated_says_so(
+        self, client: FlaskClient, prometheus: Counting
+    ) -> None:
+        prometheus.bad = 97.7
+        assert "About 98 were bad" in words(preview(client))
+
     @pytest.mark.parametrize("path", ["/slos/availability?objective=99.9", "/slos?objective=99.9"])
     def test_all_of_a_page_is_asked_for_at_one_instant(
         self, client: FlaskClient, prometheus: Counting, clock: Clock, path: str
