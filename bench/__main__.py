@@ -62,6 +62,7 @@ QUICK = Length(
 def main(quick: bool, only: tuple[str, ...]) -> None:
     """Measure the lab on this machine."""
     signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" hands it on ignored
     begin, length, parts = time.monotonic(), QUICK if quick else Length(), only or PARTS
     click.echo(f"{machine()}\n")
     if "load" in parts:

@@ -10,11 +10,14 @@ import pytest
 
 from tests.stack.labs import ROOT, wait_until
 
+# Runs a command that inherits SIGINT as ignored, as from a script's "&".
+DEAF = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+
 
 def start_bench(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("SLO_LAB_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "bench", *arguments],
+        [*DEAF, sys.executable, "-m", "bench", *arguments],
         env={**environ, "TMPDIR": str(folder)},
         cwd=ROOT,
         stdout=subprocess.PIPE,
