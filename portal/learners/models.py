@@ -16,7 +16,7 @@ class Learner(db.Model):  # type: ignore[name-defined,misc]
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    service: Mapped[Service] = relationship(back_populates="learner")
+    service: Mapped[Service] = relationship(back_populates="learner", lazy="joined")
 
 
 class Service(db.Model):  # type: ignore[name-defined,misc]

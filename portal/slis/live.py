@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.bursts.models import Burst
 from portal.bursts.store import active_burst, bursts_between
 from portal.charts import Band, Chart, Line, ratio_chart
 from portal.learners.models import Learner
@@ -28,13 +29,13 @@ PATIENCE_SECONDS = 10
 
 @dataclass(frozen=True)
 class Readout:
-    """What a readout shows: the reading, its PromQL, and how soon to ask again (s)."""
+    """What a readout shows: the reading, its PromQL, how soon to ask again (s), what runs."""
 
     reading: Reading
     history: History
     queries: SLIQueries
     refresh_seconds: int
-    burst_running: bool
+    burst: Burst | None
 
     @property
     def promql(self) -> list[tuple[str, str]]:
@@ -51,8 +52,8 @@ class Readout:
 def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Readout:
     """The present readout for the learner's service; one of seconds ago unless ``fresh``."""
     queries = SLIQueries(learner.service.job)
-    running = active_burst(learner.id) is not None
-    refresh = BURST_SECONDS if running else IDLE_SECONDS
+    burst = active_burst(learner.id)
+    refresh = BURST_SECONDS if burst else IDLE_SECONDS
     now = services.clock()
     ask = services.prometheus
     get, key = services.readings.get, ("reading", queries)
@@ -71,7 +72,7 @@ def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Read
         ),
         queries=queries,
         refresh_seconds=refresh,
-        burst_running=running,
+        burst=burst,
     )
 
 

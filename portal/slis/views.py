@@ -16,7 +16,7 @@ bp = Blueprint("slis", __name__, url_prefix="/slis")
 
 
 def readout_context(*, wide: bool, fresh: bool = False) -> dict[str, object]:
-    """What ``slis/_readout.html`` (or ``_strip.html``) shows: ``fresh`` in answer to a poll."""
+    """What ``slis/_readout.html`` and ``_strip.html`` show: ``fresh`` in answer to a poll."""
     learner = current_learner()
     shown = readout(current_services(), learner, fresh=fresh)
     objective = first_objective(learner.id)
@@ -47,8 +47,8 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/readout")
 def readout_fragment() -> ResponseReturnValue:
-    """The narrow readout."""
-    return render_template("slis/_readout.html", **readout_context(wide=False, fresh=True))
+    """The narrow readout, and the strip of a page that has one."""
+    return render_template("slis/_narrow.html", **readout_context(wide=False, fresh=True))
 
 
 @bp.get("/readout/wide")

@@ -44,12 +44,6 @@ def rail() -> ResponseReturnValue:
     return render_template("steps/_rail.html", at=request.args.get("at", ""))
 
 
-@bp.get("/strip")
-def strip() -> ResponseReturnValue:
-    """The strip of live numbers for phones, now."""
-    return render_template("steps/_strip.html")
-
-
 @bp.get("/incident")
 def incident() -> ResponseReturnValue:
     """Whether the learner has caused an incident, now; announces the first one."""

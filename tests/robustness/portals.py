@@ -34,7 +34,6 @@ PAGES = (
     "/steps",
     *(f"/steps/{step.id}" for step in catalog.load()),
     "/steps/rail",
-    "/steps/strip",
     "/steps/traffic/turn",
     "/bursts",
     "/slis",

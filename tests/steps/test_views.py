@@ -306,9 +306,23 @@ def test_an_odd_current_step_is_only_text(client: FlaskClient) -> None:
 # The strip
 
 
+def strip(client: FlaskClient, page: str = "/slis/readout") -> str:
+    html = client.get(page).text
+    assert html.count('id="strip"') == 1
+    return html.partition('<section id="strip"')[2].partition("</section>")[0]
+
+
 def test_the_strip_shows_the_running_burst(client: FlaskClient, burst, clock) -> None:
     row = burst(BurstState.RUNNING)
-    assert f'href="/bursts/{row.id}">Error burst runs' in client.get("/steps/strip").text
+    assert f'href="/bursts/{row.id}">Error burst runs' in strip(client)
+
+
+def test_the_strip_comes_with_the_readout_of_each_poll(client: FlaskClient) -> None:
+    assert "hx-swap-oob" in strip(client)
+    page = strip(client, "/steps/traffic")
+    assert "Available" in page
+    assert "hx-" not in page
+    assert 'id="strip"' not in client.get("/bursts").text
 
 
 def test_the_strip_shows_both_slis(app: Flask, client: FlaskClient, services: Services) -> None:
@@ -322,12 +336,12 @@ def test_the_strip_shows_both_slis(app: Flask, client: FlaskClient, services: Se
     with LocalServer(answer) as server:
         asking = replace(services, prometheus=PrometheusClient(server.url))
         app.extensions["slo_lab"] = asking
-        html = client.get("/steps/strip").text
+        html = strip(client)
     assert "Available <b>100 %</b>" in html
     assert "Under 0.3 s <b>100 %</b>" in html
 
 
 def test_the_strip_has_words_where_there_is_no_number(client: FlaskClient) -> None:
-    html = client.get("/steps/strip").text
+    html = strip(client)
     assert "Available: unreachable" in html
     assert "%" not in html
