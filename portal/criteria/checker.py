@@ -74,6 +74,7 @@ class Checker:
         self._app = app
         self._pool = ThreadPoolExecutor(WORKERS, "check")
         self._running: dict[tuple[int, str], tuple[Future[None], datetime]] = {}
+        self._again: set[tuple[int, str]] = set()
         self._worked: dict[int, datetime] = {}
         self._guard = threading.Lock()
 
@@ -91,8 +92,14 @@ class Checker:
         self._worked[learner_id] = now
 
     def check_now(self, learner_id: int, ids: Iterable[str], now: datetime) -> bool:
-        """Check them all and wait a little; True when every verdict is in."""
-        started = self.refresh(learner_id, ids, now, timedelta(0))
+        """Check them all and wait a little; True when every verdict is in.
+
+        One that is being checked may have been looked at too early, and is looked at again.
+        """
+        wanted = list(ids)
+        with self._guard:
+            self._again.update((learner_id, i) for i in wanted if self.is_checking(learner_id, i))
+        started = self.refresh(learner_id, wanted, now, timedelta(0))
         return not wait(started, PATIENCE_SECONDS).not_done
 
     def is_checking(self, learner_id: int, criterion_id: str) -> bool:
@@ -112,6 +119,16 @@ class Checker:
             return future
 
     def _check(self, learner_id: int, criterion_id: str) -> None:
+        looks = True
+        while looks:
+            self._look(learner_id, criterion_id)
+            with self._guard:
+                looks = (learner_id, criterion_id) in self._again
+                self._again.discard((learner_id, criterion_id))
+                if not looks:  # who comes now starts the next check
+                    self._running.pop((learner_id, criterion_id), None)
+
+    def _look(self, learner_id: int, criterion_id: str) -> None:
         with self._app.app_context():
             services: Services = self._app.extensions["slo_lab"]
             learner = db.session.get_one(Learner, learner_id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Event, Timer
 from typing import ClassVar
 
 import pytest
@@ -115,3 +116,39 @@ def test_a_check_that_a_reset_overtook_is_forgotten(
     assert checker.check_now(learner.id, ["slo"], clock())
     db.session.expire_all()
     assert store.stored_verdict(learner.id, "slo") is None
+
+
+def test_a_check_that_began_before_the_learner_acted_looks_again(
+    app: Flask, learner: Learner, clock: Clock
+) -> None:
+    class Looks:
+        """Met once there is something to see; the first look ends when it is told to."""
+
+        id: ClassVar[str] = "slo"
+        title: ClassVar[str] = "An SLO"
+        optional: ClassVar[bool] = False
+
+        def __init__(self) -> None:
+            self.work: list[str] = []
+            self.looked, self.go_on = Event(), Event()
+
+        def collect(self, subject: Subject) -> list[str]:
+            seen = list(self.work)
+            self.looked.set()
+            self.go_on.wait(60)
+            return seen
+
+        def judge(self, evidence: list[str]) -> Verdict:
+            return Verdict(Status.MET if evidence else Status.NOT_MET, "code", "", "", "")
+
+    criterion = Looks()
+    checker = Checker(app, [criterion])
+    checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
+    assert criterion.looked.wait(60)
+    criterion.work.append("saved")
+    Timer(0.1, criterion.go_on.set).start()
+    assert checker.check_now(learner.id, ["slo"], clock())
+    db.session.expire_all()
+    kept = store.stored_verdict(learner.id, "slo")
+    assert kept is not None
+    assert kept.met_now
