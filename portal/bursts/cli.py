@@ -14,7 +14,7 @@ from portal.bursts import store
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
 from portal.bursts.sides import sides
-from portal.bursts.start import start_burst
+from portal.bursts.start import current_runner, start_burst
 from portal.db import db
 from portal.learners import current_learner
 from portal.services import current_services
@@ -56,7 +56,8 @@ def _follow(burst_id: int) -> Burst:
 
 def _look(burst_id: int) -> Burst:
     db.session.rollback()
-    store.settle_abandoned(current_learner().id, current_services().clock())
+    now = current_services().clock()
+    store.settle_abandoned(current_learner().id, now, current_runner().followed)
     return db.session.execute(select(Burst).where(Burst.id == burst_id)).scalar_one()
 
 

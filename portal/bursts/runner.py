@@ -69,20 +69,28 @@ class Runner:
         self._app = app
         self.waits = waits or Waits()
         self.unsaved: dict[int, dict[str, Any]] = {}
+        self.followed: set[int] = set()
 
     def start(self, burst_id: int) -> None:
         """Run the queued burst in a thread of its own; returns at once."""
         name = f"burst-{burst_id}"
+        self.followed.add(burst_id)
         threading.Thread(target=self._follow, args=(burst_id,), name=name, daemon=True).start()
 
     def _follow(self, burst_id: int) -> None:
-        with self._app.app_context():
-            services: Services = self._app.extensions["slo_lab"]
-            burst = db.session.get_one(Burst, burst_id)
-            profile = Profile.from_dict(burst.preset, burst.title, burst.spec)
-            job = burst.learner.service.job
-            db.session.rollback()
-            _Run(self, services, burst_id, profile, job).to_its_end()
+        try:
+            with self._app.app_context():
+                self._run(burst_id)
+        finally:
+            self.followed.discard(burst_id)
+
+    def _run(self, burst_id: int) -> None:
+        services: Services = self._app.extensions["slo_lab"]
+        burst = db.session.get_one(Burst, burst_id)
+        profile = Profile.from_dict(burst.preset, burst.title, burst.spec)
+        job = burst.learner.service.job
+        db.session.rollback()
+        _Run(self, services, burst_id, profile, job).to_its_end()
 
 
 class _Run:
@@ -125,13 +133,16 @@ class _Run:
         with _engine(self._waits.leave) as engine, selectors.DefaultSelector() as selector:
             _write(engine, self._profile.spec(self._services.mockapp.base_url).dump())
             selector.register(_output(engine), selectors.EVENT_READ)
-            heard = due = time.monotonic()
+            silent, due = 0.0, time.monotonic()
             while True:
-                if selector.select(timeout=max(0.0, due - time.monotonic())):
-                    heard = time.monotonic()
+                wait = max(0.0, due - time.monotonic())
+                if selector.select(timeout=wait):
+                    silent = 0.0
                     if ended := self._hear(self._next_message(engine)):
                         return ended
-                elif time.monotonic() - heard > self._waits.silence:
+                # What was waited, not what the clock says: a machine that stood still did so
+                # for the engine too.
+                elif (silent := silent + wait) > self._waits.silence:
                     raise BurstError("The burst's own process fell silent, so it was ended.")
                 if time.monotonic() >= due:
                     self._tick(engine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,21 +77,25 @@ def request_stop(burst: Burst) -> None:
     db.session.commit()
 
 
-def settle_abandoned(learner_id: int, now: datetime) -> None:
-    """Give bursts whose runner has not been heard of a named end. Writes only when there is one."""
+def settle_abandoned(learner_id: int, now: datetime, followed: Collection[int] = ()) -> None:
+    """Give bursts whose runner has not been heard of a named end. Writes only when there is one.
+
+    Those ``followed`` in this very process have their runner, however long the machine slept.
+    """
     try:
-        _end_silent(learner_id, now)
+        _end_silent(learner_id, now, tuple(followed))
         _end_uncounted(learner_id, now)
     except OperationalError:  # a full disk; the next look tries again
         db.session.rollback()
 
 
-def _end_silent(learner_id: int, now: datetime) -> None:
+def _end_silent(learner_id: int, now: datetime, followed: tuple[int, ...]) -> None:
     """The bursts that were cut short."""
     silent = select(Burst).where(
         Burst.learner_id == learner_id,
         Burst.state.in_(ACTIVE),
         Burst.heartbeat_at < now - ABANDONED_AFTER,
+        Burst.id.not_in(followed),
     )
     for burst in db.session.scalars(silent).all():
         end: dict[str, Any] = {

@@ -143,7 +143,7 @@ def _has_alert() -> bool:
 
 def _preset_context(preset_id: str) -> dict[str, Any]:
     learner = current_learner()
-    store.settle_abandoned(learner.id, current_services().clock())
+    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
     burst = next((b for b in store.recent(learner.id) if b.preset == preset_id), None)
     return {
         "preset": PRESETS[preset_id],
@@ -197,7 +197,7 @@ def _asked() -> str | None:
 
 def _find(burst_id: int) -> Burst:
     learner = current_learner()
-    store.settle_abandoned(learner.id, current_services().clock())
+    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
     burst = store.find(learner.id, burst_id)
     if burst is None:
         abort(404, "There is no burst of that number.")
@@ -206,7 +206,7 @@ def _find(burst_id: int) -> Burst:
 
 def _latest() -> Burst | None:
     learner = current_learner()
-    store.settle_abandoned(learner.id, current_services().clock())
+    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
     burst = store.active_burst(learner.id) or next(iter(store.recent(learner.id, 1)), None)
     return shown(current_runner(), burst) if burst else None
 

@@ -40,7 +40,7 @@ class Service:
         # Closing alone wouldn't wake the thread that accepts.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(20)
+        self._thread.join(60)
 
     def _accept(self) -> None:
         while True:
@@ -75,6 +75,9 @@ def answering(*pieces: bytes, keep: bool = True) -> Callable[[Service, socket.so
 
     def handle(service: Service, connection: socket.socket) -> None:
         while service.read_request(connection):
+            if not keep:
+                # The end leaves together with the close: no request can come between the two.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
             for piece in pieces:
                 connection.sendall(piece)
             if not keep:

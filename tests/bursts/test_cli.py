@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Timer
-
 import pytest
-from flask import Flask
 
 from portal.bursts import cli
 from portal.bursts.models import Burst, BurstState
@@ -32,20 +29,23 @@ def running(learner: Learner, services: Services) -> Burst:
     return burst
 
 
-def finish(app: Flask, burst_id: int) -> None:
-    with app.app_context():
-        burst = db.session.get_one(Burst, burst_id)
-        burst.state, burst.server_counts = BurstState.FINISHED, {}
-        db.session.commit()
-
-
 def test_progress_is_told_once_where_nobody_watches(
-    app: Flask, learner: Learner, services: Services, capsys: pytest.CaptureFixture[str]
+    learner: Learner,
+    services: Services,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    burst_id = running(learner, services).id
-    timer = Timer(3 * cli.LOOK_SECONDS, finish, (app, burst_id))
-    timer.start()
-    ended = cli._follow(burst_id)
-    timer.join()
+    burst = running(learner, services)
+    looks: list[int] = []
+
+    def look(burst_id: int) -> Burst:
+        looks.append(burst_id)
+        if len(looks) > 3:
+            burst.state, burst.server_counts = BurstState.FINISHED, {}
+        return burst
+
+    monkeypatch.setattr(cli, "_look", look)
+    monkeypatch.setattr(cli, "TELL_SECONDS", 600.0)
+    ended = cli._follow(burst.id)
     assert ended.state == BurstState.FINISHED
     assert capsys.readouterr().err.splitlines() == ["  running: sent 1,200, good 1,199"]

@@ -17,7 +17,7 @@ from tests.bursts.hostile_services import OK
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(20)
+        listening.settimeout(60)
         yield listening
 
 
@@ -31,7 +31,7 @@ def kept(listener: socket.socket, request: Request) -> tuple[Connection, socket.
     connection = Connection(find_target(f"http://127.0.0.1:{listener.getsockname()[1]}"))
     assert connection.carry(request, 0.0, 0.0) is Outcome.WAITING
     server, _ = listener.accept()
-    select.select([], [connection.socket], [], 20)
+    select.select([], [connection.socket], [], 60)
     assert connection.on_writable() is Outcome.SENT
     assert server.recv(4096) == request.data
     server.sendall(OK)
@@ -41,7 +41,7 @@ def kept(listener: socket.socket, request: Request) -> tuple[Connection, socket.
 
 
 def readable(connection: Connection) -> Outcome:
-    select.select([connection.socket], [], [], 20)
+    select.select([connection.socket], [], [], 60)
     return connection.on_readable()
 
 
@@ -90,10 +90,10 @@ def test_an_idle_connection_that_the_service_closes_is_given_up(
 
 
 def test_a_refused_connection_is_broken(request_: Request) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        target = find_target(f"http://127.0.0.1:{listener.getsockname()[1]}")
-    connection = Connection(target)
-    connection.carry(request_, 0.0, 0.0)
-    select.select([], [connection.socket], [], 20)
-    assert connection.on_writable() is Outcome.BROKEN
-    connection.socket.close()
+    with socket.socket() as unused:  # nobody else gets the port, and nobody listens
+        unused.bind(("127.0.0.1", 0))
+        connection = Connection(find_target(f"http://127.0.0.1:{unused.getsockname()[1]}"))
+        connection.carry(request_, 0.0, 0.0)
+        select.select([], [connection.socket], [], 60)
+        assert connection.on_writable() is Outcome.BROKEN
+        connection.socket.close()

@@ -4,78 +4,17 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
-from portal.bursts.messages import Kind, Message, Mode, Part, Spec
+from portal.bursts.messages import Kind, Mode
 from portal.bursts.profiles import VISITORS
+from tests.bursts.engine_process import PATIENCE, engine, pause, send, spec_for
 from tests.bursts.hostile_services import OK, Service, answering, service
 from tests.mockapp.process import MockappProcess, running_mockapp, wait_until
-
-
-class Engine:
-    """A running engine process."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-
-    def say(self, line: str) -> None:
-        """Write a line on its stdin."""
-        assert self.process.stdin
-        self.process.stdin.write(line)
-        self.process.stdin.flush()
-
-    def hear(self) -> Message:
-        """Its next message."""
-        assert self.process.stdout
-        return Message.parse(self.process.stdout.readline())
-
-    def last_words(self) -> Message:
-        """Its last message; every one before adds up, too."""
-        assert self.process.stdout
-        messages = [Message.parse(line) for line in self.process.stdout]
-        for message in messages:
-            assert message.sent == message.good + message.failed_total + message.cut + (
-                message.in_flight
-            )
-        assert [message.is_last for message in messages].index(True) == len(messages) - 1
-        return messages[-1]
-
-
-@contextmanager
-def engine(*before: str) -> Iterator[Engine]:
-    """The engine; ``before`` is a command that runs it."""
-    command = [*before, sys.executable, "-m", "portal.bursts.engine"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield Engine(process)
-        finally:
-            process.kill()
-
-
-def spec_for(target: str, **change: Any) -> Spec:
-    defaults: dict[str, Any] = {
-        "mode": Mode.OPEN,
-        "rate": 100,
-        "duration_seconds": 0.5,
-        "mix": (Part("/"),),
-    }
-    return Spec(target=target, **{**defaults, **change})
-
-
-def send(target: str, **change: Any) -> Message:
-    """Send a burst to its end; returns the last message."""
-    with engine() as running:
-        running.say(spec_for(target, **change).dump())
-        return running.last_words()
 
 
 @pytest.fixture(scope="module")
@@ -136,12 +75,10 @@ def test_a_stop_ends_it_and_what_is_on_its_way_is_named_cut(shop: MockappProcess
     with engine() as running:
         running.say(spec_for(shop.url, duration_seconds=600).dump())
         assert running.hear().kind is Kind.STARTED
-        while running.hear().sent < 20:
-            pass
+        running.hear_until(lambda told: told.sent >= 20)
         asked = time.monotonic()
-        running.say("stop\n")
-        last = running.last_words()
-        assert time.monotonic() - asked < 10
+        last = running.stop()
+        assert time.monotonic() - asked < 20
     assert last.kind is Kind.STOPPED
     assert last.reason == "It was stopped."
     assert last.cut == last.sent > 0
@@ -151,12 +88,10 @@ def test_a_stop_ends_it_and_what_is_on_its_way_is_named_cut(shop: MockappProcess
 def test_after_a_stop_requests_may_still_end_by_themselves(shop: MockappProcess) -> None:
     before = shop.counts()
     shop.set_fault(latency_seconds=0.3)
-    with engine() as running:
+    with engine(patient=True) as running:
         running.say(spec_for(shop.url, duration_seconds=600).dump())
-        while running.hear().sent < 20:
-            pass
-        running.say("stop\n")
-        last = running.last_words()
+        running.hear_until(lambda told: told.sent >= 20)
+        last = running.stop()
     assert (last.cut, last.failed) == (0, {})
     assert added(before, shop.counts()) == {"200": last.sent}
 
@@ -168,7 +103,7 @@ def test_the_end_of_its_input_ends_it(shop: MockappProcess) -> None:
         assert running.process.stdin
         running.process.stdin.close()
         assert running.last_words().kind is Kind.STOPPED
-        assert running.process.wait(20) == 0
+        assert running.process.wait(PATIENCE) == 0
 
 
 def test_it_ends_when_nobody_reads_its_messages(shop: MockappProcess) -> None:
@@ -177,7 +112,7 @@ def test_it_ends_when_nobody_reads_its_messages(shop: MockappProcess) -> None:
         assert running.hear().kind is Kind.STARTED
         assert running.process.stdout
         running.process.stdout.close()
-        running.process.wait(20)
+        running.process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -187,7 +122,7 @@ def test_a_signal_stops_it(shop: MockappProcess, number: signal.Signals) -> None
         assert running.hear().kind is Kind.STARTED
         running.process.send_signal(number)
         last = running.last_words()
-        assert running.process.wait(20) == 0
+        assert running.process.wait(PATIENCE) == 0
     assert last.kind is Kind.STOPPED
     assert last.reason
 
@@ -207,7 +142,7 @@ def test_an_order_of_no_use_fails_with_a_sentence(order: str) -> None:
     with engine() as running:
         running.say(order)
         last = running.last_words()
-        assert running.process.wait(20) == 1
+        assert running.process.wait(PATIENCE) == 1
     assert last.kind is Kind.FAILED
     assert last.reason.endswith(".")
     assert "Traceback" not in last.reason
@@ -215,21 +150,23 @@ def test_an_order_of_no_use_fails_with_a_sentence(order: str) -> None:
 
 def test_a_closed_loop_makes_a_connection_for_each_request_one_at_a_time() -> None:
     with service(answering(OK)) as quick:
-        last = send(quick.url, mode=Mode.CLOSED, rate=500, duration_seconds=10, max_requests=60)
+        last = send(quick.url, mode=Mode.CLOSED, rate=500, duration_seconds=600, max_requests=60)
         assert last.kind is Kind.FINISHED
         assert last.sent == last.good == len(quick.requests) == quick.connections == 60
 
 
 def test_a_closed_loop_is_capped() -> None:
-    with service(answering(OK)) as quick:
-        last = send(quick.url, mode=Mode.CLOSED, rate=50, duration_seconds=1)
-        assert 1 < last.sent <= 50
+    order = {"mode": Mode.CLOSED, "rate": 50, "duration_seconds": 600}
+    with service(answering(OK)) as quick, engine() as running:
+        running.say(spec_for(quick.url, **order).dump())
+        told = running.hear_until(lambda told: told.sent > 20)
+        assert told.sent <= 50 * told.elapsed_seconds + 1
 
 
 def test_an_open_loop_keeps_its_connections() -> None:
-    with service(answering(OK)) as quick:
-        assert send(quick.url, rate=50).good == 25
-        assert quick.connections < 25
+    with service(answering(OK)) as quick, engine() as running:
+        running.say(spec_for(quick.url, duration_seconds=PATIENCE).dump())
+        running.hear_until(lambda told: told.good > 2 * quick.connections)
 
 
 def test_an_open_loop_has_a_new_connection_where_the_service_closes() -> None:
@@ -248,11 +185,12 @@ def test_a_service_that_closes_without_a_word_is_never_asked_twice() -> None:
         connection.sendall(OK)
         flaky.read_request(connection)
 
-    with service(handle) as flaky:
-        last = send(flaky.url)
-        assert last.sent == len(flaky.requests) == 50
-        assert last.failed == {"connection": 50 - last.good}
-        assert 0 < last.good < 50
+    with service(handle) as flaky, engine(patient=True) as running:
+        running.say(spec_for(flaky.url, duration_seconds=600).dump())
+        running.hear_until(lambda told: told.good and told.failed_total)
+        last = running.stop()
+        assert last.sent == len(flaky.requests)
+        assert last.failed == {"connection": last.sent - last.good}
 
 
 def test_kept_connections_that_a_service_closes_at_once_lose_nothing() -> None:
@@ -324,82 +262,105 @@ def test_an_answer_that_drips_times_out() -> None:
         while not slow.is_closing.wait(0.05):
             connection.sendall(b"x")
 
-    for handle, kind in ((drip, "garbage"), (drip_head, "timeout")):
+    for handle, kind, timeout in ((drip, "garbage", 30), (drip_head, "timeout", 1)):
         with service(handle) as dripping:
-            last = send(dripping.url, rate=20, timeout_seconds=1)
+            last = send(dripping.url, rate=20, timeout_seconds=timeout)
         assert last.failed == {kind: 10}
 
 
 def test_a_service_that_is_not_there_fails_every_request() -> None:
-    with service(answering(OK)) as gone:
-        pass
-    last = send(gone.url)
+    with socket.socket() as unused:  # nobody else gets the port, and nobody listens
+        unused.bind(("127.0.0.1", 0))
+        last = send(f"http://127.0.0.1:{unused.getsockname()[1]}")
     assert last.kind is Kind.FINISHED
     assert (last.sent, last.failed) == (50, {"connection": 50})
 
 
 def test_a_service_that_goes_and_comes_back_is_told_as_it_was() -> None:
-    with running_mockapp() as mockapp, engine() as running:
+    with running_mockapp() as mockapp, engine(patient=True) as running:
         running.say(spec_for(mockapp.url, rate=50, duration_seconds=600).dump())
-        while running.hear().good < 20:
-            pass
+        running.hear_until(lambda told: told.good >= 20)
         mockapp.process.kill()
-        while running.hear().failed_total < 20:
-            pass
+        good = running.hear_until(lambda told: told.failed_total >= 20).good
         port = mockapp.url.rpartition(":")[2]
         with running_mockapp("--port", port):
-            good = running.hear().good
-            while running.hear().good < good + 20:
-                pass
-            running.say("stop\n")
-            last = running.last_words()
+            running.hear_until(lambda told: told.good >= good + 20)
+            last = running.stop()
     assert set(last.failed) == {"connection"}
     assert last.good + last.failed_total == last.sent
 
 
 def test_requests_that_this_machine_had_no_files_for_are_told_apart() -> None:
     few_files = ("sh", "-c", 'ulimit -n 40 && exec "$@"', "sh")
+    may_answer = threading.Event()
 
-    def hang(slow: Service, connection: socket.socket) -> None:
-        slow.is_closing.wait(60)
+    def keep(slow: Service, connection: socket.socket) -> None:
+        while slow.read_request(connection):
+            may_answer.wait(PATIENCE)
+            connection.sendall(OK)
 
-    with service(hang) as slow, engine(*few_files) as running:
-        running.say(spec_for(slow.url, timeout_seconds=2).dump())
+    with service(keep) as slow, engine(*few_files) as running:
+        running.say(spec_for(slow.url).dump())
+        running.hear_until(lambda told: told.sent == 50)
+        may_answer.set()
         last = running.last_words()
     assert last.kind is Kind.FINISHED
-    assert last.failed["other"] + last.failed["timeout"] == last.sent == 50
+    assert last.failed["other"] + last.good == last.sent == 50
     assert last.failed["other"] >= 10
 
 
 def test_a_stall_is_seen_by_all_who_waited() -> None:
-    """20 requests/s for 2 s; from 0.5 s on nothing is answered for a second."""
-    began: list[float] = []
+    """20 requests/s; for some time nothing is answered."""
+    flows = threading.Event()
+    flows.set()
+    held: list[float] = []
 
     def stall(service: Service, connection: socket.socket) -> None:
         while service.read_request(connection):
-            began.append(time.monotonic())
-            since = began[-1] - began[0]
-            if 0.5 < since < 1.5:
-                time.sleep(1.5 - since)
+            came = time.monotonic()
+            flows.wait(PATIENCE)
+            held.append(time.monotonic() - came)
             connection.sendall(OK)
 
-    with service(stall) as stalling:
-        last = send(stalling.url, rate=20, duration_seconds=2, slow_seconds=0.25)
-        assert len(stalling.requests) == last.good == 40
-    assert 10 <= last.slow <= 25
+    with service(stall) as stalling, engine(patient=True) as running:
+        running.say(spec_for(stalling.url, rate=20, duration_seconds=600, slow_seconds=0.25).dump())
+        running.hear_until(lambda told: told.good >= 10)
+        flows.clear()
+        wait_until(lambda: len(stalling.requests) - len(held) >= 15, PATIENCE)
+        time.sleep(0.6)
+        flows.set()
+        running.hear_until(lambda told: told.good > 2 * told.slow)
+        last = running.stop()
+        assert len(stalling.requests) == last.good == last.sent
+    waited = [seconds for seconds in held if seconds > 0.25]
+    assert last.slow >= len(waited) >= 15
     assert last.p99
-    assert last.p99 > 0.9
+    assert last.p99 > 0.5
 
 
 def test_a_pause_of_the_engine_itself_is_told_as_late() -> None:
-    with service(answering(OK)) as quick, engine() as running:
-        running.say(spec_for(quick.url, duration_seconds=3).dump())
+    with service(answering(OK)) as quick, engine(patient=True) as running:
+        running.say(spec_for(quick.url, duration_seconds=PATIENCE).dump())
         assert running.hear().kind is Kind.STARTED
-        running.process.send_signal(signal.SIGSTOP)
-        time.sleep(1)
-        running.process.send_signal(signal.SIGCONT)
+        pause(running, 1)
+        running.hear_until(lambda told: told.late_p99 and told.late_p99 > 0.5)
+        last = running.stop()
+        assert last.sent == last.good == len(quick.requests)
+
+
+def test_a_pause_of_the_engine_itself_is_no_timeout() -> None:
+    may_answer = threading.Event()
+
+    def keep(patient: Service, connection: socket.socket) -> None:
+        while patient.read_request(connection):
+            may_answer.wait(PATIENCE)
+            connection.sendall(OK)
+
+    with service(keep) as patient, engine() as running:
+        running.say(spec_for(patient.url, rate=2, timeout_seconds=2).dump())
+        wait_until(lambda: patient.requests, PATIENCE)
+        pause(running, 2.5)
+        running.hear_until(lambda told: told.elapsed_seconds > 2.5)  # it has looked at its clock
+        may_answer.set()
         last = running.last_words()
-        wait_until(lambda: len(quick.requests) == 300)
-    assert last.sent == last.good == 300
-    assert last.late_p99
-    assert last.late_p99 > 0.5
+    assert (last.sent, last.good) == (1, 1)

@@ -271,6 +271,19 @@ def test_a_burst_whose_runner_is_gone_ends_with_a_name_and_frees_the_way(
     assert len(bursts()) == 2
 
 
+def test_a_burst_that_this_portal_follows_is_not_given_up_after_the_machine_slept(
+    client: FlaskClient, learner: Learner, runner: IdleRunner, services: Services
+) -> None:
+    client.post("/bursts", data={"preset": "steady", "key": "a"})
+    runner.followed.add(1)
+    bursts()[0].heartbeat_at = services.clock() - timedelta(hours=1)
+    db.session.commit()
+    for path in ("/bursts", "/bursts/1", "/bursts/active", "/bursts/before"):
+        assert client.get(path).status_code == 200
+    client.post("/bursts", data={"preset": "steady", "key": "b"})
+    assert [burst.state for burst in bursts()] == [BurstState.QUEUED]
+
+
 @pytest.mark.parametrize("path", ["/bursts/99", "/bursts/99/fragment", "/bursts/x"])
 def test_a_burst_that_is_not_there(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404

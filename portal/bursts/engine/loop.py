@@ -17,6 +17,9 @@ from portal.bursts.engine.target import Request, Target
 MAX_SENDS_A_TURN = 100
 PROGRESS_SECONDS = 0.5
 MAX_WAIT_SECONDS = 0.1
+STANDSTILL_SECONDS = 1.0
+"""A turn that took longer did not run: the machine paused, or had no time for this process."""
+
 GRACE_SECONDS = 0.45
 """After a stop, requests on their way have this long to end by themselves; with the runner's tick
 before it, that is less than a second."""
@@ -76,8 +79,16 @@ class Loop:
             self._give_up_waiting(now)
             self._tell_progress(now)
             self._wait()
-            now = time.monotonic()
+            before, now = now, time.monotonic()
+            if now - before > STANDSTILL_SECONDS:
+                self._make_up_for(now - before)
         self._close_all()
+
+    def _make_up_for(self, seconds: float) -> None:
+        """Give what is on its way the time back in which nobody could have read its answer."""
+        for connection in self._in_flight:
+            connection.sent_at += seconds
+        self._cut_at = float("inf")
 
     def _is_done(self, now: float) -> bool:
         if self._control.is_orphaned:
