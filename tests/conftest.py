@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from portal import create_app
 from portal.config import Settings
@@ -17,9 +18,14 @@ from portal.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.services import Services
+from tests.patience import have_patience
 
 NOWHERE = "http://127.0.0.1:9"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+# An example that takes long says something about the machine alone.
+hypothesis_settings.register_profile("slo-lab", deadline=None)
+hypothesis_settings.load_profile("slo-lab")
 
 
 class Clock:
@@ -34,6 +40,20 @@ class Clock:
     def pass_seconds(self, seconds: float) -> None:
         """Move on."""
         self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[pytest.MonkeyPatch]:
+    """No limit in real time is reached, unless a test sets it."""
+    with pytest.MonkeyPatch.context() as patch:
+        have_patience(patch)
+        yield patch
+
+
+@pytest.fixture
+def impatience(patience: pytest.MonkeyPatch) -> None:
+    """The product's own limits, for tests of how long a page may take."""
+    patience.undo()
 
 
 @pytest.fixture

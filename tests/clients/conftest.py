@@ -32,7 +32,7 @@ groups:
         expr: up == 0
         labels: {severity: page}
         annotations: {summary: "{{ $labels.job }} is down"}
-      - {alert: Patient, expr: up == 0, for: 1m30s}
+      - {alert: Patient, expr: up == 0, for: 1h30m}
       - {record: "lab:broken", expr: "up + on () group_left () up"}
 """
 
@@ -45,7 +45,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusC
     (folder / "rules.yml").write_text(RULES)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(_command(folder, port), stdout=log, stderr=log)
-    client = PrometheusClient(f"http://127.0.0.1:{port}")
+    client = PrometheusClient(f"http://127.0.0.1:{port}", timeout=60)
     try:
         until(client.ready)
         until(lambda: bool(client.query("count_over_time(lab:up:sum[1m]) > 1")))
@@ -72,7 +72,7 @@ def _command(folder: Path, port: int) -> list[str]:
     ]
 
 
-def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until it holds."""
     end = time.monotonic() + seconds
     while not holds():

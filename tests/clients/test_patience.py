@@ -8,11 +8,16 @@ from contextlib import closing
 import pytest
 
 from portal.clients import ClientError, ErrorKind
+from portal.clients import patience as patience_module
 from portal.clients.deadline import Deadline
 from portal.clients.http import Http
 from portal.clients.patience import BRIEF_SECONDS, SILENT_SECONDS, Patience, Turn
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply, Request
+from tests.mockapp.process import wait_until
+
+AMPLE = 60.0
+"""Seconds of a call's time that a machine which pauses does not use up."""
 
 
 class Clock:
@@ -28,12 +33,12 @@ def error(text: str, kind: ErrorKind = ErrorKind.TIMEOUT) -> ClientError:
 
 
 def full(patience: Patience) -> bool:
-    return patience.turn(Deadline(1.5)).given > 1
+    return patience.turn(Deadline(AMPLE)).given > BRIEF_SECONDS
 
 
 def doubtful(patience: Patience) -> Turn:
     patience.failed(error("the first silence"), Turn(Deadline(1.5), 1.5))
-    return patience.turn(Deadline(1.5))
+    return patience.turn(Deadline(AMPLE))
 
 
 def test_one_silence_shortens_the_next_call_only() -> None:
@@ -71,7 +76,7 @@ def test_two_heavy_calls_side_by_side_prove_nothing() -> None:
     patience = Patience()
     for _ in range(2):
         patience.failed(error("heavy"), Turn(Deadline(1.5), 1.5))
-    assert patience.turn(Deadline(1.5)).brief
+    assert patience.turn(Deadline(AMPLE)).brief
 
 
 def test_a_call_with_little_time_proves_nothing() -> None:
@@ -81,17 +86,21 @@ def test_a_call_with_little_time_proves_nothing() -> None:
     doubtful(patience)
     turn = patience.turn(Deadline(0.1))
     patience.failed(error("late"), turn)
-    assert patience.turn(Deadline(1.5)).brief
+    assert patience.turn(Deadline(AMPLE)).brief
 
 
 def test_who_insists_has_full_time() -> None:
     patience = Patience()
     patience.failed(error("brief"), doubtful(patience))
-    assert patience.turn(Deadline(1.5), insist=True).given > 1
+    assert patience.turn(Deadline(AMPLE), insist=True).given > BRIEF_SECONDS
 
 
-def test_a_page_waits_for_a_silent_system_once() -> None:
-    with HostileServer(Misbehaviour.SLOW) as server, closing(Http("Thing", server.url)) as http:
+def test_a_page_waits_for_a_silent_system_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience_module, "SILENT_SECONDS", AMPLE)
+    with (
+        HostileServer(Misbehaviour.SLOW) as server,
+        closing(Http("Thing", server.url, timeout=1.5)) as http,
+    ):
         before = time.monotonic()
         said = set()
         for _ in range(20):
@@ -99,11 +108,15 @@ def test_a_page_waits_for_a_silent_system_once() -> None:
                 http.get("/x")
             said.add(str(caught.value))
         assert time.monotonic() - before < 10 * 1.8
-        assert len(server.requests) == 2
+        wait_until(lambda: len(server.requests) == 2)
     assert said == {f"Thing did not answer within 1.5 s at {server.url}."}
 
 
-def test_a_heavy_question_does_not_silence_the_light_ones() -> None:
+def test_a_heavy_question_does_not_silence_the_light_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience_module, "BRIEF_SECONDS", AMPLE)
+
     def answer(request: Request) -> Reply:
         return Reply(body=b"{}", delay_s=30 if request.path == "/heavy" else 0)
 

@@ -34,6 +34,7 @@ from portal.workbench.evidence import DashboardEvidence, gather
 from tests.conftest import NOWHERE, START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board, v2_board, v2alpha1_board
 from tests.fakes.grafana import FakeGrafana
+from tests.fakes.server import Reply, Request
 from tests.mockapp.process import wait_until
 from tests.workbench.lab import RealLab, at_lab, lab, services_of
 
@@ -41,10 +42,10 @@ __all__ = ["lab"]
 
 URL = os.environ.get("SLO_LAB_GRAFANA_URL", "")
 RAW = "http_requests_total"
-FRESH = AVAILABILITY.replace("1m", "5s")
-FRESH_P95 = P95.replace("1m", "5s")
+FRESH = AVAILABILITY.replace("1m", "30s")
+FRESH_P95 = P95.replace("1m", "30s")
 ONLY_AVAILABILITY = (FRESH, f"100 * ({FRESH})")
-IDLE = FRESH.replace("total[5s]", 'total{path="/checkout"}[5s]').replace(
+IDLE = FRESH.replace("total[30s]", 'total{path="/checkout"}[30s]').replace(
     "{status", '{path="/checkout",status'
 )
 NOWHERE_TO_BE_FOUND = IDLE.replace("/checkout", "/nowhere")
@@ -228,7 +229,7 @@ def test_the_best_of_several_is_shown_and_the_others_are_named(subject: Subject)
         there = with_grafana(subject, fake)
         assert "“One kind”" in check(there).observed
         fake.add_dashboard(classic_board("Both kinds", FRESH, FRESH_P95), "both")
-        wait_until(lambda: "“Both kinds”, in Grafana" in check(there).observed, 10)
+        wait_until(lambda: "“Both kinds”, in Grafana" in check(there).observed)
         verdict = check(there)
     assert verdict.advice == ""
     assert "“My SLIs”" in verdict.observed
@@ -272,7 +273,7 @@ def test_a_check_that_could_not_ask_keeps_what_was_known(subject: Subject) -> No
     ("expr", "why"),
     [
         (NOWHERE_TO_BE_FOUND, "no data now"),
-        (FRESH.replace("[5s]", "[5s] offset 2h"), "no data now"),
+        (FRESH.replace("[30s]", "[30s] offset 2h"), "no data now"),
         (IDLE, "not a number now: there is no traffic"),
     ],
     ids=["unknown path", "two hours ago", "0/0"],
@@ -346,6 +347,23 @@ def crowded(count: int = 1000) -> FakeGrafana:
     return fake
 
 
+@contextlib.contextmanager
+def held_back(fake: FakeGrafana, part: str) -> Iterator[None]:
+    """Answers to requests with that part in their path have to wait meanwhile."""
+    at_once, go_on = fake._answer, threading.Event()
+
+    def answer(request: Request) -> Reply:
+        if part in request.path:
+            go_on.wait(60)
+        return at_once(request)
+
+    fake._answer = answer  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        go_on.set()
+
+
 def test_the_known_dashboard_is_judged_in_under_a_second_among_a_thousand(
     subject: Subject,
 ) -> None:
@@ -356,7 +374,7 @@ def test_the_known_dashboard_is_judged_in_under_a_second_among_a_thousand(
         verdicts.save(subject.learner.id, "dashboard", met, START)
         began = time.monotonic()
         verdict = check(there)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert verdict.status is Status.MET
         assert "GET /api/search" not in fake.paths()
 
@@ -368,13 +386,13 @@ def test_a_known_dashboard_of_one_kind_waits_for_no_other(subject: Subject) -> N
         met = Verdict(Status.MET, "x", "", "", "", memory={"uid": "mine"})
         verdicts.save(subject.learner.id, "dashboard", met, START)
         began = time.monotonic()
-        verdict = check(there)
-        assert sum("/uid/team" in path for path in fake.paths()) < 900
-        assert time.monotonic() - began < 5
+        with held_back(fake, "/uid/team"):
+            verdict = check(there)
+        assert time.monotonic() - began < 30
         assert verdict.status is Status.MET
         assert "Add latency" in verdict.advice
         fake.add_dashboard(classic_board("Aaa", FRESH, FRESH_P95), "both", folder="slo-lab")
-        wait_until(lambda: "“Aaa”, in Grafana" in check(there).observed, 10)
+        wait_until(lambda: "“Aaa”, in Grafana" in check(there).observed)
 
 
 def test_the_lab_folder_is_read_before_the_rest(subject: Subject) -> None:
@@ -383,9 +401,9 @@ def test_the_lab_folder_is_read_before_the_rest(subject: Subject) -> None:
         fake.add_dashboard(mine, "mine", folder="slo-lab")
         there = with_grafana(subject, fake)
         began = time.monotonic()
-        verdict = check(there)
-        assert sum("/uid/team" in path for path in fake.paths()) < 900
-        assert time.monotonic() - began < 10
+        with held_back(fake, "/uid/team"):
+            verdict = check(there)
+        assert time.monotonic() - began < 30
     assert verdict.status is Status.MET
 
 
@@ -393,21 +411,16 @@ def test_a_scan_goes_on_over_checks_and_tells_how_far_it_is(subject: Subject) ->
     with crowded(300) as fake:
         fake.add_dashboard(classic_board("Zzz mine", FRESH, FRESH_P95), "mine")
         there = with_grafana(subject, fake)
-        slowly = fake._answer
-
-        def answer(request: object) -> object:
-            time.sleep(0.05)
-            return slowly(request)  # type: ignore[arg-type]
-
-        fake._answer = answer  # type: ignore[assignment,method-assign]
-        first = gather(there.services, there.learner, wait_seconds=0.5)
-        assert first.progress is not None
-        assert 0 < first.progress.read < first.progress.total == 301
-        verdict = DashboardCriterion().judge(first)
+        of_others = threading.enumerate()
+        with held_back(fake, "/uid/team2"), pytest.MonkeyPatch.context() as patch:
+            patch.setattr("portal.workbench.evidence.CLOSER_LOOKS", 0)
+            look = lambda: gather(there.services, there.learner, wait_seconds=0.1)  # noqa: E731
+            wait_until(lambda: look().progress.read == 2)
+            verdict = DashboardCriterion().judge(look())
+            scans = [t for t in threading.enumerate() if t.name == "dashboard-scan"]
+            assert len([t for t in scans if t not in of_others]) == 1
         assert (verdict.status, verdict.code) == (Status.NOT_ENOUGH_DATA, "still_reading")
-        assert f"Read {first.progress.read} of 301 dashboards so far" in verdict.observed
-        scans = [t for t in threading.enumerate() if t.name == "dashboard-scan"]
-        assert len(scans) == 1
+        assert "Read 2 of 301 dashboards so far" in verdict.observed
         wait_until(lambda: check(there).status is Status.MET)
         read = [path for path in fake.paths() if path.startswith("GET /api/dashboards/uid/team")]
         assert len(read) == len(set(read)) == 300

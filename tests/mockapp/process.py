@@ -65,7 +65,7 @@ def running_mockapp(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[M
             process.terminate()
 
 
-def wait_until(holds: Any, seconds: float = 20.0) -> None:
+def wait_until(holds: Any, seconds: float = 60.0) -> None:
     """Wait for something that is bound to happen."""
     deadline = time.monotonic() + seconds
     while not holds():

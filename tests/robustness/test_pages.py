@@ -21,6 +21,7 @@ from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.prometheus import EmptyPrometheus
 from tests.robustness.portals import PAGES, QUERY, Answered, ask, portal_app, save_slo, settings_in
 
+pytestmark = pytest.mark.usefixtures("impatience")
 WATCHDOG_S = 10.0
 """Five times the two seconds that a page may take."""
 

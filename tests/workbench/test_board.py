@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -27,7 +26,7 @@ from portal.workbench.models import WorkbenchPanel
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
 
-FRESH, FRESH_P95 = AVAILABILITY.replace("1m", "5s"), P95.replace("1m", "5s")
+FRESH, FRESH_P95 = AVAILABILITY.replace("1m", "30s"), P95.replace("1m", "30s")
 
 
 def drawn(app: Flask, *panels: tuple[str, str]) -> Board:
@@ -103,17 +102,19 @@ def test_a_heavy_panel_is_left_alone_for_a_while(
     app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
+    seconds = [0.0]
 
     def slow(prometheus: object, expr: str, *rest: object) -> Drawing:
         asked.append(expr)
         if expr == "up":
             return Drawing(note="drawn")
-        time.sleep(0.02)
+        seconds[0] += 2
         raise ClientError("silent", system="Prometheus", kind=ErrorKind.TIMEOUT)
 
     monkeypatch.setattr(board_module, "draw", slow)
     monkeypatch.setattr(board_module, "REFRESH_SECONDS", 0)
-    monkeypatch.setattr(board_module, "HEAVY_SECONDS", 0.01)
+    monkeypatch.setattr(board_module, "HEAVY_SECONDS", 1)
+    monkeypatch.setattr(board_module, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
     for expr in ("heavy", "up"):
         store.add_panel(learner.id, expr, expr, "none", START)
     for _ in range(3):
@@ -139,14 +140,21 @@ def test_each_panel_gets_its_turn_where_the_time_is_short(
 ) -> None:
     asked: list[str] = []
 
-    def slow(prometheus: object, expr: str, *rest: object) -> Drawing:
+    def drawn_one(prometheus: object, expr: str, *rest: object) -> Drawing:
         asked.append(expr)
-        time.sleep(0.02)
         return Drawing(note="drawn")
 
-    monkeypatch.setattr(board_module, "draw", slow)
+    class TimeForOne:
+        def __init__(self, seconds: float) -> None:
+            self._before = len(asked)
+
+        @property
+        def passed(self) -> bool:
+            return len(asked) > self._before
+
+    monkeypatch.setattr(board_module, "draw", drawn_one)
     monkeypatch.setattr(board_module, "REFRESH_SECONDS", 0)
-    monkeypatch.setattr(board_module, "TIME_SECONDS", 0.01)
+    monkeypatch.setattr(board_module, "Deadline", TimeForOne)
     for expr in ("a", "b", "c"):
         store.add_panel(learner.id, expr, expr, "none", START)
     for _ in range(4):

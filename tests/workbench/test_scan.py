@@ -75,7 +75,7 @@ def pass_over(scan: DashboardScan, shelf: Shelf, hits: list[Hit]) -> list[str]:
     before = len(shelf.read)
     scan.look(shelf, hits, CONTEXT)  # type: ignore[arg-type]
     for thread in [t for t in threading.enumerate() if t.name == "dashboard-scan"]:
-        thread.join(20)
+        thread.join(60)
     return shelf.read[before:]
 
 
@@ -166,14 +166,15 @@ def test_what_is_not_the_learners_own_has_no_finding(scan: DashboardScan) -> Non
 
 def test_one_scan_at_a_time(scan: DashboardScan) -> None:
     shelf, hits = crowd(8)
-    gate = threading.Event()
-    shelf.before = lambda _: gate.wait(10)
+    gate, of_others = threading.Event(), threading.enumerate()
+    shelf.before = lambda _: gate.wait(60)
     for _ in range(3):
         scan.look(shelf, hits, CONTEXT)  # type: ignore[arg-type]
-    threads = [t for t in threading.enumerate() if t.name == "dashboard-scan"]
+    scans = (t for t in threading.enumerate() if t.name == "dashboard-scan")
+    threads = [t for t in scans if t not in of_others]
     gate.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(threads) == 1
     assert len(shelf.read) == 8
 
@@ -181,8 +182,10 @@ def test_one_scan_at_a_time(scan: DashboardScan) -> None:
 def test_waiting_ends_when_something_promising_is_found(scan: DashboardScan) -> None:
     shelf, hits = crowd(200)
     shelf.boards["mine"] = (AVAILABILITY, P95)
-    shelf.before = lambda uid: threading.Event().wait(0.02)
+    gate = threading.Event()
+    shelf.before = lambda uid: uid == "mine" or gate.wait(60)
     scan.look(shelf, [hit("mine", "slo-lab"), *hits], CONTEXT)  # type: ignore[arg-type]
-    scan.wait(10)
+    scan.wait(60)
     assert scan.progress.read < 200
+    gate.set()
     pass_over(scan, shelf, [])

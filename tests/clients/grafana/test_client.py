@@ -10,7 +10,7 @@ import pytest
 from portal.clients import ClientError, ErrorKind
 from portal.clients.grafana import CredentialKind, Credentials, GrafanaClient
 from portal.config import Settings
-from tests.clients.test_http import EXPECTED
+from tests.clients.test_http import EXPECTED, SLOW
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import HostileServer, Misbehaviour
@@ -36,9 +36,6 @@ CALLS = {
 }
 
 
-SLOW_ONES = {Misbehaviour.SLOW, Misbehaviour.DRIP_HEADERS, Misbehaviour.DRIP_BODY}
-
-
 def error_of(call: Callable[[], object]) -> ClientError | None:
     try:
         call()
@@ -49,7 +46,7 @@ def error_of(call: Callable[[], object]) -> ClientError | None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_grafana_that_misbehaves_raises_nothing_but_a_client_error(call: str) -> None:
-    for how in set(Misbehaviour) - SLOW_ONES:
+    for how in set(Misbehaviour) - set(SLOW):
         with HostileServer(how) as server:
             client = GrafanaClient(server.url, Credentials(token="t"))
             error = error_of(lambda: CALLS[call](client))  # noqa: B023
@@ -61,7 +58,7 @@ def test_a_grafana_that_misbehaves_raises_nothing_but_a_client_error(call: str) 
 @pytest.mark.parametrize("how", sorted(EXPECTED))
 def test_check_tells_every_misbehaviour_by_its_kind(how: Misbehaviour) -> None:
     with HostileServer(how) as server, pytest.raises(ClientError) as caught:
-        GrafanaClient(server.url, timeout=0.4 if how in SLOW_ONES else 10).check()
+        GrafanaClient(server.url, timeout=0.4 if how in SLOW else 60).check()
     assert caught.value.kind is EXPECTED[how]
     assert caught.value.system == "Grafana"
 
@@ -87,7 +84,7 @@ def test_the_calls_of_a_check_share_one_calls_time() -> None:
         start = time.monotonic()
         with pytest.raises(ClientError, match=r"within 0\.5 s"):
             GrafanaClient(server.url, timeout=0.5).check()
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20
 
 
 def test_check_says_so_when_a_login_is_asked_for_and_there_is_none(fake: FakeGrafana) -> None:
