@@ -266,7 +266,7 @@ def test_learners_rules_are_removed_and_put_back(
 def test_state_from_before_a_reload_is_not_credited(lab_services: Services) -> None:
     fires = GOOD.replace("> 2", "> 0")
     assert isinstance(apply_file(lab_services, NAME, fires), Applied)
-    deadline = time.monotonic() + 12
+    deadline = time.monotonic() + PATIENCE
     while loaded_rules(lab_services)[0].state is not RuleState.FIRING:
         assert time.monotonic() < deadline
         time.sleep(0.1)

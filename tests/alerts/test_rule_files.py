@@ -152,7 +152,7 @@ def test_second_change_waits_for_the_first(rules: RuleFolder) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with rules.locked(5):
+        with rules.locked(60):
             order.append("second")
 
     with rules.locked(1):

@@ -8,7 +8,10 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 
 import pytest
 
@@ -86,36 +89,37 @@ def test_a_panic_of_the_parser_leaves_it_usable() -> None:
 
 
 def test_a_killed_child_is_replaced() -> None:
-    process = ParserProcess()
+    process = ParserProcess(timeout_s=60)
     process.ask({"parse": "x"})
     first = process.pid
     assert first is not None
+    assert process._child is not None
     os.kill(first, signal.SIGKILL)
-    time.sleep(0.05)
+    process._child.wait(60)
     assert "tree" in process.ask({"parse": "x"})
     assert process.pid != first
     process.close()
 
 
-def test_a_child_that_dies_midway_is_a_crash_once() -> None:
-    process = ParserProcess(timeout_s=10)
+def test_a_child_that_dies_midway_is_a_crash_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    process, waits, answer = ParserProcess(timeout_s=60), Event(), parser._answer
     process.ask({"parse": "x"})
     child = process.pid
     assert child is not None
     os.kill(child, signal.SIGSTOP)
+    monkeypatch.setattr(parser, "_answer", lambda *asked: waits.set() or answer(*asked))
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(process.ask, {"parse": "y"})
-        time.sleep(0.1)
+        assert waits.wait(60)
         os.kill(child, signal.SIGKILL)
         with pytest.raises(ParserCrashError):
-            asked.result(timeout=5)
+            asked.result(timeout=60)
     assert "tree" in process.ask({"parse": "y"})
     process.close()
 
 
 def test_a_silent_child_is_replaced() -> None:
-    process = ParserProcess(timeout_s=0.2)
-    process.timeout_s = 5
+    process = ParserProcess(timeout_s=60)
     process.ask({"parse": "x"})
     child = process.pid
     assert child is not None
@@ -123,13 +127,13 @@ def test_a_silent_child_is_replaced() -> None:
     os.kill(child, signal.SIGSTOP)
     with pytest.raises(ParserCrashError):
         process.ask({"parse": "x"})
-    process.timeout_s = 5
+    process.timeout_s = 60
     assert "tree" in process.ask({"parse": "x"})
     process.close()
 
 
 def test_many_threads_share_one_child() -> None:
-    process = ParserProcess()
+    process = ParserProcess(timeout_s=60)
     with ThreadPoolExecutor(8) as pool:
         names = [f"metric_{n}" for n in range(200)]
         answers = list(pool.map(lambda name: process.ask({"parse": name}), names))
@@ -149,7 +153,7 @@ def test_the_child_dies_with_its_parent() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     child = int(done.stdout)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and _running(child):
         time.sleep(0.02)
     assert not _running(child)
@@ -163,6 +167,17 @@ def _running(pid: int) -> bool:
     return True
 
 
+@contextmanager
+def hurried() -> Iterator[list[object]]:
+    """The portal's parser with little patience, and the list of what it is asked."""
+    asked: list[object] = []
+    ask = parser._process.ask
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parser._process, "timeout_s", 0.2)
+        patch.setattr(parser._process, "ask", lambda one: asked.append(one) or ask(one))
+        yield asked
+
+
 def test_a_regular_expression_matches_as_a_whole() -> None:
     assert parser.fully_matches("5..", ["500", "5000", "200"]) == {"500"}
     assert parser.fully_matches("[[:digit:]]+", ["12", "a"]) == {"12"}
@@ -174,17 +189,19 @@ def test_a_regular_expression_that_cannot_be_read_is_unknown() -> None:
 
 def test_a_regular_expression_without_end_is_given_up() -> None:
     started = time.monotonic()
-    assert parser.fully_matches("(a*)*(a*)*(a*)*(a*)*b", ["a" * 200]) is None
-    assert time.monotonic() - started < 5
+    with hurried():
+        assert parser.fully_matches("(a*)*(a*)*(a*)*(a*)*b", ["a" * 200]) is None
+    assert time.monotonic() - started < 30
     assert parse("still_there") == nodes.Selector("still_there")
 
 
 def test_many_endless_patterns_are_soon_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser._process, "timeout_s", 0.2)
-    started = time.monotonic()
-    for number in range(50):
-        assert parser.fully_matches(f"(a*)*(a*)*(a*)*(a*)*{number}", ["a" * 200]) is None
-    assert time.monotonic() - started < 8
+    parser._endless.clear()
+    monkeypatch.setattr(parser, "ENDLESS_PAUSE_S", 600)
+    with hurried() as asked:
+        for number in range(50):
+            assert parser.fully_matches(f"(a*)*(a*)*(a*)*(a*)*{number}", ["a" * 200]) is None
+    assert len(asked) == parser.MAX_ENDLESS
     parser._endless.clear()
     assert parser.fully_matches("a+", ["aa"]) == {"aa"}
 
@@ -193,4 +210,4 @@ def test_a_thousand_expressions_are_read_in_time() -> None:
     started = time.monotonic()
     for number in range(1000):
         parse(f'sum(rate(x{{a="{number}"}}[5m])) / sum(rate(x[5m]))')
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60

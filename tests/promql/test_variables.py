@@ -90,9 +90,9 @@ def test_durations_are_whole_numbers(seconds: float, text: str) -> None:
 @pytest.mark.parametrize("written", ["$v ", '"$v" '])
 def test_what_is_far_too_long_is_filled_no_further(written: str) -> None:
     many = Variable("v", tuple(f"{number:040}" for number in range(100)), multi=True)
-    began = time.monotonic()
+    began = time.thread_time()
     filled = substitute(written * 100_000, {"v": many}).text
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2
     assert MAX_LENGTH < len(filled) < 3 * MAX_LENGTH
 
 

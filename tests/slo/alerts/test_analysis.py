@@ -422,9 +422,9 @@ def doubling(joint: str) -> list[RecordingRule]:
 
 @pytest.mark.parametrize("joint", ["+", "and", "or", "unless", "> bool"])
 def test_rules_that_name_each_other_twice_cost_no_exponential_time(joint: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     analyse(AlertRule("a", "a:r0:x > 1"), SLOS, doubling(joint))
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @given(

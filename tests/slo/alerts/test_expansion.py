@@ -36,7 +36,7 @@ def test_a_rule_counts_as_often_as_it_is_read() -> None:
 
 @pytest.mark.parametrize("rules", [CHAIN, BACK], ids=["chain", "back"])
 def test_rules_that_grow_beyond_reason_are_judged_at_once(rules: list[RecordingRule]) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     finding = analyse(AlertRule("Grows", "r0 > 0.1"), [SHOP], rules)
     assert not finding.tied
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
