@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 
 from portal.clients.prometheus import PrometheusClient
-from tests.stack.labs import SLO_LAB, Lab, start_lab, wait_until
+from tests.stack.labs import PATIENCE, SLO_LAB, Lab, start_lab, wait_until
 
 PATIENCE_MS = 45_000
 
@@ -25,7 +25,7 @@ def running_lab(folder: Path, **settings: str) -> Iterator[Lab]:
         lab.wait_until_ready()
         yield lab
         assert lab.stop(signal.SIGINT) == 0
-        assert lab.processes() == []
+        lab.leaves_nothing()
     finally:
         end(lab)
 
@@ -35,7 +35,7 @@ def end(lab: Lab) -> None:
     if lab.process.poll() is None:
         lab.process.terminate()
         try:
-            lab.process.wait(20)
+            lab.process.wait(PATIENCE)
         except TimeoutExpired:
             lab.process.kill()
             lab.process.wait()

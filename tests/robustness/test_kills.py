@@ -119,4 +119,4 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(
         again = start_error_burst(lab)
         post(lab, f"/bursts/{again}/stop")
         assert end_state(lab, again) == "stopped"
-    assert lab.processes() == []
+    lab.leaves_nothing()

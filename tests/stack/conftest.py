@@ -8,9 +8,16 @@ from subprocess import TimeoutExpired
 import pytest
 
 from portal.config import Settings
+from stack import doctor
 from stack.layout import Layout
-from tests.stack.labs import Lab, start_lab
+from tests.stack.labs import PATIENCE, Lab, start_lab
 from tests.stack.sources.releases import ReleaseServer
+
+
+@pytest.fixture(autouse=True)
+def patient_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A doctor who takes no busy machine for a server that is down."""
+    monkeypatch.setattr(doctor, "PROBE_SECONDS", PATIENCE)
 
 
 @pytest.fixture
@@ -47,6 +54,6 @@ def lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
         if one.process.poll() is None:
             one.process.terminate()
             with suppress(TimeoutExpired):
-                one.process.wait(20)
+                one.process.wait(PATIENCE)
             one.process.kill()
             one.process.wait()

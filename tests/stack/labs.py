@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from portal.config import Settings
@@ -21,15 +24,20 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 
 
+_candidates = iter(random.Random(os.getpid()).sample(range(20_000, 32_000), 12_000))
+"""Ports below those that the system hands out to whoever asks for any; each is used once."""
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Ports that are free, and that nobody is given before a server of the test has them."""
+    return list(islice(filter(_is_free, _candidates), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as one, suppress(OSError):
+        one.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -104,7 +112,11 @@ class Lab:
     def stop(self, number: int = signal.SIGINT) -> int:
         """Ask it to end; returns its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
+
+    def leaves_nothing(self) -> None:
+        """Until none of its processes is left; a killed one needs its turn to die."""
+        wait_until(lambda: not self.processes())
 
 
 def start_lab(folder: Path, command: Sequence[str] = TINY_LAB, **settings: str) -> Lab:

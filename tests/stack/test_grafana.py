@@ -44,7 +44,7 @@ def test_its_login_is_printed_and_the_portal_gets_an_account_of_its_own(
     assert f"Grafana login: admin / {password}" in started.text
     assert started.state.servers["grafana"].version == "12.4.11"
     assert started.stop() == 0
-    assert started.processes() == []
+    started.leaves_nothing()
 
 
 def test_a_slow_grafana_does_not_hold_up_the_lab(lab: Start, with_grafana: dict[str, str]) -> None:

@@ -42,7 +42,7 @@ def reach(server: ManagedServer, *wanted: Status) -> None:
         server.tick()
         return server.state.status in wanted
 
-    wait_until(reached, 20)
+    wait_until(reached)
 
 
 def test_it_is_up_once_it_answers(make: Make) -> None:
@@ -94,7 +94,7 @@ def test_a_stopped_server_is_not_started_again(make: Make) -> None:
     server = make()
     reach(server, Status.UP)
     server.end()
-    wait_until(server.gone, 10)
+    wait_until(server.gone)
     assert not server.tick()
     assert server.state.status is Status.STOPPED
 

@@ -45,10 +45,10 @@ def test_it_starts_is_found_well_and_ends(programs: Path, tmp_path: Path) -> Non
             found = {f["name"]: f["status"] for f in json.loads(run.stdout)["findings"]}
             return found.pop("Grafana") == "absent" and set(found.values()) == {"up"}
 
-        wait_until(well, 30)
+        wait_until(well)
     finally:
         assert lab.stop() == 0
-    assert lab.processes() == []
+    lab.leaves_nothing()
 
 
 def test_it_uses_its_own_files(programs: Path, tmp_path: Path) -> None:

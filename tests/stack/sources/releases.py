@@ -66,7 +66,7 @@ class ReleaseServer:
         request.wfile.write((content or b"")[: len(content or b"") // 2 if half else None])
         if request.path in self.stalled:
             request.wfile.flush()
-            self._leave.wait(30)
+            self._leave.wait(120)
         request.close_connection = True
 
     def publish(self, path: str, content: bytes, sums: str, sums_for: bytes | None = None) -> None:

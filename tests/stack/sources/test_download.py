@@ -14,7 +14,7 @@ from stack.sources.fetch import Limits
 from stack.sources.releases import GRAFANA, PROMETHEUS, grafana_release, prometheus_release
 from tests.stack.sources.releases import ReleaseServer, archive
 
-QUICK = Limits(connect=0.5, stall=0.5, total=5)
+PATIENT = Limits(connect=60, stall=60, total=60)
 
 
 class Recorder(Silent):
@@ -31,7 +31,7 @@ def path_of(settings: Settings) -> str:
     return f"/v{PROMETHEUS}/{prometheus_release(settings).archive}"
 
 
-def assert_refused(settings: Settings, reason: str, limits: Limits = QUICK) -> None:
+def assert_refused(settings: Settings, reason: str, limits: Limits = PATIENT) -> None:
     """The download fails with that reason, and nothing of it is kept."""
     with pytest.raises(SourceError, match=reason):
         download.download(prometheus_release(settings), settings.cache_dir, Silent(), limits)
@@ -80,17 +80,17 @@ def test_a_truncated_archive_is_refused(settings: Settings, published: ReleaseSe
 
 def test_a_stalled_download_is_given_up(settings: Settings, published: ReleaseServer) -> None:
     published.stalled.add(path_of(settings))
-    assert_refused(settings, "sent nothing for 0.5 s")
+    assert_refused(settings, "sent nothing for 0.5 s", replace(PATIENT, stall=0.5))
 
 
 def test_a_slow_download_is_given_up(settings: Settings, published: ReleaseServer) -> None:
-    assert_refused(settings, "took longer than 0 s", replace(QUICK, total=0))
+    assert_refused(settings, "took longer than 0 s", replace(PATIENT, total=0))
 
 
 def test_an_archive_beyond_all_size_is_given_up(
     settings: Settings, published: ReleaseServer
 ) -> None:
-    assert_refused(settings, "is larger than 10 bytes", replace(QUICK, size=10))
+    assert_refused(settings, "is larger than 10 bytes", replace(PATIENT, size=10))
 
 
 def test_an_absent_archive_is_named(settings: Settings, published: ReleaseServer) -> None:
@@ -129,7 +129,7 @@ def test_names_that_lead_outside_are_not_unpacked(
     name = grafana_release(settings).archive
     evil = {"bin/grafana": b"", "conf/defaults.ini": b"", "x/../../../evil": b"", "/evil": b""}
     published.publish(f"/{name}", archive("grafana", evil), f"/{name}.sha256")
-    home = download.download(grafana_release(settings), settings.cache_dir, Silent(), QUICK)
+    home = download.download(grafana_release(settings), settings.cache_dir, Silent(), PATIENT)
     assert all(path.is_relative_to(home) for path in tmp_path.rglob("evil"))
 
 
@@ -137,11 +137,11 @@ def test_a_release_that_was_packed_anew_is_refused(
     settings: Settings, published: ReleaseServer
 ) -> None:
     release = prometheus_release(settings)
-    download.download(release, settings.cache_dir, Silent(), QUICK)
+    download.download(release, settings.cache_dir, Silent(), PATIENT)
     content = archive(release.name, {"prometheus": b"other", "promtool": b"other"})
     published.publish(path_of(settings), content, f"/v{PROMETHEUS}/sha256sums.txt")
     with pytest.raises(SourceError, match=r"but said .* at the first download"):
-        download.download(release, settings.cache_dir, Silent(), QUICK)
+        download.download(release, settings.cache_dir, Silent(), PATIENT)
 
 
 def test_a_server_that_is_not_there_is_named(settings: Settings) -> None:
