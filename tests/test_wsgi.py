@@ -33,7 +33,7 @@ def test_each_of_two_hundred_open_pages_keeps_its_connection_and_is_answered(
 ) -> None:
     with ExitStack() as pages:
         for _ in range(OPEN_PAGES):
-            page = HTTPConnection("127.0.0.1", portal.port, timeout=10)
+            page = HTTPConnection("127.0.0.1", portal.port, timeout=60)
             pages.enter_context(closing(page))
             page.request("GET", "/healthz")
             answer = page.getresponse()

@@ -172,21 +172,24 @@ def test_broken_file_of_somebody_else_is_named(
 def test_file_that_breaks_while_ours_is_applied_takes_ours_back(
     lab: Lab, lab_services: Services, folder: RuleFolder, applied: Applied
 ) -> None:
-    begin = RuleFolder.begin
+    begin, rollback = RuleFolder.begin, RuleFolder.rollback
 
     def begin_beside_a_broken_file(self: RuleFolder, name: str, text: str | None) -> None:
         lab.write("by-hand.yml", "groups: 3\n")
         begin(self, name, text)
 
-    hurried = replace(lab_services, settings=replace(lab_services.settings, rules_wait=2))
+    def rollback_of_both(self: RuleFolder, name: str) -> str | None:
+        (lab.rules / "by-hand.yml").unlink()
+        return rollback(self, name)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RuleFolder, "begin", begin_beside_a_broken_file)
-        outcome = apply_file(hurried, NAME, OTHER)
+        patch.setattr(RuleFolder, "rollback", rollback_of_both)
+        outcome = apply_file(lab_services, NAME, OTHER)
     assert isinstance(outcome, Refused)
     assert "by-hand.yml" in outcome.reason
     assert folder.read(NAME) == GOOD
-    (lab.rules / "by-hand.yml").unlink()
-    wait_for_names(lab_services, ["TooManyErrors"])
+    assert loaded_names(lab_services) == ["TooManyErrors"]
 
 
 def test_rules_that_do_not_appear_are_taken_back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from mockapp.app import create_app
 from mockapp.fault_control import HungUpError
 from mockapp.faults import Fault, Faults
 from tests.mockapp.conftest import Ticker
-from tests.mockapp.process import HEADERS
+from tests.mockapp.process import HEADERS, wait_until
 from tests.mockapp.test_app import counted, metric
 
 GOOD = {"error_ratio": 0.2, "latency_seconds": 0.8, "hang": False, "lifetime_seconds": 5}
@@ -150,9 +151,12 @@ def test_errors_and_latency_come_together(shop: FlaskClient, faults: Faults) -> 
 def test_a_hung_request_ends_without_answer_and_uncounted(tmp_path: Path) -> None:
     faults = Faults()
     shop = create_app("", faults).test_client()
-    faults.set(Fault(hang=True), 0.1)
-    with pytest.raises(HungUpError):
-        shop.get("/")
+    faults.set(Fault(hang=True), 600)
+    with ThreadPoolExecutor(1) as pool:
+        hung = pool.submit(shop.get, "/")
+        wait_until(lambda: faults.hung_requests == 1)
+        faults.clear()
+        assert isinstance(hung.exception(60), HungUpError)
     assert counted(shop, "/", 200) == 0
     assert shop.get("/").status_code == 200
 

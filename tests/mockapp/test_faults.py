@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -64,14 +65,15 @@ def test_hung_requests_are_let_go_when_the_fault_ends(end: object) -> None:
     holding.start()
     wait_until(lambda: faults.hung_requests == 1)
     end(faults)  # type: ignore[operator]
-    holding.join(20)
+    holding.join(60)
     assert not holding.is_alive()
     assert faults.hung_requests == 0
 
 
 def test_hung_requests_are_let_go_when_the_lifetime_is_over() -> None:
-    faults = Faults()
-    faults.set(Fault(hang=True), 0.1)
+    hundredths = count()
+    faults = Faults(lambda: next(hundredths) / 100)
+    faults.set(Fault(hang=True), 0.2)
     assert faults.hold()
     assert faults.effective == HEALTHY
 
@@ -84,8 +86,8 @@ def test_beyond_the_bound_the_oldest_is_let_go() -> None:
         holding.append(threading.Thread(target=faults.hold))
         holding[-1].start()
         wait_until(lambda hung=hung: faults.hung_requests == hung)
-    holding[0].join(20)
+    holding[0].join(60)
     assert [thread.is_alive() for thread in holding] == [False, True, True]
     faults.clear()
     for thread in holding:
-        thread.join(20)
+        thread.join(60)
