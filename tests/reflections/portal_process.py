@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import requests
+
+from tests.stack.labs import free_ports
 
 START_SECONDS = 60.0
 LAUNCHER = """
@@ -35,7 +36,7 @@ class PortalProcess:
     """``python -m portal.wsgi`` on a free port, with its data in ``data_dir``."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = data_dir / "portal.log"
         self._child: int | None = None
@@ -92,14 +93,7 @@ class PortalProcess:
 
     def _answers(self) -> bool:
         try:
-            requests.get(f"{self.url}/static/icon.svg", timeout=5)
+            requests.get(f"{self.url}/static/icon.svg", timeout=START_SECONDS)
         except requests.ConnectionError:
             return False
         return True
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port

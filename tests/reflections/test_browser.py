@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import waitress
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 from waitress.server import BaseWSGIServer
 
 from portal.reflections import store
@@ -26,7 +27,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 15_000
+PATIENCE_MS = 45_000
+SAVES = "**/reflections/answers/*"
 
 
 class Served:
@@ -53,7 +55,7 @@ class Served:
     def stop(self) -> None:
         """Close the port and every connection."""
         self._server.trigger.pull_trigger(self._close)
-        self._thread.join(timeout=20)
+        self._thread.join(timeout=60)
         self._server.task_dispatcher.shutdown()
 
     def _close(self) -> None:
@@ -76,6 +78,7 @@ def served(app: Flask) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium()), args=FLAGS)
         yield browser
@@ -102,7 +105,18 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
 
 
 def says(page: Page, words: str, question_id: str = "slis") -> None:
-    expect(page.locator(f"#saved-{question_id}")).to_contain_text(words, timeout=PATIENCE_MS)
+    expect(page.locator(f"#saved-{question_id}")).to_contain_text(words)
+
+
+@contextmanager
+def nothing_is_saved(page: Page) -> Iterator[None]:
+    """What the page sends is held back meanwhile, so that it can be looked at in its time."""
+    held: list[Route] | None = []
+    page.route(SAVES, lambda route: route.continue_() if held is None else held.append(route))
+    yield
+    waiting, held = held, None
+    for route in waiting:
+        route.continue_()
 
 
 def kept(app: Flask, question_id: str = "slis") -> str:
@@ -112,12 +126,14 @@ def kept(app: Flask, question_id: str = "slis") -> str:
 
 def test_an_answer_is_saved_a_second_after_typing_stops(app: Flask, page: Page) -> None:
     box = page.locator("#text-slis")
-    box.press_sequentially("Availability: the share")
-    says(page, "not saved yet")
+    with nothing_is_saved(page):
+        box.press_sequentially("Availability: the share")
+        says(page, "not saved yet")
     says(page, "✓ saved")
     assert kept(app) == "Availability: the share"
-    page.keyboard.type(" of good requests")
-    says(page, "not saved yet")
+    with nothing_is_saved(page):
+        page.keyboard.type(" of good requests")
+        says(page, "not saved yet")
     says(page, "✓ saved")
     assert kept(app) == box.input_value() == "Availability: the share of good requests"
     expect(box).to_be_focused()
@@ -209,6 +225,7 @@ def test_a_text_larger_than_any_form_stays_in_the_page_and_is_not_sent(
 def test_the_page_asks_before_it_is_left_with_something_unsaved(page: Page) -> None:
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.route(SAVES, lambda route: None)  # it stays unsaved, however long this takes
     page.locator("#text-slis").press_sequentially("x" * 3)
     page.evaluate("document.querySelector('#text-slis').dispatchEvent(new Event('input'))")
     page.goto("about:blank")

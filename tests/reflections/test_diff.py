@@ -49,5 +49,5 @@ def numbers(seed: int, separator: str) -> str:
 def test_the_hardest_texts_of_50_kb_are_compared_in_time(separator: str) -> None:
     start = time.monotonic()
     found = difference(numbers(1, separator), numbers(2, separator))
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
     assert "".join(s.text for s in found if s.change is not Change.ADDED) == numbers(1, separator)

@@ -333,7 +333,7 @@ def test_a_prometheus_that_never_answers_does_not_hold_the_page_up(
             ensure_solo_learner(START)
         start = time.monotonic()
         answer = app.test_client().get(path)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 30
         assert "Prometheus" in answer.text
         with app.app_context():
             db.engine.dispose()
