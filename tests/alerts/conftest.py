@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.services import Services, utc_now
 from stack.prometheus_config import Fingerprint, fingerprint
+from tests.ports import take_port
 from tests.provision import prometheus as find_prometheus
 
 CONFIG = """\
@@ -66,14 +66,8 @@ class Lab:
         draft.replace(self.rules / name)
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _start(folder: Path) -> Lab:
-    port, log, config = _free_port(), folder / "prometheus.log", folder / "prometheus.yml"
+def _start(folder: Path, port: int) -> Lab:
+    log, config = folder / "prometheus.log", folder / "prometheus.yml"
     (folder / "rules").mkdir()
     config.write_text(CONFIG % port)
     command = [
@@ -84,7 +78,7 @@ def _start(folder: Path) -> Lab:
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out)
-    client = PrometheusClient(f"http://127.0.0.1:{port}")
+    client = PrometheusClient(f"http://127.0.0.1:{port}", timeout=PATIENCE)
     lab = Lab(process, client, config, folder / "rules", log)
     deadline = time.monotonic() + PATIENCE
     while not client.ready():
@@ -104,7 +98,8 @@ def _watch(lab: Lab, read: Fingerprint, stopped: threading.Event) -> None:
 
 @pytest.fixture(scope="session")
 def _running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = _start(tmp_path_factory.mktemp("lab"))
+    place = take_port()
+    lab = _start(tmp_path_factory.mktemp("lab"), int(place.getsockname()[1]))
     # Taken before any test can write: a file that is in the first look would never be loaded.
     read, stopped = fingerprint(lab.config, lab.rules), threading.Event()
     watcher = threading.Thread(target=_watch, args=(lab, read, stopped), daemon=True)
@@ -113,7 +108,8 @@ def _running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     stopped.set()
     watcher.join()
     lab.process.terminate()
-    lab.process.wait(10)
+    lab.process.wait(PATIENCE)
+    place.close()
 
 
 @pytest.fixture

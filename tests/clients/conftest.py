@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from portal.clients.prometheus import PrometheusClient
+from tests.ports import take_port
 from tests.provision import prometheus as find_prometheus
 
 CONFIG = """\
@@ -40,7 +40,8 @@ groups:
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusClient]:
     """A client for it, when it has scraped and evaluated at least twice."""
-    folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    folder, place = tmp_path_factory.mktemp("prometheus"), take_port()
+    port = int(place.getsockname()[1])
     (folder / "prometheus.yml").write_text(CONFIG.format(port=port))
     (folder / "rules.yml").write_text(RULES)
     with (folder / "log").open("wb") as log:
@@ -53,14 +54,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusC
         yield client
     finally:
         process.terminate()
-        process.wait(10)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+        process.wait(60)
+        place.close()
 
 
 def _command(folder: Path, port: int) -> list[str]:

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.ports import take_port
+
 
 @dataclass(frozen=True)
 class Request:
@@ -54,14 +56,15 @@ class LocalServer:
     """Serves ``answer`` on a free port of the loopback; a context manager.
 
     ``requests`` holds what was asked. After ``stop()`` connections are refused; ``start()``
-    takes the same port again.
+    listens on the same port again.
     """
 
     def __init__(self, answer: Callable[[Request], Reply]) -> None:
         self.requests: list[Request] = []
         self._answer = answer
         self._mistakes: list[Exception] = []
-        self._port = 0
+        self._place = take_port()
+        self._port = int(self._place.getsockname()[1])
         self._server: _Server | None = None
         self.start()
 
@@ -72,7 +75,6 @@ class LocalServer:
     def start(self) -> None:
         if self._server is None:
             self._server = _Server(("127.0.0.1", self._port), self._asked)
-            self._port = self._server.server_address[1]
 
     def stop(self) -> None:
         if self._server is not None:
@@ -88,6 +90,7 @@ class LocalServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self._place.close()
         if self._mistakes:
             raise self._mistakes[0]
 

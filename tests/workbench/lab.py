@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.services import Services, utc_now
 from tests.mockapp.process import running_mockapp, wait_until
+from tests.ports import take_port
 from tests.provision import prometheus as find_prometheus
 
 CONFIG = """\
@@ -57,7 +57,7 @@ def real_lab(folder: Path) -> Iterator[RealLab]:
         stopped = threading.Event()
         traffic = threading.Thread(target=_send_until, args=(mockapp.url, stopped), daemon=True)
         traffic.start()
-        client = PrometheusClient(prometheus)
+        client = PrometheusClient(prometheus, timeout=60)
         wait_until(lambda: client.ready() and client.query(f"{SOME} > 0"))
         yield RealLab(mockapp.url, prometheus)
         stopped.set()
@@ -66,9 +66,8 @@ def real_lab(folder: Path) -> Iterator[RealLab]:
 
 @contextmanager
 def _prometheus(folder: Path, target: str) -> Iterator[str]:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = int(one.getsockname()[1])
+    place = take_port()
+    port = int(place.getsockname()[1])
     (folder / "prometheus.yml").write_text(CONFIG % target.removeprefix("http://"))
     command = [
         str(find_prometheus().program),
@@ -84,7 +83,8 @@ def _prometheus(folder: Path, target: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
+        place.close()
 
 
 def _ready(port: int, process: subprocess.Popen[bytes]) -> bool:
