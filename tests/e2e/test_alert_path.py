@@ -55,7 +55,7 @@ def seconds(page: Page, alert: str) -> list[int]:
 
 def test_a_burst_takes_an_alert_from_pending_to_firing_to_resolved(guarded: Page) -> None:
     page = guarded
-    send_custom_burst(page, rate="20", duration="120", error_percent="50")
+    send_custom_burst(page, rate="20", duration="600", error_percent="50")
     open_burst(page)
     written = states(page, "ShopFails")
     expect(written).to_have_text(["pending", "firing"], timeout=A_MINUTE_AND_MORE)

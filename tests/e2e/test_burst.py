@@ -39,7 +39,7 @@ def test_availability_falls_in_an_error_burst_and_recovers(bursts: Page) -> None
     wait_until_it_moves(burst)
     assert number_of(burst.locator("[data-count=failed]")) > 0
     stop(burst)
-    custom = send_custom_burst(bursts, rate="100", duration="30")
+    custom = send_custom_burst(bursts, rate="100", duration="600")
     wait_for_share(bursts, above=(1 + fallen) / 2)
     stop(custom)
 
@@ -48,7 +48,7 @@ def test_stop_ends_a_burst_at_once(bursts: Page) -> None:
     bursts.get_by_role("button", name="Start steady traffic").click()
     burst = the_burst(bursts)
     wait_until_it_moves(burst)
-    assert stop(burst) < 5
+    assert stop(burst) < 20
     open_burst(bursts)
     assert 0 < number_of(bursts.locator("[data-count=sent]")) < 600
     expect(bursts.get_by_text("Both counted the same requests and failures")).to_be_visible()

@@ -19,7 +19,7 @@ from tests.robustness.portals import PAGES, SLO_FORM
 from tests.stack.labs import wait_until
 
 SENTENCE = "The disk is full, so nothing could be saved."
-ERROR_BURST = {"rate": "20", "duration": "120", "error_percent": "100", "latency_ms": "0"}
+ERROR_BURST = {"rate": "20", "duration": "600", "error_percent": "100", "latency_ms": "0"}
 
 
 class Disk:
@@ -112,7 +112,7 @@ def test_a_disk_that_fills_up_ends_the_burst_and_what_it_did_is_kept(
 
     wait_until(lambda: "is the disk full?" in told())
     assert "What it did is kept and will be saved as soon as there is room." in told()
-    wait_until(lambda: not requests.get(f"{mockapp.url}/fault", timeout=10).json()["error_ratio"])
+    wait_until(lambda: not requests.get(f"{mockapp.url}/fault", timeout=60).json()["error_ratio"])
     sent = sum(mockapp.counts().values())
     assert kept(disk) == "running"
     disk.free()

@@ -23,8 +23,6 @@ from tests.robustness.portals import SLO_FORM
 from tests.stack.labs import Lab, wait_until
 
 pytestmark = pytest.mark.stack
-LEASE_OVER_S = 5 * 10.0
-GONE_S = 2 * 15.0
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +50,8 @@ def end_state(lab: Lab, number: int) -> str:
 
 
 def nothing_is_left(lab: Lab) -> None:
-    wait_until(lambda: engines(lab) == [], GONE_S)
-    wait_until(lambda: is_well(lab), LEASE_OVER_S)
+    wait_until(lambda: engines(lab) == [])
+    wait_until(lambda: is_well(lab))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +87,7 @@ def test_a_killed_engine_fails_the_burst_with_a_sentence(lab: Lab) -> None:
 def test_after_a_killed_portal_its_burst_has_an_end_with_a_sentence(lab: Lab) -> None:
     number = start_error_burst(lab)
     killed = kill(lab, "portal")
-    wait_until(lambda: engines(lab) == [], GONE_S)
+    wait_until(lambda: engines(lab) == [])
     lab.wait_until_up("portal", other_than=killed)
     assert end_state(lab, number) == "failed"
     assert "The portal stopped while this burst ran" in page(lab, f"/bursts/{number}")
@@ -109,7 +107,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(
         number = start_error_burst(lab)
         lab.process.kill()
         lab.process.wait()
-        wait_until(lambda: lab.processes() == [], GONE_S)
+        lab.leaves_nothing()
     with running_again(tmp_path, lab) as lab:
         assert is_well(lab)
         assert end_state(lab, number) == "failed"
