@@ -6,7 +6,7 @@ import contextlib
 import math
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,22 +18,23 @@ from portal.services import Services
 from portal.slis.queries import QUANTILES, SLIQueries, bucket_label
 
 SLOW_SECONDS = 0.5
+EVERYTHING = "+Inf"
 ASK_EVERY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Counters:
-    """Counted since the service started: requests by status, and those answered in 0.5 s."""
+    """Counted since the service started: requests by status, and answers by bucket (``le``)."""
 
     by_status: dict[str, float] = field(default_factory=dict)
-    total: float = 0.0
-    fast: float = 0.0
+    within: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ServerView:
     """What the service counted of one burst; quantiles in seconds by name (``p95``).
 
+    ``within``: answers by bucket (``le``); empty in the records of older versions.
     ``restarted``: the service was started anew meanwhile, so its counters began at zero.
     """
 
@@ -41,6 +42,7 @@ class ServerView:
     slow: float = 0.0
     quantiles: dict[str, float] = field(default_factory=dict)
     restarted: bool = False
+    within: dict[str, float] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
@@ -52,6 +54,11 @@ class ServerView:
         """Requests answered with a 5xx."""
         return sum(n for status, n in self.by_status.items() if status.startswith("5"))
 
+    def answered(self, threshold_s: float) -> tuple[float, float] | None:
+        """Answers that took longer than a bucket's bound, and all; None where it was not kept."""
+        fast, total = self.within.get(bucket_label(threshold_s)), self.within.get(EVERYTHING)
+        return None if fast is None or total is None else (total - fast, total)
+
     @classmethod
     def of_record(cls, kept: dict[str, Any] | None) -> ServerView | None:
         """The view as a burst's record keeps it; None where there is none."""
@@ -60,16 +67,14 @@ class ServerView:
 
 def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:
     """The counters as last scraped; None when they can't be asked."""
-    queries = SLIQueries(job, threshold=SLOW_SECONDS)
+    queries = SLIQueries(job)
     try:
-        samples = prometheus.query(queries.counter)
-        total, fast = (prometheus.query(query) for query in queries.duration_counters)
+        requests, answers = prometheus.query(queries.counter), prometheus.query(queries.answers)
     except ClientError:
         return None
     return Counters(
-        by_status={sample.labels.get("status", ""): sample.value for sample in samples},
-        total=total[0].value if total else 0.0,
-        fast=fast[0].value if fast else 0.0,
+        by_status={sample.labels.get("status", ""): sample.value for sample in requests},
+        within={sample.labels.get("le", ""): sample.value for sample in answers},
     )
 
 
@@ -87,16 +92,14 @@ def counters_before(services: Services, job: str) -> Counters | None:
 
 def _counters_in(metrics_text: str) -> Counters:
     by_status: dict[str, float] = defaultdict(float)
-    total = fast = 0.0
+    within: dict[str, float] = defaultdict(float)
     for family in text_string_to_metric_families(metrics_text):
         for name, labels, value, *_ in family.samples:
             if name == "http_requests_total":
                 by_status[labels.get("status", "")] += value
-            elif name == "http_request_duration_seconds_count":
-                total += value
             elif name == "http_request_duration_seconds_bucket":
-                fast += value if labels.get("le") == bucket_label(SLOW_SECONDS) else 0.0
-    return Counters(dict(by_status), total, fast)
+                within[labels.get("le", "")] += value
+    return Counters(dict(by_status), dict(within))
 
 
 def seen_since(
@@ -114,12 +117,18 @@ def seen_since(
         return None
     restarted = _was_reset(before, after)
     base = Counters() if restarted else before
-    return ServerView(
-        by_status={s: n - base.by_status.get(s, 0.0) for s, n in after.by_status.items()},
-        slow=(after.total - base.total) - (after.fast - base.fast),
+    view = ServerView(
+        by_status=_difference(after.by_status, base.by_status),
         quantiles=_quantiles(services, job, started),
         restarted=restarted,
+        within=_difference(after.within, base.within),
     )
+    slow, _ = view.answered(SLOW_SECONDS) or (0.0, 0.0)
+    return replace(view, slow=slow)
+
+
+def _difference(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:
+    return {label: number - before.get(label, 0.0) for label, number in after.items()}
 
 
 def _was_reset(before: Counters, after: Counters) -> bool:

@@ -83,11 +83,9 @@ class SLIQueries:
         return f"sum(resets({self._total}[{GAP}{self.window}]))"
 
     @property
-    def duration_counters(self) -> tuple[str, str]:
-        """The raw counters of all answers, and of those within the threshold."""
-        name, le = "http_request_duration_seconds", bucket_label(self.threshold)
-        everything = f'sum({name}_count{{job="{self.job}"}})'
-        return everything, f'sum({name}_bucket{{job="{self.job}",le="{le}"}})'
+    def answers(self) -> str:
+        """The raw counters of the answers within each bucket (label ``le``)."""
+        return f'sum by (le) (http_request_duration_seconds_bucket{{job="{self.job}"}})'
 
     @property
     def scrapes(self) -> str:

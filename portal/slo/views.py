@@ -256,4 +256,4 @@ def _last_burst_cost(learner_id: int, slo: SLO, reading: BudgetReading) -> Burst
     last = next(iter(recent(learner_id, 1)), None)
     if last is None or reading.budget is None or reading.budget.events is None:
         return None
-    return read_burst_cost(current_services(), slo, last, reading.budget.events)
+    return read_burst_cost(slo, last, reading.budget.events)

@@ -35,18 +35,20 @@ class Scraped(PrometheusClient):
     """What was scraped some seconds ago."""
 
     def query(self, promql: str, at: float | None = None) -> list[Sample]:
-        return [Sample({"status": "200"}, 7.0, 0.0)]
+        by_bucket = [Sample({"le": le}, n, 0.0) for le, n in (("0.5", 5.0), ("+Inf", 7.0))]
+        return by_bucket if "by (le) (http" in promql else [Sample({"status": "200"}, 7.0, 0.0)]
 
 
 def test_the_service_itself_is_asked_where_its_counters_stand(services: Services) -> None:
     asked = replace(services, mockapp=Telling(NOWHERE), prometheus=Scraped(NOWHERE))
-    wanted = Counters({"200": 180.0, "500": 20.0}, 200.0, 190.0)
+    within = {"0.25": 150.0, "0.5": 190.0, "+Inf": 200.0}
+    wanted = Counters({"200": 180.0, "500": 20.0}, within)
     assert counters_before(asked, "flask-app") == wanted
 
 
 def test_a_service_that_does_not_answer_is_asked_through_prometheus(services: Services) -> None:
     asked = replace(services, prometheus=Scraped(NOWHERE))
-    assert counters_before(asked, "flask-app") == Counters({"200": 7.0}, 7.0, 7.0)
+    assert counters_before(asked, "flask-app") == Counters({"200": 7.0}, {"0.5": 5.0, "+Inf": 7.0})
 
 
 def test_with_neither_nothing_is_known(services: Services) -> None:
@@ -60,3 +62,15 @@ def test_a_service_that_was_started_anew_is_known_by_its_counters(services: Serv
         view = seen_since(asked, "flask-app", before, long_ago, long_ago)
         assert view is not None
         assert (view.restarted, view.total) == (restarted, 7.0 if restarted else 2.0)
+
+
+def test_the_answers_of_each_bucket_are_counted_without_those_of_before(
+    services: Services,
+) -> None:
+    asked = replace(services, prometheus=Scraped(NOWHERE))
+    long_ago = datetime.fromtimestamp(0, UTC)
+    before = Counters({"200": 4.0}, {"0.5": 4.0, "+Inf": 4.0})
+    view = seen_since(asked, "flask-app", before, long_ago, long_ago)
+    assert view is not None
+    assert (view.answered(0.5), view.slow) == ((2.0, 3.0), 2.0)
+    assert view.answered(0.3) is None
