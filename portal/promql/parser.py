@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import math
 import os
 import select
 import subprocess
@@ -28,9 +29,12 @@ MAX_NESTING = 60
 MAX_OPERATORS = 300
 TIMEOUT_S = 2.0
 START_TIMEOUT_S = 20.0
+CRASH_PAUSE_S = 60.0
+MAX_CRASHES = 256
 MAX_ENDLESS = 3
 ENDLESS_PAUSE_S = 30.0
 CHILD = Path(__file__).with_name("child.py")
+_CRASHED = "The PromQL parser gave up on this expression."
 
 
 class ParseFailure(StrEnum):
@@ -81,7 +85,7 @@ class ParserProcess:
                 return _exchange(child or self._start(), line, self.timeout_s)
             except (OSError, ValueError) as error:
                 self._stop()
-                raise ParserCrashError("The PromQL parser gave up on this expression.") from error
+                raise ParserCrashError(_CRASHED) from error
             except BaseException:
                 self._stop()  # its answer would be taken for the next one's
                 raise
@@ -157,11 +161,26 @@ atexit.register(_process.close)
 
 
 def parse(expr: str) -> nodes.Expr:
-    """The syntax tree of an expression without Grafana variables; raises ParseError."""
-    tree = _parse(expr)
+    """The syntax tree of an expression without Grafana variables; raises ParseError.
+
+    What crashed the parser is tried again after a minute: perhaps only the machine stood still.
+    """
+    if time.monotonic() - _crashes.get(expr, -math.inf) < CRASH_PAUSE_S:
+        raise ParseError(ParseFailure.CRASHED, _CRASHED)
+    try:
+        tree = _parse(expr)
+    except ParserCrashError as crash:
+        if len(_crashes) >= MAX_CRASHES:
+            _crashes.clear()
+        _crashes[expr] = time.monotonic()
+        raise ParseError(ParseFailure.CRASHED, _CRASHED) from crash
     if isinstance(tree, ParseError):
         raise tree
     return tree
+
+
+_crashes: dict[str, float] = {}
+"""When an expression crashed the parser."""
 
 
 @lru_cache(maxsize=2048)
@@ -169,10 +188,7 @@ def _parse(expr: str) -> nodes.Expr | ParseError:
     refusal = _refusal(expr)
     if refusal:
         return refusal
-    try:
-        answer = _process.ask({"parse": without_backticks(expr)})
-    except ParserCrashError as crash:
-        return ParseError(ParseFailure.CRASHED, str(crash))
+    answer = _process.ask({"parse": without_backticks(expr)})
     if "tree" in answer:
         return nodes.from_json(answer["tree"])
     failure = ParseFailure(answer.get("kind", "syntax"))

@@ -118,6 +118,23 @@ def test_a_child_that_dies_midway_is_a_crash_once(monkeypatch: pytest.MonkeyPatc
     process.close()
 
 
+def test_a_crash_is_kept_for_a_while_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(request: object) -> dict[str, object]:
+        asked.append(request)
+        raise ParserCrashError("silent")
+
+    asked: list[object] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(parser._process, "ask", crash)
+        for _ in range(3):
+            with pytest.raises(ParseError) as raised:
+                parse("the_machine_stood_still")
+            assert raised.value.failure is ParseFailure.CRASHED
+    assert len(asked) == 1
+    monkeypatch.setattr(parser, "CRASH_PAUSE_S", 0)
+    assert parse("the_machine_stood_still") == nodes.Selector("the_machine_stood_still")
+
+
 def test_a_silent_child_is_replaced() -> None:
     process = ParserProcess(timeout_s=60)
     process.ask({"parse": "x"})
