@@ -20,8 +20,12 @@ RESTARTED = (
     "before is missing here."
 )
 ESTIMATED = "What users saw is exact; Prometheus estimates p50 to p99 from its buckets."
+SMALLEST = (
+    "What users saw is exact; of p50 to p99 Prometheus only knows that they are under "
+    f"{DEFAULT_BUCKETS[0] * 1000:g} ms, its smallest bucket."
+)
 WAITED_OUTSIDE = (
-    "Users waited longer than the service measured. Its clock runs only while it works on a "
+    "users waited longer than the service measured. Its clock runs only while it works on a "
     "request; the rest is waiting for a connection, in a queue, or for a busy machine."
 )
 SLOW = (
@@ -108,13 +112,22 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
 
 def _explain_times(burst: Burst, view: ServerView | None) -> str:
     """Why the quantiles of the same requests differ: an estimate is off by its bucket at most."""
-    if view is None or burst.sent != round(view.total):
+    if view is None:
         return ESTIMATED
-    for name, estimate in view.quantiles.items():
-        exact = burst.counts.get(name)
-        if exact is not None and exact - estimate > _bucket_width(estimate):
-            return WAITED_OUTSIDE
-    return ESTIMATED
+    estimates = view.quantiles.values()
+    known = SMALLEST if estimates and max(estimates) <= DEFAULT_BUCKETS[0] else ESTIMATED
+    waited = _waited_outside(burst, view) if burst.sent == round(view.total) else []
+    return f"{known} At {' and '.join(waited)} {WAITED_OUTSIDE}" if waited else known
+
+
+def _waited_outside(burst: Burst, view: ServerView) -> list[str]:
+    """The quantiles that were longer for users than the service's bucket allows."""
+    return [
+        name
+        for name, estimate in view.quantiles.items()
+        if (exact := burst.counts.get(name)) is not None
+        and exact - estimate > _bucket_width(estimate)
+    ]
 
 
 def _bucket_width(seconds: float) -> float:

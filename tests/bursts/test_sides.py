@@ -9,7 +9,7 @@ import pytest
 
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
-from portal.bursts.sides import ESTIMATED, WAITED_OUTSIDE, WAITING, sides
+from portal.bursts.sides import ESTIMATED, SMALLEST, WAITED_OUTSIDE, WAITING, sides
 from portal.slis.queries import LATENCY_THRESHOLD
 
 
@@ -36,25 +36,32 @@ def test_a_failure_that_the_service_did_not_see_is_no_agreement() -> None:
 @pytest.mark.parametrize(
     ("users", "server", "reason"),
     [
-        (0.052, 0.005, WAITED_OUTSIDE),
-        (0.0095, 0.0048, ESTIMATED),
-        (0.0099, 0.0048, WAITED_OUTSIDE),
+        (0.052, 0.005, f"{SMALLEST} At p95 {WAITED_OUTSIDE}"),
+        (0.0095, 0.0048, SMALLEST),
+        (0.0099, 0.0048, f"{SMALLEST} At p95 {WAITED_OUTSIDE}"),
+        (0.2, 0.02, f"{ESTIMATED} At p95 {WAITED_OUTSIDE}"),
         (0.82, 0.98, ESTIMATED),
         (60.0, 12.0, ESTIMATED),
-        (None, 0.005, ESTIMATED),
+        (None, 0.005, SMALLEST),
     ],
 )
 def test_what_a_bucket_cannot_explain_was_waited_outside_of_the_service(
     users: float | None, server: float, reason: str
 ) -> None:
     view = ServerView({"200": 1}, quantiles={"p95": server})
-    assert sides(a_burst(view, sent=1, good=1, p95=users)).note.startswith(reason)
+    assert sides(a_burst(view, sent=1, good=1, p95=users)).note.startswith(f"{reason} Slow here")
+
+
+def test_users_waited_longer_only_where_the_numbers_say_so() -> None:
+    view = ServerView({"200": 1}, quantiles={"p50": 0.0025, "p95": 0.0048, "p99": 0.005})
+    note = sides(a_burst(view, sent=1, good=1, p50=0.001, p95=0.013, p99=0.046)).note
+    assert f"At p95 and p99 {WAITED_OUTSIDE}" in note
 
 
 def test_a_request_that_was_never_counted_did_not_wait_before_the_service() -> None:
     view = ServerView({"200": 1}, quantiles={"p99": 0.005})
     burst = a_burst(view, sent=2, good=1, failed={"timeout": 1}, p99=5.0)
-    assert sides(burst).note.startswith(ESTIMATED)
+    assert WAITED_OUTSIDE not in sides(burst).note
 
 
 def test_what_never_reached_the_counter_is_named() -> None:
