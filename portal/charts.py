@@ -14,6 +14,7 @@ Span = tuple[float, float]
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 44, 10, 12, 22
 RATIO_FLOORS = (0.999, 0.99, 0.95, 0.9, 0.75, 0.5, 0.0)
 LABEL_WIDTH_PER_CHARACTER = 6.2
+GAP_BETWEEN_TEXTS = 4.0
 HEIGHT_PER_MARK = 30
 KINDS = ("first", "second", "third", "fourth", "fifth", "sixth")
 """The looks of lines in one chart: a colour and a dash each, in the stylesheet."""
@@ -24,12 +25,12 @@ LARGE_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 @dataclass(frozen=True)
 class Band:
-    """A stretch of time with a name (a burst); unix seconds."""
+    """A stretch of time with a name and a number (a burst); unix seconds."""
 
     start: float
     end: float
     label: str
-    href: str = ""
+    number: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class DrawnBand:
     x: float
     width: float
     label: str
-    href: str
+    number: int
     text: BandText | None = None
 
     @property
@@ -287,7 +288,7 @@ def _runs(points: Points) -> list[list[tuple[float, float]]]:
 
 def _band(frame: _Frame, band: Band) -> DrawnBand:
     x, end = frame.x(band.start), frame.x(band.end)
-    return DrawnBand(x, round(max(end - x, 1.5), 1), band.label, band.href)
+    return DrawnBand(x, round(max(end - x, 1.5), 1), band.label, band.number)
 
 
 def _named(frame: _Frame, bands: Iterable[DrawnBand]) -> tuple[DrawnBand, ...]:
@@ -296,8 +297,7 @@ def _named(frame: _Frame, bands: Iterable[DrawnBand]) -> tuple[DrawnBand, ...]:
     named = _with_texts(frame, [(band, _names(band, ordered)) for band in ordered])
     if all(band.text for band in named):
         return named
-    numbers = enumerate(ordered, 1)
-    return _with_texts(frame, [(band, [_number(frame, band, n)]) for n, band in numbers])
+    return _with_texts(frame, [(band, _numbers_of(frame, band, ordered)) for band in ordered])
 
 
 def _with_texts(
@@ -308,9 +308,13 @@ def _with_texts(
     done: list[DrawnBand] = []
     for band, texts in reversed(choices):
         text = next((one for one in texts if _is_free(one.span, taken)), None)
-        taken.extend([text.span] if text else [])
+        taken.extend([_with_gap(text.span)] if text else [])
         done.append(replace(band, text=text))
     return tuple(reversed(done))
+
+
+def _with_gap(span: Span) -> Span:
+    return span[0] - GAP_BETWEEN_TEXTS, span[1] + GAP_BETWEEN_TEXTS
 
 
 def _names(band: DrawnBand, bands: Sequence[DrawnBand]) -> list[BandText]:
@@ -321,12 +325,16 @@ def _names(band: DrawnBand, bands: Sequence[DrawnBand]) -> list[BandText]:
     return [one for one in (right, left) if _is_free(one.span, others)]
 
 
-def _number(frame: _Frame, band: DrawnBand, number: int) -> BandText:
-    """The number in the middle of its band, but inside the frame."""
-    room = len(str(number)) * LABEL_WIDTH_PER_CHARACTER / 2 + 0.1
+def _numbers_of(frame: _Frame, band: DrawnBand, bands: Sequence[DrawnBand]) -> list[BandText]:
+    """Its number in its middle, but inside the frame; or before it, over no other band."""
+    text = str(band.number)
+    room = len(text) * LABEL_WIDTH_PER_CHARACTER / 2 + 0.1
     middle = max(band.x + band.width / 2, MARGIN_LEFT + room)
     last = frame.width - MARGIN_RIGHT - room
-    return BandText(str(number), round(min(middle, last), 1), "middle")
+    inside = BandText(text, round(min(middle, last), 1), "middle")
+    before = BandText(text, round(band.x - 1, 1), "end")
+    others = [one.span for one in bands if one is not band]
+    return [inside, before] if _is_free(before.span, others) else [inside]
 
 
 def _is_free(span: Span, taken: Iterable[Span]) -> bool:

@@ -51,7 +51,7 @@ def test_a_higher_value_is_drawn_higher() -> None:
 
 
 def test_a_burst_outside_the_time_is_not_drawn_and_a_long_one_is_cut() -> None:
-    bands = [Band(T0 - 100, T0 - 50, "before"), Band(T0 - 100, T0 + 10**6, "long")]
+    bands = [Band(T0 - 100, T0 - 50, "before", 1), Band(T0 - 100, T0 + 10**6, "long", 2)]
     chart = ratio_chart("t", [], START, END, bands=bands)
     assert [band.label for band in chart.bands] == ["long"]
     assert chart.bands[0].x == chart.left
@@ -60,7 +60,8 @@ def test_a_burst_outside_the_time_is_not_drawn_and_a_long_one_is_cut() -> None:
 
 def test_the_label_of_a_late_burst_stays_inside() -> None:
     end = END.timestamp()
-    chart = ratio_chart("t", [], START, END, bands=[Band(end - 20, end, "high-frequency loop")])
+    bands = [Band(end - 20, end, "high-frequency loop", 1)]
+    chart = ratio_chart("t", [], START, END, bands=bands)
     text = chart.bands[0].text
     assert text
     assert text.anchor == "end"
@@ -74,31 +75,43 @@ def texts(bands: list[Band]) -> list[str]:
 
 
 def test_the_name_of_a_burst_stands_over_no_other_burst() -> None:
-    loop = Band(T0 + 300, T0 + 315, "high-frequency loop")
+    loop = Band(T0 + 300, T0 + 315, "high-frequency loop", 2)
     assert texts([loop]) == ["high-frequency loop"]
-    assert texts([Band(T0 + 250, T0 + 280, "steady"), loop]) == ["steady", "high-frequency loop"]
+    steady = Band(T0 + 250, T0 + 280, "steady", 1)
+    assert texts([steady, loop]) == ["steady", "high-frequency loop"]
 
 
-def test_where_a_name_has_no_room_all_bursts_have_numbers_and_a_line_below() -> None:
-    bands = [Band(T0 + at, T0 + at + 30, "error burst") for at in (300, 400)]
-    bands.insert(1, Band(T0 + 350, T0 + 380, "steady traffic"))
-    assert texts(bands) == ["1", "2", "3"]
+def test_where_a_name_has_no_room_all_bursts_have_their_own_numbers_and_a_line_below() -> None:
+    bands = [Band(T0 + at, T0 + at + 30, "error burst", at // 50) for at in (300, 400)]
+    bands.insert(1, Band(T0 + 350, T0 + 380, "steady traffic", 7))
+    assert texts(bands) == ["6", "7", "8"]
     chart = ratio_chart("t", [], START, END, bands=bands)
-    assert chart.numbered == {"error burst": "1, 3", "steady traffic": "2"}
+    assert chart.numbered == {"error burst": "6, 8", "steady traffic": "7"}
     assert not ratio_chart("t", [], START, END, bands=bands[:1]).numbered
 
 
 def test_a_burst_that_has_just_begun_has_its_number() -> None:
-    bands = [Band(T0 + at, T0 + at + 2, "error burst") for at in (0, 880, 898)]
-    assert texts(bands) == ["1", "", "3"]
+    bands = [Band(T0 + at, T0 + at + 2, "error burst", 8 + at) for at in (0, 895, 898)]
+    assert texts(bands) == ["8", "", "906"]
+
+
+def test_a_number_that_would_touch_the_next_stands_before_its_burst() -> None:
+    bands = [Band(T0 + 100, T0 + 101, "error burst", 9), Band(T0 + 120, T0 + 160, "steady", 10)]
+    chart = ratio_chart("t", [], START, END, bands=bands)
+    nine, ten = (band.text for band in chart.bands)
+    assert nine is not None
+    assert ten is not None
+    assert (nine.anchor, ten.anchor) == ("end", "middle")
+    assert nine.span[1] <= chart.bands[0].x
+    assert nine.span[1] + 4 <= ten.span[0]
 
 
 def test_texts_of_bursts_do_not_cover_one_another() -> None:
-    bands = [Band(T0 + 5 * i, T0 + 5 * i + 4, f"burst {i}") for i in range(60)]
+    bands = [Band(T0 + 5 * i, T0 + 5 * i + 4, f"burst {i}", i) for i in range(60)]
     chart = ratio_chart("t", [], START, END, bands=bands)
     spans = [band.text.span for band in chart.bands if band.text]
     assert 1 < len(spans) < 60
-    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+    assert all(a[1] + 4 <= b[0] + 1e-9 for a, b in itertools.pairwise(spans))
 
 
 @pytest.mark.parametrize(

@@ -59,4 +59,4 @@ def evidence_chart(evidence: Evidence) -> Chart | None:
 
 def _band(burst: BurstFacts, started_at: datetime, end: datetime) -> Band:
     ended = burst.ended_at or end
-    return Band(started_at.timestamp(), ended.timestamp(), burst.title.lower())
+    return Band(started_at.timestamp(), ended.timestamp(), burst.title.lower(), burst.number)

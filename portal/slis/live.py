@@ -83,7 +83,7 @@ def burst_bands(learner_id: int, start: datetime, end: datetime) -> list[Band]:
             start=b.started_at.timestamp(),
             end=(b.ended_at or end).timestamp(),
             label=b.title.lower(),
-            href=f"/bursts/{b.id}",
+            number=b.id,
         )
         for b in bursts_between(learner_id, start, end)
         if b.started_at
