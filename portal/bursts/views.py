@@ -60,6 +60,12 @@ def start_custom() -> ResponseReturnValue:
     return _started(profile, custom.prediction)
 
 
+@bp.get("/custom/fields")
+def custom_fields_fragment() -> ResponseReturnValue:
+    """The fields of the custom form as typed, without complaints."""
+    return render_template("bursts/_custom_fields.html", custom=CustomForm.of(request.args))
+
+
 @bp.get("/active")
 def active_fragment() -> ResponseReturnValue:
     """The running burst, or the last one, for a page on which a burst began or ended."""

@@ -227,6 +227,17 @@ def test_all_that_is_wrong_with_a_burst_is_told_at_once(
         assert page.count(reason) == 1
 
 
+def test_what_was_wrong_with_a_burst_is_told_until_one_has_begun(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    renewal = 'hx-get="/bursts/custom/fields"'
+    assert renewal in client.post("/bursts/custom", data={"rate": "9999"}).text
+    page = client.get("/bursts/custom/fields", query_string={"rate": "7", "key": "k"}).text
+    assert 'name="rate" value="7"' in page
+    assert "error" not in page.replace("error_percent", "")
+    assert renewal not in page
+
+
 def test_a_target_in_the_form_is_ignored(
     client: FlaskClient, learner: Learner, runner: IdleRunner
 ) -> None:

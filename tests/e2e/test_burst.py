@@ -107,6 +107,18 @@ def test_a_burst_of_a_step_has_its_stop_in_view(page: Page, lab: Lab) -> None:
     stop(burst)
 
 
+def test_a_refused_burst_of_ones_own_is_told_at_its_fields_until_a_burst_begins(
+    bursts: Page, forgiven: list[str]
+) -> None:
+    forgiven.append("422")
+    bursts.locator("#custom-rate").fill("9999")
+    bursts.get_by_role("button", name="Start custom burst").click()
+    expect(bursts.get_by_role("alert")).to_have_text("The rate must be from 0.1 to 500 requests/s.")
+    stop(send_custom_burst(bursts, rate="7"))
+    expect(bursts.get_by_role("alert")).to_have_count(0)
+    expect(bursts.locator("#custom-rate")).to_have_value("7")
+
+
 def test_a_refused_prediction_is_told_at_its_field_until_a_burst_begins(
     bursts: Page, forgiven: list[str]
 ) -> None:
