@@ -112,6 +112,18 @@ def test_a_start_form_gets_a_new_key_after_each_start(client: FlaskClient) -> No
     assert first != second
 
 
+def test_pages_without_the_burst_say_that_it_runs(
+    client: FlaskClient, learner: Learner, runner: IdleRunner
+) -> None:
+    client.post("/bursts", data={"preset": "slow-burst", "key": "a"})
+    runs = '<a href="/bursts/1">slow burst runs</a>'
+    for path in ("/steps/alert", "/steps/user-impact", "/slis/readout"):
+        assert runs in client.get(path).text
+    bursts()[0].state = BurstState.FINISHED
+    db.session.commit()
+    assert runs not in client.get("/steps/alert").text
+
+
 def test_the_list_of_bursts_is_renewed_when_one_begins_or_ends(
     client: FlaskClient, learner: Learner, runner: IdleRunner
 ) -> None:
