@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from portal.bursts.models import ACTIVE, Burst
+from portal.bursts.store import recent
 from portal.db import db
 from portal.impact.comparison import MIN_HURT, Compared, Statement, compare
 from portal.impact.models import ImpactStatement
@@ -28,6 +29,11 @@ def incidents(learner_id: int) -> list[Burst]:
     likely = ended.where(sent - good + slow >= MIN_HURT).order_by(Burst.id.desc())
     found = db.session.scalars(likely.limit(MOST_INCIDENTS))
     return [b for b in found if b.failed + b.slow >= MIN_HURT]
+
+
+def worst_hurt(learner_id: int) -> int:
+    """The most requests that one of the learner's last ended bursts hurt."""
+    return max((b.hurt for b in recent(learner_id, MOST_INCIDENTS) if not b.is_active), default=0)
 
 
 def latest_statement(learner_id: int) -> ImpactStatement | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -42,8 +43,11 @@ def state() -> ResponseReturnValue:
 
 @bp.app_context_processor
 def impact_form() -> dict[str, Any]:
-    """The user impact step shows the same form."""
-    return {"impact_context": impact_context}
+    """The user impact step shows the same form, the one before what is missing for it."""
+    return {
+        "impact_context": impact_context,
+        "worst_hurt": cache(lambda: store.worst_hurt(current_learner().id)),
+    }
 
 
 def impact_context(form: ImpactForm | None = None) -> dict[str, Any]:

@@ -175,8 +175,11 @@ def test_done_refuses_another_sites_form(client: FlaskClient, learner) -> None:
 
 
 def test_break_it_waits_for_an_incident(client: FlaskClient, burst) -> None:
-    burst(failed=9)
+    assert "hurt 10 requests or more.<" in client.get("/steps/incident").text
+    for failed in (9, 0):
+        burst(failed=failed)
     html = client.get("/steps/break-it").text
+    assert "hurt 10 requests or more; the worst so far hurt 9.<" in html
     assert "No user was hurt yet" in html
     assert "at least 10 failed or slow" in html
 
