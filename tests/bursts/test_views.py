@@ -130,6 +130,7 @@ def test_the_list_of_bursts_is_renewed_when_one_begins_or_ends(
     page = client.get("/bursts").text
     assert 'hx-get="/bursts/before" hx-trigger="burst-changed from:body"' in page
     assert "Nothing yet" in client.get("/bursts/before").text
+    assert "<p>No burst yet.</p>" in client.get("/bursts/active").text
     client.post("/bursts", data={"preset": "steady", "key": "a"})
     part = client.get("/bursts/before").text
     assert "1 · Steady traffic" in part
@@ -263,9 +264,10 @@ def test_requests_that_a_stop_cut_off_are_counted_for_themselves(
 ) -> None:
     client.post("/bursts", data={"preset": "steady", "key": "k1"})
     [burst] = bursts()
-    burst.state, burst.counts = BurstState.STOPPED, {"sent": 377, "good": 369, "cut": 8}
+    burst.state, burst.counts = BurstState.STOPPED, {"sent": 377, "good": 369, "cut": 8, "p95": 0.1}
     db.session.commit()
     page = client.get("/bursts/1").text
+    assert "<dt>p95, waiting included</dt>" in page
     assert "<dt>cut off at the end, unanswered</dt><dd>8</dd>" in page
 
 

@@ -58,10 +58,21 @@ def test_the_chart_shows_the_hour_with_its_bursts_and_the_objective(
     do_some_work(learner, START)
     chart = evidence_chart(gather(answering, learner, whole=True))
     assert chart is not None
-    assert [band.label for band in chart.bands] == ["error burst"]
+    assert [(band.number, band.label) for band in chart.bands] == [(1, "error burst")]
     assert [line.label for line in chart.lines] == ["availability", "under 0.3 s"]
     assert chart.objective is not None
     assert "objective 99 %" in to_html(collect(answering, learner))
+
+
+def test_what_users_saw_and_what_the_service_measured_are_named(
+    learner: Learner, answering: Services
+) -> None:
+    do_some_work(learner, START)
+    text = to_html(collect(answering, learner))
+    assert "<b>1 · Error burst</b>" in text
+    assert "Users saw: 1,200 requests" in text
+    assert "Prometheus counted: availability" in text
+    assert "as the service measured it over " in text
 
 
 def test_without_data_there_is_no_chart_and_the_reason_is_said(
