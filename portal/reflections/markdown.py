@@ -226,7 +226,8 @@ def _burst(burst: BurstFacts) -> str:
 
 def burst_words(burst: BurstFacts) -> str:
     """``760 requests, 611 good (3 of them slow: over 0.5 s), 149 with status 500, p95 61 ms``."""
-    words = [f"{count(burst.sent)} requests", f"{count(burst.good)} good{_slow_words(burst)}"]
+    requests = f"{count(burst.sent)} {'request' if burst.sent == 1 else 'requests'}"
+    words = [requests, f"{count(burst.good)} good{_slow_words(burst)}"]
     words += (f"{count(n)} {_failed_words(kind)}" for kind, n in burst.failed.items())
     words += (f"{name} {milliseconds(value)}" for name, value in burst.quantiles.items())
     if burst.hurt_seconds:

@@ -227,6 +227,7 @@ def burst_of(good: int, slow: int = 0, **failed: int) -> BurstFacts:
             burst_of(960, _500=200, timeout=39, connection=1),
             "1,200 requests, 960 good, 200 with status 500, 39 timed out, 1 lost the connection",
         ),
+        (burst_of(1), "1 request, 1 good"),
         (burst_of(0, other=5), "5 requests, 0 good, 5 failed (other)"),
     ],
 )

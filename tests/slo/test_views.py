@@ -160,6 +160,11 @@ class TestPreview:
         page = preview(client, sli="latency", threshold="0.1")
         assert "would have cost 200 % of the budget so far: 12 bad of 100 requests.<" in page
 
+    def test_one_request_is_no_requests(self, client: FlaskClient, burst: Burst) -> None:
+        burst.counts = {"sent": 1, "failed": {"500": 1}}
+        db.session.commit()
+        assert ": 1 bad of 1 request.<" in preview(client)
+
     def test_other_requests_than_those_of_the_burst_are_named(
         self, client: FlaskClient, burst: Burst
     ) -> None:
