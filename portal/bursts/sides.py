@@ -111,7 +111,7 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
 
 
 def _explain_times(burst: Burst, view: ServerView | None) -> str:
-    """Why the quantiles of the same requests differ: an estimate is off by its bucket at most."""
+    """Why the quantiles of the same requests differ: an estimate never leaves its bucket."""
     if view is None:
         return ESTIMATED
     estimates = view.quantiles.values()
@@ -121,18 +121,15 @@ def _explain_times(burst: Burst, view: ServerView | None) -> str:
 
 
 def _waited_outside(burst: Burst, view: ServerView) -> list[str]:
-    """The quantiles that were longer for users than the service's bucket allows."""
+    """The quantiles that were longer for users than the bucket of the service's ends."""
     return [
         name
         for name, estimate in view.quantiles.items()
-        if (exact := burst.counts.get(name)) is not None
-        and exact - estimate > _bucket_width(estimate)
+        if (exact := burst.counts.get(name)) is not None and exact > _bucket_end(estimate)
     ]
 
 
-def _bucket_width(seconds: float) -> float:
-    """Of the service's bucket that holds ``seconds``; the last one has no end."""
+def _bucket_end(seconds: float) -> float:
+    """The bound of the service's bucket that holds ``seconds``; the last one has none."""
     above = bisect_left(DEFAULT_BUCKETS, seconds)
-    if above == len(DEFAULT_BUCKETS):
-        return math.inf
-    return DEFAULT_BUCKETS[above] - (DEFAULT_BUCKETS[above - 1] if above else 0.0)
+    return math.inf if above == len(DEFAULT_BUCKETS) else DEFAULT_BUCKETS[above]

@@ -37,8 +37,9 @@ def test_a_failure_that_the_service_did_not_see_is_no_agreement() -> None:
     ("users", "server", "reason"),
     [
         (0.052, 0.005, f"{SMALLEST} At p95 {WAITED_OUTSIDE}"),
-        (0.0095, 0.0048, SMALLEST),
-        (0.0099, 0.0048, f"{SMALLEST} At p95 {WAITED_OUTSIDE}"),
+        (0.0049, 0.0025, SMALLEST),
+        (0.0051, 0.0048, f"{SMALLEST} At p95 {WAITED_OUTSIDE}"),
+        (0.024, 0.012, ESTIMATED),
         (0.2, 0.02, f"{ESTIMATED} At p95 {WAITED_OUTSIDE}"),
         (0.82, 0.98, ESTIMATED),
         (60.0, 12.0, ESTIMATED),
