@@ -116,7 +116,7 @@ def test_pages_without_the_burst_say_that_it_runs(
     client: FlaskClient, learner: Learner, runner: IdleRunner
 ) -> None:
     client.post("/bursts", data={"preset": "slow-burst", "key": "a"})
-    runs = '<a href="/bursts/1">slow burst runs</a>'
+    runs = '<a href="/bursts/1">Slow burst runs</a></p>'
     for path in ("/steps/alert", "/steps/user-impact", "/slis/readout"):
         assert runs in client.get(path).text
     bursts()[0].state = BurstState.FINISHED
@@ -267,7 +267,7 @@ def test_requests_that_a_stop_cut_off_are_counted_for_themselves(
     burst.state, burst.counts = BurstState.STOPPED, {"sent": 377, "good": 369, "cut": 8, "p95": 0.1}
     db.session.commit()
     page = client.get("/bursts/1").text
-    assert "<dt>p95, waiting included</dt>" in page
+    assert "as users saw it, waits included" in page
     assert "<dt>cut off at the end, unanswered</dt><dd>8</dd>" in page
 
 
