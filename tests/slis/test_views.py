@@ -51,7 +51,7 @@ def test_the_traffic_is_an_average(client: FlaskClient, prometheus: BusyPromethe
     page = client.get("/slis/readout").text
     assert "average of the last minute" in page
     assert "3.7 <small>requests/s" in page
-    assert "as the service measured it" in page
+    assert "as the service measured it, without waits" in page
 
 
 def test_each_query_leads_to_prometheus_on_one_line_and_to_the_workbench(
