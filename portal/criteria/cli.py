@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import wait
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
 from portal.criteria import store
-from portal.criteria.base import Criterion, Status
+from portal.criteria.base import Criterion, Status, Verdict
 from portal.criteria.checker import LIMIT_SECONDS, Checker, overdue
 from portal.criteria.registry import CRITERIA
 from portal.db import db
@@ -27,47 +28,83 @@ MARKS = {
 }
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A criterion, its verdict now, and when it was met for the first time."""
+
+    criterion: Criterion
+    verdict: Verdict
+    first_met_at: datetime | None
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 def check(*, as_json: bool) -> None:
-    """Ask the real systems about every criterion; exit status 0 when all required ones are met."""
+    """Ask the real systems about every criterion.
+
+    Exit status 0 when all required ones are met at this moment.
+    """
     app = quiet_app()
     with app.app_context():
-        rows = _check_all(Checker(app, CRITERIA))
-    complete = all(row["optional"] or row["status"] == Status.MET for row in rows)
+        checked = _check_all(Checker(app, CRITERIA))
+    open_now = [one.criterion.id for one in checked if _is_open(one)]
     if as_json:
-        click.echo(json.dumps({"criteria": rows, "complete": complete}))
+        rows = [_row(one) for one in checked]
+        click.echo(json.dumps({"criteria": rows, "complete": not open_now}))
     else:
-        _print(rows, complete=complete)
-    sys.exit(0 if complete else 1)
+        for one in checked:
+            _print(one)
+        click.echo(_end(checked, open_now))
+    sys.exit(1 if open_now else 0)
 
 
-def _check_all(checker: Checker) -> list[dict[str, Any]]:
+def _check_all(checker: Checker) -> list[Judged]:
     learner_id, now = current_learner().id, current_services().clock()
     wait(checker.refresh(learner_id, checker.criteria, now, timedelta(0)), LIMIT_SECONDS)
     db.session.expire_all()
-    return [_row(learner_id, criterion) for criterion in CRITERIA]
+    return [_judged(learner_id, criterion) for criterion in CRITERIA]
 
 
-def _row(learner_id: int, criterion: Criterion) -> dict[str, Any]:
+def _judged(learner_id: int, criterion: Criterion) -> Judged:
     kept = store.stored_verdict(learner_id, criterion.id)
-    verdict = store.verdict_of(kept) if kept else overdue(criterion)
+    if kept is None:
+        return Judged(criterion, overdue(criterion), None)
+    return Judged(criterion, store.verdict_of(kept), kept.first_met_at)
+
+
+def _is_open(one: Judged) -> bool:
+    return not one.criterion.optional and one.verdict.status is not Status.MET
+
+
+def _row(one: Judged) -> dict[str, Any]:
+    verdict = one.verdict
     return {
-        "id": criterion.id,
+        "id": one.criterion.id,
         "status": verdict.status,
         "code": verdict.code,
         "observed": " ".join([verdict.observed, *(line.text for line in verdict.lines)]),
         "expected": verdict.expected,
         "where": f"{verdict.where.text} {verdict.where.url}".strip() if verdict.where else "",
-        "optional": criterion.optional,
-        "first_met_at": kept.first_met_at.isoformat() if kept and kept.first_met_at else None,
+        "optional": one.criterion.optional,
+        "first_met_at": one.first_met_at.isoformat() if one.first_met_at else None,
     }
 
 
-def _print(rows: list[dict[str, Any]], *, complete: bool) -> None:
-    for row in rows:
-        note = " (optional)" if row["optional"] else ""
-        click.echo(f"{MARKS[Status(row['status'])]} {row['id']}{note}: {row['observed']}")
-        if row["status"] != Status.MET:
-            click.echo(f"    needed: {row['expected']}")
-    click.echo("Complete." if complete else "Not complete yet.")
+def _print(one: Judged) -> None:
+    verdict = one.verdict
+    note = " (optional)" if one.criterion.optional else ""
+    click.echo(f"{MARKS[verdict.status]} {one.criterion.id}{note}: {verdict.observed}")
+    for line in verdict.lines:
+        click.echo(f"    {MARKS[line.status]} {line.text}")
+    if verdict.status is not Status.MET:
+        if one.first_met_at:
+            click.echo(f"    met before: first at {one.first_met_at:%Y-%m-%d %H:%M} UTC")
+        click.echo(f"    needed: {verdict.expected}")
+
+
+def _end(checked: list[Judged], open_now: list[str]) -> str:
+    if not open_now:
+        return "Complete."
+    if all(one.criterion.optional or one.first_met_at for one in checked):
+        return f"You finished the lab. Not met any more at this moment: {', '.join(open_now)}."
+    return "Not complete yet."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +44,16 @@ def test_for_people_it_is_a_line_each_with_what_is_needed(tmp_path: Path) -> Non
     assert "? traffic: Prometheus can't be reached" in answer.stdout
     assert "✗ slo: No SLO is saved." in answer.stdout
     assert answer.stdout.endswith("Not complete yet.\n")
+
+
+def test_what_was_met_before_is_not_called_unfinished(tmp_path: Path) -> None:
+    run(tmp_path)
+    [database] = tmp_path.rglob("*.db")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE stored_verdict SET first_met_at = checked_at")
+    answer = run(tmp_path)
+    assert answer.returncode == 1
+    assert "    met before: first at 20" in answer.stdout
+    end = answer.stdout.splitlines()[-1]
+    assert end.startswith("You finished the lab. Not met any more at this moment: preflight, ")
+    assert "alert" not in end
