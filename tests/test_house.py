@@ -86,3 +86,11 @@ def test_every_template_compiles(settings: Settings, services: Services) -> None
     app = create_app(settings, services)
     for name in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(name)
+
+
+def test_no_grid_grows_beyond_the_page_with_what_is_in_it() -> None:
+    """A grid without columns of its own is as wide as the longest line of code in it."""
+    style = (ROOT / "portal" / "static" / "app.css").read_text()
+    rules = re.findall(r"([^{}]+){([^{}]*display: grid[^{}]*)}", style)
+    assert len(rules) > 5
+    assert [name.strip() for name, body in rules if "grid-template-columns" not in body] == []
