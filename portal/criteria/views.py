@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, abort, render_template, request, u
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
+from portal.bursts.store import bursts_between
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Verdict, Where
 from portal.criteria.checker import Checker, current_checker
@@ -21,8 +22,11 @@ from portal.learners import current_learner
 from portal.services import current_services
 
 bp = Blueprint("criteria", __name__, url_prefix="/criteria")
-POLL_SECONDS = {Status.MET: 15}
-POLL_OTHERWISE = 5
+POLL_SECONDS = 5
+POLL_MET_SECONDS = 15
+LIVELY = timedelta(seconds=30)
+"""After a burst the numbers still move for so long."""
+
 OUR_PATH = re.compile(r"/(?![/\\])[!-~]*")
 """A path on this site; browsers pass over tabs and line ends, which could make it another site."""
 MARKS = {
@@ -132,7 +136,15 @@ def _leads_on(where: Where | None, here: str) -> Where | None:
 
 def _poll_seconds(status: Status | None) -> int:
     """How soon a page asks again where no verdict is on its way; None: there is none yet."""
-    return POLL_SECONDS.get(status, POLL_OTHERWISE) if status else 1
+    if status is None:
+        return 1
+    return POLL_MET_SECONDS if status is Status.MET and not _is_lively() else POLL_SECONDS
+
+
+def _is_lively() -> bool:
+    """Whether a burst moves the numbers that a verdict tells."""
+    now = current_services().clock()
+    return bool(bursts_between(current_learner().id, now - LIVELY, now))
 
 
 def refresh_stale(older_than: timedelta = timedelta(seconds=15)) -> None:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.bursts.models import Burst, BurstState
 from portal.criteria import store
 from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import Checker
@@ -38,6 +39,42 @@ def checks(app: Flask) -> StartedChecks:
     checker = StartedChecks(app)
     app.extensions["slo_lab_checker"] = checker
     return checker
+
+
+def add_burst(learner: Learner, clock: Clock) -> Burst:
+    now, spec = clock(), {"rate": 20, "duration": 30}
+    burst = Burst(
+        learner=learner,
+        key="k",
+        preset="errors",
+        title="Error burst",
+        spec=spec,
+        state=BurstState.RUNNING,
+        requested_at=now,
+        started_at=now,
+        heartbeat_at=now,
+        counts={},
+    )
+    db.session.add(burst)
+    db.session.commit()
+    return burst
+
+
+def test_a_verdict_keeps_up_with_a_burst_and_its_aftermath(
+    client: FlaskClient, learner: Learner, clock: Clock, checks: StartedChecks
+) -> None:
+    store.save(learner.id, "traffic", Verdict(Status.MET, "code", "", "", ""), clock())
+    assert "every 15s" in client.get("/criteria/traffic").text
+    burst = add_burst(learner, clock)
+    clock.pass_seconds(5)
+    assert "every 5s" in client.get("/criteria/traffic").text
+    assert checks.started == ["traffic"]
+    burst.state, burst.ended_at = BurstState.FINISHED, clock()
+    db.session.commit()
+    clock.pass_seconds(29)
+    assert "every 5s" in client.get("/criteria/traffic").text
+    clock.pass_seconds(2)
+    assert "every 15s" in client.get("/criteria/traffic").text
 
 
 @pytest.mark.parametrize(("status", "page_waits"), [(Status.MET, 15), (Status.NOT_MET, 5)])
