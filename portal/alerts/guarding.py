@@ -22,12 +22,14 @@ from portal.slo.reading import reading_instant
 class Guarding:
     """An alert that guards the SLO: ``limit`` as an error ratio, ``factor`` as a burn rate.
 
-    ``plan`` is None where what it needs can't be told, or Prometheus can't be asked.
+    ``plan`` is None where what it needs can't be told, or Prometheus can't be asked. What is
+    planned must then hold for ``for_s`` seconds until the alert fires.
     """
 
     name: str
     limit: float
     factor: float
+    for_s: float
     plan: Plan | None
 
 
@@ -46,7 +48,7 @@ def _found(
         finding = analyse(AlertRule(rule.name, rule.query), [slo], listed.records)
         if finding.tied and finding.limit is not None and finding.factor is not None:
             planned = _plan(services, rule, slo, burst, listed)
-            yield Guarding(rule.name, finding.limit, finding.factor, planned)
+            yield Guarding(rule.name, finding.limit, finding.factor, rule.duration_s, planned)
 
 
 def _plan(

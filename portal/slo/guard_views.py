@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.alerts.apply import Applied, Outcome, apply_file, remove_file
@@ -25,6 +25,17 @@ from portal.slo.scale import MAX_SERVICES, fleet
 
 bp = Blueprint("slo_alerts", __name__, url_prefix="/slos")
 MAX_OPENSLO = 256 * 1024
+
+
+@bp.get("/planner")
+def planner() -> ResponseReturnValue:
+    """The burst planner of the learner's first SLO."""
+    first = next(iter(store.list_slos(current_learner().id)), None)
+    if first is None:
+        return redirect(url_for("slos.index"))
+    rate, errors = USUAL_BURST.rate, round(USUAL_BURST.error_share * 100)
+    show_it = url_for("slos.show", name=first.name, rate=rate, errors=errors)
+    return redirect(f"{show_it}#slo-alerts")
 
 
 @bp.get("/<name>/alerts")

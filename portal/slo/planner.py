@@ -16,6 +16,7 @@ from portal.slo.budget import about
 from portal.slo.objective import SLO
 from portal.slo.windows import AlertPair, alert_pairs, seconds
 
+SHORT_S = 100.0
 _EPSILON = 1e-9
 
 
@@ -160,12 +161,15 @@ def _already(limit: float, history: History) -> str:
 def _in_time(limit: float, history: History, burst: Burst, time_s: float) -> str:
     if history.requests <= 0:
         return "No request came in this time yet: the first one that fails is enough."
-    had = f" - {history.failed:.6g}" if history.failed else ""
-    failures = _just_more_than(time_s * burst.rate * burst.error_share)
+    held, had = f"{_requests(round(history.requests))} in its window", ""
+    if history.failed:
+        held, had = f"{held}, {history.failed:.6g} failed", f" - {history.failed:.6g}"
+    failed = time_s * burst.rate * burst.error_share
     return (
-        f"({history.requests:.6g} × {limit:.6g}{had}) / ({burst.rate:.6g} × "
-        f"({burst.error_share:.6g} - {limit:.6g})) = {time_s:.0f} s: {_requests(failures)} failed "
-        f"at {burst.rate:.6g}/s with {_percent(burst.error_share)} errors."
+        f"{held}: ({history.requests:.6g} × {limit:.6g}{had}) / ({burst.rate:.6g} × "
+        f"({burst.error_share:.6g} - {limit:.6g})) = {time_s:.{1 if time_s < SHORT_S else 0}f} s. "
+        f"By then {burst.rate:.6g}/s with {_percent(burst.error_share)} errors bring "
+        f"{round(failed, 1):g} failed requests, so it takes {_just_more_than(failed)}."
     )
 
 

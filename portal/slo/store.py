@@ -19,7 +19,7 @@ from portal.slo.objective import MAX_TITLE, MAX_WHY, SLO, SLIKind
 from portal.slo.openslo import OpenSLOError
 
 MAX_SLOS = 50
-PAGES = frozenset({"import", "list", "preview", "scale"})
+PAGES = frozenset({"import", "list", "planner", "preview", "scale"})
 """Names that no SLO can have: under ``/slos/`` they are pages."""
 
 

@@ -27,6 +27,7 @@ class WithRules(Counting):
     def __init__(self) -> None:
         super().__init__()
         self.bad, self.expr, self.file = 0.0, f"{RATIO} > 0.03", learner_file(1)
+        self.for_s = 0.0
 
     def rules(self) -> list[RuleGroup]:
         rule = Rule(
@@ -37,7 +38,7 @@ class WithRules(Counting):
             health="ok",
             last_error="",
             last_evaluation=START,
-            duration_s=0.0,
+            duration_s=self.for_s,
             labels={},
             annotations={},
             alerts=(),
@@ -61,12 +62,20 @@ def alerts_of(client: FlaskClient) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
 
 
+def test_the_time_that_an_alert_waits_comes_on_top(
+    client: FlaskClient, learner: Learner, prometheus: WithRules
+) -> None:
+    prometheus.for_s = 30.0
+    assert "so it takes 22. That must last 30 s, its for , before it fires." in alerts_of(client)
+
+
 def test_own_alert_on_the_slo_is_planned_in_place_of_those_that_are_not_there(
     client: FlaskClient, learner: Learner, prometheus: WithRules
 ) -> None:
     told = alerts_of(client)
     assert "a later step" not in told
-    assert "(600 × 0.03) / (20 × (0.2 - 0.03)) = 5 s" in told
+    assert "(600 × 0.03) / (20 × (0.2 - 0.03)) = 5.3 s." in told
+    assert "its for , before it fires" not in told
     assert re.search(r"ShopFails yours \S+× 3 %", told)
     assert "page 5m" not in told
     assert any("[60s]" in promql for promql, _ in prometheus.asked)

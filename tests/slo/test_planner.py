@@ -43,7 +43,15 @@ def test_twenty_percent_errors_at_twenty_per_second_take_77_seconds() -> None:
     assert found.seconds == pytest.approx(77.14, abs=0.01)
     assert found.failures == 309
     assert "600 × 0.144" in found.sentence
-    assert "77 s" in found.sentence
+    assert found.sentence.startswith("600 requests in its window: (600 × 0.144) / (20 × ")
+    assert "= 77.1 s. By then 20/s with 20 % errors bring 308.6 failed" in found.sentence
+    assert found.sentence.endswith("so it takes 309.")
+
+
+def test_sums_of_a_short_time_fit() -> None:
+    sentence = plan(0.03, History(260), Burst(rate=20, error_share=0.2)).sentence
+    assert "= 2.3 s. By then 20/s with 20 % errors bring 9.2 failed requests" in sentence
+    assert sentence.endswith("so it takes 10.")
 
 
 def test_a_share_of_errors_at_the_limit_never_fires() -> None:

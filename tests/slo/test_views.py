@@ -213,6 +213,17 @@ class TestPreview:
         assert "requests came" in preview(client, why="", title="x" * 200)
 
 
+class TestPlanner:
+    def test_the_step_leads_to_the_planner_of_the_first_slo(self, client: FlaskClient) -> None:
+        assert client.get("/slos/planner").headers["Location"] == "/slos"
+        client.post("/slos", data=FORM)
+        assert client.get("/slos/planner").headers["Location"] == (
+            "/slos/availability?rate=20&errors=20#slo-alerts"
+        )
+        page = client.get("/slos/planner", follow_redirects=True).text
+        assert "<details open><summary>Burst planner" in page.partition('id="slo-alerts"')[2]
+
+
 class TestFigures:
     def test_they_tell_what_is_allowed_then_what_was_used_then_the_whole_window(
         self, client: FlaskClient
@@ -458,14 +469,14 @@ class TestAlertsOfAnSLO:
         page = client.get("/slos/availability").text
         assert "<h2>Alerts</h2>" not in page
         assert 'Alerts come in <a href="/steps/alert">a later step</a>' in page
-        assert "<details><summary>What would it take to fire them?" in page
+        assert "<details><summary>Burst planner: what would it take to fire them?" in page
         asked = client.get("/slos/availability?rate=20&errors=20").text
-        assert "<details open><summary>What would it take to fire them?" in asked
+        assert "<details open><summary>Burst planner: what would it take to fire them?" in asked
         folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
         with folder.locked(1):
             folder.begin(name, client.get("/slos/availability/rules.yml").text)
             folder.commit(name)
-        assert "<h2>Alerts</h2>" in client.get("/slos/availability").text
+        assert "<h2>Alerts and burst planner</h2>" in client.get("/slos/availability").text
 
     def test_rules_of_an_earlier_state_are_called_so(
         self, client: FlaskClient, learner: Learner, services: Services
