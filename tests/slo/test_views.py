@@ -209,6 +209,14 @@ class TestPreview:
             assert page.count("leaves no error budget") == 1
             assert re.search(r'id="objective-error"[^>]*>[^<]*leaves no error budget', page)
 
+    def test_once_nothing_is_red_nothing_is_called_unsaved(self, client: FlaskClient) -> None:
+        refused = client.post("/slos", data={**FORM, "objective": "100"}).text
+        assert re.search(r'<div id="slo-unsaved"><p class="error"[^>]*>Not saved yet', refused)
+        cleared = '<div id="slo-unsaved" hx-swap-oob="innerHTML"></div>'
+        assert cleared in preview(client)
+        assert cleared not in preview(client, objective="100")
+        assert cleared not in preview(client, why="")
+
     def test_a_draft_is_previewed_before_its_texts_are_right(self, client: FlaskClient) -> None:
         assert "requests came" in preview(client, why="", title="x" * 200)
 

@@ -75,7 +75,7 @@ def test_a_misfit_of_unit_and_query_is_remarked_on_the_panel(client: FlaskClient
     kept = {"title": "p95", "expr": P95, "unit": "ratio", "key": "k"}
     page = client.post("/workbench/panels", data=kept, follow_redirects=True).text
     assert re.search(r"Kept as panel 1: <a href=\"#panel-\d+\">p95</a>", page)
-    assert "The query gives seconds, but the unit says ratio (0 to 1)." in page
+    assert '<span class="badge wait">unit</span> The query gives seconds, but the unit' in page
 
 
 def test_open_pages_share_one_drawing_and_a_move_needs_none(
