@@ -123,9 +123,11 @@ def needs_arithmetic(slo: SLO, total: float) -> str | None:
     allowed = slo.error_budget * total
     if total <= 0 or allowed >= 1:
         return None
+    times = 1 / allowed
     return (
-        f"{total:,} requests × {slo.error_budget:g} = {allowed:.3g} bad requests allowed: one "
-        f"failure overspends the budget {1 / allowed:.3g} times. {slo.percent} needs at least "
+        f"{total:,} requests × {_plain(slo.error_budget)} = {_plain(allowed)} bad requests "
+        f"allowed: one failure overspends the budget {times:,.{0 if times >= 10 else 1}f} times. "
+        f"{slo.percent} needs at least "
         f"{1 / slo.error_budget:,.0f} requests in the window before it allows one."
     )
 
@@ -176,6 +178,11 @@ def _in_time(limit: float, history: History, burst: Burst, time_s: float) -> str
 def _just_more_than(count: float) -> int:
     """The least whole number above ``count``: at the limit itself an alert is still silent."""
     return math.floor(count + _EPSILON) + 1
+
+
+def _plain(number: float) -> str:
+    """Three digits, and no exponent however small it is."""
+    return f"{float(f'{number:.3g}'):.12f}".rstrip("0").rstrip(".")
 
 
 def _requests(count: int) -> str:

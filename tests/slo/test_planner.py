@@ -130,8 +130,14 @@ def test_never_comes_with_the_arithmetic() -> None:
 def test_many_nines_on_little_traffic_get_the_arithmetic() -> None:
     sentence = needs_arithmetic(slo(0.99999), 600)
     assert sentence is not None
-    assert "600 requests × 1e-05 = 0.006" in sentence
+    assert "600 requests × 0.00001 = 0.006" in sentence
     assert "100,000 requests" in sentence
+
+
+def test_no_number_is_told_with_an_exponent() -> None:
+    sentence = needs_arithmetic(slo(0.9999999), 1420) or ""
+    assert "1,420 requests × 0.0000001 = 0.000142 bad requests allowed" in sentence
+    assert "overspends the budget 7,042 times" in sentence
 
 
 def test_enough_traffic_needs_no_warning() -> None:

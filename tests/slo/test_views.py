@@ -143,7 +143,7 @@ class TestPreview:
 
     def test_much_is_promised_on_little_traffic(self, client: FlaskClient) -> None:
         page = preview(client, objective="99.999")
-        assert "600 requests × 1e-05 = 0.006 bad requests allowed" in page
+        assert "600 requests × 0.00001 = 0.006 bad requests allowed" in page
         assert "page 5m/25s: fires above 0.003 % errors" in page
 
     def test_it_says_what_the_last_burst_would_have_cost(

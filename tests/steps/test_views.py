@@ -306,6 +306,13 @@ def test_an_odd_current_step_is_only_text(client: FlaskClient) -> None:
     assert "<script>" not in client.get("/steps/rail?at=<script>").text
 
 
+@pytest.mark.parametrize(
+    ("page", "step"), [("/slos", "slo"), ("/alerts/rules", "alert"), ("/workbench", "dashboard")]
+)
+def test_a_page_of_a_steps_work_leads_back_to_it(client: FlaskClient, page: str, step: str) -> None:
+    assert f'href="/steps/{step}">Back to the step</a>' in client.get(page).text
+
+
 # The strip
 
 
