@@ -252,8 +252,11 @@ def test_submitting_too_short_answers_saves_them_and_names_them(
 ) -> None:
     page = submit(client, ANSWERS | {"scale": "short"})
     assert page.status_code == 422
-    assert 'href="#text-scale"' in page.text
-    assert 'href="#text-slis"' not in page.text
+    told, _, bar = page.text.partition('id="submit"')
+    assert "Not submitted yet" in told
+    assert 'href="#text-' not in told  # a list there would outlive its answers
+    assert 'href="#text-scale"' in bar
+    assert 'href="#text-slis"' not in bar
     assert kept(app)["scale"] == "short"
     with app.app_context():
         assert store.latest_submission(1) is None
