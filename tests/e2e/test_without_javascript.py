@@ -23,6 +23,12 @@ def page(new_context: Callable[..., BrowserContext], fresh_lab: Lab) -> Page:
     return context.new_page()
 
 
+def press(page: Page, button: Locator) -> None:
+    """Click, and come to the page it leads to: what follows must not overtake it."""
+    with page.expect_navigation():
+        button.click()
+
+
 def reload_until(page: Page, seen: Locator) -> None:
     """Reload the page until it is there."""
 
@@ -38,7 +44,7 @@ def check_until_met(page: Page, step: str, criterion: str) -> None:
     page.goto(f"/steps/{step}")
 
     def is_met() -> bool:
-        path.verdict(page, criterion).get_by_role("button", name="check again").click()
+        press(page, path.verdict(page, criterion).get_by_role("button", name="check again"))
         return page.locator(f"#verdict-{criterion}.met").count() > 0
 
     wait_until(is_met)
@@ -50,8 +56,7 @@ def send_burst(page: Page, **fields: str) -> None:
     page.goto("/bursts")
     for name, value in fields.items():
         page.locator(f"#custom-{name}").fill(value)
-    page.get_by_role("button", name="Start custom burst").click()
-    page.wait_for_url("**/bursts/*")
+    press(page, page.get_by_role("button", name="Start custom burst"))
     reload_until(page, the_burst(page).locator(".badge", has_text="finished"))
     reload_until(page, page.get_by_text("Both counted the same requests and failures"))
 
@@ -61,11 +66,11 @@ def test_the_whole_lab_without_javascript(
 ) -> None:
     forgiven.append("status of 422")
     page.goto("/")
-    page.get_by_role("link", name="Start: Preflight").click()
+    press(page, page.get_by_role("link", name="Start: Preflight"))
     check_until_met(page, "preflight", "preflight")
     for step in ("meet-the-service", "read-your-slis"):
         page.goto(f"/steps/{step}")
-        page.get_by_role("button", name="Done, next").click()
+        press(page, page.get_by_role("button", name="Done, next"))
     start_and_stop(page)
     send_burst(page, rate="50", duration="4")
     check_until_met(page, "traffic", "traffic")
@@ -87,16 +92,15 @@ def test_the_whole_lab_without_javascript(
 
 def start_and_stop(page: Page) -> None:
     page.goto("/bursts")
-    page.get_by_role("button", name="Start steady traffic").click()
-    page.wait_for_url("**/bursts/*")
-    the_burst(page).get_by_role("button", name="Stop").click()
+    press(page, page.get_by_role("button", name="Start steady traffic"))
+    press(page, the_burst(page).get_by_role("button", name="Stop"))
     reload_until(page, the_burst(page).locator(".badge", has_text="stopped"))
 
 
 def make_a_dashboard(page: Page, folder: Path) -> None:
     page.goto("/workbench")
     page.get_by_label("JSON file").set_input_files(path.write_board(folder, classic_board()))
-    page.get_by_role("button", name="Hand it in").click()
+    press(page, page.get_by_role("button", name="Hand it in"))
     expect(page.get_by_text("Handed in: my-slis.json")).to_be_visible()
     check_until_met(page, "dashboard", "dashboard")
 
@@ -105,18 +109,18 @@ def make_an_slo(page: Page) -> None:
     page.goto("/slos")
     path.fill_slo(page)
     page.get_by_label("Objective").fill("100 %")
-    page.get_by_role("button", name="Save this SLO").click()
+    press(page, page.get_by_role("button", name="Save this SLO"))
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     expect(page.get_by_label("Why this number?")).to_have_value(path.WHY)
     page.get_by_label("Objective").fill("99 %")
-    page.get_by_role("button", name="Save this SLO").click()
+    press(page, page.get_by_role("button", name="Save this SLO"))
     check_until_met(page, "slo", "slo")
 
 
 def make_an_alert(page: Page) -> None:
     page.goto("/alerts/rules")
     page.get_by_label("Your rule file").fill(path.RULE)
-    page.get_by_role("button", name="Validate and apply").click()
+    press(page, page.get_by_role("button", name="Validate and apply"))
     expect(page.get_by_text("Prometheus has loaded this text")).to_be_visible()
     check_until_met(page, "alert", "alert")
 
@@ -125,7 +129,7 @@ def answer_and_export(page: Page) -> None:
     page.goto("/reflections")
     for question, answer in path.ANSWERS.items():
         page.locator(f"#text-{question}").fill(answer)
-    page.get_by_role("button", name="Submit").click()
+    press(page, page.get_by_role("button", name="Submit"))
     check_until_met(page, "what-you-learned", "reflection")
     page.goto("/reflections")
     document = json.loads(path.downloaded(page, "JSON"))
