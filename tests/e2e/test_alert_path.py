@@ -26,7 +26,8 @@ def guarded(page: Page, grafana_lab: Lab) -> Page:
     page.goto(f"{base}/slos")
     path.fill_slo(page)
     page.get_by_role("button", name="Save this SLO").click()
-    page.get_by_role("link", name="Details and edit").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Details and edit").click()
     page.get_by_text("Burst planner: what would it take to fire them?").click()
     page.get_by_role("button", name="Do it for me: apply these rules").click()
     expect(page.get_by_text("Prometheus has loaded them")).to_be_visible()

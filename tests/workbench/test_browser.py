@@ -86,7 +86,8 @@ def test_a_learner_builds_a_dashboard(page: Page, bench: str) -> None:
         page.get_by_label("PromQL").fill(expr)
         expect(trial).to_contain_text("This shows an SLI")
         page.get_by_label("Title", exact=True).fill(title)
-        page.get_by_role("button", name="Keep as a panel").click()
+        with page.expect_navigation():  # what is typed before the page is there is not tried
+            page.get_by_role("button", name="Keep as a panel").click()
         expect(page.locator(panels)).to_contain_text(title)
     page.get_by_role("button", name="Move p95 up").click()
     expect(page.locator(f"{panels} h3").first).to_have_text("p95")
