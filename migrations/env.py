@@ -7,7 +7,7 @@ from typing import Any
 from alembic import context
 from flask import current_app
 
-from portal.db import UTCDateTime, alone
+from portal.kit.db import UTCDateTime, alone
 
 db = current_app.extensions["migrate"].db
 arguments = current_app.extensions["migrate"].configure_args

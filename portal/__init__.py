@@ -23,8 +23,9 @@ def create_app(
     # and the supervisor need neither Flask nor the database, which take a second to load.
     from flask import Flask
 
-    from portal import (
-        blueprints,
+    from portal import features
+    from portal.config import Settings
+    from portal.kit import (
         csrf,
         db,
         error_pages,
@@ -34,7 +35,6 @@ def create_app(
         row_numbers,
         security,
     )
-    from portal.config import Settings
     from portal.secret_files import read_or_make
     from portal.services import Services
 
@@ -49,6 +49,6 @@ def create_app(
     rendering.init_app(app)
     observability.init_app(app)
     row_numbers.init_app(app)
-    blueprints.init_app(app)
+    features.init_app(app)
     error_pages.init_app(app)
     return app

@@ -18,11 +18,11 @@ COMMANDS = {
     "burst": "portal.bursts.cli:burst",
     "check": "portal.criteria.cli:check",
     "check-dashboard": "portal.dashboards.cli:check_dashboard",
-    "check-alert": "portal.slo.cli:check_alert",
-    "slo": "portal.slo.cli:slo",
-    "rules": "portal.slo.cli:rules",
+    "check-alert": "portal.objectives.cli:check_alert",
+    "slo": "portal.objectives.cli:slo",
+    "rules": "portal.objectives.cli:rules",
     "export": "portal.reflections.cli:export",
-    "reset": "portal.learners.cli:reset_command",
+    "reset": "portal.reset.cli:reset_command",
 }
 
 

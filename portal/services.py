@@ -14,8 +14,8 @@ from portal.clients.grafana import GrafanaClient
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
+from portal.readings import SharedReadings
 from portal.secret_files import read_or_make
-from portal.slis.shared import SharedReadings
 
 LEARNERS_MAX_BYTES = 2 << 20
 

@@ -15,10 +15,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from portal import create_app
 from portal.alerts.follower import AlertFollower
 from portal.config import Settings
-from portal.db import migrate_to_head
 from portal.errors import SLOLabError
+from portal.kit.db import migrate_to_head
+from portal.kit.observability import log_as_json
 from portal.learners import ensure_solo_learner
-from portal.observability import log_as_json
 from portal.services import utc_now
 
 THREADS = 12

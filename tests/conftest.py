@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from portal import create_app
 from portal.config import Settings
-from portal.db import db, migrate_to_head
+from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.services import Services

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
+from portal.clients import promtool
 from portal.clients.grafana import GrafanaClient
 from portal.clients.http import Http
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
 from portal.criteria import checker
-from portal.criteria import dashboard as dashboard_criterion
-from portal.promql import parser, promtool
-from portal.workbench import board, dashboard_views, evidence, running
+from portal.promql import parser
+from portal.workbench import board, dashboard_views, evidence, turns
+from portal.workbench import criterion as dashboard_criterion
 
 SECONDS = 60.0
 LIMITS: tuple[tuple[ModuleType, str], ...] = (
@@ -30,7 +31,7 @@ LIMITS: tuple[tuple[ModuleType, str], ...] = (
     (dashboard_views, "WAIT_SECONDS"),
     (evidence, "TIME_SECONDS"),
     (promtool, "TIMEOUT_S"),
-    (running, "TURN_SECONDS"),
+    (turns, "TURN_SECONDS"),
 )
 CLIENTS: tuple[Any, ...] = (Http, PrometheusClient, GrafanaClient, MockappClient)
 

@@ -15,21 +15,21 @@ from datetime import datetime
 
 from flask import Flask
 
-from portal.alerts import kept
-from portal.alerts.during import BEFORE_S, from_prometheus, may_change, watched_until
-from portal.alerts.loaded import loaded_rules
-from portal.alerts.managed import ManagedRule, managed_rules
+from portal.alerts import record
+from portal.alerts.course import BEFORE_S, from_prometheus, may_change, watched_until
+from portal.alerts.grafana_rules import ManagedRule, managed_rules
+from portal.alerts.grafana_samples import continued
 from portal.alerts.numbers import marked
-from portal.alerts.sampled import continued
 from portal.alerts.transitions import AlertHistory, Source
 from portal.bursts.models import Burst
 from portal.clients.errors import ClientError
-from portal.db import db
+from portal.kit.db import db
+from portal.objectives.forecast import forecasts
+from portal.objectives.store import list_slos
+from portal.rulefolder.rules import loaded_rules
 from portal.services import Services
-from portal.slo.alerts.codes import TieCode
-from portal.slo.alerts.grafana import analyse_grafana
-from portal.slo.forecast import forecasts
-from portal.slo.store import list_slos
+from portal.tie.codes import TieCode
+from portal.tie.grafana import analyse_grafana
 
 LOOK_EVERY_S = 5.0
 """Grafana evaluates no rule more often than every 10 s."""
@@ -76,9 +76,9 @@ def look(services: Services, me: str) -> None:
     What fails for one burst (a full disk, a burst that was deleted meanwhile) leaves the others.
     """
     now = services.clock()
-    for burst in kept.unwatched(now):
+    for burst in record.unwatched(now):
         try:
-            if kept.claim(burst, me, now):
+            if record.claim(burst, me, now):
                 _watch(services, burst, now)
         except Exception:
             db.session.rollback()
@@ -87,21 +87,21 @@ def look(services: Services, me: str) -> None:
 
 def _watch(services: Services, burst: Burst, now: datetime) -> None:
     """Keep what the burst's alerts did so far; end the watch once nothing more can come."""
-    watch = kept.watch_of(burst.id)
+    watch = record.watch_of(burst.id)
     if watch is None:
         return
-    known = kept.histories(burst.id)
+    known = record.histories(burst.id)
     troubles: list[str] = []
     for ask in (_prometheus, _grafana):
         try:
-            kept.keep(burst, ask(services, burst, known, now))
+            record.keep(burst, ask(services, burst, known, now))
         except ClientError as error:
             troubles.append(str(error))
     watch.trouble = " ".join(troubles)
     if watch.plans is None and (planned := forecasts(services, burst)) is not None:
         watch.plans = [forecast.to_json() for forecast in planned]
     db.session.flush()
-    if _is_over(burst, kept.histories(burst.id), now, troubles):
+    if _is_over(burst, record.histories(burst.id), now, troubles):
         watch.done_at = now
     db.session.commit()
 
@@ -120,7 +120,7 @@ def _prometheus(
 ) -> list[AlertHistory]:
     """Prometheus remembers, so it is asked for the whole time since the burst began."""
     end = watched_until(burst, now)
-    found = kept.with_marks(from_prometheus(services, burst, end), known)
+    found = record.with_marks(from_prometheus(services, burst, end), known)
     return marked(found, loaded_rules(services)) if end == now else found
 
 
@@ -130,7 +130,7 @@ def _grafana(
     """Grafana tells the present alone: what it says now, added to what was kept."""
     if burst.started_at is None or watched_until(burst, now) < now:
         return []
-    before = {kept.identity(one.name, one.labels): one for one in known if _is_grafanas(one)}
+    before = {record.identity(one.name, one.labels): one for one in known if _is_grafanas(one)}
     since = burst.started_at.timestamp() - BEFORE_S
     others = services.readings.get(
         ("other alerts", burst.learner_id), OTHERS_S, lambda: _of_others(services, burst)
@@ -149,7 +149,7 @@ def _is_grafanas(history: AlertHistory) -> bool:
 
 
 def _identity(sample: ManagedRule) -> str:
-    return kept.identity(sample.rule.title, sample.labels)
+    return record.identity(sample.rule.title, sample.labels)
 
 
 def _samples(services: Services) -> list[ManagedRule]:

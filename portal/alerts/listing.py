@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from zlib import crc32
 
-from portal.alerts.loaded import LoadedRule, Origin, RuleState, loaded_rules
-from portal.alerts.managed import ManagedRule, managed_rules
+from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
 from portal.promql.context import RecordingRule
+from portal.rulefolder.rules import LoadedRule, Origin, RuleState, loaded_rules
 from portal.services import Services
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.bursts.models import Burst
-from portal.db import UTCDateTime, db
+from portal.kit.db import UTCDateTime, db
 from portal.learners.models import Learner
 
 

@@ -8,27 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.clients.errors import ClientError
+from portal.kit.rendering import duration, percent
 from portal.promql.context import Context, RecordingRule
 from portal.promql.evaluate import evaluate
-from portal.promql.nodes import (
-    Aggregation,
-    Binary,
-    Call,
-    Expr,
-    Negation,
-    Number,
-    Selector,
-)
+from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Number, Selector
+from portal.promql.notation import written
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
-from portal.promql.written import written
-from portal.rendering import duration, percent
 from portal.services import Services
-from portal.slo.alerts.analysis import contexts
-from portal.slo.alerts.comparisons import FLIPPED
-from portal.slo.alerts.conditions import ErrorRatio, Tail
-from portal.slo.alerts.expansion import selectors
-from portal.slo.alerts.expressions import COMPARISONS, Conditions, tree_of
+from portal.tie.analysis import contexts
+from portal.tie.comparisons import FLIPPED
+from portal.tie.conditions import ErrorRatio, Tail
+from portal.tie.expansion import selectors
+from portal.tie.expressions import COMPARISONS, Conditions, tree_of
 
 MAX_COMPARISONS = 6
 MAX_RULES = 5

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from portal.alerts.loaded import LoadedRule
 from portal.alerts.transitions import ACTIVE, AlertHistory, Transition
+from portal.rulefolder.rules import LoadedRule
 
 
 def marked(histories: Iterable[AlertHistory], rules: Iterable[LoadedRule]) -> list[AlertHistory]:

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from portal.alerts.loaded import LoadedRule, RuleState, loaded_rules
 from portal.alerts.models import AlertRuleText
-from portal.db import db
+from portal.kit.db import db
+from portal.rulefolder.rules import LoadedRule, RuleState, loaded_rules
 
 __all__ = [
     "LoadedRule",

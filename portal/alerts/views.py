@@ -10,33 +10,33 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.alerts import store
-from portal.alerts.apply import (
+from portal.alerts.changes import RULES, check_alert, rules_changed
+from portal.alerts.course import AlertsDuring, alerts_during
+from portal.alerts.guards import Guarding, guarding
+from portal.alerts.listing import Listing, listing
+from portal.alerts.models import AlertRuleText
+from portal.alerts.nearness import Nearness, nearness
+from portal.alerts.slos import GuardedSLO, applied_with_advice
+from portal.bursts import store as bursts
+from portal.bursts.models import Burst
+from portal.kit.htmx import form_again, fragment, fragment_or_redirect
+from portal.kit.row_numbers import row_number
+from portal.learners import current_learner
+from portal.learners.models import Learner
+from portal.objectives.store import list_slos
+from portal.rulefile.outline import MAX_BYTES, fits, one_newline
+from portal.rulefolder.apply import (
     Outcome,
     Refused,
     apply_learner_rules,
     remove_learner_rules,
     restore_learner_rules,
 )
-from portal.alerts.during import AlertsDuring, alerts_during
-from portal.alerts.fresh import RULES, check_alert, rules_changed
-from portal.alerts.guarded import GuardedSLO, applied_with_advice
-from portal.alerts.guarding import Guarding, guarding
-from portal.alerts.listing import Listing, listing
-from portal.alerts.loaded import LoadedRule
-from portal.alerts.models import AlertRuleText
-from portal.alerts.nearness import Nearness, nearness
-from portal.alerts.rule_files import RuleFolder, learner_file
-from portal.alerts.rule_text import MAX_BYTES, fits, one_newline
-from portal.bursts import store as bursts
-from portal.bursts.models import Burst
-from portal.htmx import form_again, fragment, fragment_or_redirect
-from portal.learners import current_learner
-from portal.learners.models import Learner
-from portal.row_numbers import row_number
+from portal.rulefolder.folder import RuleFolder, learner_file
+from portal.rulefolder.rules import LoadedRule
 from portal.services import Services, current_services
 from portal.slo.objective import SLO
 from portal.slo.planner import Burst as Planned
-from portal.slo.store import list_slos
 from portal.workbench.trial import caret_under
 
 bp = Blueprint("alerts", __name__, url_prefix="/alerts")

@@ -15,7 +15,7 @@ from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
 from portal.bursts.sides import sides
 from portal.bursts.start import current_runner, start_burst
-from portal.db import db
+from portal.kit.db import db
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.wsgi import quiet_app

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import UTCDateTime, db
+from portal.kit.db import UTCDateTime, db
+from portal.kit.rendering import percent
 from portal.learners.models import Learner
-from portal.rendering import percent
 
 
 class BurstState(StrEnum):

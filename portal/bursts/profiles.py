@@ -8,14 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from portal.bursts.messages import (
-    MAX_DURATION_SECONDS,
-    MAX_RATE,
-    MessageError,
-    Mode,
-    Part,
-    Spec,
-)
+from portal.bursts.messages import MAX_DURATION_SECONDS, MAX_RATE, MessageError, Mode, Part, Spec
 from portal.errors import SLOLabError
 
 MIN_RATE = 0.1

@@ -26,8 +26,8 @@ from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
 from portal.bursts.server_view import counters_before, seen_since
 from portal.clients.errors import ClientError
-from portal.db import db
 from portal.errors import SLOLabError
+from portal.kit.db import db
 from portal.services import Services
 
 log = logging.getLogger(__name__)

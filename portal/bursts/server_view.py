@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
 from portal.services import Services
-from portal.slis.queries import QUANTILES, SLIQueries, bucket_label
+from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
 
 SLOW_SECONDS = 0.5
 EVERYTHING = "+Inf"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
+from portal.kit.rendering import percent
 from portal.promql.context import DEFAULT_BUCKETS
-from portal.rendering import percent
-from portal.slis.queries import LATENCY_THRESHOLD
+from portal.shop.queries import LATENCY_THRESHOLD
 
 UNKNOWN = "–"
 WAITING = "waiting for the next scrape"

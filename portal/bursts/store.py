@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal.bursts.models import ACTIVE, Burst, BurstState
-from portal.db import db
+from portal.kit.db import db
 
 ABANDONED_AFTER = timedelta(seconds=6)
 UNCOUNTED_AFTER = timedelta(minutes=4)

@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from portal.clients.errors import ClientError
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Subject, Verdict, Where
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
 

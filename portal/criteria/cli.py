@@ -15,7 +15,7 @@ from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Verdict
 from portal.criteria.checker import LIMIT_SECONDS, Checker, overdue
 from portal.criteria.registry import CRITERIA
-from portal.db import db
+from portal.kit.db import db
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.wsgi import quiet_app

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import UTCDateTime, db
+from portal.kit.db import UTCDateTime, db
 
 
 class StoredVerdict(db.Model):  # type: ignore[name-defined,misc]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from portal.criteria.alert import AlertCriterion
+from portal.alerts.criterion import AlertCriterion
 from portal.criteria.base import Criterion
-from portal.criteria.dashboard import DashboardCriterion
-from portal.criteria.impact import ImpactCriterion
-from portal.criteria.preflight import PreflightCriterion
-from portal.criteria.reflection import ReflectionCriterion
-from portal.criteria.slo import SLOCriterion
-from portal.criteria.traffic import TrafficCriterion
+from portal.impact.criterion import ImpactCriterion
+from portal.lab.criterion import PreflightCriterion
+from portal.live.criterion import TrafficCriterion
+from portal.objectives.criterion import SLOCriterion
+from portal.reflections.criterion import ReflectionCriterion
+from portal.workbench.criterion import DashboardCriterion
 
 CRITERIA: tuple[Criterion, ...] = (
     PreflightCriterion(),

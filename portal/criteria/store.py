@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.criteria.base import Line, Status, Verdict, Where
 from portal.criteria.models import StoredVerdict
-from portal.db import db
+from portal.kit.db import db
 
 
 def stored_verdicts(learner_id: int) -> dict[str, StoredVerdict]:

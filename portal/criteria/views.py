@@ -16,8 +16,8 @@ from portal.criteria.base import Criterion, Status, Verdict, Where
 from portal.criteria.checker import Checker, current_checker
 from portal.criteria.models import StoredVerdict
 from portal.criteria.registry import CRITERIA
-from portal.db import db
-from portal.htmx import fragment, fragment_or_redirect
+from portal.kit.db import db
+from portal.kit.htmx import fragment, fragment_or_redirect
 from portal.learners import current_learner
 from portal.services import current_services
 

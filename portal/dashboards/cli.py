@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from portal.clients import promtool
+from portal.clients.promtool import Validity
 from portal.dashboards.document import MAX_BYTES, load, too_large
 from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.judge import (
@@ -23,12 +25,10 @@ from portal.dashboards.judge import (
     prepare,
     unreadable,
 )
-from portal.dashboards.rules_file import by_name, recording_rules
 from portal.dashboards.templating import seconds
 from portal.errors import SLOLabError
-from portal.promql import promtool
 from portal.promql.context import Context, RecordingRule, bucket_labels
-from portal.promql.promtool import Validity
+from portal.rulefile.records import by_name, recording_rules
 
 DEFAULTS = Context()
 

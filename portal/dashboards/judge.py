@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from portal.clients.promtool import Validity
 from portal.dashboards import classic, v2
 from portal.dashboards.document import body, is_v2
 from portal.dashboards.errors import UnreadableDashboardError
@@ -16,7 +17,6 @@ from portal.dashboards.sources import Sources
 from portal.promql.classify import classify
 from portal.promql.context import Context
 from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
-from portal.promql.promtool import Validity
 from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
 
 NEEDED = 2

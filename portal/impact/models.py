@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.bursts.models import Burst
-from portal.db import UTCDateTime, db
+from portal.kit.db import UTCDateTime, db
 
 
 class ImpactStatement(db.Model):  # type: ignore[name-defined,misc]

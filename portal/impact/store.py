@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from portal.bursts.models import ACTIVE, Burst
 from portal.bursts.store import recent
-from portal.db import db
 from portal.impact.comparison import MIN_HURT, Compared, Statement, compare
 from portal.impact.models import ImpactStatement
+from portal.kit.db import db
 
 MOST_INCIDENTS = 50
 

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.htmx import form_again, fragment_or_redirect
 from portal.impact import store
 from portal.impact.forms import ImpactForm
 from portal.impact.models import ImpactStatement
+from portal.kit.htmx import form_again, fragment_or_redirect
 from portal.learners import current_learner
 from portal.services import current_services
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import g
 from sqlalchemy import select
 
-from portal.db import alone, db
+from portal.kit.db import alone, db
 from portal.learners.models import Learner, Service
 
 SOLO_JOB = "flask-app"

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import UTCDateTime, db
+from portal.kit.db import UTCDateTime, db
 
 
 class Learner(db.Model):  # type: ignore[name-defined,misc]

@@ -6,15 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from portal.promql import values
-from portal.promql.combine import (
-    compared,
-    computed,
-    either,
-    guarded,
-    is_scalar,
-    unguarded,
-    worse,
-)
+from portal.promql.combine import compared, computed, either, guarded, is_scalar, unguarded, worse
 from portal.promql.context import Context, RecordingRule
 from portal.promql.events import Events, Kind, Linear, Reader
 from portal.promql.findings import Code

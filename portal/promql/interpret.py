@@ -6,15 +6,7 @@ from dataclasses import replace
 
 from portal.promql import statuses
 from portal.promql.events import Events, Kind
-from portal.promql.findings import (
-    Code,
-    Comparison,
-    Finding,
-    Indicator,
-    Measure,
-    Sli,
-    nothing,
-)
+from portal.promql.findings import Code, Comparison, Finding, Indicator, Measure, Sli, nothing
 from portal.promql.reading import FLAWS, Reading, Shape, measure
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from portal.alerts import kept as kept_alerts
+from portal.alerts import record as kept_alerts
 from portal.alerts.transitions import AlertHistory
 from portal.bursts.models import Burst
 from portal.bursts.server_view import ServerView
 from portal.bursts.store import recent
 from portal.criteria.base import Criterion
 from portal.criteria.models import StoredVerdict
-from portal.criteria.reflection import ReflectionCriterion
 from portal.criteria.registry import CRITERIA
 from portal.criteria.store import stored_verdicts, verdict_of
 from portal.impact.store import latest_statement
 from portal.learners.models import Learner
+from portal.live.reading import Reading, ReadingState, read, read_history
+from portal.objectives.models import SavedSLO
+from portal.objectives.store import list_slos, summary
+from portal.reflections.criterion import ReflectionCriterion
 from portal.reflections.facts import (
     AlertFacts,
     BurstFacts,
@@ -29,12 +32,9 @@ from portal.reflections.facts import (
     StepFacts,
     VerdictFacts,
 )
-from portal.reflections.made import alert_rules, dashboards
+from portal.reflections.works import alert_rules, dashboards
 from portal.services import Services
-from portal.slis.queries import SLIQueries
-from portal.slis.reading import Reading, ReadingState, read, read_history
-from portal.slo.models import SavedSLO
-from portal.slo.store import list_slos, summary
+from portal.shop.queries import SLIQueries
 
 READING_MAX_AGE_SECONDS = 4.5
 QUANTILES = ("p50", "p95", "p99")

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
+from portal.kit.rendering import count, duration, milliseconds, percent
+from portal.live.reading import ReadingState
 from portal.reflections.export import Reflection
 from portal.reflections.facts import (
     AlertFacts,
@@ -21,8 +23,6 @@ from portal.reflections.facts import (
     VerdictFacts,
 )
 from portal.reflections.questions import QUESTIONS
-from portal.rendering import count, duration, milliseconds, percent
-from portal.slis.reading import ReadingState
 
 ANYWHERE = re.compile(
     r"[\\`*\[\]<>&~|$@]|:(?=//)|(?<=mailto):|(?<=xmpp):|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from portal.charts import Band, Chart, Line, ratio_chart
+from portal.kit.charts import Band, Chart, Line, ratio_chart
 from portal.reflections.export import Reflection
 from portal.reflections.facts import BurstFacts, Evidence
 from portal.reflections.questions import QUESTIONS

@@ -12,8 +12,8 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from portal.db import db
 from portal.errors import SLOLabError
+from portal.kit.db import db
 from portal.reflections.models import ReflectionAnswer, SetAside, Submission
 from portal.reflections.questions import QUESTION_IDS, is_answered, is_too_long, normalised
 

@@ -17,10 +17,10 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from portal.criteria.checker import current_checker
-from portal.criteria.reflection import ReflectionCriterion
-from portal.htmx import fragment, wants_fragment
+from portal.kit.htmx import fragment, wants_fragment
 from portal.learners import current_learner
 from portal.reflections import store
+from portal.reflections.criterion import ReflectionCriterion
 from portal.reflections.diff import difference
 from portal.reflections.evidence import gather
 from portal.reflections.export import Submitted, collect, submitted, to_json

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from portal.db import db
+from portal.kit.db import db
 from portal.steps.models import StepProgress
 
 

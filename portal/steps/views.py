@@ -12,19 +12,19 @@ from markupsafe import Markup
 from portal.bursts.models import Burst
 from portal.bursts.store import active_burst
 from portal.criteria.checker import current_checker
-from portal.htmx import fragment, reload_page
 from portal.impact.comparison import MIN_HURT
 from portal.impact.store import incidents
+from portal.kit.htmx import fragment, reload_page
+from portal.kit.rendering import prometheus_page
 from portal.lab.grafana_state import grafana_absence
 from portal.learners import current_learner
-from portal.rendering import prometheus_page
 from portal.services import current_services
 from portal.steps import catalog, store
 from portal.steps.addresses import localise
 from portal.steps.catalog import DoneBy, Step
 from portal.steps.markdown import Prose
+from portal.steps.milestones import reached
 from portal.steps.progress import progress
-from portal.steps.reached import reached
 from portal.steps.sources import Source, parted, read_source
 from portal.steps.widgets import WIDGETS, here
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
 from portal.learners.models import Learner
+from portal.live.reading import CHART_SPAN
+from portal.live.readout import burst_bands
 from portal.promql.findings import Finding
 from portal.services import Services
-from portal.slis.live import burst_bands
-from portal.slis.reading import CHART_SPAN
 from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.judge import filled, judge_query, lab_context
 from portal.workbench.models import WorkbenchPanel
-from portal.workbench.running import turn
+from portal.workbench.turns import turn
 from portal.workbench.units import NONE, UNITS, unit_remark
 
 TIME_SECONDS = 2.0

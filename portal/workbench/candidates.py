@@ -18,7 +18,7 @@ from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
 from portal.workbench import store
 from portal.workbench.judge import CONFIRMED, lab_context, validities
-from portal.workbench.running import NO_TIME, Outcome, run
+from portal.workbench.turns import NO_TIME, Outcome, run
 
 MAX_RUNS = 40
 DATA_SOURCES_SECONDS = 60.0

@@ -9,12 +9,12 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.criteria.dashboard import EXPECTED, known_dashboard
 from portal.dashboards import UnreadableDashboardError
-from portal.htmx import form_again, reload_page
+from portal.kit.htmx import form_again, reload_page
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.workbench import hand_in, store
+from portal.workbench.criterion import EXPECTED, known_dashboard
 from portal.workbench.evidence import gather
 from portal.workbench.forms import plain
 from portal.workbench.views import page

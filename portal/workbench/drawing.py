@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.charts import KINDS, Band, Chart, Line, value_chart
 from portal.clients.errors import plain
 from portal.clients.prometheus import PrometheusClient, Sample, Series
-from portal.slis.reading import CHART_SPAN, CHART_STEP_SECONDS
+from portal.kit.charts import KINDS, Band, Chart, Line, value_chart
+from portal.live.reading import CHART_SPAN, CHART_STEP_SECONDS
 from portal.workbench.units import Unit
 
 MAX_SERIES_RUN = 100

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
+from portal.clients.promtool import Validity
+from portal.live.reading import CHART_SPAN
+from portal.objectives.reading import bucket_bounds
 from portal.promql.classify import classify
 from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
-from portal.promql.promtool import Validity
 from portal.promql.variables import Times, substitute
 from portal.services import Services
-from portal.slis.reading import CHART_SPAN
-from portal.slo.reading import bucket_bounds
 
 MAX_AGE_SECONDS = 10.0
 MAX_VALIDATED = 200

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import UTCDateTime, db
+from portal.kit.db import UTCDateTime, db
 
 
 class WorkbenchDashboard(db.Model):  # type: ignore[name-defined,misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.slis.queries import QUANTILES, SLIQueries
+from portal.shop.queries import QUANTILES, SLIQueries
 from portal.workbench.forms import PanelForm
 
 

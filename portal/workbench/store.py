@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from portal.db import db
+from portal.kit.db import db
 from portal.workbench.export import TITLE
 from portal.workbench.models import (
     ConfirmedQuery,

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import InvalidQuery
 from portal.learners.models import Learner
+from portal.live.reading import CHART_SPAN
+from portal.live.readout import burst_bands
 from portal.promql.findings import Finding
 from portal.services import Services
-from portal.slis.live import burst_bands
-from portal.slis.reading import CHART_SPAN
 from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.judge import filled, judge_query, lab_context
-from portal.workbench.running import turn_of
+from portal.workbench.turns import turn_of
 from portal.workbench.units import fitting_name, fitting_unit, unit_remark
 
 MAX_LENGTH = 4000

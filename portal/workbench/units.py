@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.kit.rendering import milliseconds, percent
 from portal.promql.findings import Indicator, Measure
-from portal.rendering import milliseconds, percent
 
 READABLE = 1e9
 OF_THE_QUERY = "query"

@@ -12,19 +12,19 @@ from portal.bursts.store import active_burst
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery
 from portal.errors import SLOLabError
-from portal.htmx import (
+from portal.kit.htmx import (
     form_again,
     fragment_at,
     fragment_or_redirect,
     reload_page,
     wants_fragment,
 )
+from portal.kit.row_numbers import row_number
 from portal.learners import current_learner
+from portal.live.reading import ReadingState
+from portal.live.readout import readout
 from portal.promql.findings import Sli
-from portal.row_numbers import row_number
 from portal.services import current_services
-from portal.slis.live import readout
-from portal.slis.reading import ReadingState
 from portal.workbench import export, store
 from portal.workbench.board import board
 from portal.workbench.evidence import handed_in

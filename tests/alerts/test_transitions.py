@@ -11,17 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.alerts.loaded import loaded_rules
-from portal.alerts.transitions import (
-    PATIENCE_S,
-    AlertHistory,
-    AlertState,
-    collect,
-    histories,
-)
+from portal.alerts.transitions import PATIENCE_S, AlertHistory, AlertState, collect, histories
 from portal.clients.prometheus import Series
+from portal.rulefolder.rules import loaded_rules
 from portal.services import Services
-from tests.alerts.conftest import PATIENCE, Lab
+from tests.rulefolder.conftest import PATIENCE, Lab
 
 P, F, R = AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVED
 INACTIVE, NO_DATA = AlertState.INACTIVE, AlertState.NO_DATA

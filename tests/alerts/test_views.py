@@ -10,18 +10,18 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from portal.alerts.rule_files import RuleFolder, learner_file
 from portal.alerts.views import STARTER
+from portal.clients.promtool import check_rules
 from portal.learners.models import Learner
-from portal.promql.promtool import check_rules
+from portal.objectives.store import list_slos, save_slo
+from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.services import Services, utc_now
-from portal.slis.queries import SLIQueries
-from portal.slo.alerts import AlertRule, analyse
+from portal.shop.queries import SLIQueries
 from portal.slo.objective import SLO, SLIKind
-from portal.slo.store import list_slos, save_slo
 from portal.slo.windows import Window
 from portal.steps.catalog import CONTENT
-from tests.alerts.conftest import GOOD, PATIENCE
+from portal.tie import AlertRule, analyse
+from tests.rulefolder.conftest import GOOD, PATIENCE
 
 HTMX = {"HX-Request": "true"}
 BAD = GOOD.replace("vector(1) > 2", "sum(up")

@@ -6,7 +6,7 @@ import pytest
 
 from portal.bursts import cli
 from portal.bursts.models import Burst, BurstState
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
 

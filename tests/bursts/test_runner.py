@@ -28,7 +28,7 @@ from portal.bursts.runner import DISK_REASON, SETTLED_REASON, Runner, Waits, sho
 from portal.bursts.start import start_burst
 from portal.clients.mockapp import MockappClient
 from portal.config import Settings
-from portal.db import db, migrate_to_head
+from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.services import Services, utc_now

@@ -10,7 +10,7 @@ import pytest
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
 from portal.bursts.sides import ESTIMATED, SMALLEST, WAITED_OUTSIDE, WAITING, sides
-from portal.slis.queries import LATENCY_THRESHOLD
+from portal.shop.queries import LATENCY_THRESHOLD
 
 
 def a_burst(view: ServerView | None, **counts: Any) -> Burst:

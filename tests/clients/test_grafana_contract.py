@@ -16,8 +16,8 @@ from portal.clients import ClientError, ErrorKind
 from portal.clients.grafana import Credentials, GrafanaClient, Hit
 from portal.clients.grafana.credentials import from_settings
 from portal.config import Settings
-from portal.slo.alerts.grafana import read_ruler
-from portal.slo.alerts.states import read_states
+from portal.rulefile.states import read_states
+from portal.tie.grafana import read_ruler
 from tests.fakes.boards import AVAILABILITY, classic_board
 from tests.fakes.grafana import FakeGrafana
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from portal.services import Services
-from tests.alerts.conftest import _running_lab, lab, lab_services, lab_settings
 from tests.conftest import NOWHERE
 from tests.fakes.grafana import FakeGrafana
+from tests.rulefolder.conftest import _running_lab, lab, lab_services, lab_settings
 
 __all__ = ["_running_lab", "lab", "lab_services", "lab_settings"]
 

@@ -16,7 +16,7 @@ from portal.criteria import store
 from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import Checker
 from portal.criteria.registry import CRITERIA
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from tests.conftest import Clock
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portal.clients.promtool import Validity, validate
 from portal.dashboards import (
     CheckContext,
     DashboardFinding,
@@ -21,7 +22,6 @@ from portal.dashboards import (
 )
 from portal.promql import Context, RecordingRule
 from portal.promql.findings import Code, Sli
-from portal.promql.promtool import Validity, validate
 from tests.dashboards.build import (
     AVAILABILITY,
     BAD,

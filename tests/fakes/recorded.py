@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.fakes.grafana import FakeGrafana
 
-FILE = Path(__file__).parents[1] / "slo" / "alerts" / "recorded" / "grafana-9.4.json"
+FILE = Path(__file__).with_name("grafana-9.4.json")
 ANSWERS: dict[str, Any] = json.loads(FILE.read_text())
 THRESHOLD = "Error budget burn (threshold node)"
 MATH = "Error budget burn (math node)"

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.alerts import kept
-from portal.alerts.rule_files import RuleFolder, learner_file
+from portal.alerts import record
 from portal.alerts.transitions import AlertHistory, AlertState, Source, Transition
 from portal.bursts.models import Burst, BurstState
 from portal.clients.prometheus import PrometheusClient, Sample, Series
-from portal.db import db
 from portal.impact.comparison import Statement
 from portal.impact.store import save as save_impact
+from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.objectives.store import save_slo
 from portal.reflections.questions import QUESTION_IDS
+from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
-from portal.slo.store import save_slo
 from portal.slo.windows import Window
 from portal.workbench import store as workbench
 
@@ -125,7 +125,7 @@ def do_some_work(learner: Learner, now: datetime) -> None:
     db.session.add(incident)
     db.session.commit()
     incident.predicted_error_ratio, incident.predicted_page = 0.25, True
-    kept.keep(incident, [_fired(started.timestamp())])
+    record.keep(incident, [_fired(started.timestamp())])
     db.session.commit()
     save_impact(learner.id, incident, Statement(240, 3, 59, IMPACT), now)
 

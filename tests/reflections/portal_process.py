@@ -17,7 +17,7 @@ START_SECONDS = 60.0
 LAUNCHER = """
 import os, sys
 from importlib import import_module
-from portal.blueprints import FEATURES
+from portal.features import FEATURES
 from portal.wsgi import main
 for name in FEATURES:
     import_module(name)

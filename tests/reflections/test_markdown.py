@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.reflections import store
 from portal.reflections.export import collect

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.reflections import store
 from portal.reflections.models import SetAside

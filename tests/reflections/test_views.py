@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from portal import create_app
 from portal.config import Settings
 from portal.criteria.store import stored_verdict
-from portal.db import db, migrate_to_head
+from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.reflections import store

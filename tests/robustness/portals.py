@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from portal import create_app
 from portal.config import Settings
 from portal.criteria.checker import current_checker
-from portal.db import db, migrate_to_head
+from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.services import utc_now
 from portal.steps import catalog

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services, utc_now
 from portal.workbench import store

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from portal.slo.alerts import TieCode
 from portal.slo.objective import percent
 from portal.slo.rules import rule_groups
 from portal.slo.scale import TARGETS, fleet
 from portal.slo.windows import AlertPair, Window, alert_pairs
-from tests.slo.alerts.cases import AVAILABILITY
+from portal.tie import TieCode
+from tests.tie.cases import AVAILABILITY
 
 DOCS = (Path(__file__).parents[2] / "docs" / "slo-arithmetic.md").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from portal.bursts.models import Burst, BurstState
 from portal.criteria import store
 from portal.criteria.base import Status, Verdict
 from portal.criteria.checker import Checker
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from tests.conftest import START
 

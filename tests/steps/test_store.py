@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.steps import store
 from tests.conftest import START

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from portal import create_app
 from portal.config import Settings
-from portal.db import migrate_to_head
+from portal.kit.db import migrate_to_head
 from portal.learners import ensure_solo_learner
 from tests.conftest import START
 from tests.workbench.lab import RealLab, at_lab, real_lab, services_of

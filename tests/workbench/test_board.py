@@ -13,10 +13,10 @@ from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
 from portal.bursts.store import add_or_find
 from portal.clients.errors import ClientError, ErrorKind
-from portal.db import db
+from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.live.reading import ReadingState
 from portal.promql.findings import Code, Finding, Sli
-from portal.slis.reading import ReadingState
 from portal.workbench import board as board_module
 from portal.workbench import store, views
 from portal.workbench.board import HEAVY as TOO_HEAVY

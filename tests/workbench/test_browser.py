@@ -15,7 +15,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 from portal import create_app
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.config import Settings
-from portal.db import migrate_to_head
+from portal.kit.db import migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.workbench import dashboard_views
 from tests.conftest import START

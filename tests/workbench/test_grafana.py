@@ -14,15 +14,15 @@ from portal.clients.grafana import Credentials, GrafanaClient
 from portal.config import Settings
 from portal.criteria.base import Status, Subject
 from portal.criteria.checker import judge
-from portal.criteria.dashboard import DashboardCriterion
 from portal.dashboards import CheckContext
 from portal.dashboards import judge as judge_dashboard
-from portal.db import db, migrate_to_head
+from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.promql.context import Context
 from portal.services import Services
 from portal.workbench import store
+from portal.workbench.criterion import DashboardCriterion
 from portal.workbench.export import file_name
 from portal.workbench.units import UNITS
 from tests.conftest import NOWHERE, START

@@ -10,15 +10,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.charts import KINDS
 from portal.clients.prometheus import PrometheusClient
+from portal.kit.charts import KINDS
 from portal.learners.models import Learner
 from portal.services import Services
-from portal.workbench import running as running_module
 from portal.workbench import store, trial
+from portal.workbench import turns as running_module
 from portal.workbench.drawing import Drawing
-from portal.workbench.running import TOO_SLOW, run
 from portal.workbench.trial import Trial, caret_under, try_query
+from portal.workbench.turns import TOO_SLOW, run
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
 

@@ -254,7 +254,7 @@ class GrafanaClient:
 
     def alert_definitions(self) -> dict[str, Any]:
         """The ruler's answer, groups of Grafana-managed rules by folder; its readers trust none of
-        it (``portal.slo.alerts.grafana``).
+        it (``portal.tie.grafana``).
         """
         return self._object("/api/ruler/grafana/api/v1/rules")
 

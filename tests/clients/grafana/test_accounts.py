@@ -8,12 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal.clients import ClientError, ErrorKind
-from portal.clients.grafana import (
-    Credentials,
-    GrafanaClient,
-    ensure_service_account,
-    keep_token,
-)
+from portal.clients.grafana import Credentials, GrafanaClient, ensure_service_account, keep_token
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour

@@ -1,0 +1,130 @@
+"""Every alert rule that could guard a learner's SLO, wherever it was made, with its finding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from portal.alerts import store
+from portal.alerts.grafana_rules import ManagedRule, managed_rules
+from portal.alerts.transitions import Source
+from portal.clients.errors import ClientError
+from portal.clients.prometheus import RuleKind
+from portal.promql.context import RecordingRule
+from portal.rulefile.states import AlertState
+from portal.rulefolder.rules import LoadedRule, Origin, loaded_rules
+from portal.services import Services
+from portal.slo.objective import SLO
+from portal.tie import AlertFinding, AlertRule, analyse
+from portal.tie.grafana import analyse_grafana
+
+ACTIVE = (AlertState.PENDING, AlertState.FIRING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedAlert:
+    """An alert rule, how it stands, and what it is worth for the learner's SLOs.
+
+    ``made_for_you``: the portal wrote it; ``on_nothing``: it is active now without a number
+    behind it, which proves nothing; ``every_s``: seconds between two evaluations.
+    """
+
+    name: str
+    source: Source
+    state: AlertState
+    finding: AlertFinding
+    health: str = "ok"
+    last_error: str = ""
+    paused: bool = False
+    made_for_you: bool = False
+    on_nothing: bool = False
+    every_s: float = 10.0
+
+    @property
+    def works(self) -> bool:
+        """Whether somebody evaluates it, without an error."""
+        return not self.paused and self.state not in (AlertState.NOT_EVALUATED, AlertState.ERROR)
+
+
+@dataclass(frozen=True)
+class JudgedAlerts:
+    """The best alert first; ``troubles`` are the systems that could not be asked."""
+
+    alerts: tuple[JudgedAlert, ...] = ()
+    troubles: tuple[ClientError, ...] = ()
+
+
+def judged_alerts(services: Services, learner_id: int, slos: Sequence[SLO]) -> JudgedAlerts:
+    """The alert rules of Prometheus and Grafana; one that can't be asked never hides the other."""
+    troubles: list[ClientError] = []
+    loaded: list[LoadedRule] = []
+    managed: list[ManagedRule] = []
+    try:
+        loaded = loaded_rules(services)
+    except ClientError as error:
+        troubles.append(error)
+    try:
+        managed = managed_rules(services)
+    except ClientError as error:
+        troubles.append(error)
+    records = list(_records(loaded))
+    own = [rule for rule in loaded if rule.learner_id in (None, learner_id)]
+    helped = _was_helped(learner_id)
+    found = [
+        *(_loaded(rule, slos, records, helped) for rule in own if rule.kind is RuleKind.ALERTING),
+        *(_managed(rule, slos, records) for rule in managed),
+    ]
+    return JudgedAlerts(tuple(sorted(found, key=_worth, reverse=True)), tuple(troubles))
+
+
+def _worth(one: JudgedAlert) -> tuple[int, bool, bool]:
+    """Closest to tied first; those that work before the others, the learner's own before ours."""
+    return one.finding.code.rank, one.works, not one.made_for_you
+
+
+def _loaded(
+    rule: LoadedRule, slos: Sequence[SLO], records: Sequence[RecordingRule], helped: bool
+) -> JudgedAlert:
+    asked = AlertRule(rule.name, rule.query, rule.duration_s, rule.labels, rule.group)
+    state = AlertState(str(rule.state))
+    values = [alert.value for alert in rule.alerts if alert.value is not None]
+    return JudgedAlert(
+        name=rule.name,
+        source=Source.PROMETHEUS,
+        state=state,
+        finding=analyse(asked, slos, records),
+        health=rule.health,
+        last_error=rule.last_error,
+        made_for_you=rule.origin is Origin.SLO or (rule.origin is Origin.EDITOR and helped),
+        on_nothing=state in ACTIVE and bool(values) and all(map(math.isnan, values)),
+        every_s=rule.interval_s,
+    )
+
+
+def _managed(
+    managed: ManagedRule, slos: Sequence[SLO], records: Sequence[RecordingRule]
+) -> JudgedAlert:
+    finding = analyse_grafana(managed.rule, slos, records)
+    return JudgedAlert(
+        name=managed.rule.title,
+        source=Source.GRAFANA,
+        state=managed.state.state,
+        finding=finding,
+        health=managed.state.health,
+        last_error=managed.state.last_error,
+        paused=managed.rule.paused,
+        on_nothing=managed.state.fires_on_nothing,
+    )
+
+
+def _records(loaded: Iterable[LoadedRule]) -> Iterable[RecordingRule]:
+    for rule in loaded:
+        if rule.kind is RuleKind.RECORDING:
+            yield RecordingRule(rule.name, rule.query, rule.labels)
+
+
+def _was_helped(learner_id: int) -> bool:
+    """Whether the portal wrote what stands in the rule editor."""
+    row = store.find(learner_id)
+    return row is not None and row.assisted and row.removed_at is None

@@ -1,0 +1,70 @@
+"""The learner's own alerts on an SLO, each with what a burst must bring until it fires."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from portal.alerts.listing import Listing
+from portal.clients.errors import ClientError
+from portal.objectives.guard import history
+from portal.objectives.reading import reading_instant
+from portal.rulefolder.rules import LoadedRule, Origin
+from portal.services import Services
+from portal.slo.objective import SLO
+from portal.slo.planner import Burst, Plan, plan
+from portal.tie import AlertRule, analyse
+from portal.tie.needs import needs
+
+
+@dataclass(frozen=True)
+class Guarding:
+    """An alert that guards the SLO: ``limit`` as an error ratio, ``factor`` as a burn rate.
+
+    ``plan`` is None where what it needs can't be told, or Prometheus can't be asked. What is
+    planned must then hold for ``for_s`` seconds until the alert fires.
+    """
+
+    name: str
+    limit: float
+    factor: float
+    for_s: float
+    plan: Plan | None
+
+
+def guarding(
+    services: Services, learner_id: int, slo: SLO, burst: Burst, listed: Listing
+) -> tuple[Guarding, ...]:
+    """The alerts in Prometheus that guard the SLO and that nobody made for the learner."""
+    own = [rule for rule in listed.alerts_of(learner_id) if rule.origin is not Origin.SLO]
+    return tuple(_found(services, own, slo, burst, listed))
+
+
+def _found(
+    services: Services, rules: list[LoadedRule], slo: SLO, burst: Burst, listed: Listing
+) -> Iterator[Guarding]:
+    for rule in rules:
+        finding = analyse(AlertRule(rule.name, rule.query), [slo], listed.records)
+        if finding.tied and finding.limit is not None and finding.factor is not None:
+            planned = _plan(services, rule, slo, burst, listed)
+            yield Guarding(rule.name, finding.limit, finding.factor, rule.duration_s, planned)
+
+
+def _plan(
+    services: Services, rule: LoadedRule, slo: SLO, burst: Burst, listed: Listing
+) -> Plan | None:
+    """All that the alert needs must hold at once, so what comes last decides."""
+    needed, at = needs(rule.query, slo, listed.records), reading_instant(services)
+    try:
+        plans = [
+            plan(need.limit, history(services, slo, f"{need.window_s:.0f}s", at), burst)
+            for need in needed
+        ]
+    except ClientError:
+        return None
+    return max(plans, key=_seconds, default=None)
+
+
+def _seconds(one: Plan) -> float:
+    return math.inf if one.seconds is None else one.seconds

@@ -1,0 +1,145 @@
+"""Does the lab stand? Each part a line of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ClassVar
+
+from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.grafana import GrafanaClient
+from portal.criteria.base import Line, Status, Subject, Verdict, Where
+from portal.lab.grafana_state import grafana_absence
+from portal.shop.queries import SLIQueries
+
+FAMILIES = ("http_requests_total", "http_request_duration_seconds")
+LAB_SOURCE = "prometheus"
+LAB = Where("How is the lab?", "/lab")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One part of the lab: how it does, in words."""
+
+    part: str
+    status: Status
+    text: str
+    absent: bool = False
+
+
+class PreflightCriterion:
+    """Mock app, metric families, Prometheus target, Grafana, its data source."""
+
+    id: ClassVar[str] = "preflight"
+    title: ClassVar[str] = "The lab stands"
+    optional: ClassVar[bool] = False
+
+    def collect(self, subject: Subject) -> tuple[Probe, ...]:
+        """Ask all parts side by side."""
+        job = subject.learner.service.job
+        asked: tuple[tuple[str, Callable[[], Probe]], ...] = (
+            ("mock service", lambda: _mockapp(subject)),
+            ("metrics", lambda: _families(subject)),
+            ("Prometheus", lambda: _target(subject, job)),
+            ("Grafana", lambda: _grafana(subject)),
+            ("data source", lambda: _data_source(subject)),
+        )
+        with ThreadPoolExecutor(len(asked)) as pool:
+            return tuple(pool.map(lambda one: _probe(*one), asked))
+
+    def judge(self, evidence: tuple[Probe, ...]) -> Verdict:
+        """Met when every line is; else the worst line speaks."""
+        lines = tuple(Line(probe.status, probe.text) for probe in evidence)
+        expected = (
+            "Mock service, its metrics, Prometheus and Grafana (where there is one), all well."
+        )
+        for status, code, headline, which in (
+            (
+                Status.CANNOT_CHECK,
+                "part_unreachable",
+                "Can’t check: a part of the lab doesn’t answer",
+                "No answer from",
+            ),
+            (Status.NOT_MET, "part_unwell", "A part of the lab is not ready", "Not ready"),
+            (Status.NOT_ENOUGH_DATA, "part_starting", "The lab is still starting", "Not there yet"),
+        ):
+            found = [probe for probe in evidence if probe.status is status]
+            if found:
+                names = ", ".join(probe.part for probe in found)
+                wait = 5 if status is Status.NOT_ENOUGH_DATA else None
+                return Verdict(
+                    status, code, headline, f"{which}: {names}.", expected, LAB, wait, lines=lines
+                )
+        absent = any(probe.absent for probe in evidence)
+        seen = "Every part answers; Grafana is not here." if absent else "Every part answers."
+        return Verdict(Status.MET, "lab_stands", "The lab stands", seen, expected, lines=lines)
+
+
+def _probe(part: str, ask: Callable[[], Probe]) -> Probe:
+    try:
+        return ask()
+    except ClientError as error:
+        return Probe(part, Status.CANNOT_CHECK, f"{error}")
+
+
+def _mockapp(subject: Subject) -> Probe:
+    fault = subject.services.mockapp.fault()
+    words = "The mock service answers"
+    text = f"{words}, with a fault switched on." if fault.is_set else f"{words}."
+    return Probe("mock service", Status.MET, text)
+
+
+def _families(subject: Subject) -> Probe:
+    text = subject.services.mockapp.metrics_text()
+    missing = [name for name in FAMILIES if f"# TYPE {name} " not in text]
+    if missing:
+        words = f"The service’s metrics page lacks {' and '.join(missing)}."
+        return Probe("metrics", Status.NOT_MET, words)
+    return Probe(
+        "metrics", Status.MET, f"The service’s metrics are there: {FAMILIES[0]} and {FAMILIES[1]}."
+    )
+
+
+def _target(subject: Subject, job: str) -> Probe:
+    up = subject.services.prometheus.query(SLIQueries(job).target_up)
+    if not up:
+        words = f"Prometheus has not scraped the job {job} yet."
+        return Probe("Prometheus", Status.NOT_ENOUGH_DATA, words)
+    if up[0].value != 1:
+        words = f"Prometheus’ target {job} is down: its last scrape failed."
+        return Probe("Prometheus", Status.NOT_MET, words)
+    return Probe("Prometheus", Status.MET, f"Prometheus scrapes {job}; the target is up.")
+
+
+def _grafana(subject: Subject) -> Probe:
+    absence = grafana_absence(subject.services.settings)
+    if absence is not None:
+        return Probe("Grafana", absence.status, absence.text, absent=True)
+    standing = subject.services.grafana.check()
+    version = f" {standing.version}" if standing.version else ""
+    return Probe("Grafana", Status.MET, f"Grafana{version} answers and lets the portal in.")
+
+
+def _data_source(subject: Subject) -> Probe:
+    if grafana_absence(subject.services.settings) is not None:
+        words = "No data source needed: Prometheus is asked directly."
+        return Probe("data source", Status.MET, words)
+    uid = _data_source_uid(subject.services.grafana)
+    if uid is None:
+        words = "Grafana has no Prometheus data source."
+        return Probe("data source", Status.NOT_MET, words)
+    subject.services.grafana.data_source_answers(uid)
+    words = f"Grafana’s data source “{uid}” answers."
+    return Probe("data source", Status.MET, words)
+
+
+def _data_source_uid(grafana: GrafanaClient) -> str | None:
+    """The data source to ask: the lab's own, else the first of Prometheus' type."""
+    try:
+        found = [source.uid for source in grafana.datasources() if source.type == "prometheus"]
+    except ClientError as error:
+        if error.kind is not ErrorKind.FORBIDDEN:
+            raise
+        return LAB_SOURCE  # a viewer may ask a data source, but not list them
+    return LAB_SOURCE if LAB_SOURCE in found else next(iter(found), None)

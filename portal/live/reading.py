@@ -1,0 +1,200 @@
+"""What Prometheus says of a service now, and over the last minutes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from portal.clients.errors import ClientError
+from portal.clients.prometheus import PrometheusClient, Sample
+from portal.shop.queries import QUANTILES, SLIQueries
+
+CHART_SPAN = timedelta(minutes=15)
+CHART_STEP_SECONDS = 5
+MAX_AGE = timedelta(seconds=5)
+
+
+class ReadingState(StrEnum):
+    """Why there is, or is not, a number."""
+
+    OK = "ok"
+    NO_TRAFFIC = "no traffic"
+    NO_DATA = "no data yet"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The SLIs of one service. Ratios 0..1, quantiles in seconds, traffic in requests/s.
+
+    ``scraped_at``: unix seconds of the newest scrape that it rests on.
+    """
+
+    state: ReadingState
+    at: datetime
+    reason: str = ""
+    target_up: bool | None = None
+    scraped_at: float | None = None
+    total: float = 0.0
+    failed: float = 0.0
+    traffic: float = 0.0
+    availability: float | None = None
+    fast_share: float | None = None
+    quantiles: dict[float, float] = field(default_factory=dict)
+
+    @property
+    def failed_words(self) -> str:
+        """``About 130 of 660 requests failed``: Prometheus extrapolates, so no more digits."""
+        if not self.failed:
+            return f"None of about {_about(self.total)} requests failed"
+        return f"About {_about(self.failed)} of {_about(self.total)} requests failed"
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One line of the table: the two ratios at that moment."""
+
+    at: datetime
+    availability: float | None
+    fast_share: float | None
+
+
+@dataclass(frozen=True)
+class History:
+    """Points (unix seconds, ratio or None for a gap) of the two SLIs; empty when unreachable."""
+
+    start: datetime
+    end: datetime
+    availability: tuple[tuple[float, float | None], ...] = ()
+    fast_share: tuple[tuple[float, float | None], ...] = ()
+    reason: str = ""
+
+    @property
+    def rows(self) -> list[HistoryRow]:
+        """The table behind the chart: every third point, the newest first."""
+        pairs = list(zip(self.availability, self.fast_share, strict=False))[::-3]
+        return [
+            HistoryRow(datetime.fromtimestamp(at, UTC), good, fast)
+            for (at, good), (_, fast) in pairs
+            if good is not None or fast is not None
+        ]
+
+
+def read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> Reading:
+    """Ask Prometheus; never raises: an error of the client is a reading of its own."""
+    try:
+        return _read(prometheus, queries, now)
+    except ClientError as error:
+        return Reading(ReadingState.UNREACHABLE, now, reason=str(error))
+
+
+def read_after_scrape(
+    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, last: Reading | None
+) -> Reading:
+    """``last`` while it is up to date: a few seconds old, and no scrape came since."""
+    if last is None or last.scraped_at is None or now - last.at > MAX_AGE:
+        return read(prometheus, queries, now)
+    try:
+        scraped_at = _only(prometheus.query(queries.scraped_at))
+    except ClientError as error:
+        return Reading(ReadingState.UNREACHABLE, now, reason=str(error))
+    return last if scraped_at == last.scraped_at else read(prometheus, queries, now)
+
+
+def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> Reading:
+    scraped_at = _only(prometheus.query(queries.scraped_at))
+    up = _only(prometheus.query(queries.target_up))
+    target_up = None if up is None else up == 1
+    traffic = _only(prometheus.query(queries.requests))
+    if traffic is None:
+        return Reading(ReadingState.NO_DATA, now, _why_no_data(target_up), target_up)
+    if traffic == 0:
+        return Reading(ReadingState.NO_TRAFFIC, now, "", target_up)
+    by_status = {s.labels.get("status", ""): s.value for s in prometheus.query(queries.counted)}
+    return Reading(
+        state=ReadingState.OK,
+        at=now,
+        target_up=target_up,
+        scraped_at=scraped_at,
+        traffic=traffic,
+        total=sum(by_status.values()),
+        failed=sum(n for status, n in by_status.items() if status.startswith("5")),
+        availability=_only(prometheus.query(queries.availability)),
+        fast_share=_only(prometheus.query(queries.fast_share)),
+        quantiles=_quantiles(prometheus, queries),
+    )
+
+
+def _about(number: float) -> str:
+    """655.2 as ``660``: two digits; never 0."""
+    return f"{max(round(float(f'{number:.2g}')), 1):,}"
+
+
+def _why_no_data(target_up: bool | None) -> str:
+    if target_up is None:
+        return "Prometheus has not scraped the service yet."
+    if not target_up:
+        return "Prometheus can't reach the mock service."
+    return "A rate needs two scrapes; the second one comes within seconds."
+
+
+def _quantiles(prometheus: PrometheusClient, queries: SLIQueries) -> dict[float, float]:
+    read_out = {phi: _only(prometheus.query(queries.quantile(phi))) for phi in QUANTILES}
+    return {phi: value for phi, value in read_out.items() if value is not None}
+
+
+def _only(samples: list[Sample]) -> float | None:
+    """The one value of an instant query; None where there is none or it is no number."""
+    if not samples or not math.isfinite(samples[0].value):
+        return None
+    return samples[0].value
+
+
+def read_history(
+    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, span: timedelta = CHART_SPAN
+) -> History:
+    """The SLIs over ``span`` up to now; never raises."""
+    end = _aligned(now)
+    start = end - span
+    try:
+        return History(
+            start,
+            end,
+            points(prometheus, queries.availability, start, end),
+            points(prometheus, queries.fast_share, start, end),
+        )
+    except ClientError as error:
+        return History(start, end, reason=str(error))
+
+
+def no_history(now: datetime, reason: str) -> History:
+    """The history when nobody can be asked for one."""
+    end = _aligned(now)
+    return History(end - CHART_SPAN, end, reason=reason)
+
+
+def points(
+    prometheus: PrometheusClient, promql: str, start: datetime, end: datetime
+) -> tuple[tuple[float, float | None], ...]:
+    """The first series of a range query, with None at each step that has no number."""
+    step = max(CHART_STEP_SECONDS, math.ceil((end - start).total_seconds() / 240))
+    series = prometheus.query_range(promql, start.timestamp(), end.timestamp(), step)
+    known = dict(series[0].points) if series else {}
+    moments = _steps(start.timestamp(), end.timestamp(), step)
+    return tuple((at, _finite(known.get(at))) for at in moments)
+
+
+def _steps(start: float, end: float, step: float) -> list[float]:
+    return [start + i * step for i in range(int((end - start) // step) + 1)]
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _aligned(now: datetime) -> datetime:
+    """On the step's grid, so that neighbouring pages ask the same and points don't dance."""
+    seconds = int(now.timestamp()) // CHART_STEP_SECONDS * CHART_STEP_SECONDS
+    return datetime.fromtimestamp(seconds, UTC)

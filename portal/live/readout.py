@@ -1,0 +1,119 @@
+"""The live readout of the learner's service, shared among all open pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.bursts.models import Burst
+from portal.bursts.store import active_burst, bursts_between
+from portal.kit.charts import Band, Chart, Line, ratio_chart
+from portal.kit.rendering import percent
+from portal.learners.models import Learner
+from portal.live.reading import (
+    History,
+    Reading,
+    ReadingState,
+    no_history,
+    read_after_scrape,
+    read_history,
+)
+from portal.services import Services
+from portal.shop.queries import QUANTILES, SLIQueries
+
+IDLE_SECONDS = 5
+BURST_SECONDS = 1
+PATIENCE_SECONDS = 10
+"""A page shows a reading as old as that rather than wait; its first poll brings the next one."""
+
+
+@dataclass(frozen=True)
+class Readout:
+    """What a readout shows: the reading, its PromQL, how soon to ask again (s), what runs."""
+
+    reading: Reading
+    history: History
+    queries: SLIQueries
+    refresh_seconds: int
+    burst: Burst | None
+
+    @property
+    def promql(self) -> list[tuple[str, str]]:
+        """Name and query of every number shown."""
+        quantiles = [(f"p{phi * 100:g}", self.queries.quantile(phi)) for phi in QUANTILES]
+        return [
+            ("Availability", self.queries.availability),
+            (f"Under {self.queries.threshold:g} s", self.queries.fast_share),
+            *quantiles,
+            ("Traffic", self.queries.requests),
+        ]
+
+
+def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Readout:
+    """The present readout for the learner's service; one of seconds ago unless ``fresh``."""
+    queries = SLIQueries(learner.service.job)
+    burst = active_burst(learner.id)
+    refresh = BURST_SECONDS if burst else IDLE_SECONDS
+    now = services.clock()
+    ask = services.prometheus
+    get, key = services.readings.get, ("reading", queries)
+    last = services.readings.last(key)
+    patience = 0 if fresh else PATIENCE_SECONDS
+    reading = get(key, refresh * 0.9, lambda: read_after_scrape(ask, queries, now, last), patience)
+    return Readout(
+        reading=reading,
+        history=no_history(now, reading.reason)
+        if reading.state is ReadingState.UNREACHABLE
+        else get(
+            ("history", queries),
+            IDLE_SECONDS * 0.9,
+            lambda: read_history(ask, queries, now),
+            patience,
+        ),
+        queries=queries,
+        refresh_seconds=refresh,
+        burst=burst,
+    )
+
+
+def burst_bands(learner_id: int, start: datetime, end: datetime) -> list[Band]:
+    """The learner's bursts in that stretch of time, as bands of a chart."""
+    return [
+        Band(
+            start=b.started_at.timestamp(),
+            end=(b.ended_at or end).timestamp(),
+            label=b.title.lower(),
+            number=b.id,
+        )
+        for b in bursts_between(learner_id, start, end)
+        if b.started_at
+    ]
+
+
+def sli_chart(
+    shown: Readout, learner_id: int, objective: float | None, width: int, height: int
+) -> Chart:
+    """Availability (and latency share) over the history, bursts shaded, the objective drawn."""
+    history = shown.history
+    lines = [Line("availability", history.availability)]
+    lines.append(Line(f"under {shown.queries.threshold:g} s", history.fast_share, "second"))
+    return ratio_chart(
+        _chart_words(history),
+        lines,
+        history.start,
+        history.end,
+        bands=burst_bands(learner_id, history.start, history.end),
+        objective=objective,
+        width=width,
+        height=height,
+    )
+
+
+def _chart_words(history: History) -> str:
+    known = [value for _, value in history.availability if value is not None]
+    if not known:
+        return "Availability over the last 15 minutes: no data"
+    return (
+        f"Availability over the last 15 minutes: now {percent(known[-1], 1)}, "
+        f"lowest {percent(min(known), 1)}"
+    )

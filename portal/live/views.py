@@ -1,0 +1,57 @@
+"""The SLIs page and the live readout that other pages include."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.learners import current_learner
+from portal.live.readout import readout, sli_chart
+from portal.objectives.store import first_objective
+from portal.services import current_services
+
+bp = Blueprint("slis", __name__, url_prefix="/slis")
+
+
+def readout_context(*, wide: bool, fresh: bool = False) -> dict[str, object]:
+    """What ``slis/_readout.html`` and ``_strip.html`` show: ``fresh`` in answer to a poll."""
+    learner = current_learner()
+    shown = readout(current_services(), learner, fresh=fresh)
+    objective = first_objective(learner.id)
+    narrow = sli_chart(shown, learner.id, objective, 280, 130)
+    return {
+        "readout": shown,
+        "chart": sli_chart(shown, learner.id, objective, 760, 240) if wide else narrow,
+        "phone_chart": narrow,
+        "wide": wide,
+        "links": current_services().settings,
+    }
+
+
+@bp.app_context_processor
+def live_readout() -> dict[str, object]:
+    """Pages with the live column ask for it by name, so that others don't pay for it.
+
+    Whatever a page shows of it, strip and column, is of one reading.
+    """
+    return {"readout_context": cache(readout_context)}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The SLIs, wide."""
+    return render_template("slis/index.html", **readout_context(wide=True))
+
+
+@bp.get("/readout")
+def readout_fragment() -> ResponseReturnValue:
+    """The narrow readout, and the strip of a page that has one."""
+    return render_template("slis/_narrow.html", **readout_context(wide=False, fresh=True))
+
+
+@bp.get("/readout/wide")
+def wide_fragment() -> ResponseReturnValue:
+    """The wide readout."""
+    return render_template("slis/_readout.html", **readout_context(wide=True, fresh=True))

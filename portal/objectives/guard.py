@@ -1,0 +1,89 @@
+"""The alerts of an SLO before they exist: which can ever fire, and what it takes from here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from portal.clients.errors import ClientError
+from portal.services import Services
+from portal.slo.objective import SLO
+from portal.slo.planner import Burst, History, Plan, never_fires_because, plan_alerts
+from portal.slo.queries import bad_events, total_events
+from portal.slo.windows import AlertPair, alert_pairs
+
+MAX_AGE_SECONDS = 4.5
+USUAL_BURST = Burst(rate=20, error_share=0.2)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One alert pair: its limit as an error ratio, why it can never fire, the plan for a burst."""
+
+    pair: AlertPair
+    limit: float
+    never: str | None
+    plan: Plan
+
+    @property
+    def limit_percent(self) -> str:
+        """The limit in percent, however small: ``0.0028 %``."""
+        return f"{self.limit * 100:.4g} %"
+
+
+@dataclass(frozen=True)
+class Guards:
+    """All alert pairs of an SLO; ``reason`` says why the present history is not known."""
+
+    burst: Burst
+    guards: tuple[Guard, ...]
+    reason: str = ""
+
+    @property
+    def silent(self) -> int:
+        """How many of the alerts can never fire."""
+        return sum(guard.never is not None for guard in self.guards)
+
+
+def read_guards(services: Services, slo: SLO, at: float, burst: Burst = USUAL_BURST) -> Guards:
+    """What ``burst`` would do to each alert, from the history at ``at`` on; never raises.
+
+    What Prometheus counted is shared among all open pages.
+    """
+    key = ("windows", slo.sli, slo.window, slo.job, slo.threshold_s, at)
+    found = services.readings.get(key, MAX_AGE_SECONDS, lambda: _ask(services, slo, at))
+    return _guards(slo, burst, *found)
+
+
+def guards_at(services: Services, slo: SLO, burst: Burst, at: float) -> Guards:
+    """The same from the history as it was at ``at`` (Unix time); never raises."""
+    return _guards(slo, burst, *_ask(services, slo, at))
+
+
+def _guards(slo: SLO, burst: Burst, histories: dict[str, History], reason: str) -> Guards:
+    plans = plan_alerts(slo, histories, burst)
+    guards = tuple(
+        Guard(pair, pair.limit(slo.error_budget), never_fires_because(slo, pair), plan)
+        for pair, plan in plans
+    )
+    return Guards(burst, guards, reason)
+
+
+def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, History], str]:
+    windows = {w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)}
+    try:
+        return {window: history(services, slo, window, at) for window in sorted(windows)}, ""
+    except ClientError as error:
+        return {}, str(error)
+
+
+def history(services: Services, slo: SLO, window: str, at: float) -> History:
+    """What the window holds at ``at`` (Unix time); raises ClientError."""
+    total, bad = (
+        services.prometheus.query(count(slo, "increase", window), at)
+        for count in (total_events, bad_events)
+    )
+    numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]
+    # Counts are whole; increase() extrapolates a little beyond its samples.
+    requests, failed = (round(n) if math.isfinite(n) else 0 for n in numbers)
+    return History(requests=requests, failed=failed)

@@ -1,0 +1,153 @@
+"""Pages around an SLO's alerts: planner, generated rules, OpenSLO, many services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.alerts.changes import rules_changed
+from portal.errors import SLOLabError
+from portal.kit.htmx import fragment_or_redirect, reload_page
+from portal.learners import current_learner
+from portal.objectives import store
+from portal.objectives.changes import slos_changed
+from portal.objectives.guard import USUAL_BURST, read_guards
+from portal.objectives.models import SavedSLO
+from portal.objectives.reading import reading_instant
+from portal.rulefolder.apply import Applied, Outcome, apply_file, remove_file
+from portal.rulefolder.folder import RuleFolder, slo_file
+from portal.services import current_services
+from portal.slo.planner import Burst
+from portal.slo.rules import rule_file
+from portal.slo.scale import MAX_SERVICES, fleet
+
+bp = Blueprint("slo_alerts", __name__, url_prefix="/slos")
+MAX_OPENSLO = 256 * 1024
+
+
+@bp.get("/planner")
+def planner() -> ResponseReturnValue:
+    """The burst planner of the learner's first SLO."""
+    first = next(iter(store.list_slos(current_learner().id)), None)
+    if first is None:
+        return redirect(url_for("slos.index"))
+    rate, errors = USUAL_BURST.rate, round(USUAL_BURST.error_share * 100)
+    show_it = url_for("slos.show", name=first.name, rate=rate, errors=errors)
+    return redirect(f"{show_it}#slo-alerts")
+
+
+@bp.get("/<name>/alerts")
+def show(name: str) -> ResponseReturnValue:
+    """What each alert of the SLO takes to fire, from the present history on."""
+    return render_template("slo/_alerts.html", **alerts_context(_find(name)))
+
+
+@bp.get("/<name>/rules.yml")
+def rules(name: str) -> ResponseReturnValue:
+    """The rule file that is made from the SLO."""
+    return Response(rule_file([_find(name).value]), content_type="text/yaml; charset=utf-8")
+
+
+@bp.post("/<name>/rules")
+def apply(name: str) -> ResponseReturnValue:
+    """Write the generated rules and see Prometheus load them."""
+    row = _find(name)
+    return _after(
+        row,
+        apply_file(current_services(), slo_file(row.learner_id, row.name), rule_file([row.value])),
+    )
+
+
+@bp.post("/<name>/rules/remove")
+def remove(name: str) -> ResponseReturnValue:
+    """Take the generated rules out of Prometheus."""
+    row = _find(name)
+    return _after(row, remove_file(current_services(), slo_file(row.learner_id, row.name)))
+
+
+@bp.get("/openslo.yaml")
+def export_openslo() -> ResponseReturnValue:
+    """All SLOs as OpenSLO v1."""
+    attachment = {"Content-Disposition": 'attachment; filename="slos.openslo.yaml"'}
+    return Response(
+        store.export_documents(), 200, attachment, content_type="text/yaml; charset=utf-8"
+    )
+
+
+@bp.post("/import")
+def import_openslo() -> ResponseReturnValue:
+    """Take SLOs over from an OpenSLO file or its text."""
+    upload, text = request.files.get("file"), request.form.get("text", "")
+    raw = upload.read(MAX_OPENSLO + 1) if upload and upload.filename else text.encode()
+    try:
+        names = store.import_documents(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        flash("Nothing was taken over: this is no text in UTF-8.")
+    except SLOLabError as error:
+        flash(f"Nothing was taken over: {error}")
+    else:
+        slos_changed()
+        flash(f"Taken over: {', '.join(names)}.")
+    return reload_page(url_for("slos.index"))
+
+
+@bp.get("/scale")
+def scale() -> ResponseReturnValue:
+    """What the same template costs for many services."""
+    typed = request.args.get("services", "20")
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
+    problem = "" if 1 <= number <= MAX_SERVICES else f"Choose 1 to {MAX_SERVICES} services."
+    cost = None if problem else fleet(number)
+    return render_template("slo/scale.html", typed=typed, problem=problem, cost=cost)
+
+
+@bp.app_context_processor
+def alert_widgets() -> dict[str, Any]:
+    """The SLO's page includes ``slo/_alerts.html``."""
+    return {"slo_alerts_context": alerts_context}
+
+
+def alerts_context(
+    row: SavedSLO, outcome: Outcome | None = None, at: float | None = None
+) -> dict[str, Any]:
+    """What ``slo/_alerts.html`` shows; ``at``: the instant of the page's other figures."""
+    services, generated = current_services(), rule_file([row.value])
+    in_place = RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
+    return {
+        "row": row,
+        "planned": read_guards(
+            services, row.value, reading_instant(services) if at is None else at, _burst()
+        ),
+        "asked": "rate" in request.args,
+        "applied": in_place is not None,
+        "outdated": in_place not in {None, generated},
+        "generated": generated,
+        "outcome": outcome,
+        "refused": outcome is not None and not isinstance(outcome, Applied),
+    }
+
+
+def _after(row: SavedSLO, outcome: Outcome) -> ResponseReturnValue:
+    context = alerts_context(row, outcome)
+    rules_changed()
+    if context["refused"]:
+        flash(f"Not applied: {outcome.reason}")  # type: ignore[union-attr]
+    url = url_for("slos.show", name=row.name, _anchor="slo-alerts")
+    events = "criterion-changed, rules-changed"
+    return fragment_or_redirect("slo/_alerts.html", url, events=events, **context)
+
+
+def _burst() -> Burst:
+    rate = request.args.get("rate", type=float)
+    errors = request.args.get("errors", type=float)
+    good = rate is not None and errors is not None and 0 < rate <= 500 and 0 <= errors <= 100
+    return Burst(rate=rate, error_share=errors / 100) if good else USUAL_BURST  # type: ignore[arg-type,operator]
+
+
+def _find(name: str) -> SavedSLO:
+    row = store.find_slo(current_learner().id, name)
+    if row is None or row.deleted_at:
+        abort(404, "There is no SLO of that name. It may have been deleted.")
+    return row

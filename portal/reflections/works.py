@@ -1,0 +1,133 @@
+"""What the learner made, as evidence: dashboards that show SLIs, and alert rules.
+
+It is read from where it is kept, and judged by its text: that works with no lab running. Only what
+lies in Grafana has to be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from portal.alerts.grafana_rules import managed_rules
+from portal.alerts.transitions import Source
+from portal.clients.deadline import Deadline
+from portal.clients.errors import ClientError
+from portal.dashboards import CheckContext, PanelFinding, UnreadableDashboardError, judge, load
+from portal.lab.grafana_state import grafana_absence
+from portal.learners.models import Learner
+from portal.objectives.store import list_slos
+from portal.promql.context import RecordingRule
+from portal.reflections.facts import AlertRuleFacts, DashboardFacts, PanelFacts
+from portal.rulefile.reader import RuleFile, RuleFileError, read_rule_file
+from portal.rulefolder.folder import RuleFolder, RuleFolderError, learner_file
+from portal.services import Services
+from portal.slo.objective import SLO
+from portal.tie import AlertFinding, AlertRule, analyse
+from portal.tie.grafana import GrafanaRule, analyse_grafana
+from portal.workbench import export, store
+from portal.workbench.candidates import CandidateJudge, Origin, encodable
+from portal.workbench.criterion import known_dashboard
+from portal.workbench.judge import lab_context
+
+MOST_DASHBOARDS = 5
+MOST_PANELS = 40
+MOST_RULES = 50
+
+
+def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ...]:
+    """The learner's dashboards with at least one panel that shows an SLI."""
+    read = CandidateJudge(services, learner, Deadline(0))
+    plain = CheckContext(lab_context(services, learner.service.job))
+    found = []
+    for place, title, document in _documents(services, learner):
+        context = read.in_grafana if place is Origin.GRAFANA else plain
+        finding = read.with_confirmations(judge(encodable(document), context))
+        if finding.slis:
+            panels = tuple(map(_panel_facts, finding.panels[:MOST_PANELS]))
+            found.append(
+                DashboardFacts(title=finding.title or title, place=place.value, panels=panels)
+            )
+    return tuple(found[:MOST_DASHBOARDS])
+
+
+def _documents(services: Services, learner: Learner) -> Iterator[tuple[Origin, str, Any]]:
+    """The one in Grafana that met, the workbench's, those handed in: with place and title."""
+    uid = known_dashboard(learner)
+    if uid and grafana_absence(services.settings) is None:
+        with suppress(ClientError):
+            in_grafana = services.grafana.dashboard(uid)
+            yield Origin.GRAFANA, in_grafana.title, in_grafana.content
+    if panels := store.panels(learner.id):
+        title = store.bench(learner.id).title
+        yield Origin.WORKBENCH, title, export.dashboard(panels, title, {"type": "prometheus"})
+    for row in store.handed_in(learner.id):
+        with suppress(UnreadableDashboardError):
+            yield Origin.HANDED_IN, row.file_name, load(row.document)
+
+
+def _panel_facts(panel: PanelFinding) -> PanelFacts:
+    shown = [query.written for query in panel.queries if query.run == panel.run]
+    return PanelFacts(
+        title=panel.title,
+        query=next(iter(shown), panel.run),
+        sli=panel.sli.value if panel.sli else None,
+        found=panel.reason,
+    )
+
+
+def alert_rules(services: Services, learner: Learner) -> tuple[AlertRuleFacts, ...]:
+    """The learner's alert rules that were applied, and Grafana's where it answers."""
+    slos = [row.value for row in list_slos(learner.id)]
+    files = list(_rule_files(services, learner.id))
+    records = [record for _, file in files for record in file.records]
+    loaded = [
+        _rule_facts(rule, analyse(rule, slos, records), made_for_you=made_for_you)
+        for made_for_you, file in files
+        for rule in file.alerts
+    ]
+    return tuple([*loaded, *_managed(services, slos, records)][:MOST_RULES])
+
+
+def _rule_files(services: Services, learner_id: int) -> Iterator[tuple[bool, RuleFile]]:
+    """Each of the learner's rule files as applied, and whether the portal wrote it."""
+    folder = RuleFolder.of(services.settings)
+    for name in folder.files_of(learner_id):
+        with suppress(RuleFolderError, RuleFileError):
+            yield name != learner_file(learner_id), read_rule_file(folder.read(name) or "")
+
+
+def _managed(
+    services: Services, slos: Sequence[SLO], records: Sequence[RecordingRule]
+) -> Iterable[AlertRuleFacts]:
+    try:
+        rules = [one.rule for one in managed_rules(services)]
+    except ClientError:
+        return []
+    return [_managed_facts(rule, analyse_grafana(rule, slos, records)) for rule in rules]
+
+
+def _rule_facts(rule: AlertRule, finding: AlertFinding, *, made_for_you: bool) -> AlertRuleFacts:
+    return AlertRuleFacts(
+        name=rule.name,
+        source=Source.PROMETHEUS.value,
+        expr=rule.expr.strip(),
+        for_seconds=rule.for_s,
+        made_for_you=made_for_you,
+        slo=finding.slo,
+        found=finding.reason,
+    )
+
+
+def _managed_facts(rule: GrafanaRule, finding: AlertFinding) -> AlertRuleFacts:
+    exprs = (str(query.model.get("expr", "")) for query in rule.queries if not query.is_expression)
+    return AlertRuleFacts(
+        name=rule.title,
+        source=Source.GRAFANA.value,
+        expr="\n".join(expr for expr in exprs if expr),
+        for_seconds=rule.for_s,
+        made_for_you=False,
+        slo=finding.slo,
+        found=finding.reason,
+    )

@@ -1,0 +1,1 @@
+"""Starting over: a step, the reflections, or the whole lab."""

@@ -1,0 +1,1 @@
+"""Prometheus rule files as text: read within bounds, without a running Prometheus."""

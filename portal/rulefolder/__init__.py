@@ -1,0 +1,1 @@
+"""The folder of rule files that Prometheus reads: written, loaded, put back."""

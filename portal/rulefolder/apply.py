@@ -1,0 +1,273 @@
+"""Applying rule files: validate, write, see Prometheus load them; else put the old ones back.
+
+Nothing that promtool refuses is ever written. What Prometheus does not load for another reason is
+taken back, and the answer says why.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from portal.alerts import store
+from portal.clients.prometheus import RuleGroup
+from portal.clients.promtool import RulesMessage, check_rules
+from portal.errors import SLOLabError
+from portal.learners.models import Learner
+from portal.rulefile.outline import (
+    GroupOutline,
+    RuleTextError,
+    fits,
+    line_of_value,
+    one_newline,
+    outline,
+    place_within,
+)
+from portal.rulefolder.folder import RuleFolder, learner_file
+from portal.rulefolder.reload import (
+    LoadState,
+    Waited,
+    load_state,
+    loaded_groups,
+    matches,
+    next_second,
+    wait_until_loaded,
+)
+from portal.services import Services
+
+MAX_CHECKED_BYTES = 1 << 20
+PROMTOOL_PREFIX = re.compile(
+    r"(?:rules\.yml: )?(?:yaml: )?(?:unmarshal errors:[;\s]*)?"
+    r"(?:(?:line )?(?P<line>\d+):(?:(?P<column>\d+):)? )?"
+)
+"""What stands before promtool's sentence: our name of the file, and a position we show apart."""
+WITHIN = re.compile(
+    r"(?P<words>could not parse expression: )(?P<line>\d+):(?P<column>\d+): (?:parse error: )?"
+)
+QUOTED_LAST = re.compile(r'"(?P<value>[^"]+)"$')
+
+
+class Blame(StrEnum):
+    """What has to change before the same can be tried again."""
+
+    TEXT = "text"
+    LAB = "lab"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Prometheus has the file's rules now (``groups``; none after a removal)."""
+
+    name: str
+    groups: tuple[RuleGroup, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing changed. ``line`` and ``column`` count from 1 in the text, where they are known."""
+
+    reason: str
+    line: int | None = None
+    column: int | None = None
+    blame: Blame = Blame.TEXT
+
+    @property
+    def where(self) -> str:
+        """``line 5, column 11``, or nothing."""
+        if self.line is None:
+            return ""
+        column = "" if self.column is None else f", column {self.column}"
+        return f"line {self.line}{column}"
+
+
+Outcome = Applied | Refused
+
+
+def apply_learner_rules(
+    services: Services, learner: Learner, text: str, assisted: bool = False
+) -> Outcome:
+    """Apply what a learner wrote. The text is kept in the database even when it is refused.
+
+    ``assisted``: the portal wrote the text for the learner.
+    """
+    learner_id, text = learner.id, one_newline(text)
+    _keep(services, learner_id, text)
+    outcome = apply_file(services, learner_file(learner_id), text)
+    if isinstance(outcome, Applied):
+        store.mark_applied(learner_id, text, services.clock(), assisted=assisted)
+    return outcome
+
+
+def remove_learner_rules(services: Services, learner: Learner, typed: str = "") -> Outcome:
+    """Take the learner's rules out of Prometheus; the text stays and can be applied again.
+
+    ``typed``: what stands in the editor just now; kept as the draft.
+    """
+    learner_id = learner.id
+    _keep(services, learner_id, typed)
+    outcome = remove_file(services, learner_file(learner_id))
+    if isinstance(outcome, Applied):
+        store.mark_removed(learner_id, services.clock())
+    return outcome
+
+
+def restore_learner_rules(services: Services, learner: Learner, typed: str = "") -> Outcome:
+    """Undo the removal; ``typed`` as in ``remove_learner_rules``."""
+    learner_id = learner.id
+    _keep(services, learner_id, typed)
+    row = store.find(learner_id)
+    if row is None or row.applied_text is None or row.removed_at is None:
+        return Refused("There are no removed rules to put back.", blame=Blame.LAB)
+    text, assisted = row.applied_text, row.assisted
+    outcome = apply_file(services, learner_file(learner_id), text)
+    if isinstance(outcome, Applied):
+        store.mark_restored(learner_id, services.clock(), assisted=assisted)
+    return outcome
+
+
+def _keep(services: Services, learner_id: int, text: str) -> None:
+    """Save the draft; a text beyond the limit is left to the form, which shows it again."""
+    if text.strip() and fits(text) and "\x00" not in text:
+        store.save_draft(learner_id, text, services.clock())
+
+
+def apply_file(services: Services, name: str, text: str) -> Outcome:
+    """Make ``text`` the content of the rule file ``name`` and see Prometheus load it.
+
+    ``name`` comes from ``learner_file`` or ``slo_file``. Takes up to twice the setting
+    ``rules_wait`` (s): to wait for the change, and again for the way back.
+    """
+    try:
+        expected = outline(text)
+        report = check_rules(text)
+        if not report.ok:
+            return _in_promtools_words(report.messages, text)
+        return _change(services, name, text, expected)
+    except RuleTextError as error:
+        return Refused(str(error), error.line, error.column)
+    except SLOLabError as error:
+        return Refused(str(error), blame=Blame.LAB)
+
+
+def remove_file(services: Services, name: str) -> Outcome:
+    """Delete the rule file ``name`` and see Prometheus drop its rules."""
+    try:
+        return _change(services, name, None, ())
+    except SLOLabError as error:
+        return Refused(str(error), blame=Blame.LAB)
+
+
+def _change(
+    services: Services, name: str, text: str | None, expected: tuple[GroupOutline, ...]
+) -> Outcome:
+    folder = RuleFolder.of(services.settings)
+    with folder.locked(services.settings.rules_wait):
+        _heal(services, folder)
+        before = load_state(services.prometheus)
+        if before.ok and folder.read(name) == text:
+            groups = loaded_groups(services.prometheus, name)
+            if matches(groups, expected):
+                return Applied(name, groups)
+        if not before.ok and (culprit := _broken_file(folder, but=name)):
+            return Refused(f"Prometheus loads no rules at present: {culprit}", blame=Blame.LAB)
+        next_second(before)
+        return _write_and_watch(services, folder, name, text, expected, before)
+
+
+def _write_and_watch(
+    services: Services,
+    folder: RuleFolder,
+    name: str,
+    text: str | None,
+    expected: tuple[GroupOutline, ...],
+    before: LoadState,
+) -> Outcome:
+    wait = services.settings.rules_wait
+    folder.begin(name, text)
+    try:
+        waited = wait_until_loaded(services.prometheus, name, expected, before, wait)
+    except BaseException:
+        folder.rollback(name)
+        raise
+    if waited.loaded:
+        folder.commit(name)
+        return Applied(name, waited.groups)
+    reason = _why(waited, folder, name, wait)
+    _take_back(services, folder, name)
+    return Refused(f"{reason} The rules from before are back.", blame=Blame.LAB)
+
+
+def _why(waited: Waited, folder: RuleFolder, name: str, wait: float) -> str:
+    if not waited.refused:
+        return f"{waited.reason} The lab waited for {wait:g} s."
+    culprit = _broken_file(folder, but=name)
+    return f"{waited.reason} {culprit or 'promtool finds nothing wrong; its log says more.'}"
+
+
+def _take_back(services: Services, folder: RuleFolder, name: str) -> None:
+    """Put the old file back and give Prometheus the time to load it."""
+    text = folder.rollback(name)
+    deadline = services.settings.rules_wait
+    waiting = LoadState(ok=False, loaded_at=None)
+    wait_until_loaded(services.prometheus, name, _outline_or_none(text), waiting, deadline)
+
+
+def _heal(services: Services, folder: RuleFolder) -> None:
+    """Put back what a killed portal left half done, and see it loaded before going on."""
+    if not folder.unfinished():
+        return
+    before = load_state(services.prometheus)
+    next_second(before)
+    for name in folder.heal():
+        expected = _outline_or_none(folder.read(name))
+        wait = services.settings.rules_wait
+        wait_until_loaded(services.prometheus, name, expected, before, wait)
+
+
+def _outline_or_none(text: str | None) -> tuple[GroupOutline, ...]:
+    try:
+        return outline(text) if text is not None else ()
+    except RuleTextError:
+        return ()
+
+
+def _broken_file(folder: RuleFolder, but: str) -> str:
+    """Which other file in the folder promtool refuses, and why; empty where none."""
+    for path in folder.all_files():
+        if path.name != but and (message := _what_is_wrong(path)):
+            return f"the rule file {path.name} is refused ({message}). Mend it or remove it first."
+    return ""
+
+
+def _what_is_wrong(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_CHECKED_BYTES:
+            return ""
+        text = path.read_text(encoding="utf-8", errors="replace")
+        report = check_rules(text)
+    except OSError as error:
+        return error.strerror or "not readable"
+    if report.ok:
+        return ""
+    refused = _in_promtools_words(report.messages, text)
+    return f"{refused.where}: {refused.reason}" if refused.where else refused.reason
+
+
+def _in_promtools_words(messages: tuple[RulesMessage, ...], text: str) -> Refused:
+    first = messages[0]
+    found = PROMTOOL_PREFIX.match(first.text)
+    words, *others = (first.text[found.end() :] if found else first.text).split("; line ")
+    line, column = first.line, first.column
+    if found and found["line"]:
+        line, column = int(found["line"]), int(found["column"] or 0) or None
+    if line and column and (within := WITHIN.match(words)):
+        inner = int(within["line"]), int(within["column"])
+        line, column = place_within(text, line, column, inner)
+        words = within["words"] + words[within.end() :]
+    if line is None and (quoted := QUOTED_LAST.search(words)):
+        line = line_of_value(text, quoted["value"])
+    of = f"{first.name}: " if first.name else ""
+    more = len(messages) - 1 + len(others)
+    return Refused(f"{of}{words}{f' (and {more} more)' if more else ''}", line, column)

@@ -1,0 +1,1 @@
+"""The page of a burst: what users saw, what Prometheus counted, what alerts did."""

@@ -1,0 +1,231 @@
+"""The bursts page: presets, a custom burst, the running one, the record of each."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal.alerts import record
+from portal.bursts import store
+from portal.bursts.custom_form import CustomForm
+from portal.bursts.models import Burst
+from portal.bursts.prediction import Prediction, PredictionForm
+from portal.bursts.profiles import PRESETS, Profile
+from portal.bursts.runner import shown
+from portal.bursts.sides import sides
+from portal.bursts.start import MAX_KEY, current_runner, start_burst
+from portal.criteria.store import stored_verdict
+from portal.kit.htmx import form_again, fragment, fragment_or_redirect, problem, wants_fragment
+from portal.learners import current_learner
+from portal.objectives.forecast import Forecast
+from portal.rulefolder.folder import RuleFolder, slo_file
+from portal.services import current_services
+from portal.stage.comparison import compare
+
+bp = Blueprint("bursts", __name__, url_prefix="/bursts")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """Presets, the custom form, the running burst and those before."""
+    return render_template("bursts/index.html", **_page_context())
+
+
+@bp.post("")
+def start() -> ResponseReturnValue:
+    """Start a burst of a preset; a second click gives the same burst."""
+    profile = PRESETS.get(request.form.get("preset", ""))
+    if profile is None:
+        names = ", ".join(PRESETS)
+        abort(422, f"There is no preset of that name. The presets are: {names}.")
+    form = PredictionForm.of(request.form)
+    if not form.read_prediction():
+        page = {**_page_context(), "form": profile.id, "typed": form, "refused": profile.id}
+        place = f"predict-{profile.id}"
+        return form_again("bursts/index.html", "bursts/_predict.html", place=place, **page)
+    return _started(profile, form.prediction)
+
+
+@bp.post("/custom")
+def start_custom() -> ResponseReturnValue:
+    """Start a burst with rate, duration and fault of the learner's own."""
+    custom = CustomForm.of(request.form)
+    profile = custom.read()
+    if profile is None:
+        return form_again("bursts/index.html", "bursts/_custom.html", **_page_context(custom))
+    return _started(profile, custom.prediction)
+
+
+@bp.get("/custom/fields")
+def custom_fields_fragment() -> ResponseReturnValue:
+    """The fields of the custom form as typed, without complaints."""
+    return render_template("bursts/_custom_fields.html", custom=CustomForm.of(request.args))
+
+
+@bp.get("/active")
+def active_fragment() -> ResponseReturnValue:
+    """The running burst, or the last one, for a page on which a burst began or ended."""
+    return render_template("bursts/_active.html", burst=_latest(), followed=True)
+
+
+@bp.get("/before")
+def before_fragment() -> ResponseReturnValue:
+    """The bursts so far, for a page on which one began or ended."""
+    return render_template("bursts/_before.html", bursts=_before())
+
+
+@bp.get("/key/<form>")
+def key_fragment(form: str) -> ResponseReturnValue:
+    """A new key for a start form, so that the next click starts the next burst."""
+    return render_template("bursts/_key.html", form=form, key=uuid4().hex)
+
+
+@bp.get("/predict/<form>")
+def predict_fragment(form: str) -> ResponseReturnValue:
+    """The fields of a start form for a prediction, empty."""
+    return render_template("bursts/_predict.html", form=form)
+
+
+@bp.get("/<int:burst_id>")
+def show(burst_id: int) -> ResponseReturnValue:
+    """One burst: what users saw beside what the SLI says."""
+    burst = _find(burst_id)
+    context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst)}
+    return render_template("bursts/show.html", burst=burst, **context)
+
+
+@bp.get("/<int:burst_id>/views")
+def views_fragment(burst_id: int) -> ResponseReturnValue:
+    """The two views of a burst."""
+    burst = _find(burst_id)
+    return render_template("bursts/_views.html", burst=burst, sides=sides(burst))
+
+
+@bp.get("/<int:burst_id>/prediction")
+def prediction_fragment(burst_id: int) -> ResponseReturnValue:
+    """What was expected of a burst, beside what happened."""
+    burst = _find(burst_id)
+    return render_template("bursts/_prediction.html", burst=burst, **_truth_context(burst))
+
+
+@bp.get("/<int:burst_id>/fragment")
+def burst_fragment(burst_id: int) -> ResponseReturnValue:
+    """One burst, now; announces its end."""
+    burst = _find(burst_id)
+    ended = not burst.is_active and request.args.get("was") == "active"
+    events = "burst-changed, criterion-changed" if ended else ""
+    return fragment("bursts/_burst.html", events=events, burst=burst, asked=_asked())
+
+
+@bp.post("/<int:burst_id>/stop")
+def stop(burst_id: int) -> ResponseReturnValue:
+    """Ask the burst to stop."""
+    burst = _find(burst_id)
+    if burst.is_active:
+        store.request_stop(burst)
+    return fragment_or_redirect(
+        "bursts/_burst.html", url_for(".show", burst_id=burst.id), burst=burst
+    )
+
+
+@bp.app_context_processor
+def burst_widgets() -> dict[str, Any]:
+    """Step pages show a preset's card and the burst that came of it."""
+    return {"burst_preset": _preset_context, "has_alert": _has_alert}
+
+
+def _has_alert() -> bool:
+    """Whether the learner has an alert; before that no page speaks of one."""
+    learner_id = current_learner().id
+    if RuleFolder.of(current_services().settings).files_of(learner_id):
+        return True
+    verdict = stored_verdict(learner_id, "alert")  # it may be one that Grafana manages
+    return verdict is not None and verdict.met_now
+
+
+def _preset_context(preset_id: str) -> dict[str, Any]:
+    learner = current_learner()
+    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
+    burst = next((b for b in store.recent(learner.id) if b.preset == preset_id), None)
+    return {
+        "preset": PRESETS[preset_id],
+        "key": uuid4().hex,
+        "burst": shown(current_runner(), burst) if burst else None,
+    }
+
+
+def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
+    key = request.form.get("key") or uuid4().hex
+    burst = start_burst(current_services(), current_learner(), profile, key, prediction)
+    asked = profile.id if burst.is_active and burst.key != key[:MAX_KEY] else None
+    if asked and wants_fragment():
+        return problem(_one_at_a_time(burst), 200)
+    return fragment_or_redirect(
+        "bursts/_burst.html",
+        url_for(".show", burst_id=burst.id, asked=asked),
+        events="burst-changed",
+        burst=burst,
+        asked=asked,
+    )
+
+
+def _one_at_a_time(running: Burst) -> Markup:
+    """Why nothing was started, with the way to the Stop button."""
+    words = Markup(
+        'One burst at a time: <a href="{}">{}</a> is still running. '
+        "Stop it, or wait for its end, then start yours."
+    )
+    return words.format(url_for(".show", burst_id=running.id), running.title)
+
+
+def _truth_context(burst: Burst) -> dict[str, Any]:
+    """What ``bursts/_prediction.html`` shows, from what the alerts' follower kept."""
+    watch = record.watch_of(burst.id)
+    settled = not burst.is_active and record.is_over(burst, watch, current_services().clock())
+    folder = RuleFolder.of(current_services().settings)
+    forecasts = [Forecast.from_json(plan) for plan in (watch.plans if watch else None) or ()]
+    slos = {one.slo for one in forecasts}
+    applied = {s for s in slos if not folder.holds(slo_file(burst.learner_id, s), None)}
+    known = record.histories(burst.id) if watch else None
+    truth = compare(burst, known, forecasts, applied, settled=settled)
+    return {"truth": truth, "settled": settled, "alerted": bool(known)}
+
+
+def _asked() -> str | None:
+    """The preset that was asked for while this burst ran."""
+    asked = request.args.get("asked", "")
+    return asked if asked in PRESETS or asked == "custom" else None
+
+
+def _find(burst_id: int) -> Burst:
+    learner = current_learner()
+    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
+    burst = store.find(learner.id, burst_id)
+    if burst is None:
+        abort(404, "There is no burst of that number.")
+    return shown(current_runner(), burst)
+
+
+def _latest() -> Burst | None:
+    learner = current_learner()
+    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
+    burst = store.active_burst(learner.id) or next(iter(store.recent(learner.id, 1)), None)
+    return shown(current_runner(), burst) if burst else None
+
+
+def _page_context(custom: CustomForm | None = None) -> dict[str, Any]:
+    return {
+        "presets": PRESETS.values(),
+        "custom": custom or CustomForm(),
+        "key": uuid4().hex,
+        "burst": _latest(),
+        "bursts": _before(),
+    }
+
+
+def _before() -> list[Burst]:
+    return [shown(current_runner(), one) for one in store.recent(current_learner().id)]

@@ -1,0 +1,6 @@
+"""Does an alert really guard an SLO? Prometheus rules and Grafana-managed rules, analysed."""
+
+from portal.tie.analysis import AlertFinding, AlertRule, analyse
+from portal.tie.codes import TieCode
+
+__all__ = ["AlertFinding", "AlertRule", "TieCode", "analyse"]

@@ -1,0 +1,175 @@
+"""Grafana-managed alert rules: from the condition back through the expressions to the queries.
+
+The definition comes from the ruler (``GET /api/ruler/grafana/api/v1/rules``) or the provisioning
+API. Shapes: Grafana's documentation, "Alerting", and what a Grafana 9.4 was seen to answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from portal.promql.context import RecordingRule
+from portal.promql.nodes import Binary, Expr, Number
+from portal.rulefile.reader import seconds
+from portal.slo.objective import SLO
+from portal.tie.analysis import FIRES_ON_NOTHING, AlertFinding, contexts, found
+from portal.tie.codes import TieCode
+from portal.tie.expressions import Conditions
+from portal.tie.grafana_nodes import GrafanaQuery, Graph, GraphError
+
+MAX_RULES = 2000
+NO_DATA_ALERTING = "Alerting"
+FIRES_ON_NAN = (
+    "Without traffic its ratio is 0/0 (NaN), and Grafana takes NaN for true: it fires on nothing, "
+    "and such a firing proves nothing. Let the query return nothing without traffic: "
+    "add `and sum(rate(...[1m])) > 0` over all requests to it."
+)
+FIRES_ON_NO_DATA = (
+    "Without traffic its query returns nothing, and the rule is set to alert on no data: it fires "
+    "on nothing. Set its no-data state to OK."
+)
+
+
+@dataclass(frozen=True)
+class GrafanaRule:
+    """One Grafana-managed alert rule; ``condition`` is the refId that decides."""
+
+    uid: str
+    title: str
+    condition: str
+    queries: tuple[GrafanaQuery, ...]
+    folder: str = ""
+    group: str = ""
+    for_s: float = 0.0
+    no_data_state: str = "NoData"
+    paused: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def read_ruler(payload: Any) -> list[GrafanaRule]:
+    """The rules in the ruler's answer; what is no alert rule is left out. Never raises."""
+    rules: list[GrafanaRule] = []
+    for folder, group, entry in _entries(payload):
+        rule = _rule(entry, folder, group)
+        if rule is not None and len(rules) < MAX_RULES:
+            rules.append(rule)
+    return rules
+
+
+def read_provisioning(payload: Any) -> list[GrafanaRule]:
+    """The rules in the provisioning API's list. Never raises."""
+    entries = payload if isinstance(payload, list) else []
+    found_rules = [_provisioned(entry) for entry in entries[:MAX_RULES]]
+    return [rule for rule in found_rules if rule is not None]
+
+
+def analyse_grafana(
+    rule: GrafanaRule, slos: Sequence[SLO], rules: Sequence[RecordingRule] = ()
+) -> AlertFinding:
+    """The finding for a Grafana-managed rule; never raises.
+
+    ``rules`` are Prometheus' recording rules, which a query may read.
+    """
+    graph = Graph(rule.queries)
+    try:
+        tree = graph.tree(rule.condition)
+    except GraphError as error:
+        return AlertFinding(rule.title, error.code, str(error))
+    fires = Binary("!=", tree, Number(0.0))
+    known = contexts(tree, rules)
+    if _alerts_on_a_filter(rule, tree):
+        reason = (
+            "It fires while all is well: its query returns nothing then, and the rule is set to "
+            "alert on no data."
+        )
+        return AlertFinding(rule.title, TieCode.ALWAYS_FIRES, reason)
+    finding = found(rule.title, [Conditions(context).of(fires) for context in known], slos)
+    return _with_idle(finding, graph.fires_when_idle(rule.condition, known[0]), rule)
+
+
+def _with_idle(finding: AlertFinding, idle: str, rule: GrafanaRule) -> AlertFinding:
+    if idle == "nan":
+        return replace(finding, fires_on_nothing=FIRES_ON_NAN)
+    if idle == "number":
+        return replace(finding, fires_on_nothing=FIRES_ON_NOTHING)
+    if idle == "empty" and rule.no_data_state == NO_DATA_ALERTING:
+        return replace(finding, fires_on_nothing=FIRES_ON_NO_DATA)
+    return finding
+
+
+def _entries(payload: Any) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Each rule with its folder and its group."""
+    folders = payload if isinstance(payload, Mapping) else {}
+    for folder, groups in folders.items():
+        for group in groups if isinstance(groups, list) else []:
+            rules = group.get("rules") if isinstance(group, Mapping) else None
+            for entry in rules if isinstance(rules, list) else []:
+                if isinstance(entry, Mapping):
+                    yield str(folder), group, entry
+
+
+def _rule(entry: Mapping[str, Any], folder: str, group: Mapping[str, Any]) -> GrafanaRule | None:
+    alert = entry.get("grafana_alert")
+    if not isinstance(alert, Mapping) or not alert.get("condition"):
+        return None  # a recording rule, or a rule of another data source
+    return GrafanaRule(
+        uid=str(alert.get("uid", "")),
+        title=str(alert.get("title", "")),
+        condition=str(alert["condition"]),
+        queries=_queries(alert.get("data")),
+        folder=folder,
+        group=str(group.get("name", "")),
+        for_s=seconds(entry.get("for")),
+        no_data_state=str(alert.get("no_data_state", "NoData")),
+        paused=bool(alert.get("is_paused", False)),
+        labels=_labels(entry.get("labels")),
+    )
+
+
+def _provisioned(entry: Any) -> GrafanaRule | None:
+    if not isinstance(entry, Mapping) or not entry.get("condition"):
+        return None
+    return GrafanaRule(
+        uid=str(entry.get("uid", "")),
+        title=str(entry.get("title", "")),
+        condition=str(entry["condition"]),
+        queries=_queries(entry.get("data")),
+        folder=str(entry.get("folderUID", "")),
+        group=str(entry.get("ruleGroup", "")),
+        for_s=seconds(entry.get("for")),
+        no_data_state=str(entry.get("noDataState", "NoData")),
+        paused=bool(entry.get("isPaused", False)),
+        labels=_labels(entry.get("labels")),
+    )
+
+
+def _labels(labels: Any) -> dict[str, str]:
+    entries = labels if isinstance(labels, Mapping) else {}
+    return {str(name): str(value) for name, value in entries.items()}
+
+
+def _queries(data: Any) -> tuple[GrafanaQuery, ...]:
+    entries = data if isinstance(data, list) else []
+    return tuple(_query(entry) for entry in entries if isinstance(entry, Mapping))
+
+
+def _query(entry: Mapping[str, Any]) -> GrafanaQuery:
+    model = entry.get("model")
+    if isinstance(model, str):  # some exports hold the model as JSON text
+        try:
+            model = json.loads(model)
+        except (ValueError, RecursionError):
+            model = {}
+    source = str(entry.get("datasourceUid", ""))
+    model = model if isinstance(model, Mapping) else {}
+    return GrafanaQuery(str(entry.get("refId", "")), source, model)
+
+
+def _alerts_on_a_filter(rule: GrafanaRule, tree: Expr) -> bool:
+    """A query that returns nothing while healthy, in a rule that takes nothing for an alarm."""
+    if rule.no_data_state != NO_DATA_ALERTING:
+        return False
+    return Graph.filters(tree)

@@ -1,0 +1,324 @@
+"""The nodes of a Grafana alert rule as one PromQL tree.
+
+Queries, reduce, math, threshold and classic conditions become one expression, in which Grafana's
+comparisons stand as comparisons with ``bool``; the rule fires while it is not 0.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+from portal.errors import SLOLabError
+from portal.promql.context import Context
+from portal.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    Expr,
+    Negation,
+    Number,
+    Selector,
+    Subquery,
+)
+from portal.promql.parser import ParseError, parse
+from portal.promql.variables import substitute
+from portal.tie.codes import TieCode
+from portal.tie.expressions import COMPARISONS
+from portal.tie.idle import Idle, UnknownValueError, computed, idle_value
+
+EXPRESSION = frozenset({"__expr__", "-100", "-- Expression --"})
+"""Where the data source is Grafana's own expressions."""
+MAX_DEPTH = 20
+_KEEPS_VALUE = frozenset({"last", "mean", "avg", "min", "max", "median", "last_not_null"})
+_RANGES = {
+    "within_range": (">", "*", "<"),
+    "within_range_included": (">=", "*", "<="),
+    "outside_range": ("<", "+", ">"),
+    "outside_range_included": ("<=", "+", ">="),
+}
+_REFERENCE = re.compile(r"\$\{([^}]+)\}|\$(\w+)")
+_PLACEHOLDER = "grafana:ref:"
+
+
+class GraphError(SLOLabError):
+    """The rule can't be followed back to its queries; ``code`` says what that makes it."""
+
+    def __init__(self, message: str, code: TieCode = TieCode.UNPARSED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class GrafanaQuery:
+    """One entry of a rule's ``data``: a query of a data source, or an expression."""
+
+    ref: str
+    source: str
+    model: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """The expression's type (reduce, math...), empty for a data query."""
+        return str(self.model.get("type", "")) if self.is_expression else ""
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether Grafana computes it, and no data source."""
+        inner = self.model.get("datasource")
+        uid = inner.get("uid") if isinstance(inner, Mapping) else inner
+        return self.source in EXPRESSION or uid in EXPRESSION
+
+
+class Graph:
+    """The nodes of one rule, by refId."""
+
+    def __init__(self, queries: Sequence[GrafanaQuery]) -> None:
+        self.nodes = {query.ref: query for query in queries}
+
+    def tree(self, ref: str, depth: int = 0) -> Expr:
+        """The node as a PromQL tree; raises ``GraphError``."""
+        node = self._node(ref, depth)
+        match node.kind:
+            case "":
+                return _query_tree(node)
+            case "reduce":
+                return self._reduced(node, depth)
+            case "resample":
+                return self.tree(_reference(node), depth + 1)
+            case "threshold":
+                return self._threshold(node, depth)
+            case "math":
+                return self._math(node, depth)
+            case "classic_conditions":
+                return self._classic(node, depth)
+        raise GraphError(f"Expressions of type {node.kind!r} are not understood.")
+
+    def fires_when_idle(self, ref: str, context: Context) -> str:
+        """What the rule has without traffic: ``nan`` or a ``number`` other than 0 (it fires),
+        ``empty``, or nothing that is known to matter.
+        """
+        try:
+            value = self._idle(ref, context)
+        except (GraphError, UnknownValueError):
+            return ""
+        if value is None:
+            return "empty"
+        if math.isnan(value):
+            return "nan"
+        return "number" if value else ""
+
+    @staticmethod
+    def filters(tree: Expr) -> bool:
+        """Whether a comparison without ``bool`` makes the result vanish while all is well."""
+        match tree:
+            case Binary(op=op) if op in COMPARISONS and not tree.return_bool:
+                return not _is_guard(tree)
+            case Binary():
+                return Graph.filters(tree.left) or Graph.filters(tree.right)
+            case Aggregation() | Subquery() | Negation():
+                return Graph.filters(tree.expr)
+            case Call():
+                return any(Graph.filters(arg) for arg in tree.args)
+        return False
+
+    def _node(self, ref: str, depth: int) -> GrafanaQuery:
+        if depth > MAX_DEPTH:
+            raise GraphError("Its expressions lead back to themselves.")
+        if ref not in self.nodes:
+            raise GraphError(f"It refers to {ref!r}, and there is no such query.")
+        return self.nodes[ref]
+
+    def _reduced(self, node: GrafanaQuery, depth: int) -> Expr:
+        inner = self.tree(_reference(node), depth + 1)
+        reducer = str(node.model.get("reducer", "last"))
+        return inner if reducer in _KEEPS_VALUE else Call(f"grafana_{reducer}", (inner,))
+
+    def _threshold(self, node: GrafanaQuery, depth: int) -> Expr:
+        inner = self.tree(_reference(node), depth + 1)
+        return _evaluated(inner, _first_evaluator(node))
+
+    def _math(self, node: GrafanaQuery, depth: int) -> Expr:
+        text, refs = _promql_of(str(node.model.get("expression", "")))
+        try:
+            tree = parse(text)
+        except ParseError as error:
+            raise GraphError(f"Its math expression can't be read: {error}") from None
+        return _in_grafana(tree, {ref: self.tree(ref, depth + 1) for ref in refs})
+
+    def _classic(self, node: GrafanaQuery, depth: int) -> Expr:
+        conditions = node.model.get("conditions")
+        entries = conditions if isinstance(conditions, list) else []
+        arms = [entry for entry in entries if isinstance(entry, Mapping)]
+        if not arms:
+            raise GraphError("Its classic condition is empty.")
+        trees = [self._classic_arm(arm, depth) for arm in arms]
+        joined = list(zip(arms[1:], trees[1:], strict=True))
+        return reduce(lambda left, arm: Binary(_joint(arm[0]), left, arm[1]), joined, trees[0])
+
+    def _classic_arm(self, arm: Mapping[str, Any], depth: int) -> Expr:
+        query, reducer = arm.get("query"), arm.get("reducer")
+        params = query.get("params") if isinstance(query, Mapping) else None
+        if not isinstance(params, list) or not params:
+            raise GraphError("Its classic condition names no query.")
+        inner = self.tree(str(params[0]), depth + 1)
+        kind = str(reducer.get("type", "last")) if isinstance(reducer, Mapping) else "last"
+        value = inner if kind in _KEEPS_VALUE else Call(f"grafana_{kind}", (inner,))
+        return _evaluated(value, arm.get("evaluator"))
+
+    # Without traffic
+
+    def _idle(self, ref: str, context: Context, depth: int = 0) -> Idle:
+        node = self._node(ref, depth)
+        match node.kind:
+            case "":
+                return idle_value(_query_tree(node), context)
+            case "reduce" | "resample":
+                value = self._idle(_reference(node), context, depth + 1)
+                return _replaced(node, value)
+            case "threshold":
+                return self._idle_threshold(node, context, depth)
+            case "math":
+                return self._idle_math(node, context, depth)
+        return None  # classic conditions leave NaN out: no data
+
+    def _idle_threshold(self, node: GrafanaQuery, context: Context, depth: int) -> Idle:
+        value = self._idle(_reference(node), context, depth + 1)
+        if value is None or math.isnan(value):
+            return value
+        return idle_value(_evaluated(Number(value), _first_evaluator(node)), context)
+
+    def _idle_math(self, node: GrafanaQuery, context: Context, depth: int) -> Idle:
+        text, refs = _promql_of(str(node.model.get("expression", "")))
+        values = {ref: self._idle(ref, context, depth + 1) for ref in refs}
+        if any(value is None for value in values.values()):
+            return None
+        if any(value is not None and math.isnan(value) for value in values.values()):
+            return math.nan
+        try:
+            return _idle_tree(parse(text), values)
+        except ParseError:
+            raise UnknownValueError from None
+
+
+def _query_tree(node: GrafanaQuery) -> Expr:
+    """The tree of a Prometheus query, Grafana's variables filled in."""
+    expr = node.model.get("expr")
+    source = node.model.get("datasource")
+    kind = source.get("type", "prometheus") if isinstance(source, Mapping) else "prometheus"
+    if not isinstance(expr, str) or kind != "prometheus":
+        raise GraphError("It asks another data source than Prometheus.", TieCode.NOT_AN_SLI)
+    try:
+        return parse(substitute(expr).text)
+    except ParseError as error:
+        raise GraphError(str(error)) from None
+
+
+def _reference(node: GrafanaQuery) -> str:
+    return str(node.model.get("expression", "")).strip().removeprefix("$").strip("{}")
+
+
+def _first_evaluator(node: GrafanaQuery) -> Any:
+    conditions = node.model.get("conditions")
+    first = conditions[0] if isinstance(conditions, list) and conditions else None
+    return first.get("evaluator") if isinstance(first, Mapping) else None
+
+
+def _evaluated(inner: Expr, evaluator: Any) -> Expr:
+    """An evaluator (gt, lt, ranges) as comparisons that are 0 or 1."""
+    kind = evaluator.get("type") if isinstance(evaluator, Mapping) else None
+    params = evaluator.get("params") if isinstance(evaluator, Mapping) else None
+    entries = params if isinstance(params, list) else []
+    numbers = [Number(float(n)) for n in entries if isinstance(n, int | float) and abs(n) < 1e300]
+    simple = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "==", "ne": "!="}
+    if kind in simple and numbers:
+        return Binary(simple[kind], inner, numbers[0], return_bool=True)
+    if kind in _RANGES and len(numbers) > 1:
+        low, high = sorted(numbers[:2], key=lambda number: number.value)
+        of_low, joint, of_high = _RANGES[kind]
+        at_low = Binary(of_low, inner, low, return_bool=True)
+        return Binary(joint, at_low, Binary(of_high, inner, high, return_bool=True))
+    raise GraphError(f"Thresholds of type {kind!r} are not understood.")
+
+
+def _joint(arm: Mapping[str, Any]) -> str:
+    operator = arm.get("operator")
+    kind = operator.get("type") if isinstance(operator, Mapping) else "and"
+    return "+" if kind == "or" else "*"
+
+
+def _promql_of(expression: str) -> tuple[str, list[str]]:
+    """A math expression in PromQL's spelling, and the refIds it uses."""
+    refs = list(dict.fromkeys(m[1] or m[2] for m in _REFERENCE.finditer(expression)))
+
+    def placeholder(found: re.Match[str]) -> str:
+        return f"{_PLACEHOLDER}{refs.index(found[1] or found[2])}"
+
+    text = _REFERENCE.sub(placeholder, expression)
+    text = text.replace("&&", " and ").replace("||", " or ").replace("**", "^")
+    return text, refs
+
+
+def _in_grafana(tree: Expr, refs: Mapping[str, Expr]) -> Expr:
+    """A math expression's tree: references filled in, comparisons 0 or 1, and/or as products."""
+    names = list(refs)
+    match tree:
+        case Selector(name=str(name)) if name.startswith(_PLACEHOLDER):
+            return refs[names[int(name.removeprefix(_PLACEHOLDER))]]
+        case Binary():
+            left, right = _in_grafana(tree.left, refs), _in_grafana(tree.right, refs)
+            if tree.op in {"and", "or"}:
+                return Binary("*" if tree.op == "and" else "+", _truth(left), _truth(right))
+            return Binary(tree.op, left, right, return_bool=tree.op in COMPARISONS)
+        case Negation():
+            return Negation(_in_grafana(tree.expr, refs))
+        case Call():
+            return replace(tree, args=tuple(_in_grafana(arg, refs) for arg in tree.args))
+        case Number():
+            return tree
+    raise GraphError("Its math expression can't be read.")
+
+
+def _truth(tree: Expr) -> Expr:
+    already = isinstance(tree, Binary) and (tree.return_bool or tree.op in {"*", "+"})
+    return tree if already else Binary("!=", tree, Number(0.0), return_bool=True)
+
+
+def _idle_tree(tree: Expr, values: Mapping[str, Idle]) -> float:
+    numbers = list(values.values())
+    match tree:
+        case Number():
+            return tree.value
+        case Selector(name=str(name)) if name.startswith(_PLACEHOLDER):
+            return numbers[int(name.removeprefix(_PLACEHOLDER))] or 0.0
+        case Binary():
+            left, right = _idle_tree(tree.left, values), _idle_tree(tree.right, values)
+            if math.isnan(left) or math.isnan(right):
+                return math.nan
+            if tree.op in COMPARISONS:
+                compared = Binary(tree.op, Number(left), Number(right), return_bool=True)
+                return idle_value(compared, Context()) or 0.0
+            if tree.op in {"and", "or"}:
+                return float(bool(left and right) if tree.op == "and" else bool(left or right))
+            return computed(tree.op, left, right)
+    raise UnknownValueError
+
+
+def _replaced(node: GrafanaQuery, value: Idle) -> Idle:
+    """``replaceNN`` puts a number where NaN was; ``dropNN`` was seen to leave NaN."""
+    settings = node.model.get("settings")
+    if value is None or not math.isnan(value) or not isinstance(settings, Mapping):
+        return value
+    if settings.get("mode") != "replaceNN":
+        return value
+    number = settings.get("replaceWithValue", 0)
+    return float(number) if isinstance(number, int | float) else value
+
+
+def _is_guard(node: Binary) -> bool:
+    """``sum(rate(total)) > 0`` vanishes without traffic only."""
+    return node.op == ">" and isinstance(node.right, Number) and node.right.value == 0

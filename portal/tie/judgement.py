@@ -1,0 +1,250 @@
+"""Is a condition tied to an SLO?
+
+With θ the limit as an error ratio, ``f = θ / (1 - objective)`` is the burn rate at which the alert
+fires. Between 0.9 and 20 the limit follows from the objective: 14.4, 6, 3 and 1 are the
+*Site Reliability Workbook*'s (chapter 5), 1 is the objective itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.promql.events import Kind
+from portal.promql.findings import Sli
+from portal.promql.nodes import Matcher, MatchOp
+from portal.promql.parser import fully_matches
+from portal.promql.statuses import SERVER_ERRORS, spoken
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.windows import alert_pairs
+from portal.tie.codes import TieCode
+from portal.tie.conditions import (
+    WHOLE_SERVICE,
+    Always,
+    Both,
+    Condition,
+    Either,
+    ErrorRatio,
+    Never,
+    Source,
+    Tail,
+    Unclear,
+    healthy_meets,
+    said,
+)
+
+LEAST_FACTOR = 0.9
+GREATEST_FACTOR = 20.0
+TOLERANCE = 1e-9
+EARLY = "it fires before the objective is in danger"
+_ANSWERS = frozenset(range(200, 600))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The code, a sentence, and where it applies the limit θ and the factor f.
+
+    ``advice`` is what to do with an alert that is tied and could be better; ``related`` is false
+    when alert and SLO are about different things (latency, availability).
+    """
+
+    code: TieCode
+    reason: str
+    limit: float | None = None
+    factor: float | None = None
+    advice: str = ""
+    related: bool = True
+
+
+def judge(condition: Condition, slo: SLO) -> Judgement:
+    """What an alert that fires on the condition is worth for an SLO."""
+    match condition:
+        case Always():
+            return Judgement(TieCode.ALWAYS_FIRES, f"It fires while all is well: {condition.why}.")
+        case Never():
+            return Judgement(TieCode.NEVER_FIRES, f"It can never fire: {condition.why}.")
+        case Unclear():
+            return Judgement(condition.code, _capital(condition.why))
+        case ErrorRatio():
+            return _ratio(condition, slo)
+        case Tail():
+            return _tail(condition, slo)
+        case Both() | Either():
+            found = [judge(arm, slo) for arm in condition.arms]
+            return max(found, key=lambda one: one.code.rank)
+
+
+def is_usual(factor: float, slo: SLO) -> bool:
+    """Whether the factor is one of those that belong to the SLO's own window."""
+    return any(_near(factor, pair.factor, 1e-3) for pair in alert_pairs(slo.window))
+
+
+def _foreign(source: Source, sli: Sli, slo: SLO) -> Judgement | None:
+    """Why these are not the SLO's events, if they aren't."""
+    what = SLIKind.AVAILABILITY if sli is Sli.AVAILABILITY else SLIKind.LATENCY
+    if what is not slo.sli:
+        reason = f"It is about {what}, and {slo.name} is about {slo.sli}."
+        return Judgement(TieCode.NOT_AN_SLI, reason, related=False)
+    if any(event.kind is Kind.ERRORS for event in source.events):
+        names = ", ".join(sorted(e.metric for e in source.events if e.kind is Kind.ERRORS))
+        return _not(f"{names} is another metric than the SLO's, so the two can disagree.")
+    if any(event.offset != (0.0, None) for event in source.events):
+        return _not("It looks at another time than now (offset or @).")
+    part = _part(source)
+    if part:
+        return _not(f"It looks at a part of the service ({part}); the SLO counts all requests.")
+    return None
+
+
+def _other_service(source: Source, slo: SLO) -> Judgement | None:
+    jobs = [m for event in source.events for m in event.scope if m.label == "job"]
+    if not all(_selects(matcher, slo.job) for matcher in jobs):
+        seen = ", ".join(sorted({str(matcher) for matcher in jobs}))
+        return Judgement(
+            TieCode.OTHER_SERVICE, f"It watches {seen}; {slo.name} is about {slo.job}."
+        )
+    return None
+
+
+def _part(source: Source) -> str:
+    """The conditions and labels that single out a part of a service's requests."""
+    matchers = {m for event in source.events for m in event.scope}
+    narrow = [str(m) for m in sorted(matchers) if m.label not in WHOLE_SERVICE]
+    pinned = {m.label for m in matchers if m.op is MatchOp.EQUAL}
+    parts = sorted(source.split - WHOLE_SERVICE - pinned)
+    return ", ".join([*narrow, *(f"each {label} by itself" for label in parts)])
+
+
+def _ratio(condition: ErrorRatio, slo: SLO) -> Judgement:
+    return (
+        _foreign(condition.source, condition.sli, slo)
+        or _other_events(condition, slo)
+        or _other_service(condition.source, slo)
+        or _other_bucket(condition, slo)
+        or _limit(condition, slo)
+    )
+
+
+def _other_events(condition: ErrorRatio, slo: SLO) -> Judgement | None:
+    shape = condition.shape
+    missing = _ANSWERS - shape.total
+    if missing:
+        return _not(f"It leaves {spoken(missing)} out of the total; the SLO counts all requests.")
+    if slo.threshold_s is None:
+        if shape.bad_statuses & _ANSWERS <= SERVER_ERRORS:
+            return None
+        bad = spoken(shape.bad_statuses & _ANSWERS)
+        return _not(f"It counts {bad} as bad; the SLO counts 5xx.")
+    if shape.bad_statuses:
+        return _not(f"It counts {spoken(shape.bad_statuses)} as slow; the SLO looks at time only.")
+    return None
+
+
+def _other_bucket(condition: ErrorRatio, slo: SLO) -> Judgement | None:
+    if slo.threshold_s is None:
+        return None
+    return _other_threshold(condition.shape.thresholds[0], slo.threshold_s, slo)
+
+
+def _other_threshold(found_s: float, wanted_s: float, slo: SLO) -> Judgement | None:
+    if _near(found_s, wanted_s, TOLERANCE):
+        return None
+    return Judgement(
+        TieCode.OTHER_THRESHOLD,
+        f"Its threshold is {found_s:g} s; {slo.name} promises {wanted_s:g} s.",
+    )
+
+
+def _limit(condition: ErrorRatio, slo: SLO) -> Judgement:
+    if healthy_meets(condition):
+        return Judgement(
+            TieCode.INVERTED,
+            f"It fires while all is well and falls silent when requests fail ({said(condition)}): "
+            "the comparison stands the wrong way round.",
+            condition.limit,
+        )
+    return _factor(condition, slo)
+
+
+def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
+    limit, factor = condition.limit, condition.limit / slo.error_budget
+    arithmetic = f"{_percent(limit)} / {_percent(slo.error_budget)} = {factor:.4g}"
+    if condition.op == "==":
+        reason = f"It needs an error ratio of exactly {_percent(limit)}, which hardly ever happens."
+        return Judgement(TieCode.TOO_LAX, reason, limit, factor)
+    if factor > GREATEST_FACTOR + TOLERANCE:
+        reason = (
+            f"It fires at a burn rate of {factor:.4g} ({arithmetic}): by then the budget of "
+            f"{slo.name} is nearly gone. A limit up to {GREATEST_FACTOR:g} times the budget "
+            "guards it."
+        )
+        return Judgement(TieCode.TOO_LAX, reason, limit, factor)
+    if factor < LEAST_FACTOR - TOLERANCE:
+        reason = (
+            f"It watches the SLI of {slo.name} at a burn rate of {factor:.4g} "
+            f"({arithmetic}): {EARLY}."
+        )
+        return Judgement(TieCode.STRICTER, reason, limit, factor, _let_it_wait(slo))
+    reason = (
+        f"It fires when {slo.name} burns its budget at more than {factor:.4g} times the rate "
+        f"that the objective allows ({arithmetic})."
+    )
+    return Judgement(TieCode.TIED, reason, limit, factor)
+
+
+def _tail(condition: Tail, slo: SLO) -> Judgement:
+    """``quantile(φ) > T`` says that more than ``1 - φ`` of the requests are slower than T."""
+    foreign = (
+        _foreign(condition.source, Sli.LATENCY, slo)
+        or _other_service(condition.source, slo)
+        or _other_threshold(condition.limit, slo.threshold_s or 0.0, slo)
+    )
+    if foreign is not None:
+        return foreign
+    limit = 1 - condition.phi
+    factor = limit / slo.error_budget
+    if healthy_meets(condition):
+        reason = f"It fires while requests are fast ({said(condition)})."
+        return Judgement(TieCode.INVERTED, reason, limit, factor)
+    if condition.op not in {">", ">="}:
+        reason = f"An exact comparison of a time ({said(condition)}) hardly ever holds."
+        return Judgement(TieCode.TOO_LAX, reason, limit, factor)
+    quantile = f"p{condition.phi * 100:g}"
+    if _near(condition.phi, slo.objective, TOLERANCE):
+        reason = f"While {quantile} is above {condition.limit:g} s, {slo.name} is missed."
+        return Judgement(TieCode.TIED, reason, limit, factor)
+    seen = f"It watches {quantile}; the objective of {slo.name} is {slo.percent}"
+    if condition.phi > slo.objective:
+        reason = f"{seen}: {EARLY}."
+        return Judgement(TieCode.STRICTER, reason, limit, factor, _let_it_wait(slo))
+    return Judgement(TieCode.TOO_LAX, f"{seen}.", limit, factor)
+
+
+def _let_it_wait(slo: SLO) -> str:
+    return (
+        f"Let it wait until {_percent(slo.error_budget)} of the requests are bad, as many as "
+        f"{slo.name} allows."
+    )
+
+
+def _not(reason: str) -> Judgement:
+    return Judgement(TieCode.NOT_AN_SLI, reason)
+
+
+def _selects(matcher: Matcher, value: str) -> bool:
+    if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
+        return (matcher.value == value) is (matcher.op is MatchOp.EQUAL)
+    found = fully_matches(matcher.value, [value])
+    return found is not None and bool(found) is (matcher.op is MatchOp.MATCHES)
+
+
+def _near(one: float, other: float, tolerance: float) -> bool:
+    return abs(one - other) <= tolerance * max(abs(one), abs(other))
+
+
+def _percent(ratio: float) -> str:
+    return f"{ratio * 100:.4g} %"
+
+
+def _capital(sentence: str) -> str:
+    text = sentence[:1].upper() + sentence[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,223 @@
+"""The alert criterion: Prometheus' rules and Grafana's, one never hiding the other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from portal.alerts.criterion import MAX_LINES, AlertCriterion, AlertEvidence
+from portal.criteria.base import Status, Subject, Verdict
+from portal.learners.models import Learner
+from portal.objectives.store import save_slo
+from portal.rulefolder.apply import Applied, apply_file, apply_learner_rules, remove_learner_rules
+from portal.rulefolder.folder import learner_file, slo_file
+from portal.services import Services, utc_now
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.rules import rule_file
+from portal.slo.windows import Window
+from tests.criteria.conftest import asking
+from tests.fakes.grafana import FakeGrafana
+from tests.fakes.grafana_shapes import alert
+from tests.fakes.recorded import MATH, THRESHOLD, define_recorded_rules, tell_recorded_states
+from tests.rulefolder.conftest import PATIENCE
+
+BAD = 'sum(rate(http_requests_total{job="flask-app",status=~"5.."}[1m]))'
+ALL = 'sum(rate(http_requests_total{job="flask-app"}[1m]))'
+RATIO = f"{BAD} / ({ALL} > 0)"
+NOW = "2026-11-22T19:51:50Z"
+
+
+@pytest.fixture
+def slo(learner: Learner) -> SLO:
+    found = SLO("availability", SLIKind.AVAILABILITY, 0.99, Window.LAB, title="Availability")
+    save_slo(learner.id, found, utc_now())
+    return found
+
+
+def check(services: Services, learner: Learner) -> Verdict:
+    criterion = AlertCriterion()
+    return criterion.judge(criterion.collect(Subject(services, learner)))
+
+
+def settled(services: Services, learner: Learner) -> Verdict:
+    """The verdict once Prometheus has evaluated what it loaded."""
+    deadline = time.monotonic() + PATIENCE
+    while (verdict := check(services, learner)).code == "not_evaluated":
+        assert verdict.status is Status.NOT_ENOUGH_DATA
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return verdict
+
+
+def rules(expr: str, name: str = "TooManyErrors") -> str:
+    entry = f"{{name: g, interval: 5s, rules: [{{alert: {name}, expr: {expr!r}}}]}}"
+    return f"groups: [{entry}]\n"
+
+
+def said(verdict: Verdict) -> str:
+    return "\n".join(line.text for line in verdict.lines)
+
+
+class TestWithPrometheus:
+    def test_fails_before_passes_once_applied_and_fails_when_removed(
+        self, learner: Learner, slo: SLO, lab_services: Services
+    ) -> None:
+        assert check(lab_services, learner).code == "no_alert"
+        applied = apply_learner_rules(lab_services, learner, rules(f"{RATIO} > 0.144"))
+        assert isinstance(applied, Applied)
+        verdict = settled(lab_services, learner)
+        assert (verdict.status, verdict.code) == (Status.MET, "alert_tied")
+        assert "in Prometheus is tied to availability" in verdict.observed
+        assert "made for you" not in verdict.observed + said(verdict)
+        assert isinstance(remove_learner_rules(lab_services, learner), Applied)
+        assert check(lab_services, learner).code == "no_alert"
+
+    def test_what_the_lab_made_counts_and_says_so(
+        self, learner: Learner, slo: SLO, lab_services: Services
+    ) -> None:
+        name = slo_file(learner.id, slo.name)
+        assert isinstance(apply_file(lab_services, name, rule_file([slo])), Applied)
+        verdict = settled(lab_services, learner)
+        assert verdict.status is Status.MET
+        assert "made for you" in verdict.observed
+        assert "made for you" in said(verdict)
+
+    def test_alerts_that_guard_nothing_of_the_learners_are_not_enough(
+        self, learner: Learner, slo: SLO, lab_services: Services
+    ) -> None:
+        elsewhere = f"{RATIO} > 0.144".replace("flask-app", "another-app")
+        assert isinstance(apply_learner_rules(lab_services, learner, rules(elsewhere)), Applied)
+        verdict = settled(lab_services, learner)
+        assert (verdict.status, verdict.code) == (Status.NOT_MET, "other_service")
+
+    def test_another_learners_rules_are_theirs(
+        self, learner: Learner, slo: SLO, lab_services: Services
+    ) -> None:
+        theirs = learner_file(learner.id + 1)
+        applied = apply_file(lab_services, theirs, rules(f"{RATIO} > 0.144"))
+        assert isinstance(applied, Applied)
+        assert check(lab_services, learner).code == "no_alert"
+
+    def test_a_grafana_that_is_down_hides_no_tied_rule(
+        self, learner: Learner, slo: SLO, lab_services: Services
+    ) -> None:
+        services = asking(lab_services)
+        verdict = check(services, learner)
+        assert (verdict.status, verdict.code) == (Status.CANNOT_CHECK, "grafana_unreachable")
+        apply_learner_rules(services, learner, rules(f"{RATIO} > 0.144"))
+        verdict = settled(services, learner)
+        assert verdict.status is Status.MET
+        assert "Grafana can't be reached" in said(verdict)
+
+
+class TestWithGrafanaAlone:
+    """Prometheus can't be asked."""
+
+    def test_a_recorded_rule_is_followed_through_its_states(
+        self, learner: Learner, slo: SLO, services: Services, grafana: FakeGrafana
+    ) -> None:
+        services = asking(services, grafana.url)
+        assert check(services, learner).code == "prometheus_unreachable"
+        define_recorded_rules(grafana, THRESHOLD)
+        services.readings.forget("ruler")
+        for answer, status, words in [
+            ("prometheus_rules_right_after_create", Status.NOT_ENOUGH_DATA, "first evaluation"),
+            ("prometheus_rules_healthy", Status.MET, "its state: inactive"),
+            ("prometheus_rules_pending", Status.MET, "its state: pending"),
+            ("prometheus_rules_firing", Status.MET, "its state: firing."),
+        ]:
+            tell_recorded_states(grafana, answer)
+            verdict = check(services, learner)
+            assert verdict.status is status, answer
+            assert words in verdict.observed, answer
+        tell_recorded_states(grafana, "prometheus_rules_prometheus_down")
+        verdict = check(services, learner)
+        assert verdict.code == "prometheus_unreachable"
+        assert "error: " in said(verdict)
+        assert "connection refused" in said(verdict)
+
+    def test_firing_on_nothing_is_a_finding_of_its_own_and_proves_nothing(
+        self, learner: Learner, slo: SLO, services: Services, grafana: FakeGrafana
+    ) -> None:
+        define_recorded_rules(grafana, MATH)
+        tell_recorded_states(grafana, "prometheus_rules_no_traffic_viewer")
+        verdict = check(asking(services, grafana.url), learner)
+        assert verdict.status is Status.MET
+        assert "its state: firing. It is firing on NaN, which proves nothing." in verdict.observed
+        assert f"“{MATH}” fires on nothing." in said(verdict)
+        assert "and sum(rate(...[1m])) > 0" in said(verdict)
+
+    def test_a_paused_rule_guards_nothing(
+        self, learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
+    ) -> None:
+        grafana.add_rule("Burn", RATIO, threshold=0.144, is_paused=True)
+        verdict = check(asking(lab_services, grafana.url), learner)
+        assert (verdict.status, verdict.code) == (Status.NOT_MET, "paused")
+
+    def test_an_evaluation_that_fails_is_told_in_grafanas_words(
+        self, learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
+    ) -> None:
+        grafana.add_rule("Burn", RATIO, threshold=0.144)
+        grafana.rule_states["Burn"] = {
+            "health": "error",
+            "lastError": "failed to\nexecute",
+            "lastEvaluation": NOW,
+        }
+        verdict = check(asking(lab_services, grafana.url), learner)
+        assert (verdict.status, verdict.code) == (Status.NOT_MET, "evaluation_fails")
+        assert "failed to execute" in verdict.observed
+
+    def test_no_data_is_shown_and_not_held_against_a_rule_that_filters(
+        self, learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
+    ) -> None:
+        grafana.add_rule("Burn", f"{RATIO} > 0.144", threshold=0)
+        none = [alert("Burn", "NoData", "")]
+        grafana.rule_states["Burn"] = {"health": "nodata", "lastEvaluation": NOW, "alerts": none}
+        verdict = check(asking(lab_services, grafana.url), learner)
+        assert verdict.status is Status.MET
+        assert "its state: no data" in verdict.observed
+
+
+def test_without_an_slo_there_is_nothing_to_tie_to() -> None:
+    assert AlertCriterion().judge(AlertEvidence(0)).code == "no_slo"
+
+
+def test_without_an_slo_and_without_prometheus_nothing_can_be_said(
+    learner: Learner, services: Services
+) -> None:
+    verdict = check(services, learner)
+    assert (verdict.status, verdict.code) == (Status.CANNOT_CHECK, "prometheus_unreachable")
+
+
+def test_a_lab_without_grafana_does_not_ask_it(
+    learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
+) -> None:
+    absent = replace(asking(lab_services, grafana.url), settings=lab_services.settings)
+    assert check(absent, learner).code == "no_alert"
+    assert grafana.paths() == []
+
+
+def test_an_alert_before_the_objective_is_in_danger_comes_with_advice(
+    learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
+) -> None:
+    grafana.add_rule("Early", RATIO, threshold=0.005)
+    grafana.rule_states["Early"] = {"lastEvaluation": NOW}
+    verdict = check(asking(lab_services, grafana.url), learner)
+    assert verdict.status is Status.MET
+    assert "fires before the objective is in danger" in said(verdict)
+    assert "until 1 % of the requests are bad" in verdict.advice
+
+
+def test_many_rules_are_told_in_a_bounded_number_of_lines_the_best_first(
+    learner: Learner, slo: SLO, lab_services: Services, grafana: FakeGrafana
+) -> None:
+    for number in range(30):
+        grafana.add_rule(f"Lax {number}", RATIO, threshold=0.9)
+    grafana.add_rule("Burn", RATIO, threshold=0.144)
+    grafana.rule_states["Burn"] = {"lastEvaluation": NOW}
+    verdict = check(asking(lab_services, grafana.url), learner)
+    assert verdict.status is Status.MET
+    assert len(verdict.lines) == MAX_LINES
+    assert "“Burn”" in verdict.lines[0].text

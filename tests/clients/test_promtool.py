@@ -1,0 +1,75 @@
+"""promtool's words become messages with positions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from portal.clients import promtool
+from portal.clients.promtool import (
+    PromtoolMissingError,
+    RulesReport,
+    Validity,
+    check_rules,
+    validate,
+)
+
+
+def test_good_rules_are_ok() -> None:
+    text = "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: up\n"
+    assert check_rules(text) == RulesReport(True)
+
+
+def test_a_bad_expression_is_found_with_its_place() -> None:
+    text = "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: sum(\n"
+    report = check_rules(text)
+    assert not report.ok
+    (message,) = report.messages
+    assert (message.group, message.rule, message.name) == ("g", 1, "a:b")
+    assert message.line == 5
+    assert "unclosed" in message.text
+
+
+def test_a_bad_duration_has_no_place_but_words() -> None:
+    text = "groups:\n- name: g\n  rules:\n  - alert: a\n    expr: up\n    for: 5x\n"
+    report = check_rules(text)
+    assert not report.ok
+    assert "duration" in report.messages[0].text
+
+
+def test_many_expressions_are_validated_in_one_run() -> None:
+    answers = validate(["up", "sum(", "a b", "", "rate(x[5m])", "\ud800", "sum(\nrate(x"])
+    assert [answer.valid for answer in answers] == [True, False, False, False, True, False, False]
+    assert (answers[2].line, answers[2].column) == (1, 3)
+    assert answers[6].line == 2
+
+
+def test_hundreds_of_expressions_keep_their_order() -> None:
+    exprs = [f"metric_{n}" if n % 7 else f"metric_{n} +" for n in range(1200)]
+    assert [answer.valid for answer in validate(exprs)] == [bool(n % 7) for n in range(1200)]
+
+
+def test_templates_and_odd_characters_are_judged_as_they_are() -> None:
+    answers = validate(["{{ $x }}", 'x{a="ä"}', "\x01", 'x{a="{{ b }}"}'])
+    assert [answer.valid for answer in answers] == [False, True, False, True]
+
+
+def test_without_promtool_a_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("SLO_LAB_CACHE_DIR", str(tmp_path))
+    with pytest.raises(PromtoolMissingError, match="promtool"):
+        validate(["up"])
+
+
+def test_promtool_is_found_in_the_cache(tmp_path: Path) -> None:
+    tool = tmp_path / "prometheus-3.5" / "promtool"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    environ = {"PATH": str(tmp_path), "SLO_LAB_CACHE_DIR": str(tmp_path)}
+    assert promtool.find(environ) == tool
+
+
+def test_a_validity_defaults_to_nobody_asked() -> None:
+    assert Validity(None).why == ""

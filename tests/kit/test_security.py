@@ -1,0 +1,61 @@
+"""Host allowlist, headers, cookies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import create_app
+from portal.config import Settings
+from portal.kit.htmx import CDN
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1234", "127.0.0.1"])
+def test_loopback_names_are_answered(client: FlaskClient, host: str) -> None:
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "evil.example:8080", "10.0.0.1"]
+)
+def test_another_name_gets_a_sentence_instead(client: FlaskClient, host: str) -> None:
+    answer = client.get("/slos", headers={"Host": host})
+    assert answer.status_code == 400
+    assert "SLO_LAB_ALLOWED_HOSTS" in answer.text
+
+
+def test_a_further_name_can_be_allowed(settings: Settings) -> None:
+    app = create_app(replace(settings, allowed_hosts="lab.example, other.example"))
+    assert app.test_client().get("/healthz", headers={"Host": "lab.example"}).status_code == 200
+
+
+@pytest.mark.parametrize(("host", "status"), [("192.0.2.7", 200), ("0.0.0.0", 400)])
+def test_the_address_it_listens_on_is_a_name_of_the_portal(
+    settings: Settings, host: str, status: int
+) -> None:
+    portal = create_app(replace(settings, host=host)).test_client()
+    assert portal.get("/healthz", headers={"Host": f"{host}:8080"}).status_code == status
+
+
+def test_every_page_forbids_inline_script_and_framing(client: FlaskClient) -> None:
+    headers = client.get("/slos").headers
+    policy = headers["Content-Security-Policy"]
+    assert f"script-src 'self' {CDN};" in policy
+    assert CDN.endswith("/htmx.min.js")
+    assert "unsafe-inline" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_cookie_has_a_name_of_its_own(app: Flask) -> None:
+    assert app.config["SESSION_COOKIE_NAME"] == "slo_lab_session"
+    assert app.config["SESSION_COOKIE_SAMESITE"] == "Lax"
+
+
+def test_secrets_are_made_once_and_for_the_owner_only(app: Flask, settings: Settings) -> None:
+    path = settings.data_dir / "secrets" / "secret-key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert create_app(settings).config["SECRET_KEY"] == app.config["SECRET_KEY"]

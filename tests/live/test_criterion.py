@@ -1,0 +1,75 @@
+"""Traffic: judged on evidence, and on what a real Prometheus answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from portal.clients.prometheus import PrometheusClient
+from portal.criteria.base import Status, Subject
+from portal.learners.models import Learner
+from portal.live.criterion import TrafficCriterion, TrafficEvidence
+from portal.services import Services
+from portal.shop.queries import SLIQueries
+from tests.fakes.server import LocalServer, Reply, Request
+
+
+def evidence(scrapes: int, requests: float | None, *, up: bool = True) -> TrafficEvidence:
+    return TrafficEvidence(scrapes, requests, up, scrape_interval=5)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "code"),
+    [
+        (evidence(0, None), Status.NOT_ENOUGH_DATA, "too_few_scrapes"),
+        (evidence(1, 500), Status.NOT_ENOUGH_DATA, "too_few_scrapes"),
+        (evidence(2, None), Status.NOT_ENOUGH_DATA, "too_few_scrapes"),
+        (evidence(2, None, up=False), Status.CANNOT_CHECK, "target_down"),
+        (evidence(2, 0), Status.NOT_MET, "no_traffic"),
+        (evidence(12, 99.4), Status.NOT_MET, "too_little_traffic"),
+        (evidence(12, 99.5), Status.MET, "traffic"),
+        (evidence(12, 100), Status.MET, "traffic"),
+    ],
+)
+def test_verdict(given: TrafficEvidence, status: Status, code: str) -> None:
+    verdict = TrafficCriterion().judge(given)
+    assert (verdict.status, verdict.code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (evidence(0, None), "Prometheus has not read the service’s numbers yet"),
+        (evidence(1, 3), "Prometheus has read the service’s numbers once"),
+        (evidence(2, None), "Prometheus has no counter of requests yet."),
+        (evidence(2, 0), "Prometheus counted no requests in the last 15 minutes."),
+        (evidence(2, 1), "Prometheus counted 1 request in the last 15 minutes."),
+        (evidence(2, 1200), "Prometheus counted 1,200 requests in the last 15 minutes."),
+    ],
+)
+def test_it_says_what_was_seen(given: TrafficEvidence, words: str) -> None:
+    assert TrafficCriterion().judge(given).observed.startswith(words)
+
+
+def test_waiting_for_scrapes_is_told_in_seconds() -> None:
+    assert TrafficCriterion().judge(evidence(0, None)).wait_seconds == 10
+    assert TrafficCriterion().judge(evidence(1, 3)).wait_seconds == 5
+
+
+@pytest.mark.parametrize(("resets", "raw", "counted"), [(0, 90, 90), (1, 20, 120), (1, -400, 120)])
+def test_an_estimate_counts_only_where_the_counter_began_anew(
+    services: Services, learner: Learner, resets: int, raw: int, counted: int
+) -> None:
+    queries = SLIQueries(learner.service.job, window="15m")
+    told = {queries.counted: 120, queries.counted_from_zero: raw, queries.resets: resets}
+
+    def answer(request: Request) -> Reply:
+        sample = {"metric": {}, "value": [0, str(told.get(request.form["query"], 9))]}
+        data = {"resultType": "vector", "result": [sample]}
+        return Reply.of({"status": "success", "data": data})
+
+    with LocalServer(answer) as server:
+        asking = replace(services, prometheus=PrometheusClient(server.url))
+        found = TrafficCriterion().collect(Subject(asking, learner))
+    assert found.requests == counted

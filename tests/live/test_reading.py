@@ -1,0 +1,89 @@
+"""While a burst runs the readout is looked at each second, and asked for after each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from portal.clients.prometheus import PrometheusClient
+from portal.live.reading import MAX_AGE, Reading, ReadingState, read_after_scrape
+from portal.shop.queries import SLIQueries
+from tests.fakes.server import LocalServer, Reply, Request
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+QUERIES = SLIQueries("shop")
+SECOND = timedelta(seconds=1)
+
+
+class ScrapedPrometheus(LocalServer):
+    """Answers every query with 1, and says when it scraped."""
+
+    def __init__(self) -> None:
+        super().__init__(self._serve)
+        self.scraped_at = 100.0
+        self.asked: list[str] = []
+
+    def _serve(self, request: Request) -> Reply:
+        promql = request.form["query"]
+        self.asked.append(promql)
+        value = self.scraped_at if promql == QUERIES.scraped_at else 1
+        sample = {"metric": {"status": "200"}, "value": [0, str(value)]}
+        data = {"resultType": "vector", "result": [sample]}
+        return Reply.of({"status": "success", "data": data})
+
+
+@pytest.fixture
+def prometheus() -> Iterator[ScrapedPrometheus]:
+    with ScrapedPrometheus() as server:
+        yield server
+
+
+def look(prometheus: ScrapedPrometheus, last: Reading | None, now: datetime = NOW) -> Reading:
+    prometheus.asked.clear()
+    return read_after_scrape(PrometheusClient(prometheus.url), QUERIES, now, last)
+
+
+def test_the_reading_stays_until_the_next_scrape(prometheus: ScrapedPrometheus) -> None:
+    first = look(prometheus, None)
+    assert first.state is ReadingState.OK
+    assert look(prometheus, first, NOW + SECOND) is first
+    assert prometheus.asked == [QUERIES.scraped_at]
+
+
+def test_a_scrape_since_then_makes_a_new_reading(prometheus: ScrapedPrometheus) -> None:
+    first = look(prometheus, None)
+    prometheus.scraped_at += 5
+    second = look(prometheus, first, NOW + SECOND)
+    assert second.at == NOW + SECOND
+    assert second.scraped_at == 105
+    assert QUERIES.availability in prometheus.asked
+
+
+def test_without_a_scrape_for_long_everything_is_asked_again(
+    prometheus: ScrapedPrometheus,
+) -> None:
+    first = look(prometheus, None)
+    assert look(prometheus, first, NOW + MAX_AGE + SECOND).at == NOW + MAX_AGE + SECOND
+
+
+def test_a_prometheus_that_is_gone_is_told_at_once(prometheus: ScrapedPrometheus) -> None:
+    first = look(prometheus, None)
+    prometheus.stop()
+    assert look(prometheus, first, NOW + SECOND).state is ReadingState.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("failed", "total", "words"),
+    [
+        (0.0, 654.5, "None of about 650 requests failed"),
+        (0.0, 7.6, "None of about 8 requests failed"),
+        (130.9, 655.0, "About 130 of 660 requests failed"),
+        (0.3, 12_345.0, "About 1 of 12,000 requests failed"),
+    ],
+)
+def test_extrapolated_numbers_of_requests_are_told_as_such(
+    failed: float, total: float, words: str
+) -> None:
+    assert Reading(ReadingState.OK, NOW, failed=failed, total=total).failed_words == words

@@ -1,0 +1,63 @@
+"""What the readout says beside its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.config import Settings
+from portal.shop.queries import SLIQueries
+from tests.fakes.server import LocalServer, Reply, Request
+
+QUERIES = SLIQueries("flask-app")
+
+
+class BusyPrometheus(LocalServer):
+    """Answers every query with ``value``."""
+
+    def __init__(self) -> None:
+        super().__init__(self._serve)
+        self.value = 0.0
+
+    def _serve(self, request: Request) -> Reply:
+        sample = {"metric": {"status": "200"}, "value": [0, str(self.value)]}
+        if request.path.endswith("query_range"):
+            return Reply.of({"status": "success", "data": {"resultType": "matrix", "result": []}})
+        data = {"resultType": "vector", "result": [sample]}
+        return Reply.of({"status": "success", "data": data})
+
+
+@pytest.fixture
+def prometheus() -> Iterator[BusyPrometheus]:
+    with BusyPrometheus() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(settings: Settings, prometheus: BusyPrometheus) -> Settings:
+    return replace(settings, prometheus_url=prometheus.url)
+
+
+def test_no_traffic_says_when_a_visit_will_be_seen(client: FlaskClient) -> None:
+    assert "The next scrape counts it, in 5 to 10 s." in client.get("/slis/readout").text
+
+
+def test_the_traffic_is_an_average(client: FlaskClient, prometheus: BusyPrometheus) -> None:
+    prometheus.value = 3.7
+    page = client.get("/slis/readout").text
+    assert "average of the last minute" in page
+    assert "3.7 <small>requests/s" in page
+    assert "as the service measured it, without waits" in page
+
+
+def test_each_query_leads_to_prometheus_on_one_line_and_to_the_workbench(
+    client: FlaskClient,
+) -> None:
+    page = client.get("/slis").text
+    line = quote(QUERIES.availability.replace("\n", " "))
+    assert f"/graph?g0.expr={line}&amp;" in page
+    assert page.count('href="/workbench?expr=') == page.count("run in Prometheus") == 6

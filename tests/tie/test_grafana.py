@@ -1,0 +1,258 @@
+"""Grafana-managed rules, followed from the condition back to the queries.
+
+``recorded/grafana-9.4.json`` holds what a Grafana 9.4 answered.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.promql.context import RecordingRule
+from portal.tie import AlertFinding, TieCode
+from portal.tie.grafana import GrafanaRule, analyse_grafana, read_provisioning, read_ruler
+from tests.fakes.recorded import ANSWERS
+from tests.tie.cases import SLOS, expanded
+
+
+def prometheus(ref: str, written: str, **model: Any) -> dict[str, Any]:
+    return {
+        "refId": ref,
+        "datasourceUid": "prometheus",
+        "model": {"expr": expanded(written), "refId": ref, **model},
+    }
+
+
+def node(ref: str, kind: str, **model: Any) -> dict[str, Any]:
+    return {"refId": ref, "datasourceUid": "__expr__", "model": {"type": kind, **model}}
+
+
+def reduced(ref: str, of: str, reducer: str = "last", **settings: Any) -> dict[str, Any]:
+    return node(ref, "reduce", expression=of, reducer=reducer, settings=settings)
+
+
+def threshold(ref: str, of: str, kind: str, *params: float) -> dict[str, Any]:
+    evaluator = {"type": kind, "params": list(params)}
+    return node(ref, "threshold", expression=of, conditions=[{"evaluator": evaluator}])
+
+
+def classic(ref: str, *arms: tuple[str, str, float, str]) -> dict[str, Any]:
+    conditions = [
+        {
+            "query": {"params": [of]},
+            "reducer": {"type": "last"},
+            "evaluator": {"type": kind, "params": [limit]},
+            "operator": {"type": joint},
+        }
+        for of, kind, limit, joint in arms
+    ]
+    return node(ref, "classic_conditions", conditions=conditions)
+
+
+def rule(condition: str, *data: dict[str, Any], **alert: Any) -> GrafanaRule:
+    entry = {"grafana_alert": {"title": "t", "uid": "u", "condition": condition, "data": data}}
+    entry["grafana_alert"] |= {"data": list(data), **alert}
+    [found] = read_ruler({"folder": [{"name": "g", "rules": [{"for": "30s", **entry}]}]})
+    return found
+
+
+def finding(condition: str, *data: dict[str, Any], **alert: Any) -> AlertFinding:
+    return analyse_grafana(rule(condition, *data, **alert), SLOS)
+
+
+@pytest.mark.parametrize(
+    ("condition", "data", "code"),
+    [
+        ("C", [prometheus("A", "RATIO"), reduced("B", "A"), threshold("C", "B", "gt", 0.144)],
+         TieCode.TIED),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.144)], TieCode.TIED),
+        ("C", [prometheus("A", "GOOD / ALL"), reduced("B", "A"), threshold("C", "B", "lt", 0.99)],
+         TieCode.TIED),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 1.44)], TieCode.NEVER_FIRES),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", -1)], TieCode.ALWAYS_FIRES),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "lt", 0.01)], TieCode.INVERTED),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.5)], TieCode.TOO_LAX),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.001)], TieCode.STRICTER),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range", 0.1, 1)],
+         TieCode.TIED),
+        ("C", [prometheus("A", "GOOD / ALL"), threshold("C", "A", "outside_range", 0.9, 1.1)],
+         TieCode.TIED),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range_included", 0, 1)],
+         TieCode.ALWAYS_FIRES),
+        ("C", [prometheus("A", "GOOD / ALL"),
+         threshold("C", "A", "outside_range_included", 0.9, 1)], TieCode.ALWAYS_FIRES),
+        ("C", [prometheus("A", "RATIO > 0.144"), reduced("B", "A"), threshold("C", "B", "gt", 0)],
+         TieCode.TIED),
+        ("C", [prometheus("A", "RATIO > 1.44"), reduced("B", "A"), threshold("C", "B", "gt", 0)],
+         TieCode.NEVER_FIRES),
+        ("C", [prometheus("A", "BAD"), prometheus("B", "ALL"), node("C", "math",
+         expression="$A / $B > 0.144")], TieCode.TIED),
+        ("C", [prometheus("A", "BAD"), prometheus("B", "ALL"), node("C", "math",
+         expression="${A} / ${B} * 100 > 14.4")], TieCode.TIED),
+        ("C", [prometheus("A", "GOOD"), prometheus("B", "ALL"), node("C", "math",
+         expression="(1 - $A / $B) / 0.01 > 14.4 && $B > 0")], TieCode.TIED),
+        ("C", [prometheus("A", "BAD"), prometheus("B", "ALL"), node("C", "math",
+         expression="$A > 0.144 * $B")], TieCode.TIED),
+        ("C", [prometheus("A", "RATIO"), prometheus("B", "up"), node("C", "math",
+         expression="$A > 0.144 || $A >= 0")], TieCode.ALWAYS_FIRES),
+        ("D", [prometheus("A", "BAD"), prometheus("B", "ALL"), node("C", "math",
+         expression="$A / $B"), threshold("D", "C", "gt", 0.06)], TieCode.TIED),
+        ("D", [prometheus("A", "RATIO"), threshold("B", "A", "gt", 0.144),
+         threshold("C", "A", "gt", 0.06), node("D", "math", expression="$B && $C")],
+         TieCode.TIED),
+        ("B", [prometheus("A", "RATIO"), classic("B", ("A", "gt", 0.144, "and"))], TieCode.TIED),
+        ("B", [prometheus("A", "RATIO"), prometheus("X", "ALL"),
+         classic("B", ("A", "gt", 0.144, "and"), ("X", "gt", 0, "and"))], TieCode.TIED),
+        ("B", [prometheus("A", "RATIO"), classic("B", ("A", "gt", 1.44, "and"),
+         ("A", "gt", 0.144, "and"))], TieCode.NEVER_FIRES),
+        ("B", [prometheus("A", "RATIO"), classic("B", ("A", "gt", 0.144, "and"),
+         ("A", "gt", -1, "or"))], TieCode.ALWAYS_FIRES),
+        ("C", [prometheus("A", "histogram_quantile(0.95, BUCKETS)"), reduced("B", "A"),
+         threshold("C", "B", "gt", 0.3)], TieCode.TIED),
+        ("C", [prometheus("A", "RATIO"), reduced("B", "A", "count"),
+         threshold("C", "B", "gt", 0.144)], TieCode.NOT_AN_SLI),
+        ("C", [prometheus("A", "up"), threshold("C", "A", "lt", 1)], TieCode.NOT_AN_SLI),
+        ("A", [prometheus("A", "RATIO")], TieCode.STRICTER),
+        ("A", [prometheus("A", "sum(rate(")], TieCode.UNPARSED),
+        ("Z", [prometheus("A", "RATIO")], TieCode.UNPARSED),
+        ("C", [reduced("B", "C"), threshold("C", "B", "gt", 1)], TieCode.UNPARSED),
+        ("C", [node("C", "sql", expression="select 1")], TieCode.UNPARSED),
+        ("C", [prometheus("A", "RATIO"), node("C", "math", expression="$A >")], TieCode.UNPARSED),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "no_value")], TieCode.UNPARSED),
+        ("C", [{"refId": "A", "datasourceUid": "loki", "model": {"expr": "RATIO",
+         "datasource": {"type": "loki"}}}, threshold("C", "A", "gt", 0.1)], TieCode.NOT_AN_SLI),
+    ],
+    ids=range(36),
+)  # fmt: skip
+def test_a_rule_is_followed_to_its_queries(
+    condition: str, data: list[dict[str, Any]], code: TieCode
+) -> None:
+    found = finding(condition, *data)
+    assert found.code == code, found.reason
+
+
+def test_recording_rules_and_variables_in_a_query_are_followed() -> None:
+    recorded = RecordingRule("job:errors", expanded("RATIO"))
+    one = rule("C", prometheus("A", "job:errors"), threshold("C", "A", "gt", 0.144))
+    assert analyse_grafana(one, SLOS, [recorded]).code is TieCode.TIED
+    two = finding(
+        "C",
+        prometheus(
+            "A",
+            "sum(rate(http_requests_total{status=~'5..'}[$__rate_interval]))"
+            " / sum(rate(http_requests_total[$__rate_interval]))",
+        ),
+        threshold("C", "A", "gt", 0.144),
+    )
+    assert two.code is TieCode.TIED
+
+
+def test_a_model_may_be_json_text() -> None:
+    query = prometheus("A", "RATIO")
+    query["model"] = json.dumps(query["model"])
+    assert finding("C", query, threshold("C", "A", "gt", 0.144)).code is TieCode.TIED
+
+
+@pytest.mark.parametrize(
+    ("data", "fires"),
+    [
+        ([prometheus("A", "RATIO"), reduced("B", "A"), threshold("C", "B", "gt", 0.144)], True),
+        ([prometheus("A", "RATIO"), reduced("B", "A", mode="dropNN"),
+          threshold("C", "B", "gt", 0.144)], True),
+        ([prometheus("A", "RATIO"), reduced("B", "A", mode="replaceNN", replaceWithValue=0),
+          threshold("C", "B", "gt", 0.144)], False),
+        ([prometheus("A", "GOOD / ALL"), threshold("C", "A", "lt", 0.99)], True),
+        ([prometheus("A", "BAD"), prometheus("B", "ALL"),
+          node("C", "math", expression="$A / $B > 0.144")], True),
+        ([prometheus("A", "RATIO > 0.144"), threshold("C", "A", "gt", 0)], False),
+        ([prometheus("A", "RATIO and ALL > 0"), threshold("C", "A", "gt", 0.144)], False),
+        ([prometheus("A", "BAD / (ALL > 0)"), threshold("C", "A", "gt", 0.144)], False),
+        ([prometheus("A", "RATIO > bool 0.144"), threshold("C", "A", "gt", 0)], False),
+        ([prometheus("A", "RATIO"), classic("C", ("A", "gt", 0.144, "and"))], False),
+        ([prometheus("A", "RATIO"), reduced("B", "A", mode="replaceNN", replaceWithValue=1),
+          threshold("C", "B", "gt", 0.144)], True),
+        ([prometheus("A", "GOOD / ALL"), reduced("B", "A", mode="replaceNN", replaceWithValue=0),
+          threshold("C", "B", "lt", 0.99)], True),
+        ([prometheus("A", "1 - GOOD / (ALL + 0.000001)"), threshold("C", "A", "gt", 0.144)], True),
+    ],
+    ids=range(13),
+)  # fmt: skip
+def test_a_ratio_without_a_guard_fires_on_nothing(data: list[dict[str, Any]], fires: bool) -> None:
+    found = finding("C", *data)
+    assert found.code is TieCode.TIED
+    assert bool(found.fires_on_nothing) is fires
+
+
+def test_the_advice_against_firing_on_nothing_says_what_to_do() -> None:
+    found = finding("C", prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.144))
+    assert "proves nothing" in found.fires_on_nothing
+    assert "> 0" in found.fires_on_nothing
+
+
+def test_alerting_on_no_data_turns_a_filter_into_an_alarm_while_all_is_well() -> None:
+    data = [prometheus("A", "RATIO > 0.144"), threshold("C", "A", "gt", 0)]
+    assert finding("C", *data, no_data_state="Alerting").code is TieCode.ALWAYS_FIRES
+    guarded = [prometheus("A", "BAD / (ALL > 0)"), threshold("C", "A", "gt", 0.144)]
+    found = finding("C", *guarded, no_data_state="Alerting")
+    assert found.code is TieCode.TIED
+    assert "no data" in found.fires_on_nothing
+
+
+@pytest.mark.parametrize("answer", ["ruler_get_admin", "ruler_get_viewer", "ruler_get_anonymous"])
+def test_the_recorded_rules_get_their_findings(answer: str) -> None:
+    found = {one.title: analyse_grafana(one, SLOS) for one in read_ruler(ANSWERS[answer])}
+    assert {title: one.code for title, one in found.items()} == {
+        "Error budget burn (threshold node)": TieCode.TIED,
+        "Error budget burn (math node)": TieCode.TIED,
+        "Error budget burn (classic condition)": TieCode.TIED,
+        "In PromQL": TieCode.TIED,
+        "No such metric": TieCode.NOT_AN_SLI,
+        "Broken query": TieCode.UNPARSED,
+    }
+    assert {title for title, one in found.items() if one.fires_on_nothing} == {
+        "Error budget burn (threshold node)",
+        "Error budget burn (math node)",
+    }
+
+
+def test_the_recorded_definition_is_read_in_full() -> None:
+    first = read_ruler(ANSWERS["ruler_get_admin"])[1]
+    assert (first.title, first.folder, first.group, first.for_s, first.no_data_state) == (
+        "Error budget burn (threshold node)", "SLO lab", "slo", 20.0, "NoData",
+    )  # fmt: skip
+    assert read_ruler(ANSWERS["ruler_get_empty"]) == []
+
+
+def test_the_provisioning_list_gives_the_same_findings() -> None:
+    rules = read_provisioning(ANSWERS["provisioning_list_admin"])
+    codes = {one.title: analyse_grafana(one, SLOS).code for one in rules}
+    assert codes["In PromQL"] is TieCode.TIED
+    assert codes["Broken query"] is TieCode.UNPARSED
+    assert len(codes) == 6
+
+
+def test_a_recording_rule_of_grafana_is_no_alert() -> None:
+    entry = {"grafana_alert": {"title": "r", "record": {"metric": "m", "from": "A"}}}
+    assert read_ruler({"f": [{"name": "g", "rules": [entry]}]}) == []
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(anything, st.sampled_from(["expression", "conditions", "reducer", "settings", "type"]))
+def test_any_json_is_read_without_an_exception(value: Any, key: str) -> None:
+    assert isinstance(read_ruler(value), list)
+    assert isinstance(read_provisioning([value]), list)
+    for base in (threshold("C", "A", "gt", 1), classic("C", ("A", "gt", 1, "and"))):
+        base["model"] = {**base["model"], key: value}
+        assert finding("C", prometheus("A", "RATIO"), base).reason
