@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from portal.clients.promtool import PromtoolMissingError
+from portal.clients.promtool import find as find_promtool
 from portal.config import Settings
 from portal.errors import SLOLabError
 from stack.console import Console
@@ -22,6 +24,14 @@ INSTALL_SECONDS = 600.0
 def prometheus() -> PrometheusInstall:
     """The Prometheus that the tests run, from the sources that ``make lab`` has."""
     return find_prometheus(Settings.from_env(), Console())
+
+
+def promtool() -> str:
+    """The promtool that the portal asks; raises PromtoolMissingError where there is none."""
+    found = find_promtool()
+    if found is None:
+        raise PromtoolMissingError
+    return str(found)
 
 
 def chromium() -> Path:

@@ -59,8 +59,11 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusC
 
 
 def _command(folder: Path, port: int) -> list[str]:
+    install = find_prometheus()
+    pages = [f"--web.local-assets={install.pages}"] if install.pages else []
     return [
-        str(find_prometheus().program),
+        str(install.program),
+        *pages,
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.provision import promtool
+
 STEP_S = 5
 
 
@@ -32,7 +34,7 @@ def check_rules(folder: Path, rules: str) -> subprocess.CompletedProcess[str]:
     """``promtool check rules`` at its strictest."""
     file = folder / "checked.yml"
     file.write_text(rules)
-    command = ["promtool", "check", "rules", "--lint=all", "--lint-fatal", str(file)]
+    command = [promtool(), "check", "rules", "--lint=all", "--lint-fatal", str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -55,7 +57,7 @@ def run(folder: Path, rules: str, series: Mapping[str, str], expected: Iterable[
     file = folder / "test.yml"
     file.write_text(json.dumps(tests))
     done = subprocess.run(
-        ["promtool", "test", "rules", str(file)],
+        [promtool(), "test", "rules", str(file)],
         capture_output=True,
         text=True,
         check=False,

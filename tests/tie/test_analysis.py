@@ -19,6 +19,7 @@ from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
 from portal.tie import AlertRule, TieCode, analyse
 from portal.tie.idle import UnknownValueError, idle_value
+from tests.provision import promtool
 from tests.tie import cases
 from tests.tie.cases import AVAILABILITY, CASES, SLOS, Case, expanded
 
@@ -127,7 +128,7 @@ def firing(folder: Path, exprs: Iterable[str], series: dict[str, str]) -> set[st
     test = {"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [group]}
     (folder / "test.yml").write_text(json.dumps(test))
     done = subprocess.run(
-        ["promtool", "test", "rules", str(folder / "test.yml")],
+        [promtool(), "test", "rules", str(folder / "test.yml")],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     said = done.stdout + done.stderr
@@ -374,7 +375,7 @@ def fires_with_records(folder: Path, records: list[dict[str, object]], expr: str
     }
     test = {"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [group]}
     (folder / "test.yml").write_text(json.dumps(test))
-    command = ["promtool", "test", "rules", str(folder / "test.yml")]
+    command = [promtool(), "test", "rules", str(folder / "test.yml")]
     return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode != 0
 
 
