@@ -14,7 +14,7 @@ from bench.figures import Figure
 from bench.lab import BenchLab
 from bench.visitors import Browser
 from portal.clients.grafana import GrafanaClient
-from portal.criteria.registry import CRITERIA
+from portal.features import CRITERIA
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.stack.labs import SLO_LAB

@@ -1,10 +1,20 @@
-"""Every part of the portal that has pages."""
+"""The features of the portal: what has pages, what stands in the navigation, what is checked."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 from flask import Flask
+
+from portal.alerts.criterion import AlertCriterion
+from portal.criteria.base import Criterion
+from portal.criteria.checker import Checker
+from portal.impact.criterion import ImpactCriterion
+from portal.lab.criterion import PreflightCriterion
+from portal.live.criterion import TrafficCriterion
+from portal.objectives.criterion import SLOCriterion
+from portal.reflections.criterion import ReflectionCriterion
+from portal.workbench.criterion import DashboardCriterion
 
 FEATURES: tuple[str, ...] = (
     "portal.welcome.views",
@@ -23,8 +33,34 @@ FEATURES: tuple[str, ...] = (
     "portal.lab.views",
 )
 
+"""The modules with a blueprint ``bp``."""
+
+CRITERIA: tuple[Criterion, ...] = (
+    PreflightCriterion(),
+    TrafficCriterion(),
+    DashboardCriterion(),
+    SLOCriterion(),
+    AlertCriterion(),
+    ImpactCriterion(),
+    ReflectionCriterion(),
+)
+"""All criteria, in the order of the lab."""
+
+NAVIGATION = (
+    ("Steps", "steps.index", "steps."),
+    ("Bursts", "bursts.index", "bursts."),
+    ("SLIs", "slis.index", "slis."),
+    ("SLOs", "slos.index", "slos."),
+    ("Alerts", "alerts.rules", "alerts."),
+    ("Workbench", "workbench.index", ("workbench.", "dashboards.")),
+    ("Reflections", "reflections.index", "reflections."),
+    ("Lab", "lab.index", "lab."),
+)
+
 
 def init_app(app: Flask) -> None:
-    """Register the blueprint ``bp`` of each feature."""
+    """Register the features and their criteria; each app has one checker."""
+    app.extensions["slo_lab_checker"] = Checker(app, CRITERIA)
+    app.context_processor(lambda: {"navigation": NAVIGATION})
     for name in FEATURES:
         app.register_blueprint(import_module(name).bp)

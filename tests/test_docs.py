@@ -9,7 +9,7 @@ import pytest
 
 from portal.bursts.profiles import PRESETS
 from portal.cli import COMMANDS, slo_lab
-from portal.criteria.registry import CRITERIA
+from portal.features import CRITERIA
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

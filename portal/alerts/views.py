@@ -10,8 +10,8 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.alerts import store
-from portal.alerts.changes import RULES, check_alert, rules_changed
 from portal.alerts.course import AlertsDuring, alerts_during
+from portal.alerts.editor import apply_learner_rules, remove_learner_rules, restore_learner_rules
 from portal.alerts.guards import Guarding, guarding
 from portal.alerts.listing import Listing, listing
 from portal.alerts.models import AlertRuleText
@@ -24,20 +24,15 @@ from portal.kit.row_numbers import row_number
 from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos
+from portal.promql.text import caret_under
 from portal.rulefile.outline import MAX_BYTES, fits, one_newline
-from portal.rulefolder.apply import (
-    Outcome,
-    Refused,
-    apply_learner_rules,
-    remove_learner_rules,
-    restore_learner_rules,
-)
+from portal.rulefolder.apply import Outcome, Refused
+from portal.rulefolder.changes import RULES, check_alert, rules_changed
 from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.rulefolder.rules import LoadedRule
 from portal.services import Services, current_services
 from portal.slo.objective import SLO
 from portal.slo.planner import Burst as Planned
-from portal.workbench.trial import caret_under
 
 bp = Blueprint("alerts", __name__, url_prefix="/alerts")
 

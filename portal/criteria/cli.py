@@ -14,7 +14,7 @@ import click
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Verdict
 from portal.criteria.checker import LIMIT_SECONDS, Checker, overdue
-from portal.criteria.registry import CRITERIA
+from portal.features import CRITERIA
 from portal.kit.db import db
 from portal.learners import current_learner
 from portal.services import current_services

@@ -6,16 +6,14 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.bursts.store import bursts_between
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Verdict, Where
-from portal.criteria.checker import Checker, current_checker
+from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
-from portal.criteria.registry import CRITERIA
 from portal.kit.db import db
 from portal.kit.htmx import fragment, fragment_or_redirect
 from portal.learners import current_learner
@@ -37,18 +35,11 @@ MARKS = {
 }
 
 
-@bp.record
-def add_checker(state: BlueprintSetupState) -> None:
-    """Each app has one checker."""
-    app: Flask = state.app  # type: ignore[assignment]
-    app.extensions["slo_lab_checker"] = Checker(app, CRITERIA)
-
-
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Every criterion with its verdict."""
     refresh_stale()
-    return render_template("criteria/index.html", criteria=CRITERIA)
+    return render_template("criteria/index.html", criteria=current_checker().criteria.values())
 
 
 @bp.get("/<criterion_id>")
@@ -149,13 +140,13 @@ def _is_lively() -> bool:
 
 def refresh_stale(older_than: timedelta = timedelta(seconds=15)) -> None:
     """Have every criterion checked that was not for a while; returns at once."""
-    ids = [criterion.id for criterion in CRITERIA]
+    ids = list(current_checker().criteria)
     now = current_services().clock()
     current_checker().refresh(current_learner().id, ids, now, older_than)
 
 
 def _find(criterion_id: str) -> Criterion:
-    found = next((c for c in CRITERIA if c.id == criterion_id), None)
+    found = current_checker().criteria.get(criterion_id)
     if found is None:
         abort(404, "There is no criterion of that name.")
     return found

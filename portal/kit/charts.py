@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 Points = Sequence[tuple[float, float | None]]
 Span = tuple[float, float]
 """From x to x, in the picture's units."""
 
+CHART_SPAN = timedelta(minutes=15)
+"""How much of the past a live chart shows, unless it is asked for another stretch."""
+CHART_STEP_SECONDS = 5
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 44, 10, 12, 22
 RATIO_FLOORS = (0.999, 0.99, 0.95, 0.9, 0.75, 0.5, 0.0)
 LABEL_WIDTH_PER_CHARACTER = 6.2

@@ -1,4 +1,4 @@
-"""What every template can use: filters for numbers and times, the navigation, the progress."""
+"""What every template can use: filters for numbers and times, addresses of other systems."""
 
 from __future__ import annotations
 
@@ -9,18 +9,6 @@ from urllib.parse import quote
 from flask import Flask
 
 from portal.services import current_services
-
-NAVIGATION = (
-    ("Steps", "steps.index", "steps."),
-    ("Bursts", "bursts.index", "bursts."),
-    ("SLIs", "slis.index", "slis."),
-    ("SLOs", "slos.index", "slos."),
-    ("Alerts", "alerts.rules", "alerts."),
-    ("Workbench", "workbench.index", ("workbench.", "dashboards.")),
-    ("Reflections", "reflections.index", "reflections."),
-    ("Lab", "lab.index", "lab."),
-)
-
 
 PAGE_BELIEVED_SECONDS = 60.0
 
@@ -40,7 +28,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(prometheus_url)
     app.add_template_filter(explore_url)
     app.jinja_env.globals["prometheus_page"] = prometheus_page
-    app.context_processor(lambda: {"navigation": NAVIGATION, "now": current_services().clock()})
+    app.context_processor(lambda: {"now": current_services().clock()})
 
 
 def percent(ratio: float, digits: int = 2) -> str:

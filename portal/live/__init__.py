@@ -1,1 +1,1 @@
-"""Live SLIs: named queries, the reading that all open pages share, the chart."""
+"""The live SLIs of the learner's service: read, drawn, put into a sentence."""

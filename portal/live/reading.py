@@ -9,10 +9,9 @@ from enum import StrEnum
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Sample
+from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
 from portal.shop.queries import QUANTILES, SLIQueries
 
-CHART_SPAN = timedelta(minutes=15)
-CHART_STEP_SECONDS = 5
 MAX_AGE = timedelta(seconds=5)
 
 

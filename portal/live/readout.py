@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
+from portal.bursts.bands import burst_bands
 from portal.bursts.models import Burst
-from portal.bursts.store import active_burst, bursts_between
-from portal.kit.charts import Band, Chart, Line, ratio_chart
+from portal.bursts.store import active_burst
+from portal.kit.charts import Chart, Line, ratio_chart
 from portal.kit.rendering import percent
 from portal.learners.models import Learner
 from portal.live.reading import (
@@ -74,20 +74,6 @@ def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Read
         refresh_seconds=refresh,
         burst=burst,
     )
-
-
-def burst_bands(learner_id: int, start: datetime, end: datetime) -> list[Band]:
-    """The learner's bursts in that stretch of time, as bands of a chart."""
-    return [
-        Band(
-            start=b.started_at.timestamp(),
-            end=(b.ended_at or end).timestamp(),
-            label=b.title.lower(),
-            number=b.id,
-        )
-        for b in bursts_between(learner_id, start, end)
-        if b.started_at
-    ]
 
 
 def sli_chart(

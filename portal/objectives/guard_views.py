@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.alerts.changes import rules_changed
 from portal.errors import SLOLabError
 from portal.kit.htmx import fragment_or_redirect, reload_page
 from portal.learners import current_learner
@@ -17,6 +16,7 @@ from portal.objectives.guard import USUAL_BURST, read_guards
 from portal.objectives.models import SavedSLO
 from portal.objectives.reading import reading_instant
 from portal.rulefolder.apply import Applied, Outcome, apply_file, remove_file
+from portal.rulefolder.changes import rules_changed
 from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.services import current_services
 from portal.slo.planner import Burst

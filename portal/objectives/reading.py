@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Rows
-from portal.live.reading import CHART_SPAN
+from portal.kit.charts import CHART_SPAN
 from portal.promql.context import DEFAULT_BUCKETS
 from portal.services import Services
 from portal.shop.queries import SLIQueries

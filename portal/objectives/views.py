@@ -9,11 +9,11 @@ from typing import Any
 from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.bursts.bands import burst_bands
 from portal.bursts.store import recent
 from portal.kit.charts import Chart, Line, value_chart
 from portal.kit.htmx import form_again, fragment_or_redirect, reload_page
 from portal.learners import current_learner
-from portal.live.readout import burst_bands
 from portal.objectives import store
 from portal.objectives.changes import slos_changed
 from portal.objectives.cost import BurstCost, read_burst_cost

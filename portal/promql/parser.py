@@ -21,7 +21,7 @@ from typing import Any
 
 from portal.errors import SLOLabError
 from portal.promql import nodes
-from portal.promql.strings import nesting, operators, without_backticks
+from portal.promql.text import nesting, operators, without_backticks
 
 MAX_LENGTH = 4096
 """Characters: more than any query of a dashboard needs, far less than what crashes the parser."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from portal.promql.parser import MAX_LENGTH
-from portal.promql.strings import pieces
+from portal.promql.text import pieces
 
 REFERENCE = re.compile(
     r"\$(?P<plain>\w+)"

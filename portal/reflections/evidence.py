@@ -11,8 +11,8 @@ from portal.bursts.models import Burst
 from portal.bursts.server_view import ServerView
 from portal.bursts.store import recent
 from portal.criteria.base import Criterion
+from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
-from portal.criteria.registry import CRITERIA
 from portal.criteria.store import stored_verdicts, verdict_of
 from portal.impact.store import latest_statement
 from portal.learners.models import Learner
@@ -193,7 +193,8 @@ def _alert_facts(history: AlertHistory, burst: Burst) -> AlertFacts:
 
 def _verdicts(learner_id: int) -> tuple[VerdictFacts, ...]:
     stored = stored_verdicts(learner_id)
-    judged = (c for c in CRITERIA if c.id in stored and c.id != ReflectionCriterion.id)
+    criteria = current_checker().criteria.values()
+    judged = (c for c in criteria if c.id in stored and c.id != ReflectionCriterion.id)
     return tuple(_verdict_facts(criterion, stored[criterion.id]) for criterion in judged)
 
 

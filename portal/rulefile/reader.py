@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from portal.documents import DocumentError, load_documents
 from portal.errors import SLOLabError
 from portal.promql.context import RecordingRule
-from portal.tie.analysis import AlertRule
 
 MAX_RULES = 20_000
 _DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
@@ -19,6 +18,17 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y
 
 class RuleFileError(SLOLabError):
     """The text is no Prometheus rule file."""
+
+
+@dataclass(frozen=True)
+class AlertRule:
+    """A Prometheus alert rule; ``for_s`` in seconds."""
+
+    name: str
+    expr: str
+    for_s: float = 0.0
+    labels: dict[str, str] = field(default_factory=dict)
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from portal.alerts import store
 from portal.clients.prometheus import RuleGroup
 from portal.clients.promtool import RulesMessage, check_rules
 from portal.errors import SLOLabError
-from portal.learners.models import Learner
 from portal.rulefile.outline import (
     GroupOutline,
     RuleTextError,
-    fits,
     line_of_value,
-    one_newline,
     outline,
     place_within,
 )
-from portal.rulefolder.folder import RuleFolder, learner_file
+from portal.rulefolder.folder import RuleFolder
 from portal.rulefolder.reload import (
     LoadState,
     Waited,
@@ -83,54 +79,6 @@ class Refused:
 
 
 Outcome = Applied | Refused
-
-
-def apply_learner_rules(
-    services: Services, learner: Learner, text: str, assisted: bool = False
-) -> Outcome:
-    """Apply what a learner wrote. The text is kept in the database even when it is refused.
-
-    ``assisted``: the portal wrote the text for the learner.
-    """
-    learner_id, text = learner.id, one_newline(text)
-    _keep(services, learner_id, text)
-    outcome = apply_file(services, learner_file(learner_id), text)
-    if isinstance(outcome, Applied):
-        store.mark_applied(learner_id, text, services.clock(), assisted=assisted)
-    return outcome
-
-
-def remove_learner_rules(services: Services, learner: Learner, typed: str = "") -> Outcome:
-    """Take the learner's rules out of Prometheus; the text stays and can be applied again.
-
-    ``typed``: what stands in the editor just now; kept as the draft.
-    """
-    learner_id = learner.id
-    _keep(services, learner_id, typed)
-    outcome = remove_file(services, learner_file(learner_id))
-    if isinstance(outcome, Applied):
-        store.mark_removed(learner_id, services.clock())
-    return outcome
-
-
-def restore_learner_rules(services: Services, learner: Learner, typed: str = "") -> Outcome:
-    """Undo the removal; ``typed`` as in ``remove_learner_rules``."""
-    learner_id = learner.id
-    _keep(services, learner_id, typed)
-    row = store.find(learner_id)
-    if row is None or row.applied_text is None or row.removed_at is None:
-        return Refused("There are no removed rules to put back.", blame=Blame.LAB)
-    text, assisted = row.applied_text, row.assisted
-    outcome = apply_file(services, learner_file(learner_id), text)
-    if isinstance(outcome, Applied):
-        store.mark_restored(learner_id, services.clock(), assisted=assisted)
-    return outcome
-
-
-def _keep(services: Services, learner_id: int, text: str) -> None:
-    """Save the draft; a text beyond the limit is left to the form, which shows it again."""
-    if text.strip() and fits(text) and "\x00" not in text:
-        store.save_draft(learner_id, text, services.clock())
 
 
 def apply_file(services: Services, name: str, text: str) -> Outcome:

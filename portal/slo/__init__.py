@@ -1,1 +1,1 @@
-"""SLOs: objective, error budget, burn rate, the rules that guard them, and alerts tied to them."""
+"""SLO arithmetic: objective, error budget, burn rate, the rules that guard them; asks nobody."""

@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import portal
-
-ROOT = Path(portal.__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SHOWN_FOLDERS = ("mockapp", "stack")
 MAX_CHARACTERS = 20_000
 DEFINITION = re.compile(r"^(@|def |class |async def )", re.MULTILINE)

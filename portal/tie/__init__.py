@@ -1,6 +1,7 @@
 """Does an alert really guard an SLO? Prometheus rules and Grafana-managed rules, analysed."""
 
-from portal.tie.analysis import AlertFinding, AlertRule, analyse
+from portal.rulefile.reader import AlertRule
+from portal.tie.analysis import AlertFinding, analyse
 from portal.tie.codes import TieCode
 
 __all__ = ["AlertFinding", "AlertRule", "TieCode", "analyse"]

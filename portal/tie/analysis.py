@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from portal.promql.context import Context, RecordingRule
 from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
+from portal.rulefile.reader import AlertRule
 from portal.slo.objective import SLO
 from portal.tie.codes import TieCode
 from portal.tie.conditions import Condition
@@ -21,17 +22,6 @@ FIRES_ON_NOTHING = (
     "It has a result while nobody sends a request: it fires on nothing, and such a firing proves "
     "nothing. Let it return nothing without traffic: `and sum(rate(...[1m])) > 0`."
 )
-
-
-@dataclass(frozen=True)
-class AlertRule:
-    """A Prometheus alert rule; ``for_s`` in seconds."""
-
-    name: str
-    expr: str
-    for_s: float = 0.0
-    labels: dict[str, str] = field(default_factory=dict)
-    group: str = ""
 
 
 @dataclass(frozen=True)

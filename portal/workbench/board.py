@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from portal.bursts.bands import burst_bands
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
+from portal.kit.charts import CHART_SPAN
 from portal.learners.models import Learner
-from portal.live.reading import CHART_SPAN
-from portal.live.readout import burst_bands
 from portal.promql.findings import Finding
 from portal.services import Services
 from portal.workbench import store

@@ -9,8 +9,7 @@ from datetime import datetime
 
 from portal.clients.errors import plain
 from portal.clients.prometheus import PrometheusClient, Sample, Series
-from portal.kit.charts import KINDS, Band, Chart, Line, value_chart
-from portal.live.reading import CHART_SPAN, CHART_STEP_SECONDS
+from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS, KINDS, Band, Chart, Line, value_chart
 from portal.workbench.units import Unit
 
 MAX_SERIES_RUN = 100

@@ -8,7 +8,7 @@ from dataclasses import replace
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
 from portal.clients.promtool import Validity
-from portal.live.reading import CHART_SPAN
+from portal.kit.charts import CHART_SPAN
 from portal.objectives.reading import bucket_bounds
 from portal.promql.classify import classify
 from portal.promql.context import Context, RecordingRule, bucket_labels

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from portal.bursts.bands import burst_bands
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import InvalidQuery
+from portal.kit.charts import CHART_SPAN
 from portal.learners.models import Learner
-from portal.live.reading import CHART_SPAN
-from portal.live.readout import burst_bands
 from portal.promql.findings import Finding
+from portal.promql.text import caret_under
 from portal.services import Services
 from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
@@ -18,7 +19,6 @@ from portal.workbench.turns import turn_of
 from portal.workbench.units import fitting_name, fitting_unit, unit_remark
 
 MAX_LENGTH = 4000
-CARET_CONTEXT = 20
 BUSY = "The query before this one still runs. Try again in a moment."
 ASK_YOURSELF = "Ask: which share of all requests went well, or was fast enough?"
 
@@ -85,18 +85,6 @@ def _drawing(services: Services, learner: Learner, trial: Trial) -> Drawing:
     now = services.clock()
     bands = burst_bands(learner.id, now - CHART_SPAN, now)
     return draw(services.learners_prometheus, trial.runs, now, unit, bands)
-
-
-def caret_under(expr: str, line: int | None, column: int | None) -> str:
-    """The line of the query with a caret under the place; "" where the place isn't told."""
-    lines = expr.split("\n")
-    if line is None or column is None or not 1 <= line <= len(lines):
-        return ""
-    text = lines[line - 1].replace("\t", " ")
-    at = min(max(column - 1, 0), len(text))
-    start, end = max(at - CARET_CONTEXT, 0), at + CARET_CONTEXT
-    before, after = "…" if start else "", "…" if end < len(text) else ""
-    return f"{before}{text[start:end]}{after}\n{' ' * (at - start + len(before))}^"
 
 
 def _in_words(error: ClientError) -> str:

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from portal.alerts.criterion import MAX_LINES, AlertCriterion, AlertEvidence
+from portal.alerts.editor import apply_learner_rules, remove_learner_rules
 from portal.criteria.base import Status, Subject, Verdict
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
-from portal.rulefolder.apply import Applied, apply_file, apply_learner_rules, remove_learner_rules
+from portal.rulefolder.apply import Applied, apply_file
 from portal.rulefolder.folder import learner_file, slo_file
 from portal.services import Services, utc_now
 from portal.slo.objective import SLO, SLIKind

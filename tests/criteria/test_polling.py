@@ -15,7 +15,7 @@ from portal.bursts.models import Burst, BurstState
 from portal.criteria import store
 from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import Checker
-from portal.criteria.registry import CRITERIA
+from portal.features import CRITERIA
 from portal.kit.db import db
 from portal.learners.models import Learner
 from tests.conftest import Clock

@@ -11,7 +11,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from portal.criteria.registry import CRITERIA
+from portal.features import CRITERIA
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp
 from tests.robustness.portal_process import PortalProcess, portal_process
 from tests.robustness.portals import PAGES, SLO_FORM

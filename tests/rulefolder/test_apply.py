@@ -9,17 +9,9 @@ from dataclasses import replace
 import pytest
 
 from portal.alerts import store
+from portal.alerts.editor import apply_learner_rules, remove_learner_rules, restore_learner_rules
 from portal.learners.models import Learner
-from portal.rulefolder.apply import (
-    Applied,
-    Blame,
-    Refused,
-    apply_file,
-    apply_learner_rules,
-    remove_file,
-    remove_learner_rules,
-    restore_learner_rules,
-)
+from portal.rulefolder.apply import Applied, Blame, Refused, apply_file, remove_file
 from portal.rulefolder.folder import RuleFolder, learner_file, slo_file
 from portal.rulefolder.rules import Origin, RuleState, loaded_rules
 from portal.services import Services

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from flask import Flask
 
-from portal.criteria.registry import CRITERIA
+from portal.features import CRITERIA
 from portal.steps.catalog import CONTENT, Step, load
 from portal.steps.markdown import Directive, Prose
 

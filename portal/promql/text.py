@@ -1,4 +1,4 @@
-"""Where PromQL's strings begin and end, so that nothing inside one is taken for syntax."""
+"""PromQL as text: where its strings begin and end, how deep it nests, the place of an error."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`|#[^\n]*', re.DOTALL)
 BINARY = re.compile(r"[-+*/%^<>]|==|!=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 OPENING, CLOSING = "([{", ")]}"
+CARET_CONTEXT = 20
 
 
 def pieces(text: str) -> Iterator[tuple[bool, str]]:
@@ -53,3 +54,15 @@ def _requoted(piece: str) -> str:
         return piece
     inside = piece[1:-1].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{inside}"'
+
+
+def caret_under(expr: str, line: int | None, column: int | None) -> str:
+    """The line of the query with a caret under the place; "" where the place isn't told."""
+    lines = expr.split("\n")
+    if line is None or column is None or not 1 <= line <= len(lines):
+        return ""
+    text = lines[line - 1].replace("\t", " ")
+    at = min(max(column - 1, 0), len(text))
+    start, end = max(at - CARET_CONTEXT, 0), at + CARET_CONTEXT
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    return f"{before}{text[start:end]}{after}\n{' ' * (at - start + len(before))}^"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.promql.strings import nesting, operators, pieces, without_backticks
+from portal.promql.text import nesting, operators, pieces, without_backticks
 
 
 @given(st.text())
