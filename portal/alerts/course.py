@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.alerts import record
-from portal.alerts.transitions import ACTIVE, AlertHistory, Source, collect
+from portal.alerts.transitions import AlertHistory, AlertSource, collect
 from portal.bursts.models import Burst
 from portal.bursts.store import bursts_between
 from portal.clients.errors import ClientError
+from portal.rulefile.states import ACTIVE
 from portal.services import Services
 
 BEFORE_S = 30
@@ -94,7 +95,7 @@ def _asked(
     found = ask(key, SHARED_S, lambda: from_prometheus(services, burst, settled or now))
     return [
         *record.with_marks(found, known),
-        *(one for one in known if one.source is Source.GRAFANA),
+        *(one for one in known if one.source is AlertSource.GRAFANA),
     ]
 
 

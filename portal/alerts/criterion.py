@@ -10,7 +10,7 @@ from typing import ClassVar
 from portal.alerts.findings import JudgedAlert, judged_alerts
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import SYSTEM as PROMETHEUS
-from portal.criteria.base import Line, Status, Subject, Verdict, Where
+from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.criteria.checker import cannot_ask
 from portal.objectives.store import list_slos
 from portal.rulefile.states import AlertState
@@ -143,16 +143,16 @@ def _none_tied(alerts: Sequence[JudgedAlert]) -> Verdict:
     )
 
 
-def _lines(evidence: AlertEvidence) -> Iterator[Line]:
+def _lines(evidence: AlertEvidence) -> Iterator[VerdictLine]:
     """A line for who can't be asked, one for each alert, one more where it fires on nothing."""
     for error in evidence.troubles:
-        yield Line(Status.CANNOT_CHECK, str(error))
+        yield VerdictLine(Status.CANNOT_CHECK, str(error))
     for one in evidence.alerts[:MAX_LINES]:
         reason = one.finding.reason + _proves_nothing(one)
-        yield Line(_status(one), f"{_described(one)}: {reason}")
+        yield VerdictLine(_status(one), f"{_described(one)}: {reason}")
         if one.finding.fires_on_nothing:
             said = f"“{one.name}” fires on nothing. {one.finding.fires_on_nothing}"
-            yield Line(Status.NOT_MET, said)
+            yield VerdictLine(Status.NOT_MET, said)
 
 
 def _status(one: JudgedAlert) -> Status:

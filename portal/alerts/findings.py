@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from portal.alerts import store
 from portal.alerts.grafana_rules import ManagedRule, managed_rules
-from portal.alerts.transitions import Source
+from portal.alerts.transitions import AlertSource
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
 from portal.promql.context import RecordingRule
 from portal.rulefile.states import AlertState
-from portal.rulefolder.rules import LoadedRule, Origin, loaded_rules
+from portal.rulefolder.rules import LoadedRule, RuleOrigin, loaded_rules
 from portal.services import Services
 from portal.slo.objective import SLO
 from portal.tie import AlertFinding, AlertRule, analyse
@@ -31,7 +31,7 @@ class JudgedAlert:
     """
 
     name: str
-    source: Source
+    source: AlertSource
     state: AlertState
     finding: AlertFinding
     health: str = "ok"
@@ -91,12 +91,12 @@ def _loaded(
     values = [alert.value for alert in rule.alerts if alert.value is not None]
     return JudgedAlert(
         name=rule.name,
-        source=Source.PROMETHEUS,
+        source=AlertSource.PROMETHEUS,
         state=state,
         finding=analyse(asked, slos, records),
         health=rule.health,
         last_error=rule.last_error,
-        made_for_you=rule.origin is Origin.SLO or (rule.origin is Origin.EDITOR and helped),
+        made_for_you=rule.origin is RuleOrigin.SLO or (rule.origin is RuleOrigin.EDITOR and helped),
         on_nothing=state in ACTIVE and bool(values) and all(map(math.isnan, values)),
         every_s=rule.interval_s,
     )
@@ -108,7 +108,7 @@ def _managed(
     finding = analyse_grafana(managed.rule, slos, records)
     return JudgedAlert(
         name=managed.rule.title,
-        source=Source.GRAFANA,
+        source=AlertSource.GRAFANA,
         state=managed.state.state,
         finding=finding,
         health=managed.state.health,

@@ -20,7 +20,7 @@ from portal.alerts.course import BEFORE_S, from_prometheus, may_change, watched_
 from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.alerts.grafana_samples import continued
 from portal.alerts.numbers import marked
-from portal.alerts.transitions import AlertHistory, Source
+from portal.alerts.transitions import AlertHistory, AlertSource
 from portal.bursts.models import Burst
 from portal.clients.errors import ClientError
 from portal.kit.db import db
@@ -145,7 +145,7 @@ def _grafana(
 
 
 def _is_grafanas(history: AlertHistory) -> bool:
-    return history.source is Source.GRAFANA
+    return history.source is AlertSource.GRAFANA
 
 
 def _identity(sample: ManagedRule) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from portal.clients.errors import plain
 from portal.lab.grafana_state import grafana_absence
-from portal.rulefile.states import AlertState, RuleState, read_states
+from portal.rulefile.states import AlertState, ToldRule, read_states
 from portal.services import Services
 from portal.tie.grafana import GrafanaRule, read_ruler
 
@@ -22,7 +22,7 @@ class ManagedRule:
     """
 
     rule: GrafanaRule
-    state: RuleState
+    state: ToldRule
 
     @property
     def labels(self) -> dict[str, str]:
@@ -43,7 +43,7 @@ def managed_rules(services: Services) -> list[ManagedRule]:
     return with_states(rules, read_states(services.grafana.alert_states())) if rules else []
 
 
-def with_states(rules: Iterable[GrafanaRule], states: Iterable[RuleState]) -> list[ManagedRule]:
+def with_states(rules: Iterable[GrafanaRule], states: Iterable[ToldRule]) -> list[ManagedRule]:
     """The rules, each with its state: by uid where that is told, else by folder, group and name.
 
     Nested folders are told with their path in one answer, and without it in the other.
@@ -62,5 +62,5 @@ def with_states(rules: Iterable[GrafanaRule], states: Iterable[RuleState]) -> li
     return found
 
 
-def _untold(rule: GrafanaRule) -> RuleState:
-    return RuleState(rule.title, rule.group, rule.folder, AlertState.NOT_EVALUATED, "unknown")
+def _untold(rule: GrafanaRule) -> ToldRule:
+    return ToldRule(rule.title, rule.group, rule.folder, AlertState.NOT_EVALUATED, "unknown")

@@ -6,17 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from portal.alerts.grafana_rules import ManagedRule
-from portal.alerts.transitions import ACTIVE, AlertHistory, AlertState, Source, Transition
-from portal.rulefile.states import AlertState as Told
+from portal.alerts.transitions import AlertHistory, AlertSource, Transition
+from portal.rulefile.states import ACTIVE, AlertState
 
 MAX_TRANSITIONS = 200
-_STATES = {
-    Told.INACTIVE: AlertState.INACTIVE,
-    Told.PENDING: AlertState.PENDING,
-    Told.FIRING: AlertState.FIRING,
-    Told.NO_DATA: AlertState.NO_DATA,
-    Told.ERROR: AlertState.ERROR,
-}
 
 
 def continued(
@@ -27,8 +20,8 @@ def continued(
     ``since`` (Unix time, like ``at``) is where the history begins. Times are Grafana's own (since
     when an alert is active, when it was evaluated) where they fit, else that of the sample.
     """
-    state = _STATES.get(sample.state.state)
-    if state is None:
+    state = sample.state.state
+    if state is AlertState.NOT_EVALUATED:
         return history
     if history is None:
         return _begun(sample, state, since, at) if state in ACTIVE else None
@@ -47,7 +40,7 @@ def _begun(sample: ManagedRule, state: AlertState, since: float, at: float) -> A
         sample.labels,
         before=state if was_so else AlertState.INACTIVE,
         transitions=() if was_so else (first,),
-        source=Source.GRAFANA,
+        source=AlertSource.GRAFANA,
     )
 
 

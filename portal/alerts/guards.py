@@ -10,10 +10,10 @@ from portal.alerts.listing import Listing
 from portal.clients.errors import ClientError
 from portal.objectives.guard import history
 from portal.objectives.reading import reading_instant
-from portal.rulefolder.rules import LoadedRule, Origin
+from portal.rulefolder.rules import LoadedRule, RuleOrigin
 from portal.services import Services
 from portal.slo.objective import SLO
-from portal.slo.planner import Burst, Plan, plan
+from portal.slo.planner import Plan, PlannedBurst, plan
 from portal.tie import AlertRule, analyse
 from portal.tie.needs import needs
 
@@ -34,15 +34,15 @@ class Guarding:
 
 
 def guarding(
-    services: Services, learner_id: int, slo: SLO, burst: Burst, listed: Listing
+    services: Services, learner_id: int, slo: SLO, burst: PlannedBurst, listed: Listing
 ) -> tuple[Guarding, ...]:
     """The alerts in Prometheus that guard the SLO and that nobody made for the learner."""
-    own = [rule for rule in listed.alerts_of(learner_id) if rule.origin is not Origin.SLO]
+    own = [rule for rule in listed.alerts_of(learner_id) if rule.origin is not RuleOrigin.SLO]
     return tuple(_found(services, own, slo, burst, listed))
 
 
 def _found(
-    services: Services, rules: list[LoadedRule], slo: SLO, burst: Burst, listed: Listing
+    services: Services, rules: list[LoadedRule], slo: SLO, burst: PlannedBurst, listed: Listing
 ) -> Iterator[Guarding]:
     for rule in rules:
         finding = analyse(AlertRule(rule.name, rule.query), [slo], listed.records)
@@ -52,7 +52,7 @@ def _found(
 
 
 def _plan(
-    services: Services, rule: LoadedRule, slo: SLO, burst: Burst, listed: Listing
+    services: Services, rule: LoadedRule, slo: SLO, burst: PlannedBurst, listed: Listing
 ) -> Plan | None:
     """All that the alert needs must hold at once, so what comes last decides."""
     needed, at = needs(rule.query, slo, listed.records), reading_instant(services)

@@ -10,7 +10,7 @@ from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
 from portal.promql.context import RecordingRule
-from portal.rulefolder.rules import LoadedRule, Origin, RuleState, loaded_rules
+from portal.rulefolder.rules import LoadedRule, LoadedState, RuleOrigin, loaded_rules
 from portal.services import Services
 
 
@@ -19,7 +19,7 @@ class ListedFile:
     """A rule file as loaded."""
 
     name: str
-    origin: Origin
+    origin: RuleOrigin
     alerts: tuple[LoadedRule, ...]
     recordings: tuple[LoadedRule, ...]
 
@@ -37,7 +37,7 @@ class Listing:
     def waits(self) -> bool:
         """Whether a loaded rule is still to be evaluated for the first time."""
         rules = (rule for file in self.files for rule in (*file.alerts, *file.recordings))
-        return any(rule.state is RuleState.NOT_EVALUATED for rule in rules)
+        return any(rule.state is LoadedState.NOT_EVALUATED for rule in rules)
 
     @property
     def states(self) -> str:
@@ -73,7 +73,7 @@ def _files(services: Services) -> tuple[tuple[ListedFile, ...], str]:
         rules = loaded_rules(services)
     except ClientError as error:
         return (), str(error)
-    order = list(Origin)
+    order = list(RuleOrigin)
     rules.sort(key=lambda rule: (order.index(rule.origin), rule.file))
     grouped = groupby(rules, lambda rule: rule.file)
     return tuple(_file(list(own)) for _, own in grouped), ""

@@ -35,7 +35,7 @@ NEEDS = {
 }
 
 
-class Unit(StrEnum):
+class ValueUnit(StrEnum):
     """What the compared number is."""
 
     SHARE = "share"
@@ -53,7 +53,7 @@ class Nearness:
     value: float | None
     op: str
     limit: float
-    unit: Unit
+    unit: ValueUnit
     over_s: float | None = None
 
     @property
@@ -64,9 +64,9 @@ class Nearness:
         return f"{over}{now} now, needs {NEEDS[self.op].format(self._said(self.limit))}"
 
     def _said(self, number: float) -> str:
-        if self.unit is Unit.SHARE:
+        if self.unit is ValueUnit.SHARE:
             return percent(number)
-        return f"{number:.4g}{' s' if self.unit is Unit.SECONDS else ''}"
+        return f"{number:.4g}{' s' if self.unit is ValueUnit.SECONDS else ''}"
 
 
 def nearness(
@@ -145,14 +145,14 @@ def _number(services: Services, expr: Expr, op: str, limit: float | None = None)
     return (min if op in {"<", "<="} else max)(numbers, default=None)
 
 
-def _unit(comparison: Binary, limit: float, context: Context) -> Unit:
+def _unit(comparison: Binary, limit: float, context: Context) -> ValueUnit:
     """A share or a time, where the number stands in the expression as it was measured."""
     match Conditions(context).of(comparison):
         case ErrorRatio(limit=bad) if any(math.isclose(limit, one) for one in (bad, 1 - bad)):
-            return Unit.SHARE
+            return ValueUnit.SHARE
         case Tail(limit=seconds) if math.isclose(limit, seconds):
-            return Unit.SECONDS
-    return Unit.NUMBER
+            return ValueUnit.SECONDS
+    return ValueUnit.NUMBER
 
 
 def _spans(selector: Selector, context: Context, depth: int = 0) -> Iterator[float]:

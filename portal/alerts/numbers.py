@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from portal.alerts.transitions import ACTIVE, AlertHistory, Transition
+from portal.alerts.transitions import AlertHistory, Transition
+from portal.rulefile.states import ACTIVE
 from portal.rulefolder.rules import LoadedRule
 
 

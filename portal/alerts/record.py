@@ -12,9 +12,10 @@ from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.alerts.models import AlertWatch, KeptAlert
-from portal.alerts.transitions import AlertHistory, AlertState, Source, Transition
+from portal.alerts.transitions import AlertHistory, AlertSource, Transition
 from portal.bursts.models import Burst
 from portal.kit.db import db
+from portal.rulefile.states import AlertState
 
 ABANDONED_AFTER = timedelta(seconds=20)
 """A watch that was not heard of for so long may be taken over."""
@@ -143,5 +144,5 @@ def _history(row: KeptAlert) -> AlertHistory:
             Transition(AlertState(state), at, on_nothing)
             for state, at, on_nothing in row.transitions
         ),
-        source=Source(row.source),
+        source=AlertSource(row.source),
     )

@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.alerts.models import AlertRuleText
 from portal.kit.db import db
-from portal.rulefolder.rules import LoadedRule, RuleState, loaded_rules
+from portal.rulefolder.rules import LoadedRule, LoadedState, loaded_rules
 
 __all__ = [
     "LoadedRule",
-    "RuleState",
+    "LoadedState",
     "find",
     "is_stale",
     "loaded_rules",

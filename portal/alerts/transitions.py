@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.clients.prometheus import PrometheusClient, Series
+from portal.rulefile.states import AlertState
 
 PATIENCE_S = 75.0
 """A sample older than this says nothing about the present: nobody evaluates the rule."""
@@ -26,27 +27,11 @@ _OWN_LABELS = frozenset({"__name__", "alertstate"})
 Labels = tuple[tuple[str, str], ...]
 
 
-class Source(StrEnum):
+class AlertSource(StrEnum):
     """Who evaluates an alert."""
 
     PROMETHEUS = "Prometheus"
     GRAFANA = "Grafana"
-
-
-class AlertState(StrEnum):
-    """A state of an alert; ``NO_DATA``: Prometheus stopped evaluating it, or Grafana's query found
-    nothing; ``ERROR``: Grafana could not evaluate it.
-    """
-
-    INACTIVE = "inactive"
-    PENDING = "pending"
-    FIRING = "firing"
-    RESOLVED = "resolved"
-    NO_DATA = "no data"
-    ERROR = "error"
-
-
-ACTIVE = (AlertState.PENDING, AlertState.FIRING)
 
 
 @dataclass(frozen=True)
@@ -85,7 +70,7 @@ class AlertHistory:
     labels: dict[str, str]
     before: AlertState
     transitions: tuple[Transition, ...]
-    source: Source = Source.PROMETHEUS
+    source: AlertSource = AlertSource.PROMETHEUS
 
     @property
     def now(self) -> AlertState:

@@ -32,7 +32,7 @@ from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.rulefolder.rules import LoadedRule
 from portal.services import Services, current_services
 from portal.slo.objective import SLO
-from portal.slo.planner import Burst as Planned
+from portal.slo.planner import PlannedBurst as Planned
 
 bp = Blueprint("alerts", __name__, url_prefix="/alerts")
 

@@ -39,7 +39,7 @@ class Mode(StrEnum):
     CLOSED = "closed"
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """What a message tells; the last three end a burst."""
 
     STARTED = "started"
@@ -119,7 +119,7 @@ class Message:
     or slow. ``reason`` says in a sentence why a burst stopped or failed.
     """
 
-    kind: Kind
+    kind: MessageKind
     at: float
     elapsed_seconds: float = 0.0
     scheduled: int | None = None
@@ -141,7 +141,7 @@ class Message:
     @property
     def is_last(self) -> bool:
         """Whether the burst has ended."""
-        return self.kind not in (Kind.STARTED, Kind.PROGRESS)
+        return self.kind not in (MessageKind.STARTED, MessageKind.PROGRESS)
 
     @property
     def failed_total(self) -> int:
@@ -193,7 +193,7 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "int | None": (int, type(None)),
     "float | None": (int, float, type(None)),
     "Mode": (str,),
-    "Kind": (str,),
+    "MessageKind": (str,),
     "tuple[Part, ...]": (tuple,),
     "Mapping[str, int]": (dict,),
 }
@@ -203,7 +203,7 @@ def _typed_fields(cls: type[Spec] | type[Message], content: dict[str, Any]) -> d
     """The fields of ``cls`` in ``content``, each of its declared type; unknown ones are ignored."""
     known = {f.name: f for f in fields(cls) if f.name in content}
     values = {name: _typed(content, name, *_FIELD_TYPES[str(f.type)]) for name, f in known.items()}
-    for name, enum in (("mode", Mode), ("kind", Kind)):
+    for name, enum in (("mode", Mode), ("kind", MessageKind)):
         if name in values:
             values[name] = _member(enum, name, values[name])
     try:
@@ -220,7 +220,7 @@ def _typed(content: Mapping[str, Any], name: str, *types: type) -> Any:
     return value
 
 
-def _member(enum: type[Mode] | type[Kind], name: str, value: str) -> StrEnum:
+def _member(enum: type[Mode] | type[MessageKind], name: str, value: str) -> StrEnum:
     try:
         return enum(value)
     except ValueError as error:

@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy import ColumnElement, CursorResult, true, update
 from sqlalchemy.exc import OperationalError
 
-from portal.bursts.messages import STOP, Kind, Message
+from portal.bursts.messages import STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
 from portal.bursts.server_view import counters_before, seen_since
@@ -157,12 +157,12 @@ class _Run:
 
     def _hear(self, message: Message) -> BurstState | None:
         self._counts = message.counts()
-        if message.kind is Kind.FAILED:
+        if message.kind is MessageKind.FAILED:
             raise BurstError(message.reason or "The burst's own process gave up.")
-        if message.kind is Kind.FINISHED:
+        if message.kind is MessageKind.FINISHED:
             self._reason = ""
             return BurstState.FINISHED
-        if message.kind is Kind.STOPPED:
+        if message.kind is MessageKind.STOPPED:
             self._reason = self._reason or "Stopped before its time."
             return BurstState.FAILED if self._reason == DISK_REASON else BurstState.STOPPED
         return None

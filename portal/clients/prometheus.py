@@ -96,7 +96,7 @@ class TargetHealth(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class ScrapeTarget:
     """Something that Prometheus scrapes; ``last_scrape`` is None before the first scrape."""
 
     job: str
@@ -144,7 +144,7 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RuleGroup:
+class LoadedGroup:
     """A group of rules that are evaluated one after the other each ``interval_s`` seconds."""
 
     name: str
@@ -195,12 +195,12 @@ class PrometheusClient:
             raise self._http.garbage("the formatted expression")
         return text(content["data"])
 
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[ScrapeTarget]:
         """The targets that are scraped now."""
         data = self._data("targets", {"state": "active"})
         return [_target(item) for item in records(data.get("activeTargets"))]
 
-    def rules(self) -> list[RuleGroup]:
+    def rules(self) -> list[LoadedGroup]:
         """The rule groups that are loaded, with their rules and alerts."""
         return [_group(item) for item in records(self._data("rules").get("groups"))]
 
@@ -316,9 +316,9 @@ def _characters(promql: str, line: int, column: int) -> int:
     return len(lines[line - 1].encode()[: column - 1].decode("utf-8", "ignore")) + 1
 
 
-def _target(item: Mapping[str, Any]) -> Target:
+def _target(item: Mapping[str, Any]) -> ScrapeTarget:
     own = labels(item.get("labels"))
-    return Target(
+    return ScrapeTarget(
         job=own.get("job", ""),
         instance=own.get("instance", ""),
         health=member(TargetHealth, item.get("health"), TargetHealth.UNKNOWN),
@@ -329,8 +329,8 @@ def _target(item: Mapping[str, Any]) -> Target:
     )
 
 
-def _group(item: Mapping[str, Any]) -> RuleGroup:
-    return RuleGroup(
+def _group(item: Mapping[str, Any]) -> LoadedGroup:
+    return LoadedGroup(
         name=text(item.get("name")),
         file=text(item.get("file")),
         interval_s=number(item.get("interval")) or 0.0,

@@ -28,7 +28,7 @@ class Where:
 
 
 @dataclass(frozen=True)
-class Line:
+class VerdictLine:
     """One line of a verdict that looks at several things (preflight, the panels)."""
 
     status: Status
@@ -51,7 +51,7 @@ class Verdict:
     where: Where | None = None
     wait_seconds: int | None = None
     advice: str = ""
-    lines: tuple[Line, ...] = field(default=())
+    lines: tuple[VerdictLine, ...] = field(default=())
     memory: dict[str, str] = field(default_factory=dict)
 
 

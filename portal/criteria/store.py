@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from portal.criteria.base import Line, Status, Verdict, Where
+from portal.criteria.base import Status, Verdict, VerdictLine, Where
 from portal.criteria.models import StoredVerdict
 from portal.kit.db import db
 
@@ -65,5 +65,5 @@ def verdict_of(row: StoredVerdict) -> Verdict:
     return Verdict(
         **{**kept, "status": Status(kept["status"])},
         where=Where(**where) if where else None,
-        lines=tuple(Line(Status(line["status"]), line["text"]) for line in lines),
+        lines=tuple(VerdictLine(Status(line["status"]), line["text"]) for line in lines),
     )

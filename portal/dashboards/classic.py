@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.dashboards import templating
 from portal.dashboards.errors import UnreadableDashboardError
-from portal.dashboards.model import Dashboard, Panel, Source, Target, Transformation
+from portal.dashboards.model import Dashboard, Panel, PanelSource, PanelTarget, Transformation
 from portal.dashboards.sources import Sources, known_sources
 
 MAX_PANELS = 1000
@@ -74,7 +74,7 @@ def panel(found: Mapping[str, Any], sources: Sources) -> Panel:
     )
 
 
-def _targets(found: Mapping[str, Any], sources: Sources) -> tuple[Target, ...]:
+def _targets(found: Mapping[str, Any], sources: Sources) -> tuple[PanelTarget, ...]:
     listed = found.get("targets")
     items = (
         [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
@@ -85,14 +85,14 @@ def _targets(found: Mapping[str, Any], sources: Sources) -> tuple[Target, ...]:
 
 def _target(
     item: Mapping[str, Any], found: Mapping[str, Any], sources: Sources, taken: set[str]
-) -> Target:
+) -> PanelTarget:
     ref = item.get("refId")
     name = ref if isinstance(ref, str) and ref else next_ref(taken)
     taken.add(name)
     source = sources.of(item, found.get("datasource"))
-    if source is Source.PROMETHEUS and "panelId" in item and "expr" not in item:
-        source = Source.DASHBOARD
-    return Target(name, source, item.get("hide") is True, item)
+    if source is PanelSource.PROMETHEUS and "panelId" in item and "expr" not in item:
+        source = PanelSource.DASHBOARD
+    return PanelTarget(name, source, item.get("hide") is True, item)
 
 
 def next_ref(taken: set[str]) -> str:

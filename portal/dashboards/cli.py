@@ -18,9 +18,9 @@ from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.judge import (
     CheckContext,
     DashboardFinding,
+    DashboardVerdict,
     PanelFinding,
     Prepared,
-    Verdict,
     conclude,
     prepare,
     unreadable,
@@ -112,11 +112,11 @@ def check_dashboard(
     validity = _validity([file.prepared for file in read if file.prepared])
     findings = [_finding(file, validity, check) for file in read]
     for file, finding in zip(read, findings, strict=True):
-        if finding.verdict is Verdict.ERROR:
+        if finding.verdict is DashboardVerdict.ERROR:
             click.echo(f"slo-lab: {_printable(file.name)}: {finding.reason}", err=True)
         if as_json:
             click.echo(json.dumps(as_data(file.name, finding)))
-        elif finding.verdict is not Verdict.ERROR:
+        elif finding.verdict is not DashboardVerdict.ERROR:
             _print(file.name, finding)
     context.exit(2 if unread else _status(findings))
 
@@ -179,9 +179,9 @@ def _finding(
 
 def _status(findings: Sequence[DashboardFinding]) -> int:
     verdicts = {finding.verdict for finding in findings}
-    if Verdict.ERROR in verdicts:
+    if DashboardVerdict.ERROR in verdicts:
         return 2
-    return 1 if Verdict.NOT_MET in verdicts else 0
+    return 1 if DashboardVerdict.NOT_MET in verdicts else 0
 
 
 def as_data(name: str, finding: DashboardFinding) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MAX_BORROWED = 50
 SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
 
 
-class Verdict(StrEnum):
+class DashboardVerdict(StrEnum):
     """What comes out for a whole dashboard."""
 
     MET = "met"
@@ -85,7 +85,7 @@ class PanelFinding:
 class DashboardFinding:
     """A dashboard: the verdict, one sentence, and every panel in document order."""
 
-    verdict: Verdict
+    verdict: DashboardVerdict
     reason: str
     title: str = ""
     uid: str = ""
@@ -130,7 +130,7 @@ def judge(document: Any, context: CheckContext | None = None) -> DashboardFindin
 
 def unreadable(reason: str) -> DashboardFinding:
     """The finding for something that is no dashboard."""
-    return DashboardFinding(Verdict.ERROR, reason)
+    return DashboardFinding(DashboardVerdict.ERROR, reason)
 
 
 def prepare(document: Any, context: CheckContext) -> Prepared:
@@ -158,9 +158,13 @@ def conclude(
             findings.append(_query_finding(query, known.get(query.text), validity))
         panels.append(_panel_finding(panel, tuple(findings)))
     finding = DashboardFinding(
-        Verdict.NOT_MET, "", prepared.dashboard.title, prepared.dashboard.uid, tuple(panels)
+        DashboardVerdict.NOT_MET,
+        "",
+        prepared.dashboard.title,
+        prepared.dashboard.uid,
+        tuple(panels),
     )
-    verdict = Verdict.MET if finding.sli_panels >= NEEDED else Verdict.NOT_MET
+    verdict = DashboardVerdict.MET if finding.sli_panels >= NEEDED else DashboardVerdict.NOT_MET
     return replace(finding, verdict=verdict, reason=_summary(finding))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from portal.promql.variables import Variable
 
 
-class Source(StrEnum):
+class PanelSource(StrEnum):
     """What a target asks."""
 
     PROMETHEUS = "prometheus"
@@ -20,11 +20,11 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Target:
+class PanelTarget:
     """One query of a panel; ``settings`` are its own keys as they stand in the JSON."""
 
     ref: str
-    source: Source
+    source: PanelSource
     hidden: bool
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ class Panel:
 
     title: str
     id: Any = None
-    targets: tuple[Target, ...] = ()
+    targets: tuple[PanelTarget, ...] = ()
     transformations: tuple[Transformation, ...] = ()
     library_uid: str | None = None
     is_copy: bool = False

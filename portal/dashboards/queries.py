@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from portal.dashboards.model import Panel, Source, Target, Transformation
+from portal.dashboards.model import Panel, PanelSource, PanelTarget, Transformation
 from portal.promql.findings import Code
 from portal.promql.parser import MAX_LENGTH
 
@@ -69,22 +69,22 @@ class PanelQueries:
         filtered = [replace(q, shown=q.shown and q not in fields.dropped) for q in found]
         return [*filtered, *fields.results]
 
-    def _queries(self, target: Target) -> list[Query]:
-        if target.source is Source.DASHBOARD:
+    def _queries(self, target: PanelTarget) -> list[Query]:
+        if target.source is PanelSource.DASHBOARD:
             wanted = target.settings.get("panelId")
             return [q for q in self.borrow(wanted) if q.shown] if not target.hidden else []
         return [self._query(target, 0)]
 
-    def _query(self, target: Target, depth: int) -> Query:
+    def _query(self, target: PanelTarget, depth: int) -> Query:
         if id(target) not in self.made:
             self.made[id(target)] = self._make(target, depth)
         return self.made[id(target)]
 
-    def _make(self, target: Target, depth: int) -> Query:
+    def _make(self, target: PanelTarget, depth: int) -> Query:
         shown = not target.hidden
-        if target.source is Source.EXPRESSION:
+        if target.source is PanelSource.EXPRESSION:
             return self._expression(target, depth, shown)
-        if target.source is Source.FOREIGN:
+        if target.source is PanelSource.FOREIGN:
             written = target.expr
             return Query(target.ref, written, problem=Code.OTHER_DATASOURCE, shown=shown)
         if not target.expr.strip():
@@ -95,14 +95,14 @@ class PanelQueries:
         text, unknown = self.fill(target.expr, self._interval(target))
         return Query(target.ref, target.expr, text, None, (text,), unknown, shown)
 
-    def _interval(self, target: Target) -> float | None:
+    def _interval(self, target: PanelTarget) -> float | None:
         from portal.dashboards.templating import seconds
 
         return seconds(target.settings.get("interval")) or self.panel.interval_s
 
     # Expression targets
 
-    def _expression(self, target: Target, depth: int, shown: bool) -> Query:
+    def _expression(self, target: PanelTarget, depth: int, shown: bool) -> Query:
         settings = target.settings
         written = str(settings.get("expression") or "")[:MAX_LENGTH]
         used = [] if depth > MAX_DEPTH else self._used(target, written, depth)
@@ -117,7 +117,7 @@ class PanelQueries:
         unknown = tuple(name for query in used for name in query.unknown)
         return Query(target.ref, written, text, None, asked, unknown, shown)
 
-    def _used(self, target: Target, written: str, depth: int) -> list[Query]:
+    def _used(self, target: PanelTarget, written: str, depth: int) -> list[Query]:
         names = {a or b for a, b in REFERENCE.findall(written)} or {written.strip()}
         others = {other.ref: other for other in self.panel.targets if other is not target}
         return [self._query(others[name], depth + 1) for name in sorted(names & others.keys())]
@@ -179,7 +179,7 @@ class _Fields:
     """The columns that a panel's transformations see, by the names they may go by."""
 
     queries: list[Query]
-    targets: tuple[Target, ...]
+    targets: tuple[PanelTarget, ...]
     results: list[Query] = field(default_factory=list)
     names: dict[str, Query] = field(default_factory=dict)
     dropped: list[Query] = field(default_factory=list)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.dashboards.model import Source
+from portal.dashboards.model import PanelSource
 
 VARIABLE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?|\[\[(\w+)\]\]")
 EXPRESSION = frozenset({"__expr__", "-100", "expression"})
@@ -28,7 +28,7 @@ class Sources:
 
     known: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, target: Mapping[str, Any], panel_source: Any) -> Source:
+    def of(self, target: Mapping[str, Any], panel_source: Any) -> PanelSource:
         """What a target asks; without a data source of its own the panel's counts."""
         own = target.get("datasource")
         written = panel_source if own is None or own == "" else own
@@ -36,40 +36,40 @@ class Sources:
         if found is None and self._source(panel_source) is not None and not _mixed(panel_source):
             found = self._source(panel_source)
         if found is None and str(target.get("type")) in EXPRESSION_TYPES and "expr" not in target:
-            return Source.EXPRESSION
-        return found or Source.PROMETHEUS
+            return PanelSource.EXPRESSION
+        return found or PanelSource.PROMETHEUS
 
-    def _source(self, written: Any) -> Source | None:
+    def _source(self, written: Any) -> PanelSource | None:
         """None: the default data source, a mixed one, or one that nobody knows."""
         if isinstance(written, Mapping):
             return self._object(written)
         return self._name(written) if isinstance(written, str) else None
 
-    def _object(self, written: Mapping[str, Any]) -> Source | None:
+    def _object(self, written: Mapping[str, Any]) -> PanelSource | None:
         kind, uid = written.get("type"), written.get("uid")
         if kind == "datasource" and isinstance(uid, str):
-            return self._name(uid) if uid.startswith("-- ") else Source.FOREIGN
+            return self._name(uid) if uid.startswith("-- ") else PanelSource.FOREIGN
         if isinstance(kind, str) and kind and not kind.startswith("$"):
             return _plugin(kind)
         return self._name(uid) if isinstance(uid, str) else None
 
-    def _name(self, name: str) -> Source | None:
+    def _name(self, name: str) -> PanelSource | None:
         if name == "-- Dashboard --":
-            return Source.DASHBOARD
+            return PanelSource.DASHBOARD
         if name.lower() in EXPRESSION:
-            return Source.EXPRESSION
+            return PanelSource.EXPRESSION
         variable = VARIABLE.fullmatch(name)
         known = self.known.get(variable[1] or variable[2]) if variable else self.known.get(name)
         if known is not None:
             return _plugin(known)
-        return Source.FOREIGN if FOREIGN.search(name) else None
+        return PanelSource.FOREIGN if FOREIGN.search(name) else None
 
 
-def _plugin(kind: str) -> Source:
+def _plugin(kind: str) -> PanelSource:
     if kind.lower() in EXPRESSION:
-        return Source.EXPRESSION
+        return PanelSource.EXPRESSION
     prometheus = kind == "prometheus" or kind.endswith("prometheus-datasource")
-    return Source.PROMETHEUS if prometheus else Source.FOREIGN
+    return PanelSource.PROMETHEUS if prometheus else PanelSource.FOREIGN
 
 
 def _mixed(written: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.dashboards import templating
 from portal.dashboards.classic import MAX_TARGETS, limited, mapping, next_ref, title_of
-from portal.dashboards.model import Dashboard, Panel, Target, Transformation
+from portal.dashboards.model import Dashboard, Panel, PanelTarget, Transformation
 from portal.dashboards.sources import Sources, known_sources
 
 MAX_LAYOUT_DEPTH = 8
@@ -74,20 +74,20 @@ def _panel(element: Mapping[str, Any], sources: Sources) -> Panel:
     )
 
 
-def _targets(data: Mapping[str, Any], sources: Sources) -> tuple[Target, ...]:
+def _targets(data: Mapping[str, Any], sources: Sources) -> tuple[PanelTarget, ...]:
     taken: set[str] = set()
     queries = _mappings(data.get("queries"))[:MAX_TARGETS]
     return tuple(_target(mapping(query.get("spec")), sources, taken) for query in queries)
 
 
-def _target(spec: Mapping[str, Any], sources: Sources, taken: set[str]) -> Target:
+def _target(spec: Mapping[str, Any], sources: Sources, taken: set[str]) -> PanelTarget:
     query = mapping(spec.get("query"))
     settings = mapping(query.get("spec"))
     ref = spec.get("refId")
     name = ref if isinstance(ref, str) and ref else next_ref(taken)
     taken.add(name)
     written = {**settings, "datasource": _datasource(spec, query)}
-    return Target(name, sources.of(written, None), spec.get("hidden") is True, written)
+    return PanelTarget(name, sources.of(written, None), spec.get("hidden") is True, written)
 
 
 def _datasource(spec: Mapping[str, Any], query: Mapping[str, Any]) -> Any:

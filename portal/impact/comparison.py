@@ -21,7 +21,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ImpactComparison:
     """One stated number beside the measured one."""
 
     name: str
@@ -56,10 +56,10 @@ class Compared:
 
 def compare(
     stated: Statement, failed: float, slow: float, seconds: float
-) -> tuple[Compared, Compared, Compared]:
+) -> tuple[ImpactComparison, ImpactComparison, ImpactComparison]:
     """The three stated numbers beside those of the burst's record."""
     return (
-        Compared("failed requests", "", stated.failed, failed),
-        Compared("slow requests", "", stated.slow, slow),
-        Compared("seconds it hurt", " s", stated.seconds, round(seconds, 1)),
+        ImpactComparison("failed requests", "", stated.failed, failed),
+        ImpactComparison("slow requests", "", stated.slow, slow),
+        ImpactComparison("seconds it hurt", " s", stated.seconds, round(seconds, 1)),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from portal.criteria.base import Line, Status, Subject, Verdict, Where
+from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.impact import store
-from portal.impact.comparison import MIN_HURT, Compared
+from portal.impact.comparison import MIN_HURT, ImpactComparison
 
 HERE = Where("State the impact", "/steps/user-impact#impact-form")
 
@@ -18,7 +18,7 @@ class ImpactEvidence:
 
     incidents: int
     burst_title: str
-    compared: tuple[Compared, ...]
+    compared: tuple[ImpactComparison, ...]
 
 
 class ImpactCriterion:
@@ -66,7 +66,8 @@ class ImpactCriterion:
 
 def _compare(evidence: ImpactEvidence, expected: str) -> Verdict:
     lines = tuple(
-        Line(Status.MET if one.is_close else Status.NOT_MET, one.words) for one in evidence.compared
+        VerdictLine(Status.MET if one.is_close else Status.NOT_MET, one.words)
+        for one in evidence.compared
     )
     seen = f"Your statement on {evidence.burst_title}."
     if all(one.is_close for one in evidence.compared):

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from portal.bursts.models import ACTIVE, Burst
 from portal.bursts.store import recent
-from portal.impact.comparison import MIN_HURT, Compared, Statement, compare
+from portal.impact.comparison import MIN_HURT, ImpactComparison, Statement, compare
 from portal.impact.models import ImpactStatement
 from portal.kit.db import db
 
@@ -63,7 +63,7 @@ def save(learner_id: int, burst: Burst, stated: Statement, now: datetime) -> Imp
     return row
 
 
-def compared(statement: ImpactStatement) -> tuple[Compared, ...]:
+def compared(statement: ImpactStatement) -> tuple[ImpactComparison, ...]:
     """The stated numbers beside those of the burst's record."""
     stated = Statement(statement.failed, statement.slow, statement.seconds, statement.sentence)
     burst = statement.burst

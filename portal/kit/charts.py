@@ -37,7 +37,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """One series: its name, its points (unix seconds, value or None for a gap), its look."""
 
     label: str
@@ -146,7 +146,7 @@ class _Frame:
 
 def ratio_chart(
     title: str,
-    lines: Sequence[Line],
+    lines: Sequence[ChartLine],
     start: datetime,
     end: datetime,
     *,
@@ -167,7 +167,7 @@ def ratio_chart(
 
 def value_chart(
     title: str,
-    lines: Sequence[Line],
+    lines: Sequence[ChartLine],
     start: datetime,
     end: datetime,
     *,
@@ -234,7 +234,7 @@ def _percent_label(objective: float | None) -> str:
 def _draw(
     title: str,
     frame: _Frame,
-    lines: Sequence[Line],
+    lines: Sequence[ChartLine],
     bands: Iterable[Band],
     y_marks: tuple[Mark, ...],
     level: float | None,
@@ -266,7 +266,7 @@ def _label_y(frame: _Frame, line_y: float) -> float:
     return line_y - 4 if near_floor else line_y + 12
 
 
-def _line(frame: _Frame, line: Line) -> DrawnLine:
+def _line(frame: _Frame, line: ChartLine) -> DrawnLine:
     polylines: list[str] = []
     dots: list[tuple[float, float]] = []
     for run in _runs(line.points):

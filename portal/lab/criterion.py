@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import GrafanaClient
-from portal.criteria.base import Line, Status, Subject, Verdict, Where
+from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.lab.grafana_state import grafana_absence
 from portal.shop.queries import SLIQueries
 
@@ -50,7 +50,7 @@ class PreflightCriterion:
 
     def judge(self, evidence: tuple[Probe, ...]) -> Verdict:
         """Met when every line is; else the worst line speaks."""
-        lines = tuple(Line(probe.status, probe.text) for probe in evidence)
+        lines = tuple(VerdictLine(probe.status, probe.text) for probe in evidence)
         expected = (
             "Mock service, its metrics, Prometheus and Grafana (where there is one), all well."
         )

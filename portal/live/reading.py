@@ -25,7 +25,7 @@ class ReadingState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reading:
+class SLIReading:
     """The SLIs of one service. Ratios 0..1, quantiles in seconds, traffic in requests/s.
 
     ``scraped_at``: unix seconds of the newest scrape that it rests on.
@@ -61,7 +61,7 @@ class HistoryRow:
 
 
 @dataclass(frozen=True)
-class History:
+class SLIHistory:
     """Points (unix seconds, ratio or None for a gap) of the two SLIs; empty when unreachable."""
 
     start: datetime
@@ -81,38 +81,38 @@ class History:
         ]
 
 
-def read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> Reading:
+def read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> SLIReading:
     """Ask Prometheus; never raises: an error of the client is a reading of its own."""
     try:
         return _read(prometheus, queries, now)
     except ClientError as error:
-        return Reading(ReadingState.UNREACHABLE, now, reason=str(error))
+        return SLIReading(ReadingState.UNREACHABLE, now, reason=str(error))
 
 
 def read_after_scrape(
-    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, last: Reading | None
-) -> Reading:
+    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, last: SLIReading | None
+) -> SLIReading:
     """``last`` while it is up to date: a few seconds old, and no scrape came since."""
     if last is None or last.scraped_at is None or now - last.at > MAX_AGE:
         return read(prometheus, queries, now)
     try:
         scraped_at = _only(prometheus.query(queries.scraped_at))
     except ClientError as error:
-        return Reading(ReadingState.UNREACHABLE, now, reason=str(error))
+        return SLIReading(ReadingState.UNREACHABLE, now, reason=str(error))
     return last if scraped_at == last.scraped_at else read(prometheus, queries, now)
 
 
-def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> Reading:
+def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> SLIReading:
     scraped_at = _only(prometheus.query(queries.scraped_at))
     up = _only(prometheus.query(queries.target_up))
     target_up = None if up is None else up == 1
     traffic = _only(prometheus.query(queries.requests))
     if traffic is None:
-        return Reading(ReadingState.NO_DATA, now, _why_no_data(target_up), target_up)
+        return SLIReading(ReadingState.NO_DATA, now, _why_no_data(target_up), target_up)
     if traffic == 0:
-        return Reading(ReadingState.NO_TRAFFIC, now, "", target_up)
+        return SLIReading(ReadingState.NO_TRAFFIC, now, "", target_up)
     by_status = {s.labels.get("status", ""): s.value for s in prometheus.query(queries.counted)}
-    return Reading(
+    return SLIReading(
         state=ReadingState.OK,
         at=now,
         target_up=target_up,
@@ -153,25 +153,25 @@ def _only(samples: list[Sample]) -> float | None:
 
 def read_history(
     prometheus: PrometheusClient, queries: SLIQueries, now: datetime, span: timedelta = CHART_SPAN
-) -> History:
+) -> SLIHistory:
     """The SLIs over ``span`` up to now; never raises."""
     end = _aligned(now)
     start = end - span
     try:
-        return History(
+        return SLIHistory(
             start,
             end,
             points(prometheus, queries.availability, start, end),
             points(prometheus, queries.fast_share, start, end),
         )
     except ClientError as error:
-        return History(start, end, reason=str(error))
+        return SLIHistory(start, end, reason=str(error))
 
 
-def no_history(now: datetime, reason: str) -> History:
+def no_history(now: datetime, reason: str) -> SLIHistory:
     """The history when nobody can be asked for one."""
     end = _aligned(now)
-    return History(end - CHART_SPAN, end, reason=reason)
+    return SLIHistory(end - CHART_SPAN, end, reason=reason)
 
 
 def points(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from portal.bursts.bands import burst_bands
 from portal.bursts.models import Burst
 from portal.bursts.store import active_burst
-from portal.kit.charts import Chart, Line, ratio_chart
+from portal.kit.charts import Chart, ChartLine, ratio_chart
 from portal.kit.rendering import percent
 from portal.learners.models import Learner
 from portal.live.reading import (
-    History,
-    Reading,
     ReadingState,
+    SLIHistory,
+    SLIReading,
     no_history,
     read_after_scrape,
     read_history,
@@ -31,8 +31,8 @@ PATIENCE_SECONDS = 10
 class Readout:
     """What a readout shows: the reading, its PromQL, how soon to ask again (s), what runs."""
 
-    reading: Reading
-    history: History
+    reading: SLIReading
+    history: SLIHistory
     queries: SLIQueries
     refresh_seconds: int
     burst: Burst | None
@@ -81,8 +81,8 @@ def sli_chart(
 ) -> Chart:
     """Availability (and latency share) over the history, bursts shaded, the objective drawn."""
     history = shown.history
-    lines = [Line("availability", history.availability)]
-    lines.append(Line(f"under {shown.queries.threshold:g} s", history.fast_share, "second"))
+    lines = [ChartLine("availability", history.availability)]
+    lines.append(ChartLine(f"under {shown.queries.threshold:g} s", history.fast_share, "second"))
     return ratio_chart(
         _chart_words(history),
         lines,
@@ -95,7 +95,7 @@ def sli_chart(
     )
 
 
-def _chart_words(history: History) -> str:
+def _chart_words(history: SLIHistory) -> str:
     known = [value for _, value in history.availability if value is not None]
     if not known:
         return "Availability over the last 15 minutes: no data"

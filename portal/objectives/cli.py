@@ -17,7 +17,7 @@ from portal.slo.objective import SLO
 from portal.slo.openslo import loads, refuse_twins
 from portal.slo.rules import rule_file
 from portal.tie.analysis import AlertFinding
-from portal.tie.check import FileFinding, Outcome, check_file
+from portal.tie.check import FileFinding, FileVerdict, check_file
 
 Found = TypeVar("Found")
 NOT_MET, UNREADABLE = 1, 2
@@ -58,7 +58,7 @@ def check_alert(file: Path, slo_files: tuple[Path, ...], as_json: bool) -> None:
     except SLOLabError as error:
         _unreadable(str(error), as_json)
     _echo(json.dumps(_as_data(finding)) if as_json else _as_text(finding))
-    sys.exit(0 if finding.verdict is Outcome.MET else NOT_MET)
+    sys.exit(0 if finding.verdict is FileVerdict.MET else NOT_MET)
 
 
 @click.group()
@@ -148,7 +148,7 @@ def _as_data(finding: FileFinding) -> dict[str, Any]:
 
 def _as_text(finding: FileFinding) -> str:
     lines = [_line(alert) for alert in finding.alerts] or ["The file holds no alert."]
-    met = finding.verdict is Outcome.MET
+    met = finding.verdict is FileVerdict.MET
     lines.append(
         "Met: an alert is tied to an SLO." if met else "Not met: no alert is tied to an SLO."
     )

@@ -58,7 +58,7 @@ def forecasts(services: Services, burst: Burst) -> list[Forecast] | None:
     return found
 
 
-def as_planned(burst: Burst, slo: SLO) -> planner.Burst:
+def as_planned(burst: Burst, slo: SLO) -> planner.PlannedBurst:
     """The burst as the SLO sees it: requests that are counted, and the share of bad ones.
 
     A hanging service counts nothing. Added latency makes every request slow that it takes beyond
@@ -67,12 +67,14 @@ def as_planned(burst: Burst, slo: SLO) -> planner.Burst:
     profile = Profile.from_dict(burst.preset, burst.title, burst.spec)
     fault = profile.fault
     if fault is None:
-        return planner.Burst(profile.rate, 0.0)
+        return planner.PlannedBurst(profile.rate, 0.0)
     if fault.hang:
-        return planner.Burst(0.0, 0.0)
+        return planner.PlannedBurst(0.0, 0.0)
     if slo.threshold_s is None:
-        return planner.Burst(profile.rate, fault.error_ratio)
-    return planner.Burst(profile.rate, 1.0 if fault.latency_seconds >= slo.threshold_s else 0.0)
+        return planner.PlannedBurst(profile.rate, fault.error_ratio)
+    return planner.PlannedBurst(
+        profile.rate, 1.0 if fault.latency_seconds >= slo.threshold_s else 0.0
+    )
 
 
 def _each(slo: SLO, guards: tuple[Guard, ...]) -> Iterator[Forecast]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from portal.clients.errors import ClientError
 from portal.services import Services
 from portal.slo.objective import SLO
-from portal.slo.planner import Burst, History, Plan, never_fires_because, plan_alerts
+from portal.slo.planner import Plan, PlannedBurst, WindowCounts, never_fires_because, plan_alerts
 from portal.slo.queries import bad_events, total_events
 from portal.slo.windows import AlertPair, alert_pairs
 
 MAX_AGE_SECONDS = 4.5
-USUAL_BURST = Burst(rate=20, error_share=0.2)
+USUAL_BURST = PlannedBurst(rate=20, error_share=0.2)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Guard:
 class Guards:
     """All alert pairs of an SLO; ``reason`` says why the present history is not known."""
 
-    burst: Burst
+    burst: PlannedBurst
     guards: tuple[Guard, ...]
     reason: str = ""
 
@@ -45,7 +45,9 @@ class Guards:
         return sum(guard.never is not None for guard in self.guards)
 
 
-def read_guards(services: Services, slo: SLO, at: float, burst: Burst = USUAL_BURST) -> Guards:
+def read_guards(
+    services: Services, slo: SLO, at: float, burst: PlannedBurst = USUAL_BURST
+) -> Guards:
     """What ``burst`` would do to each alert, from the history at ``at`` on; never raises.
 
     What Prometheus counted is shared among all open pages.
@@ -55,12 +57,14 @@ def read_guards(services: Services, slo: SLO, at: float, burst: Burst = USUAL_BU
     return _guards(slo, burst, *found)
 
 
-def guards_at(services: Services, slo: SLO, burst: Burst, at: float) -> Guards:
+def guards_at(services: Services, slo: SLO, burst: PlannedBurst, at: float) -> Guards:
     """The same from the history as it was at ``at`` (Unix time); never raises."""
     return _guards(slo, burst, *_ask(services, slo, at))
 
 
-def _guards(slo: SLO, burst: Burst, histories: dict[str, History], reason: str) -> Guards:
+def _guards(
+    slo: SLO, burst: PlannedBurst, histories: dict[str, WindowCounts], reason: str
+) -> Guards:
     plans = plan_alerts(slo, histories, burst)
     guards = tuple(
         Guard(pair, pair.limit(slo.error_budget), never_fires_because(slo, pair), plan)
@@ -69,7 +73,7 @@ def _guards(slo: SLO, burst: Burst, histories: dict[str, History], reason: str) 
     return Guards(burst, guards, reason)
 
 
-def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, History], str]:
+def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, WindowCounts], str]:
     windows = {w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)}
     try:
         return {window: history(services, slo, window, at) for window in sorted(windows)}, ""
@@ -77,7 +81,7 @@ def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, History], s
         return {}, str(error)
 
 
-def history(services: Services, slo: SLO, window: str, at: float) -> History:
+def history(services: Services, slo: SLO, window: str, at: float) -> WindowCounts:
     """What the window holds at ``at`` (Unix time); raises ClientError."""
     total, bad = (
         services.prometheus.query(count(slo, "increase", window), at)
@@ -86,4 +90,4 @@ def history(services: Services, slo: SLO, window: str, at: float) -> History:
     numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]
     # Counts are whole; increase() extrapolates a little beyond its samples.
     requests, failed = (round(n) if math.isfinite(n) else 0 for n in numbers)
-    return History(requests=requests, failed=failed)
+    return WindowCounts(requests=requests, failed=failed)

@@ -19,7 +19,7 @@ from portal.rulefolder.apply import Applied, Outcome, apply_file, remove_file
 from portal.rulefolder.changes import rules_changed
 from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.services import current_services
-from portal.slo.planner import Burst
+from portal.slo.planner import PlannedBurst
 from portal.slo.rules import rule_file
 from portal.slo.scale import MAX_SERVICES, fleet
 
@@ -139,11 +139,11 @@ def _after(row: SavedSLO, outcome: Outcome) -> ResponseReturnValue:
     return fragment_or_redirect("slo/_alerts.html", url, events=events, **context)
 
 
-def _burst() -> Burst:
+def _burst() -> PlannedBurst:
     rate = request.args.get("rate", type=float)
     errors = request.args.get("errors", type=float)
     good = rate is not None and errors is not None and 0 < rate <= 500 and 0 <= errors <= 100
-    return Burst(rate=rate, error_share=errors / 100) if good else USUAL_BURST  # type: ignore[arg-type,operator]
+    return PlannedBurst(rate=rate, error_share=errors / 100) if good else USUAL_BURST  # type: ignore[arg-type,operator]
 
 
 def _find(name: str) -> SavedSLO:

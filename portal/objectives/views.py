@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.bursts.bands import burst_bands
 from portal.bursts.store import recent
-from portal.kit.charts import Chart, Line, value_chart
+from portal.kit.charts import Chart, ChartLine, value_chart
 from portal.kit.htmx import form_again, fragment_or_redirect, reload_page
 from portal.learners import current_learner
 from portal.objectives import store
@@ -241,7 +241,7 @@ def _budget_chart(row: SavedSLO, reading: BudgetReading, width: int, height: int
     end = datetime.fromtimestamp(reading.at, UTC)
     return value_chart(
         "Budget so far that was left, over the last 15 minutes, in percent",
-        [Line("budget so far left, %", percent)],
+        [ChartLine("budget so far left, %", percent)],
         history.start,
         end,
         bands=burst_bands(row.learner_id, history.start, end),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.promql.context import Context
 from portal.promql.evaluate import evaluate, metrics
-from portal.promql.events import Kind, kind_of
+from portal.promql.events import EventKind, kind_of
 from portal.promql.findings import Code, Finding, nothing
 from portal.promql.interpret import interpret
 from portal.promql.nodes import Expr
@@ -39,7 +39,7 @@ def analyse(expr: Expr, context: Context | None = None) -> Finding:
 def _of_other_metrics(expr: Expr, context: Context) -> Finding | None:
     """Where nothing of the lab is read, that is what to say, not what is done to it."""
     names = metrics(expr, context)
-    if not names or any(kind_of(n) is not Kind.OTHER or n in context.rules for n in names):
+    if not names or any(kind_of(n) is not EventKind.OTHER or n in context.rules for n in names):
         return None
     if names == {"up"}:
         return nothing(Code.UP)

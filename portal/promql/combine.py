@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from portal.promql import statuses, values
-from portal.promql.events import Kind
+from portal.promql.events import EventKind
 from portal.promql.findings import Code, Comparison
 from portal.promql.nodes import Binary
 from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
@@ -103,7 +103,7 @@ def _is_alike(left: Value, right: Value) -> bool:
 
 def _counted(value: Quantity) -> set[object]:
     if not value.is_sum:
-        return {e.kind is Kind.OTHER for e in (*value.num.terms, *value.den.terms)}
+        return {e.kind is EventKind.OTHER for e in (*value.num.terms, *value.den.terms)}
     return {(e.kind, e.statuses) for e in value.num.terms}
 
 

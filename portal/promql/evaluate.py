@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from portal.promql import values
 from portal.promql.combine import compared, computed, either, guarded, is_scalar, unguarded, worse
 from portal.promql.context import Context, RecordingRule
-from portal.promql.events import Events, Kind, Linear, Reader
+from portal.promql.events import CountedEvents, EventKind, Linear, Reader
 from portal.promql.findings import Code
 from portal.promql.matching import meet, never_meet
 from portal.promql.nodes import (
@@ -74,7 +74,7 @@ class Evaluator:
     def selected(self, selector: Selector) -> Value:
         """The series of a selector, raw, or what the recording rule of that name holds."""
         events = self.reader.read(selector)
-        if events.kind in {Kind.OTHER, Kind.ERRORS}:
+        if events.kind in {EventKind.OTHER, EventKind.ERRORS}:
             rules = self._rules(events.metric, selector)
             if rules:
                 return self._followed(rules, selector)
@@ -124,12 +124,12 @@ class Evaluator:
         return self.mapped(value, lambda events: self._moved(events, kept, shift))
 
     def _moved(
-        self, events: Events, matchers: tuple[Matcher, ...], shift: tuple[float, str | None]
-    ) -> Events:
+        self, events: CountedEvents, matchers: tuple[Matcher, ...], shift: tuple[float, str | None]
+    ) -> CountedEvents:
         offset = (events.offset[0] + shift[0], shift[1] or events.offset[1])
         return replace(self.reader.narrowed(events, matchers), offset=offset)
 
-    def mapped(self, value: Value, change: Callable[[Events], Events]) -> Value:
+    def mapped(self, value: Value, change: Callable[[CountedEvents], CountedEvents]) -> Value:
         """The value with every event set changed."""
         match value:
             case Quantity():
@@ -319,9 +319,9 @@ def evaluate(expr: Expr, context: Context) -> Value:
     return Evaluator(context, reader).value(expr)
 
 
-def _series(events: Events) -> str:
+def _series(events: CountedEvents) -> str:
     """What tells how many series an average runs over."""
-    if events.kind is Kind.REQUESTS:
+    if events.kind is EventKind.REQUESTS:
         return f"requests {sorted(events.statuses)[:3]} {len(events.statuses)}"
-    le = len(events.le) if events.kind is Kind.BUCKET else 1
+    le = len(events.le) if events.kind is EventKind.BUCKET else 1
     return f"durations {le}"

@@ -33,7 +33,7 @@ SAMPLES = frozenset({"a", "/a-b_1", "500", "GET", "1.0:80"})
 """Values of all kinds, short so that no pattern takes long on them."""
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What one series of a metric counts."""
 
     REQUESTS = "requests"
@@ -46,11 +46,11 @@ class Kind(StrEnum):
 
 
 KINDS = {
-    REQUESTS: Kind.REQUESTS,
-    f"{DURATIONS}_count": Kind.COUNT,
-    f"{DURATIONS}_bucket": Kind.BUCKET,
-    f"{DURATIONS}_sum": Kind.SECONDS,
-    DURATIONS: Kind.NATIVE,
+    REQUESTS: EventKind.REQUESTS,
+    f"{DURATIONS}_count": EventKind.COUNT,
+    f"{DURATIONS}_bucket": EventKind.BUCKET,
+    f"{DURATIONS}_sum": EventKind.SECONDS,
+    DURATIONS: EventKind.NATIVE,
 }
 
 
@@ -63,7 +63,7 @@ class Flaw:
 
 
 @dataclass(frozen=True)
-class Events:
+class CountedEvents:
     """Requests one selector picks; ``stages`` say how a growing count became a rate.
 
     A stage is (name, seconds); without any the count is raw. ``function`` is what stood there.
@@ -71,7 +71,7 @@ class Events:
     """
 
     metric: str
-    kind: Kind
+    kind: EventKind
     statuses: frozenset[int] = statuses.ALL
     le: tuple[str, ...] = ()
     scope: frozenset[Matcher] = frozenset()
@@ -86,7 +86,7 @@ class Events:
         """The matchers that really leave something out."""
         return self.scope - self.implied
 
-    def staged(self, name: str, seconds: float, function: str = "") -> Events:
+    def staged(self, name: str, seconds: float, function: str = "") -> CountedEvents:
         """The same events one stage further."""
         stages = (*self.stages, (name, seconds))
         return replace(self, stages=stages, function=function or self.function)
@@ -105,7 +105,7 @@ class Events:
 class Linear:
     """A weighted sum of event sets plus a constant."""
 
-    terms: Mapping[Events, float] = field(default_factory=dict)
+    terms: Mapping[CountedEvents, float] = field(default_factory=dict)
     const: float = 0.0
 
     @property
@@ -128,9 +128,9 @@ class Linear:
         terms = {e: w * factor for e, w in self.terms.items() if w * factor}
         return Linear(terms, self.const * factor)
 
-    def mapped(self, terms: Iterable[tuple[Events, float]]) -> Linear:
+    def mapped(self, terms: Iterable[tuple[CountedEvents, float]]) -> Linear:
         """The same constant with other terms; equal ones are added up."""
-        merged: dict[Events, float] = {}
+        merged: dict[CountedEvents, float] = {}
         for events, weight in terms:
             merged[events] = merged.get(events, 0.0) + weight
         return Linear(merged, self.const)
@@ -156,43 +156,43 @@ class Reader:
         """The label's name, or STATUS for every label that holds statuses."""
         return STATUS if name in self.status_labels or name in statuses.USUAL_LABELS else name
 
-    def labels(self, events: Events) -> frozenset[str]:
+    def labels(self, events: CountedEvents) -> frozenset[str]:
         """The labels that the selected series carry."""
         known = self._known(events.metric)
         if known is not None:
             return frozenset(self.label(name) for name in known)
         found = LABELS | self.mentioned.get(events.metric, set())
-        if events.kind is Kind.REQUESTS:
+        if events.kind is EventKind.REQUESTS:
             found |= {STATUS}
-        return frozenset(found | {"le"} if events.kind is Kind.BUCKET else found - {"le"})
+        return frozenset(found | {"le"} if events.kind is EventKind.BUCKET else found - {"le"})
 
     def _known(self, metric: str) -> Mapping[str, frozenset[str]] | None:
         return None if self.context.labels is None else self.context.labels.get(metric)
 
-    def read(self, selector: Selector) -> Events:
+    def read(self, selector: Selector) -> CountedEvents:
         """The events a selector picks, raw."""
         metric = metric_of(selector)
         kind = kind_of(metric)
-        start = _failures(metric) if kind is Kind.ERRORS else statuses.ALL
-        le = self.context.bounds if kind is Kind.BUCKET else ()
-        events = Events(metric, kind, start, le, offset=(selector.offset_s, selector.at))
+        start = _failures(metric) if kind is EventKind.ERRORS else statuses.ALL
+        le = self.context.bounds if kind is EventKind.BUCKET else ()
+        events = CountedEvents(metric, kind, start, le, offset=(selector.offset_s, selector.at))
         return self.narrowed(events, selector.matchers)
 
-    def narrowed(self, events: Events, matchers: Iterable[Matcher]) -> Events:
+    def narrowed(self, events: CountedEvents, matchers: Iterable[Matcher]) -> CountedEvents:
         """The part of the events that passes further matchers."""
         for matcher in matchers:
             events = self._narrow(events, matcher)
         return events
 
-    def _narrow(self, events: Events, matcher: Matcher) -> Events:
+    def _narrow(self, events: CountedEvents, matcher: Matcher) -> CountedEvents:
         if matcher.label == "__name__":
             return events
-        if events.kind is Kind.BUCKET and matcher.label == "le":
+        if events.kind is EventKind.BUCKET and matcher.label == "le":
             return self._narrow_le(events, matcher)
         if self._lacks(events.metric, matcher):
             detail = f"{events.metric} has no label {matcher.label} in this Prometheus."
             return replace(events, flaw=Flaw(Code.NO_SUCH_LABEL, detail))
-        found = statuses.picked(matcher) if events.kind is not Kind.OTHER else None
+        found = statuses.picked(matcher) if events.kind is not EventKind.OTHER else None
         if found is not None:
             return _narrow_statuses(events, matcher, found)
         plain = self._canonical(events.metric, matcher)
@@ -211,7 +211,7 @@ class Reader:
             return False
         return not (matcher.op is MatchOp.MATCHES and _matches_anything(matcher.value))
 
-    def _narrow_le(self, events: Events, matcher: Matcher) -> Events:
+    def _narrow_le(self, events: CountedEvents, matcher: Matcher) -> CountedEvents:
         chosen = _passing(matcher, self.context.bounds)
         le = tuple(bound for bound in events.le if bound in chosen)
         if le:
@@ -267,12 +267,12 @@ def metric_of(selector: Selector) -> str:
     return ""
 
 
-def kind_of(metric: str) -> Kind:
+def kind_of(metric: str) -> EventKind:
     """What the metric counts, by its exact name; error counters by what their name says."""
     if metric in KINDS:
         return KINDS[metric]
     own = OWN_COUNTER.search(metric) and not NO_COUNTER.search(metric)
-    return Kind.ERRORS if own else Kind.OTHER
+    return EventKind.ERRORS if own else EventKind.OTHER
 
 
 def _failures(metric: str) -> frozenset[int]:
@@ -280,7 +280,9 @@ def _failures(metric: str) -> frozenset[int]:
     return statuses.CLIENT_ERRORS if CLIENT_COUNTER.search(metric) else statuses.SERVER_ERRORS
 
 
-def _narrow_statuses(events: Events, matcher: Matcher, found: frozenset[int]) -> Events:
+def _narrow_statuses(
+    events: CountedEvents, matcher: Matcher, found: frozenset[int]
+) -> CountedEvents:
     left = events.statuses & found
     if left and (found != statuses.ALL or not re.search("[A-Za-z]", matcher.value)):
         return replace(events, statuses=left)

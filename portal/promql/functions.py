@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from portal.promql.events import Events, Flaw, Kind, Linear
+from portal.promql.events import CountedEvents, EventKind, Flaw, Linear
 from portal.promql.findings import Code
 from portal.promql.nodes import Call, Expr, Selector, Subquery, Text
 from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
@@ -101,7 +101,9 @@ def _rate(evaluator: Evaluator, node: Call) -> Value:
     return replace(inner, num=rated)
 
 
-def _rated(events: Events, function: str, range_s: float, flaw: Flaw | None) -> Events:
+def _rated(
+    events: CountedEvents, function: str, range_s: float, flaw: Flaw | None
+) -> CountedEvents:
     stage = ("irate", 0.0) if function == "irate" else ("rate", range_s)
     return replace(events.staged(*stage, function), flaw=events.flaw or flaw)
 
@@ -125,7 +127,7 @@ def _ranged(evaluator: Evaluator, arg: Expr) -> tuple[Value, float, bool]:
     return Opaque(Code.RANGE_VECTOR), 0.0, False
 
 
-def _shifted(events: Events, shift: tuple[float, str | None]) -> Events:
+def _shifted(events: CountedEvents, shift: tuple[float, str | None]) -> CountedEvents:
     return replace(events, offset=(events.offset[0] + shift[0], shift[1] or events.offset[1]))
 
 
@@ -178,8 +180,8 @@ def _quantile_of(phi: float, inner: Quantity) -> Value:
     from portal.promql.interpret import sum_code
 
     kinds = {events.kind for events in inner.num.terms}
-    if not kinds <= {Kind.BUCKET, Kind.NATIVE}:
-        other = kinds & {Kind.OTHER, Kind.ERRORS}
+    if not kinds <= {EventKind.BUCKET, EventKind.NATIVE}:
+        other = kinds & {EventKind.OTHER, EventKind.ERRORS}
         return Opaque(sum_code(inner) if other else Code.QUANTILE_INPUT)
     if any(comparison.bound is None for comparison in inner.comparisons):
         return Opaque(Code.CONDITION)
@@ -188,10 +190,10 @@ def _quantile_of(phi: float, inner: Quantity) -> Value:
     events = next(iter(inner.num.terms))
     if not events.stages:
         return Opaque(Code.RAW_BUCKETS, "Nothing takes their rate.")
-    if events.kind is Kind.BUCKET and "le" not in inner.labels:
+    if events.kind is EventKind.BUCKET and "le" not in inner.labels:
         return Opaque(Code.QUANTILE_WITHOUT_LE)
     whole = "+Inf" in events.le and len(events.le) > 1
-    if events.kind is Kind.BUCKET and not whole and events.flaw is None:
+    if events.kind is EventKind.BUCKET and not whole and events.flaw is None:
         return Opaque(Code.QUANTILE_INPUT, "Some of the buckets are left out.")
     return Quantile(phi, events, labels=inner.labels - {"le"}, advice=inner.advice)
 
@@ -203,14 +205,14 @@ def _fraction(evaluator: Evaluator, node: Call) -> Value:
     if not isinstance(inner, Quantity) or not inner.is_sum or low is None or high is None:
         return inner if isinstance(inner, Opaque) else Opaque(Code.QUANTILE_INPUT)
     events = next(iter(inner.num.terms))
-    if events.kind is not Kind.NATIVE or not events.stages or low > 0 or high <= 0:
+    if events.kind is not EventKind.NATIVE or not events.stages or low > 0 or high <= 0:
         return Opaque(Code.BETWEEN_THRESHOLDS if events.stages else Code.QUANTILE_INPUT)
-    share = Linear({replace(events, kind=Kind.BUCKET, le=(repr(high),)): 1.0})
-    total = Linear({replace(events, kind=Kind.COUNT): 1.0})
+    share = Linear({replace(events, kind=EventKind.BUCKET, le=(repr(high),)): 1.0})
+    total = Linear({replace(events, kind=EventKind.COUNT): 1.0})
     return replace(inner, num=share, den=total)
 
 
-def _native(kind: Kind) -> Callable[[Evaluator, Call], Value]:
+def _native(kind: EventKind) -> Callable[[Evaluator, Call], Value]:
     def handle(evaluator: Evaluator, node: Call) -> Value:
         inner = evaluator.value(node.args[-1])
         if not isinstance(inner, Quantity) or not inner.is_sum:
@@ -264,9 +266,9 @@ def _rounded(evaluator: Evaluator, node: Call) -> Value:
 
 
 def _full_scale(value: Quantity) -> float | None:
-    from portal.promql.reading import Reading
+    from portal.promql.reading import RatioReading
 
-    shape = Reading(value).shape()
+    shape = RatioReading(value).shape()
     return None if shape is None else abs(shape.good - shape.bad)
 
 
@@ -295,8 +297,8 @@ def _or(number: float | None, otherwise: float) -> float:
 HANDLERS: dict[str, Callable[[Evaluator, Call], Value]] = {
     "histogram_quantile": _quantile,
     "histogram_fraction": _fraction,
-    "histogram_count": _native(Kind.COUNT),
-    "histogram_sum": _native(Kind.SECONDS),
+    "histogram_count": _native(EventKind.COUNT),
+    "histogram_sum": _native(EventKind.SECONDS),
     "histogram_avg": lambda _evaluator, _node: Opaque(Code.AVERAGE_LATENCY),
     "label_replace": _relabelled,
     "label_join": _relabelled,

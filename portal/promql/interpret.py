@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from portal.promql import statuses
-from portal.promql.events import Events, Kind
+from portal.promql.events import CountedEvents, EventKind
 from portal.promql.findings import Code, Comparison, Finding, Indicator, Measure, Sli, nothing
-from portal.promql.reading import FLAWS, Reading, Shape, measure
+from portal.promql.reading import FLAWS, RatioReading, Shape, measure
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 
 ONE_METRIC = "Better: count good and bad in one metric, with a label that tells them apart."
@@ -26,13 +26,13 @@ def interpret(value: Value) -> Finding:
             return nothing(Code.CONSTANT if number else Code.UNRELATED)
         case Quantity() if value.is_sum:
             return _sum(value)
-    reading = Reading(value)
+    reading = RatioReading(value)
     if isinstance(reading.outcome, Opaque):
         return nothing(reading.outcome.code, reading.outcome.detail)
     return _checked(_ratio(value, reading, reading.outcome), reading.events)
 
 
-def _checked(finding: Finding, events: list[Events]) -> Finding:
+def _checked(finding: Finding, events: list[CountedEvents]) -> Finding:
     """A finding stands only when its selectors find enough samples."""
     flaws = [e.flaw for e in events if e.flaw]
     if flaws and finding.indicator is not None:
@@ -48,7 +48,7 @@ def _sum(value: Quantity) -> Finding:
         if events.flaw and events.flaw.code in FLAWS:
             return nothing(events.flaw.code, events.flaw.detail)
     code = sum_code(value)
-    names = sorted({e.metric for e in value.num.terms if e.kind is Kind.OTHER})
+    names = sorted({e.metric for e in value.num.terms if e.kind is EventKind.OTHER})
     detail = f"It is {', '.join(names)}." if code is Code.OTHER_METRIC and any(names) else ""
     return nothing(code, detail)
 
@@ -57,13 +57,13 @@ def sum_code(value: Quantity) -> Code:
     """Why events without a total are no SLI."""
     kinds = {events.kind for events in value.num.terms}
     raw = any(not events.stages for events in value.num.terms)
-    if Kind.OTHER in kinds:
+    if EventKind.OTHER in kinds:
         return Code.UP if {e.metric for e in value.num.terms} == {"up"} else Code.OTHER_METRIC
-    if kinds & {Kind.BUCKET, Kind.NATIVE}:
+    if kinds & {EventKind.BUCKET, EventKind.NATIVE}:
         return Code.RAW_BUCKETS
     if raw:
         return Code.RAW_COUNTER
-    if Kind.SECONDS in kinds:
+    if EventKind.SECONDS in kinds:
         return Code.TOTAL_TIME
     return _rate_code(value)
 
@@ -98,7 +98,7 @@ def _quantile(value: Quantile) -> Finding:
     return Finding(Sli.LATENCY, Code.QUANTILE, reason, " ".join(value.advice), indicator)
 
 
-def _ratio(value: Quantity, reading: Reading, shape: Shape) -> Finding:
+def _ratio(value: Quantity, reading: RatioReading, shape: Shape) -> Finding:
     said = measure(shape, {events.function for events in reading.events})
     if isinstance(said, Code):
         return nothing(said)
@@ -119,7 +119,7 @@ def _ratio(value: Quantity, reading: Reading, shape: Shape) -> Finding:
     return Finding(shape.sli, _code(shape, kind), reason, _advice(value, reading), indicator)
 
 
-def _located(indicator: Indicator, events: list[Events]) -> Indicator:
+def _located(indicator: Indicator, events: list[CountedEvents]) -> Indicator:
     """The indicator with the requests it looks at: which, and over which time."""
     windows = {seconds for e in events for _, seconds in e.stages if seconds}
     return replace(
@@ -164,8 +164,8 @@ def _latency(shape: Shape, kind: Measure) -> str:
     return f"{sentence}."
 
 
-def _advice(value: Quantity, reading: Reading) -> str:
-    own = (ONE_METRIC,) if Kind.ERRORS in reading.kinds else ()
+def _advice(value: Quantity, reading: RatioReading) -> str:
+    own = (ONE_METRIC,) if EventKind.ERRORS in reading.kinds else ()
     return " ".join(dict.fromkeys((*value.advice, *own)))
 
 

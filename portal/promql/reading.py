@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import isfinite
 
 from portal.promql import statuses
-from portal.promql.events import STATUS, Events, Kind, Linear
+from portal.promql.events import STATUS, CountedEvents, EventKind, Linear
 from portal.promql.findings import Code, Measure, Sli
 from portal.promql.values import Opaque, Quantity
 
@@ -37,7 +37,7 @@ class Shape:
     steps: int = 2
 
 
-class Reading:
+class RatioReading:
     """The ratio's cells; ``outcome`` is the shape, or why there is none."""
 
     def __init__(self, value: Quantity, *, turned: bool = False) -> None:
@@ -57,7 +57,7 @@ class Reading:
         if refusal is not None:
             return refusal
         if "le" in self.value.split:
-            return Reading(_one_bucket(self.value)).outcome
+            return RatioReading(_one_bucket(self.value)).outcome
         return self._cells()
 
     def _refusal(self) -> Opaque | None:
@@ -75,17 +75,17 @@ class Reading:
 
     def _metrics(self) -> Opaque | None:
         den = {events.kind for events in self.value.den.terms}
-        if Kind.OTHER in self.kinds:
+        if EventKind.OTHER in self.kinds:
             return self._foreign()
         if not self.value.num.terms:
             return Opaque(Code.UNRELATED, "It divides a number by requests.")
-        if Kind.SECONDS in self.kinds:
-            average = Kind.SECONDS not in den
+        if EventKind.SECONDS in self.kinds:
+            average = EventKind.SECONDS not in den
             return Opaque(Code.AVERAGE_LATENCY if average else Code.UNRELATED)
-        if Kind.NATIVE in self.kinds:
+        if EventKind.NATIVE in self.kinds:
             return Opaque(Code.QUANTILE_INPUT)
-        if Kind.ERRORS in self.kinds and not den & {Kind.REQUESTS, Kind.COUNT}:
-            if self.kinds != {Kind.ERRORS}:
+        if EventKind.ERRORS in self.kinds and not den & {EventKind.REQUESTS, EventKind.COUNT}:
+            if self.kinds != {EventKind.ERRORS}:
                 return Opaque(Code.INVERTED_RATIO)
             return Opaque(Code.OTHER_METRIC, _names(self.events))
         return None
@@ -93,8 +93,8 @@ class Reading:
     def _foreign(self) -> Opaque:
         if all(events.metric == "up" for events in self.events):
             return Opaque(Code.UP)
-        strange = [events for events in self.events if events.kind is Kind.OTHER]
-        alone = self.kinds <= {Kind.OTHER, Kind.ERRORS}
+        strange = [events for events in self.events if events.kind is EventKind.OTHER]
+        alone = self.kinds <= {EventKind.OTHER, EventKind.ERRORS}
         code = Code.OTHER_METRIC if alone else Code.UNRELATED
         return Opaque(code, _names(strange))
 
@@ -184,7 +184,7 @@ class Reading:
 
     def _upside_down(self) -> Opaque:
         upright = replace(self.value, num=self.value.den, den=self.value.num, split=frozenset())
-        if not self.turned and Reading(upright, turned=True).shape() is not None:
+        if not self.turned and RatioReading(upright, turned=True).shape() is not None:
             return Opaque(Code.INVERTED_RATIO)
         return Opaque(Code.NOT_PART_OF_TOTAL)
 
@@ -277,17 +277,17 @@ def _is_whole(number: float) -> bool:
     return _same(number, 1.0) or _same(number, 100.0)
 
 
-def _within(events: Events, slowest: float) -> float:
+def _within(events: CountedEvents, slowest: float) -> float:
     """How many of the buckets picked hold a request of this bin."""
     if not events.le:
-        return 0.0 if events.kind is Kind.BUCKET else 1.0
+        return 0.0 if events.kind is EventKind.BUCKET else 1.0
     return float(sum(slowest <= float(bound) for bound in events.le))
 
 
 def _one_bucket(value: Quantity) -> Quantity:
     """Split by ``le`` each series is a bucket share of its own: look at the first."""
     terms = [
-        (replace(e, le=e.le[:1]) if e.kind is Kind.BUCKET else e, w)
+        (replace(e, le=e.le[:1]) if e.kind is EventKind.BUCKET else e, w)
         for e, w in value.num.terms.items()
     ]
     return replace(value, num=value.num.mapped(terms), split=value.split - {"le"})
@@ -301,6 +301,6 @@ def _same(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(1e-3, abs(one), abs(other))
 
 
-def _names(events: list[Events]) -> str:
+def _names(events: list[CountedEvents]) -> str:
     names = sorted({e.metric or "a metric without a name" for e in events})
     return f"It is {', '.join(names)}."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from portal.promql.events import Events, Linear
+from portal.promql.events import CountedEvents, Linear
 from portal.promql.findings import Code, Comparison
 
 ONE = Linear(const=1.0)
@@ -58,7 +58,7 @@ class Quantile:
     """``factor`` · the ``phi``-quantile of the events' durations."""
 
     phi: float
-    events: Events
+    events: CountedEvents
     factor: float = 1.0
     labels: frozenset[str] = frozenset()
     advice: tuple[str, ...] = ()

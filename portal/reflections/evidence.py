@@ -16,7 +16,7 @@ from portal.criteria.models import StoredVerdict
 from portal.criteria.store import stored_verdicts, verdict_of
 from portal.impact.store import latest_statement
 from portal.learners.models import Learner
-from portal.live.reading import Reading, ReadingState, read, read_history
+from portal.live.reading import ReadingState, SLIReading, read, read_history
 from portal.objectives.models import SavedSLO
 from portal.objectives.store import list_slos, summary
 from portal.reflections.criterion import ReflectionCriterion
@@ -49,7 +49,7 @@ def gather(services: Services, learner: Learner, *, whole: bool) -> Evidence:
     """
     queries = SLIQueries(learner.service.job)
     now = services.clock()
-    reading: Reading = services.readings.get(
+    reading: SLIReading = services.readings.get(
         ("reading", queries),
         READING_MAX_AGE_SECONDS,
         lambda: read(services.prometheus, queries, now),
@@ -84,7 +84,7 @@ def _ask_history(
     return HistoryFacts(start=past.start, end=past.end, points=points), ""
 
 
-def _sli_facts(reading: Reading, queries: SLIQueries) -> SLIFacts:
+def _sli_facts(reading: SLIReading, queries: SLIQueries) -> SLIFacts:
     return SLIFacts(
         state=reading.state.value,
         reason=reading.reason,

@@ -14,7 +14,7 @@ from portal.reflections.evidence import gather
 from portal.reflections.facts import Evidence
 from portal.reflections.models import Submission
 from portal.reflections.questions import QUESTIONS, Question
-from portal.reflections.store import Answer
+from portal.reflections.store import KeptAnswer
 from portal.services import Services
 
 SCHEMA = "slo-lab/reflection/v1"
@@ -36,7 +36,7 @@ class Reflection:
 
     exported_at: datetime
     learner: str
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, KeptAnswer]
     submissions: tuple[Submitted, ...]
     evidence: Evidence
 
@@ -88,7 +88,7 @@ def document(reflection: Reflection) -> dict[str, Any]:
     }
 
 
-def _question(question: Question, answer: Answer) -> dict[str, Any]:
+def _question(question: Question, answer: KeptAnswer) -> dict[str, Any]:
     return {
         "id": question.id,
         "question": question.text,

@@ -15,7 +15,7 @@ from portal.reflections.questions import (
     is_answered,
     size_bytes,
 )
-from portal.reflections.store import Answer, Draft, Saved, SaveStatus
+from portal.reflections.store import Draft, KeptAnswer, SaveResult, SaveStatus
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Field:
     question: Question
     text: str
     version: int
-    kept: Answer
+    kept: KeptAnswer
     status: SaveStatus | None
     set_aside: Sequence[SetAside] = ()
 
@@ -102,13 +102,13 @@ class Field:
         return bool(self.kept.version) and not self.kept.text
 
 
-def kept_field(question: Question, kept: Answer, set_aside: Sequence[SetAside]) -> Field:
+def kept_field(question: Question, kept: KeptAnswer, set_aside: Sequence[SetAside]) -> Field:
     """The question as the database has it."""
     own = [row for row in set_aside if row.question_id == question.id]
     return Field(question, kept.text, kept.version, kept, None, own)
 
 
-def saved_field(question: Question, saved: Saved, set_aside: Sequence[SetAside]) -> Field:
+def saved_field(question: Question, saved: SaveResult, set_aside: Sequence[SetAside]) -> Field:
     """The question after a save: what could not be saved stays in the box, with its old version."""
     if saved.status is SaveStatus.SAVED:
         return replace(kept_field(question, saved.kept, set_aside), status=saved.status)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from portal.kit.charts import Band, Chart, Line, ratio_chart
+from portal.kit.charts import Band, Chart, ChartLine, ratio_chart
 from portal.reflections.export import Reflection
 from portal.reflections.facts import BurstFacts, Evidence
 from portal.reflections.questions import QUESTIONS
@@ -45,8 +45,8 @@ def evidence_chart(evidence: Evidence) -> Chart | None:
     return ratio_chart(
         f"Availability and answers {under}, the hour before {evidence.taken_at:%Y-%m-%d %H:%M} UTC",
         [
-            Line("availability", [(at, good) for at, good, _ in history.points]),
-            Line(under, [(at, fast) for at, _, fast in history.points], "second"),
+            ChartLine("availability", [(at, good) for at, good, _ in history.points]),
+            ChartLine(under, [(at, fast) for at, _, fast in history.points], "second"),
         ],
         history.start,
         history.end,

@@ -52,7 +52,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Answer:
+class KeptAnswer:
     """What is in the database: text, its version (0: never written), when it was saved."""
 
     text: str = ""
@@ -61,12 +61,12 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SaveResult:
     """How saving ended; ``kept`` is what the database holds now, whoever wrote it."""
 
     status: SaveStatus
     draft: Draft
-    kept: Answer
+    kept: KeptAnswer
 
 
 def new_key() -> str:
@@ -74,15 +74,15 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-def kept_answers(learner_id: int) -> dict[str, Answer]:
+def kept_answers(learner_id: int) -> dict[str, KeptAnswer]:
     """Every question's answer, by question id."""
     rows = db.session.scalars(
         select(ReflectionAnswer)
         .where(ReflectionAnswer.learner_id == learner_id)
         .execution_options(populate_existing=True)
     )
-    found = {row.question_id: Answer(row.text, row.version, row.saved_at) for row in rows}
-    return {question_id: found.get(question_id, Answer()) for question_id in QUESTION_IDS}
+    found = {row.question_id: KeptAnswer(row.text, row.version, row.saved_at) for row in rows}
+    return {question_id: found.get(question_id, KeptAnswer()) for question_id in QUESTION_IDS}
 
 
 def answers(learner_id: int) -> dict[str, str]:
@@ -90,24 +90,24 @@ def answers(learner_id: int) -> dict[str, str]:
     return {question_id: kept.text for question_id, kept in kept_answers(learner_id).items()}
 
 
-def save_answer(learner_id: int, draft: Draft, now: datetime) -> Saved:
+def save_answer(learner_id: int, draft: Draft, now: datetime) -> SaveResult:
     """Save the draft, unless another tab saved since; that tab's text stays, this one is set aside.
 
     A text that is over the limit is not kept at all: the page still has it.
     """
     if is_too_long(draft.text):
-        return Saved(SaveStatus.TOO_LONG, draft, kept_answers(learner_id)[draft.question_id])
+        return SaveResult(SaveStatus.TOO_LONG, draft, kept_answers(learner_id)[draft.question_id])
     kept = kept_answers(learner_id)[draft.question_id]
     if kept.text != draft.text and not _write(learner_id, draft, now):
         kept = kept_answers(learner_id)[draft.question_id]
         if kept.text != draft.text:
             _set_aside(learner_id, draft.question_id, draft.text, now, tab=draft.tab)
-            return Saved(SaveStatus.CONFLICT, draft, kept)
+            return SaveResult(SaveStatus.CONFLICT, draft, kept)
     _take_back(learner_id, draft)
-    return Saved(SaveStatus.SAVED, draft, kept_answers(learner_id)[draft.question_id])
+    return SaveResult(SaveStatus.SAVED, draft, kept_answers(learner_id)[draft.question_id])
 
 
-def choose(learner_id: int, draft: Draft, keep: Keep, now: datetime) -> Saved:
+def choose(learner_id: int, draft: Draft, keep: Keep, now: datetime) -> SaveResult:
     """Settle a conflict; ``draft.version`` is the version of the other text that was seen.
 
     The text that was not chosen is set aside. When yet another text was saved meanwhile, that
@@ -115,12 +115,12 @@ def choose(learner_id: int, draft: Draft, keep: Keep, now: datetime) -> Saved:
     """
     kept = kept_answers(learner_id)[draft.question_id]
     if is_too_long(draft.text):
-        return Saved(SaveStatus.TOO_LONG, draft, kept)
+        return SaveResult(SaveStatus.TOO_LONG, draft, kept)
     seen = kept.version == draft.version
     if keep is Keep.THEIRS:
         _set_aside(learner_id, draft.question_id, draft.text, now, tab=draft.tab)
         _detach(learner_id, draft)
-        return Saved(SaveStatus.SAVED, draft, kept)
+        return SaveResult(SaveStatus.SAVED, draft, kept)
     if keep is Keep.BOTH and seen:
         return save_answer(learner_id, _joined(kept, draft), now)
     saved = save_answer(learner_id, draft, now)
@@ -129,7 +129,7 @@ def choose(learner_id: int, draft: Draft, keep: Keep, now: datetime) -> Saved:
     return saved
 
 
-def _joined(kept: Answer, draft: Draft) -> Draft:
+def _joined(kept: KeptAnswer, draft: Draft) -> Draft:
     both = "\n\n".join(text for text in (kept.text, draft.text) if text)
     return replace(draft, text=both)
 
@@ -189,7 +189,7 @@ def find_set_aside(learner_id: int, number: int) -> SetAside | None:
     )
 
 
-def append_set_aside(learner_id: int, draft: Draft, row: SetAside, now: datetime) -> Saved:
+def append_set_aside(learner_id: int, draft: Draft, row: SetAside, now: datetime) -> SaveResult:
     """Put a text that was set aside at the end of the answer; it is dropped once that is saved."""
     text = "\n\n".join(part for part in (draft.text, row.text) if part)
     saved = save_answer(learner_id, replace(draft, text=text), now)

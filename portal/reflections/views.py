@@ -46,7 +46,7 @@ from portal.reflections.markdown import (
 )
 from portal.reflections.questions import MIN_CHARACTERS, QUESTIONS, Question, find_question
 from portal.reflections.report import to_html
-from portal.reflections.store import Keep, Saved, SaveStatus
+from portal.reflections.store import Keep, SaveResult, SaveStatus
 from portal.services import current_services
 
 bp = Blueprint("reflections", __name__, url_prefix="/reflections")
@@ -112,7 +112,7 @@ def save_answer(question_id: str) -> ResponseReturnValue:
     )
 
 
-def _settle(question: Question, action: Action | None) -> Saved | None:
+def _settle(question: Question, action: Action | None) -> SaveResult | None:
     """Save this question's answer in the way that was asked for."""
     draft = sent_draft(request.form, question.id)
     if draft is None:
@@ -146,7 +146,7 @@ def _submit() -> ResponseReturnValue:
     return redirect(url_for(".submission", number=row.number), 303)
 
 
-def _page(saved: dict[str, Saved], status: int) -> Response:
+def _page(saved: dict[str, SaveResult], status: int) -> Response:
     """The page again, with everything that was typed."""
     context = form_context()
     set_aside = store.set_aside(current_learner().id)

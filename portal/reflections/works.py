@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from portal.alerts.grafana_rules import managed_rules
-from portal.alerts.transitions import Source
+from portal.alerts.transitions import AlertSource
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.dashboards import CheckContext, PanelFinding, UnreadableDashboardError, judge, load
@@ -27,7 +27,7 @@ from portal.slo.objective import SLO
 from portal.tie import AlertFinding, AlertRule, analyse
 from portal.tie.grafana import GrafanaRule, analyse_grafana
 from portal.workbench import export, store
-from portal.workbench.candidates import CandidateJudge, Origin, encodable
+from portal.workbench.candidates import CandidateJudge, DashboardOrigin, encodable
 from portal.workbench.criterion import known_dashboard
 from portal.workbench.judge import lab_context
 
@@ -42,7 +42,7 @@ def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ..
     plain = CheckContext(lab_context(services, learner.service.job))
     found = []
     for place, title, document in _documents(services, learner):
-        context = read.in_grafana if place is Origin.GRAFANA else plain
+        context = read.in_grafana if place is DashboardOrigin.GRAFANA else plain
         finding = read.with_confirmations(judge(encodable(document), context))
         if finding.slis:
             panels = tuple(map(_panel_facts, finding.panels[:MOST_PANELS]))
@@ -52,19 +52,23 @@ def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ..
     return tuple(found[:MOST_DASHBOARDS])
 
 
-def _documents(services: Services, learner: Learner) -> Iterator[tuple[Origin, str, Any]]:
+def _documents(services: Services, learner: Learner) -> Iterator[tuple[DashboardOrigin, str, Any]]:
     """The one in Grafana that met, the workbench's, those handed in: with place and title."""
     uid = known_dashboard(learner)
     if uid and grafana_absence(services.settings) is None:
         with suppress(ClientError):
             in_grafana = services.grafana.dashboard(uid)
-            yield Origin.GRAFANA, in_grafana.title, in_grafana.content
+            yield DashboardOrigin.GRAFANA, in_grafana.title, in_grafana.content
     if panels := store.panels(learner.id):
         title = store.bench(learner.id).title
-        yield Origin.WORKBENCH, title, export.dashboard(panels, title, {"type": "prometheus"})
+        yield (
+            DashboardOrigin.WORKBENCH,
+            title,
+            export.dashboard(panels, title, {"type": "prometheus"}),
+        )
     for row in store.handed_in(learner.id):
         with suppress(UnreadableDashboardError):
-            yield Origin.HANDED_IN, row.file_name, load(row.document)
+            yield DashboardOrigin.HANDED_IN, row.file_name, load(row.document)
 
 
 def _panel_facts(panel: PanelFinding) -> PanelFacts:
@@ -111,7 +115,7 @@ def _managed(
 def _rule_facts(rule: AlertRule, finding: AlertFinding, *, made_for_you: bool) -> AlertRuleFacts:
     return AlertRuleFacts(
         name=rule.name,
-        source=Source.PROMETHEUS.value,
+        source=AlertSource.PROMETHEUS.value,
         expr=rule.expr.strip(),
         for_seconds=rule.for_s,
         made_for_you=made_for_you,
@@ -124,7 +128,7 @@ def _managed_facts(rule: GrafanaRule, finding: AlertFinding) -> AlertRuleFacts:
     exprs = (str(query.model.get("expr", "")) for query in rule.queries if not query.is_expression)
     return AlertRuleFacts(
         name=rule.title,
-        source=Source.GRAFANA.value,
+        source=AlertSource.GRAFANA.value,
         expr="\n".join(expr for expr in exprs if expr),
         for_seconds=rule.for_s,
         made_for_you=False,

@@ -19,18 +19,26 @@ _ZERO_TIME = "0001-01-01"
 
 
 class AlertState(StrEnum):
-    """Where a rule stands."""
+    """Where an alert stands, whoever evaluates it.
+
+    ``RESOLVED``: inactive after it fired. ``NO_DATA``: Prometheus stopped evaluating it, or
+    Grafana's query found nothing. ``ERROR``: it could not be evaluated.
+    """
 
     NOT_EVALUATED = "not evaluated yet"
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
+    RESOLVED = "resolved"
     NO_DATA = "no data"
     ERROR = "error"
 
 
+ACTIVE = (AlertState.PENDING, AlertState.FIRING)
+
+
 @dataclass(frozen=True)
-class RuleState:
+class ToldRule:
     """The state of one alert rule.
 
     ``values`` are those of its active alerts (NaN included); ``active_at`` is since when the first
@@ -53,16 +61,19 @@ class RuleState:
     @property
     def fires_on_nothing(self) -> bool:
         """Whether it is active without a single number behind it."""
-        active = self.state in (AlertState.PENDING, AlertState.FIRING)
-        return active and bool(self.values) and all(math.isnan(value) for value in self.values)
+        return (
+            self.state in ACTIVE
+            and bool(self.values)
+            and all(math.isnan(value) for value in self.values)
+        )
 
 
-def read_states(payload: Any, reloaded_at: datetime | None = None) -> list[RuleState]:
+def read_states(payload: Any, reloaded_at: datetime | None = None) -> list[ToldRule]:
     """The alert rules in the answer of a rules API. Never raises.
 
     A state that was evaluated before ``reloaded_at`` (UTC) is another rule's, so not credited.
     """
-    states: list[RuleState] = []
+    states: list[ToldRule] = []
     for group, rule in _alerting(payload):
         if len(states) >= MAX_RULES:
             break
@@ -82,11 +93,11 @@ def _alerting(payload: Any) -> Iterator[tuple[Mapping[str, Any], Mapping[str, An
 
 def _state(
     group: Mapping[str, Any], rule: Mapping[str, Any], reloaded_at: datetime | None
-) -> RuleState:
+) -> ToldRule:
     evaluated = _time(rule.get("lastEvaluation"))
     active = [alert for alert in _alerts(rule) if _is_active(alert)]
     times = [moment for alert in active if (moment := _time(alert.get("activeAt")))]
-    state = RuleState(
+    state = ToldRule(
         name=str(rule.get("name", "")),
         group=str(group.get("name", "")),
         file=str(group.get("file", "")),
@@ -101,7 +112,7 @@ def _state(
     return _credited(state, reloaded_at)
 
 
-def _credited(state: RuleState, reloaded_at: datetime | None) -> RuleState:
+def _credited(state: ToldRule, reloaded_at: datetime | None) -> ToldRule:
     known = state.last_evaluation is not None and state.state not in (
         AlertState.ERROR,
         AlertState.NO_DATA,

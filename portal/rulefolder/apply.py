@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from portal.clients.prometheus import RuleGroup
+from portal.clients.prometheus import LoadedGroup
 from portal.clients.promtool import RulesMessage, check_rules
 from portal.errors import SLOLabError
 from portal.rulefile.outline import (
@@ -57,7 +57,7 @@ class Applied:
     """Prometheus has the file's rules now (``groups``; none after a removal)."""
 
     name: str
-    groups: tuple[RuleGroup, ...] = ()
+    groups: tuple[LoadedGroup, ...] = ()
 
 
 @dataclass(frozen=True)

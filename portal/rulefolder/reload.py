@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import PrometheusClient, RuleGroup
+from portal.clients.prometheus import LoadedGroup, PrometheusClient
 from portal.clients.shape import moment
 from portal.rulefile.outline import MIN_INTERVAL_S, GroupOutline
 from portal.rulefolder.rules import file_name
@@ -39,7 +39,7 @@ class LoadState:
 class Waited:
     """How a wait ended: with the rules loaded, or with a reason."""
 
-    groups: tuple[RuleGroup, ...] = ()
+    groups: tuple[LoadedGroup, ...] = ()
     loaded: bool = False
     refused: bool = False
     reason: str = ""
@@ -102,12 +102,12 @@ def _look(
     return Waited(groups, loaded=True)
 
 
-def loaded_groups(prometheus: PrometheusClient, name: str) -> tuple[RuleGroup, ...]:
+def loaded_groups(prometheus: PrometheusClient, name: str) -> tuple[LoadedGroup, ...]:
     """The groups that Prometheus has from the file ``name``; raises ClientError."""
     return tuple(group for group in prometheus.rules() if file_name(group) == name)
 
 
-def matches(groups: tuple[RuleGroup, ...], expected: tuple[GroupOutline, ...]) -> bool:
+def matches(groups: tuple[LoadedGroup, ...], expected: tuple[GroupOutline, ...]) -> bool:
     """Whether the loaded groups are the expected ones, evaluated no faster than allowed."""
     found = {group.name: tuple((rule.kind, rule.name) for rule in group.rules) for group in groups}
     in_time = all(group.interval_s >= MIN_INTERVAL_S for group in groups)

@@ -8,14 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from portal.clients.prometheus import Alert, Rule, RuleGroup, RuleKind
+from portal.clients.prometheus import Alert, LoadedGroup, Rule, RuleKind
 from portal.services import Services
 
 LEARNER_FILE = re.compile(r"learner-([0-9]+)\.rules\.yml")
 SLO_FILE = re.compile(r"slo-([0-9]+)-.+\.rules\.yml")
 
 
-class RuleState(StrEnum):
+class LoadedState(StrEnum):
     """What a rule says now. An error or a missing evaluation hides what it said before."""
 
     INACTIVE = "inactive"
@@ -26,7 +26,7 @@ class RuleState(StrEnum):
     ERROR = "error"
 
 
-class Origin(StrEnum):
+class RuleOrigin(StrEnum):
     """Who wrote a rule's file."""
 
     EDITOR = "rule editor"
@@ -44,7 +44,7 @@ class LoadedRule:
     kind: RuleKind
     name: str
     query: str
-    state: RuleState
+    state: LoadedState
     health: str
     last_error: str
     last_evaluation: datetime | None
@@ -55,7 +55,7 @@ class LoadedRule:
     alerts: tuple[Alert, ...]
     group: str
     file: str
-    origin: Origin
+    origin: RuleOrigin
     learner_id: int | None
 
 
@@ -66,7 +66,7 @@ def loaded_rules(services: Services) -> list[LoadedRule]:
     ]
 
 
-def loaded_rule(group: RuleGroup, rule: Rule) -> LoadedRule:
+def loaded_rule(group: LoadedGroup, rule: Rule) -> LoadedRule:
     """One rule of a group, with its state as it may be believed."""
     file = file_name(group)
     own = LEARNER_FILE.fullmatch(file) or SLO_FILE.fullmatch(file)
@@ -90,27 +90,27 @@ def loaded_rule(group: RuleGroup, rule: Rule) -> LoadedRule:
     )
 
 
-def file_name(group: RuleGroup) -> str:
+def file_name(group: LoadedGroup) -> str:
     """The name of a group's file, without the folder (which differs in containers)."""
     return PurePosixPath(group.file).name
 
 
-def _origin(file: str) -> Origin:
+def _origin(file: str) -> RuleOrigin:
     if LEARNER_FILE.fullmatch(file):
-        return Origin.EDITOR
-    return Origin.SLO if SLO_FILE.fullmatch(file) else Origin.HAND
+        return RuleOrigin.EDITOR
+    return RuleOrigin.SLO if SLO_FILE.fullmatch(file) else RuleOrigin.HAND
 
 
-def _state(rule: Rule) -> RuleState:
+def _state(rule: Rule) -> LoadedState:
     """After a reload Prometheus hands a changed rule the state of the old one (by its name).
 
     Until the new expression is evaluated, its health is "unknown" and the state is not its own.
     """
     if rule.health == "unknown" or rule.last_evaluation is None:
-        return RuleState.NOT_EVALUATED
+        return LoadedState.NOT_EVALUATED
     if rule.health == "err":
-        return RuleState.ERROR
+        return LoadedState.ERROR
     if rule.kind is RuleKind.RECORDING:
-        return RuleState.RECORDING
-    states = {str(state) for state in RuleState}
-    return RuleState(rule.state) if rule.state in states else RuleState.NOT_EVALUATED
+        return LoadedState.RECORDING
+    states = {str(state) for state in LoadedState}
+    return LoadedState(rule.state) if rule.state in states else LoadedState.NOT_EVALUATED

@@ -21,7 +21,7 @@ _EPSILON = 1e-9
 
 
 @dataclass(frozen=True)
-class History:
+class WindowCounts:
     """What the window holds already: ``requests`` events, of which ``failed`` were bad."""
 
     requests: float
@@ -29,7 +29,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Burst:
+class PlannedBurst:
     """A planned burst: ``rate`` in requests/s, ``error_share`` the ratio 0..1 of bad ones."""
 
     rate: float
@@ -56,7 +56,7 @@ class Plan:
         return self.seconds is not None
 
 
-def plan(limit: float, history: History, burst: Burst) -> Plan:
+def plan(limit: float, history: WindowCounts, burst: PlannedBurst) -> Plan:
     """How long the burst must last until the error ratio exceeds ``limit`` (a ratio, θ).
 
     The window is taken to keep what it holds. In a window that forgets old requests meanwhile,
@@ -75,7 +75,9 @@ def plan(limit: float, history: History, burst: Burst) -> Plan:
     return Plan(limit, time_s, _just_more_than(time_s * burst.rate), failures, sentence)
 
 
-def plan_pair(slo: SLO, pair: AlertPair, long: History, short: History, burst: Burst) -> Plan:
+def plan_pair(
+    slo: SLO, pair: AlertPair, long: WindowCounts, short: WindowCounts, burst: PlannedBurst
+) -> Plan:
     """The plan for a pair of windows: both must exceed the limit, so the later one decides."""
     limit = pair.limit(slo.error_budget)
     plans = [plan(limit, history, burst) for history in (short, long)]
@@ -83,13 +85,13 @@ def plan_pair(slo: SLO, pair: AlertPair, long: History, short: History, burst: B
 
 
 def plan_alerts(
-    slo: SLO, histories: dict[str, History], burst: Burst
+    slo: SLO, histories: dict[str, WindowCounts], burst: PlannedBurst
 ) -> list[tuple[AlertPair, Plan]]:
     """A plan for each alert of an SLO; ``histories`` are keyed by window (``"5m"``).
 
     A window that is missing in ``histories`` is taken to be empty.
     """
-    empty = History(0)
+    empty = WindowCounts(0)
     return [
         (
             pair,
@@ -144,7 +146,7 @@ def _above_one(limit: float) -> str:
     )
 
 
-def _too_few_errors(limit: float, burst: Burst) -> str:
+def _too_few_errors(limit: float, burst: PlannedBurst) -> str:
     if burst.rate <= 0:
         return "This alert can't fire without requests."
     return (
@@ -153,14 +155,14 @@ def _too_few_errors(limit: float, burst: Burst) -> str:
     )
 
 
-def _already(limit: float, history: History) -> str:
+def _already(limit: float, history: WindowCounts) -> str:
     return (
         f"{history.failed:.6g} of {history.requests:.6g} requests failed: "
         f"that is above the limit of {_percent(limit)} already."
     )
 
 
-def _in_time(limit: float, history: History, burst: Burst, time_s: float) -> str:
+def _in_time(limit: float, history: WindowCounts, burst: PlannedBurst, time_s: float) -> str:
     if history.requests <= 0:
         return "No request came in this time yet: the first one that fails is enough."
     held, had = f"{_requests(round(history.requests))} in its window", ""

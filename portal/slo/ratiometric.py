@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.errors import SLOLabError
 from portal.promql.context import Context
-from portal.promql.events import Events, Kind, Reader
+from portal.promql.events import CountedEvents, EventKind, Reader
 from portal.promql.nodes import Aggregation, Call, Expr, Matcher, MatchOp, Selector
 from portal.promql.parser import ParseError, parse
 from portal.promql.statuses import ALL, SERVER_ERRORS, spoken
@@ -50,10 +50,10 @@ def read_ratio(metric: Mapping[str, Any]) -> RatioIndicator:
     return RatioIndicator(_job(total), _threshold(part, side))
 
 
-def _events(source: Any, side: str) -> Events:
+def _events(source: Any, side: str) -> CountedEvents:
     selector = _selector(_query(source, side), side)
     events = Reader(Context()).read(_respelled(selector))
-    if events.kind not in {Kind.REQUESTS, Kind.COUNT, Kind.BUCKET}:
+    if events.kind not in {EventKind.REQUESTS, EventKind.COUNT, EventKind.BUCKET}:
         raise RatioError(
             f"ratioMetric.{side}: {events.metric or 'this'} is not one of the lab's metrics "
             "(http_requests_total, http_request_duration_seconds)."
@@ -112,11 +112,11 @@ def _inside(expr: Expr, side: str) -> Expr:
     raise RatioError(f"ratioMetric.{side}: the query must be a selector of the counted events.")
 
 
-def _counts_all(events: Events) -> bool:
+def _counts_all(events: CountedEvents) -> bool:
     return events.statuses == ALL and events.le in {(), ("+Inf",)}
 
 
-def _job(events: Events) -> str | None:
+def _job(events: CountedEvents) -> str | None:
     """The one job that is selected; any other condition would leave a part of it out."""
     jobs = [matcher for matcher in events.scope if matcher.label == "job"]
     for matcher in sorted(events.scope - set(jobs)):
@@ -131,16 +131,16 @@ def _job(events: Events) -> str | None:
     return jobs[0].value
 
 
-def _threshold(part: Events, side: str) -> float | None:
+def _threshold(part: CountedEvents, side: str) -> float | None:
     """The latency threshold in seconds, None for availability."""
-    if part.kind is Kind.BUCKET and part.statuses == ALL and part.le != ("+Inf",):
+    if part.kind is EventKind.BUCKET and part.statuses == ALL and part.le != ("+Inf",):
         if len(part.le) != 1:
             raise RatioError(f"ratioMetric.{side}: exactly one bucket (le) is needed.")
         if side == "bad":
             raise RatioError("ratioMetric.bad: a bucket counts the fast requests, so it is good.")
         return float(part.le[0])
     bad = part.statuses if side == "bad" else ALL - part.statuses
-    if part.kind is not Kind.REQUESTS or bad & set(range(200, 600)) != SERVER_ERRORS:
+    if part.kind is not EventKind.REQUESTS or bad & set(range(200, 600)) != SERVER_ERRORS:
         raise RatioError(
             f"ratioMetric.{side}: bad would be {spoken(bad)}; SLO Lab's availability counts 5xx "
             "as bad and everything else as good."

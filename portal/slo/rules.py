@@ -27,7 +27,7 @@ from portal.slo.windows import (
 
 
 @dataclass(frozen=True)
-class RecordingRule:
+class GeneratedRecord:
     """A query whose result Prometheus keeps under the name ``record``."""
 
     record: str
@@ -46,7 +46,7 @@ class AlertingRule:
     note: str = ""
 
 
-Rule = RecordingRule | AlertingRule
+Rule = GeneratedRecord | AlertingRule
 
 
 @dataclass(frozen=True)
@@ -95,21 +95,21 @@ def render(groups: Iterable[RuleGroup]) -> str:
     return "".join(["groups:\n", *(_group(group) for group in groups)])
 
 
-def _sli_records(slo: SLO) -> Iterator[RecordingRule]:
+def _sli_records(slo: SLO) -> Iterator[GeneratedRecord]:
     for window in recorded_windows(slo.window):
-        yield RecordingRule(
+        yield GeneratedRecord(
             f"slo:sli_error:ratio_rate{window}",
             error_ratio(slo, window).replace(" / ", "\n/\n"),
             {**sloth_labels(slo), "sloth_window": window},
         )
 
 
-def _meta_records(slo: SLO) -> Iterator[RecordingRule]:
+def _meta_records(slo: SLO) -> Iterator[GeneratedRecord]:
     labels = sloth_labels(slo)
     days = slo.window.seconds / Window.MONTH.seconds * 30
 
-    def record(name: str, expr: str, **more: str) -> RecordingRule:
-        return RecordingRule(name, expr, {**labels, **more})
+    def record(name: str, expr: str, **more: str) -> GeneratedRecord:
+        return GeneratedRecord(name, expr, {**labels, **more})
 
     yield record("slo:objective:ratio", f"vector({slo.objective!r})")
     yield record("slo:error_budget:ratio", f"vector({slo.error_budget!r})")
@@ -181,7 +181,7 @@ def _group(group: RuleGroup) -> str:
 def _rule(rule: Rule) -> str:
     expr = "        expr: |-\n" + "".join(f"          {line}\n" for line in rule.expr.splitlines())
     labels = _mapping("labels", rule.labels)
-    if isinstance(rule, RecordingRule):
+    if isinstance(rule, GeneratedRecord):
         return f"      - record: {rule.record}\n{expr}{labels}"
     note = f"      # {rule.note}\n" if rule.note else ""
     annotations = _mapping("annotations", rule.annotations)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
-from portal.alerts.transitions import ACTIVE, AlertHistory, AlertState
+from portal.alerts.transitions import AlertHistory
 from portal.bursts.models import Burst
 from portal.kit.rendering import count, duration, percent
 from portal.objectives.forecast import Forecast
+from portal.rulefile.states import ACTIVE, AlertState
 
 NOT_KNOWN = "not known yet"
 
 
 @dataclass(frozen=True)
-class Compared:
+class PredictionComparison:
     """One line: what it is about, what was expected, what happened."""
 
     label: str
@@ -26,8 +27,8 @@ class Compared:
 class Truth:
     """The learner's prediction and the planner's, each beside what happened."""
 
-    learner: tuple[Compared, ...] = ()
-    planner: tuple[Compared, ...] = ()
+    learner: tuple[PredictionComparison, ...] = ()
+    planner: tuple[PredictionComparison, ...] = ()
 
 
 def compare(
@@ -56,15 +57,17 @@ def compare(
 
 def _learners(
     burst: Burst, histories: Sequence[AlertHistory] | None, *, settled: bool
-) -> Iterable[Compared]:
+) -> Iterable[PredictionComparison]:
     if burst.predicted_error_ratio is not None:
         seen = percent(burst.failed / burst.sent) if burst.sent else NOT_KNOWN
         so_far = " so far" if burst.is_active and burst.sent else ""
         expected = percent(burst.predicted_error_ratio)
-        yield Compared("requests that fail", expected, f"{seen}{so_far}")
+        yield PredictionComparison("requests that fail", expected, f"{seen}{so_far}")
     if burst.predicted_page is not None:
         expected = "fires" if burst.predicted_page else "stays silent"
-        yield Compared("the page alert", expected, _pages(burst, histories, settled=settled))
+        yield PredictionComparison(
+            "the page alert", expected, _pages(burst, histories, settled=settled)
+        )
 
 
 def _pages(burst: Burst, histories: Sequence[AlertHistory] | None, *, settled: bool) -> str:
@@ -86,14 +89,14 @@ def _planners(
     forecast: Forecast,
     *,
     settled: bool,
-) -> Compared:
+) -> PredictionComparison:
     own = _own(forecast, histories)
     if own:
         stood = _stood(burst, own) if own.fired or settled else _silent(settled=False)
     else:
         stood = NOT_KNOWN if histories is None else _silent(settled=settled)
     label = f"{forecast.title}: {forecast.pair}"
-    return Compared(label, _planned(burst, forecast), f"{_failures(burst)}; {stood}")
+    return PredictionComparison(label, _planned(burst, forecast), f"{_failures(burst)}; {stood}")
 
 
 def _own(forecast: Forecast, histories: Sequence[AlertHistory] | None) -> AlertHistory | None:

@@ -69,7 +69,7 @@ class StepNow:
 
 
 @dataclass(frozen=True)
-class Progress:
+class LabProgress:
     """All steps with their states. ``done`` of ``total`` counts the required ones."""
 
     steps: tuple[StepNow, ...]
@@ -94,7 +94,7 @@ class Progress:
         return next(now for now in self.steps if now.step == step)
 
 
-def progress(learner_id: int) -> Progress:
+def progress(learner_id: int) -> LabProgress:
     """How far the learner is, from what was stored last; asks no outside system."""
     verdicts = stored_verdicts(learner_id)
     read = read_steps(learner_id)
@@ -106,7 +106,7 @@ def tally(
     verdicts: Mapping[str, StoredStatus],
     read: Collection[str],
     has_incident: Callable[[], bool],
-) -> Progress:
+) -> LabProgress:
     """The progress that follows from verdicts, steps marked as read and incidents."""
 
     def now(step: Step) -> StepNow:
@@ -115,7 +115,7 @@ def tally(
         done = step.id in read if step.done_by is DoneBy.READING else has_incident()
         return StepNow(step, StepState.MET if done else StepState.TO_DO, done)
 
-    return Progress(tuple(now(step) for step in steps))
+    return LabProgress(tuple(now(step) for step in steps))
 
 
 def _judged(step: Step, verdict: StoredStatus | None) -> StepNow:

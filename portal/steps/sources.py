@@ -13,7 +13,7 @@ DEFINITION = re.compile(r"^(@|def |class |async def )", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A file in two parts: in Python what it imports, and from its first definition on the rest."""
 
     head: str
@@ -34,8 +34,8 @@ def read_source(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8", errors="replace")[:MAX_CHARACTERS]
 
 
-def parted(text: str) -> Source:
+def parted(text: str) -> SourceFile:
     """The text in its two parts; one without a definition is all heart."""
     first = DEFINITION.search(text)
     at = first.start() if first else 0
-    return Source(text[:at].rstrip(), text[at:])
+    return SourceFile(text[:at].rstrip(), text[at:])

@@ -25,7 +25,7 @@ from portal.steps.catalog import DoneBy, Step
 from portal.steps.markdown import Prose
 from portal.steps.milestones import reached
 from portal.steps.progress import progress
-from portal.steps.sources import Source, parted, read_source
+from portal.steps.sources import SourceFile, parted, read_source
 from portal.steps.widgets import WIDGETS, here
 
 bp = Blueprint("steps", __name__, url_prefix="/steps")
@@ -94,7 +94,7 @@ def widgets() -> dict[str, object]:
 
 
 @bp.app_template_filter("parted")
-def parted_source(text: str) -> Source:
+def parted_source(text: str) -> SourceFile:
     """A file of the lab in two parts: what it imports, and its heart."""
     return parted(text)
 

@@ -16,7 +16,7 @@ from portal.tie.codes import TieCode
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
 
 
-class Outcome(StrEnum):
+class FileVerdict(StrEnum):
     """The verdict on a rule file."""
 
     MET = "met"
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 class FileFinding:
     """The verdict on a rule file, and what is said of each alert in it."""
 
-    verdict: Outcome
+    verdict: FileVerdict
     alerts: tuple[AlertFinding, ...]
 
 
@@ -50,7 +50,7 @@ def check_file(
         for rule, word in zip(file.alerts, words, strict=True)
     )
     met = any(finding.tied for finding in found)
-    return FileFinding(Outcome.MET if met else Outcome.NOT_MET, found)
+    return FileFinding(FileVerdict.MET if met else FileVerdict.NOT_MET, found)
 
 
 def _refused(name: str, word: Validity) -> AlertFinding:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from portal.promql import statuses
 from portal.promql.context import Context
 from portal.promql.evaluate import evaluate
-from portal.promql.events import Events, Kind, Linear
+from portal.promql.events import CountedEvents, EventKind, Linear
 from portal.promql.findings import ADVICE, REASONS, Code
 from portal.promql.interpret import interpret
 from portal.promql.nodes import Binary, Expr, Matching
-from portal.promql.reading import Reading, Shape
+from portal.promql.reading import RatioReading, Shape
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.tie.codes import TieCode
 from portal.tie.conditions import (
@@ -21,8 +21,8 @@ from portal.tie.conditions import (
     Always,
     Condition,
     ErrorRatio,
+    EventSource,
     Never,
-    Source,
     Tail,
     Unclear,
     both,
@@ -33,8 +33,10 @@ from portal.tie.conditions import (
 )
 
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
-UNDIVIDED = Source()
-_COUNTS = frozenset({Kind.REQUESTS, Kind.COUNT, Kind.BUCKET, Kind.SECONDS, Kind.NATIVE})
+UNDIVIDED = EventSource()
+_COUNTS = frozenset(
+    {EventKind.REQUESTS, EventKind.COUNT, EventKind.BUCKET, EventKind.SECONDS, EventKind.NATIVE}
+)
 
 
 def present(expr: Expr, context: Context) -> Condition:
@@ -58,7 +60,7 @@ def present(expr: Expr, context: Context) -> Condition:
 
 
 def compared(
-    expr: Expr, context: Context, op: str, limit: float, parts: Source = UNDIVIDED
+    expr: Expr, context: Context, op: str, limit: float, parts: EventSource = UNDIVIDED
 ) -> Condition:
     """``expr op limit`` as a condition on an SLI, if it is one.
 
@@ -95,7 +97,7 @@ def _compared(value: Value, op: str, limit: float) -> Condition:
     flawed = _flawed(_events(value))
     if value.is_sum:
         return flawed or _sum(value, op, limit)
-    outcome = Reading(value).outcome
+    outcome = RatioReading(value).outcome
     if isinstance(outcome, Opaque):
         return flawed or _opaque(outcome)
     return flawed or _ratio(value, outcome, op, limit)
@@ -123,7 +125,7 @@ def _tail(value: Quantile, op: str, limit: float) -> Condition:
         return Never("no request is that fast")
     if op == "!=":
         return Always("a measured time is hardly ever exactly that")
-    source = Source(frozenset({value.events}), value.labels)
+    source = EventSource(frozenset({value.events}), value.labels)
     return Tail(value.phi, source, op, seconds)
 
 
@@ -155,14 +157,14 @@ def _well(value: Quantity, op: str, limit: float) -> Always | None:
     return Always("`up` is 1 then" if unit else "no request fails then")
 
 
-def _are_up(events: Iterable[Events]) -> bool:
+def _are_up(events: Iterable[CountedEvents]) -> bool:
     return all(
         event.metric == "up" and {matcher.label for matcher in event.scope} <= WHOLE_SERVICE
         for event in events
     )
 
 
-def _fails(event: Events) -> bool:
+def _fails(event: CountedEvents) -> bool:
     return bool(event.stages) and event.statuses <= statuses.SERVER_ERRORS
 
 
@@ -257,7 +259,7 @@ def _sentence(value: Opaque) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _flawed(events: Iterable[Events]) -> Unclear | None:
+def _flawed(events: Iterable[CountedEvents]) -> Unclear | None:
     """A selector that finds nothing, or a range that is too short, spoils the whole value."""
     for event in events:
         if event.flaw is not None:
@@ -266,14 +268,14 @@ def _flawed(events: Iterable[Events]) -> Unclear | None:
     return None
 
 
-def _events(value: Quantity | Quantile) -> Iterable[Events]:
+def _events(value: Quantity | Quantile) -> Iterable[CountedEvents]:
     if isinstance(value, Quantile):
         return [value.events]
     return [*value.num.terms, *value.den.terms]
 
 
-def _source(value: Quantity) -> Source:
-    return Source(frozenset(_events(value)), value.labels)
+def _source(value: Quantity) -> EventSource:
+    return EventSource(frozenset(_events(value)), value.labels)
 
 
 def _snapped(limit: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from portal.promql import statuses
-from portal.promql.events import Events, Kind
+from portal.promql.events import CountedEvents, EventKind
 from portal.promql.findings import Sli
 from portal.promql.reading import Shape
 from portal.tie.codes import TieCode
@@ -31,7 +31,7 @@ class Always:
 
     why: str
     guard: bool = False
-    needs: frozenset[Events] | None = None
+    needs: frozenset[CountedEvents] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ class Unclear:
 
 
 @dataclass(frozen=True)
-class Source:
+class EventSource:
     """The requests behind a value: the event sets, and labels that split them into parts.
 
     ``folds`` tell how several values became one: the worst path, the average of ten minutes.
     """
 
-    events: frozenset[Events] = frozenset()
+    events: frozenset[CountedEvents] = frozenset()
     split: frozenset[str] = frozenset()
     folds: tuple[str, ...] = ()
 
-    def joined(self, other: Source) -> Source:
+    def joined(self, other: EventSource) -> EventSource:
         """Both together."""
         split, folds = self.split | other.split, (*self.folds, *other.folds)
-        return Source(self.events | other.events, split, folds)
+        return EventSource(self.events | other.events, split, folds)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ErrorRatio:
     """The error ratio (0..1) of an SLI compared with ``limit``: ``ratio op limit``."""
 
     shape: Shape
-    source: Source
+    source: EventSource
     op: str
     limit: float
 
@@ -86,7 +86,7 @@ class Tail:
     """The latency (s) that the share ``phi`` of requests stays below, compared with ``limit``."""
 
     phi: float
-    source: Source
+    source: EventSource
     op: str
     limit: float
 
@@ -183,7 +183,7 @@ def folded(condition: Condition, folds: tuple[str, ...]) -> Condition:
     """The condition on what a fold made of its values."""
     match condition:
         case ErrorRatio() | Tail():
-            return replace(condition, source=condition.source.joined(Source(folds=folds)))
+            return replace(condition, source=condition.source.joined(EventSource(folds=folds)))
         case Both() | Either():
             return replace(condition, arms=tuple(folded(arm, folds) for arm in condition.arms))
     return condition
@@ -227,9 +227,9 @@ def covers(wide: Condition, narrow: Condition) -> bool:
     return False
 
 
-def counts_all(event: Events) -> bool:
+def counts_all(event: CountedEvents) -> bool:
     """Whether every request of the service is counted, good or bad, fast or slow."""
-    whole = event.kind in {Kind.REQUESTS, Kind.COUNT} or "+Inf" in event.le
+    whole = event.kind in {EventKind.REQUESTS, EventKind.COUNT} or "+Inf" in event.le
     return whole and event.statuses == statuses.ALL
 
 
@@ -247,7 +247,7 @@ def said(condition: Condition) -> str:
 
 
 def _unequal(condition: ErrorRatio, inside: bool) -> Condition:
-    source = condition.source.joined(Source(folds=("or NaN",)))  # NaN is unequal to everything
+    source = condition.source.joined(EventSource(folds=("or NaN",)))  # NaN is unequal to everything
     if abs(condition.limit) <= EPSILON:
         return ErrorRatio(condition.shape, source, ">", 0.0)
     if inside and abs(condition.limit - 1) <= EPSILON:
@@ -302,11 +302,11 @@ def _all_of(arms: Sequence[Always]) -> Always:
     first = next((arm for arm in arms if not arm.guard), arms[0])
     needs = [arm.needs for arm in arms]
     known = [need for need in needs if need is not None]
-    together: frozenset[Events] = frozenset().union(*known)
+    together: frozenset[CountedEvents] = frozenset().union(*known)
     return replace(first, needs=together if len(known) == len(needs) else None)
 
 
-def _flow(needs: frozenset[Events], source: Source) -> bool:
+def _flow(needs: frozenset[CountedEvents], source: EventSource) -> bool:
     """Whether these requests certainly flow while a ratio of the source's has a value."""
     if source.folds:
         return False
@@ -324,7 +324,7 @@ def _flow(needs: frozenset[Events], source: Source) -> bool:
     )
 
 
-def _reach(event: Events) -> float:
+def _reach(event: CountedEvents) -> float:
     """How far back requests are counted, in seconds; 0 for a raw count."""
     return sum(seconds for _, seconds in event.stages)
 

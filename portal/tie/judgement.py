@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.promql.events import Kind
+from portal.promql.events import EventKind
 from portal.promql.findings import Sli
 from portal.promql.nodes import Matcher, MatchOp
 from portal.promql.parser import fully_matches
@@ -24,8 +24,8 @@ from portal.tie.conditions import (
     Condition,
     Either,
     ErrorRatio,
+    EventSource,
     Never,
-    Source,
     Tail,
     Unclear,
     healthy_meets,
@@ -78,14 +78,14 @@ def is_usual(factor: float, slo: SLO) -> bool:
     return any(_near(factor, pair.factor, 1e-3) for pair in alert_pairs(slo.window))
 
 
-def _foreign(source: Source, sli: Sli, slo: SLO) -> Judgement | None:
+def _foreign(source: EventSource, sli: Sli, slo: SLO) -> Judgement | None:
     """Why these are not the SLO's events, if they aren't."""
     what = SLIKind.AVAILABILITY if sli is Sli.AVAILABILITY else SLIKind.LATENCY
     if what is not slo.sli:
         reason = f"It is about {what}, and {slo.name} is about {slo.sli}."
         return Judgement(TieCode.NOT_AN_SLI, reason, related=False)
-    if any(event.kind is Kind.ERRORS for event in source.events):
-        names = ", ".join(sorted(e.metric for e in source.events if e.kind is Kind.ERRORS))
+    if any(event.kind is EventKind.ERRORS for event in source.events):
+        names = ", ".join(sorted(e.metric for e in source.events if e.kind is EventKind.ERRORS))
         return _not(f"{names} is another metric than the SLO's, so the two can disagree.")
     if any(event.offset != (0.0, None) for event in source.events):
         return _not("It looks at another time than now (offset or @).")
@@ -95,7 +95,7 @@ def _foreign(source: Source, sli: Sli, slo: SLO) -> Judgement | None:
     return None
 
 
-def _other_service(source: Source, slo: SLO) -> Judgement | None:
+def _other_service(source: EventSource, slo: SLO) -> Judgement | None:
     jobs = [m for event in source.events for m in event.scope if m.label == "job"]
     if not all(_selects(matcher, slo.job) for matcher in jobs):
         seen = ", ".join(sorted({str(matcher) for matcher in jobs}))
@@ -105,7 +105,7 @@ def _other_service(source: Source, slo: SLO) -> Judgement | None:
     return None
 
 
-def _part(source: Source) -> str:
+def _part(source: EventSource) -> str:
     """The conditions and labels that single out a part of a service's requests."""
     matchers = {m for event in source.events for m in event.scope}
     narrow = [str(m) for m in sorted(matchers) if m.label not in WHOLE_SERVICE]

@@ -9,7 +9,7 @@ from portal.promql.context import Context
 from portal.promql.evaluate import evaluate
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Selector, Subquery
 from portal.promql.values import Quantity
-from portal.tie.conditions import Source
+from portal.tie.conditions import EventSource
 from portal.tie.labels import RULE_STEP, Parse, Rules
 
 MAX_DEPTH = 60
@@ -23,10 +23,10 @@ class Parts:
     rules: Rules
     parse: Parse
 
-    def of(self, expr: Expr, depth: int = 0) -> Source:
+    def of(self, expr: Expr, depth: int = 0) -> EventSource:
         """The labels by which a ratio is split, and what ``max`` or an average makes of that."""
         if depth > MAX_DEPTH:
-            return Source()
+            return EventSource()
         match expr:
             case Aggregation():
                 return self._aggregation(expr).joined(self.of(expr.expr, depth + 1))
@@ -34,20 +34,20 @@ class Parts:
                 return self.of(expr.left, depth + 1).joined(self.of(expr.right, depth + 1))
             case Call(args=args):
                 found = (self.of(arg, depth + 1) for arg in args)
-                return reduce(Source.joined, found, Source(folds=folds(expr)))
+                return reduce(EventSource.joined, found, EventSource(folds=folds(expr)))
             case Subquery() | Negation():
-                return Source(folds=folds(expr)).joined(self.of(expr.expr, depth + 1))
+                return EventSource(folds=folds(expr)).joined(self.of(expr.expr, depth + 1))
             case Selector():
                 rules = self.rules(expr)
                 tree = self.parse(rules[0].expr) if rules else None
-                return Source() if tree is None else self.of(tree, depth + RULE_STEP)
-        return Source()
+                return EventSource() if tree is None else self.of(tree, depth + RULE_STEP)
+        return EventSource()
 
-    def _aggregation(self, node: Aggregation) -> Source:
+    def _aggregation(self, node: Aggregation) -> EventSource:
         value = evaluate(node.expr, self.context)
         if not isinstance(value, Quantity) or value.is_sum or not value.labels:
-            return Source()
-        return Source(split=value.labels, folds=folds(node))
+            return EventSource()
+        return EventSource(split=value.labels, folds=folds(node))
 
 
 def folds(expr: Expr) -> tuple[str, ...]:

@@ -18,13 +18,13 @@ from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
 from portal.workbench import store
 from portal.workbench.judge import CONFIRMED, lab_context, validities
-from portal.workbench.turns import NO_TIME, Outcome, run
+from portal.workbench.turns import NO_TIME, QueryRun, run
 
 MAX_RUNS = 40
 DATA_SOURCES_SECONDS = 60.0
 
 
-class Origin(StrEnum):
+class DashboardOrigin(StrEnum):
     """Where a dashboard was found."""
 
     GRAFANA = "in Grafana"
@@ -39,7 +39,7 @@ class Candidate:
     ``asked``: Prometheus was asked about its queries; else only their text was read.
     """
 
-    origin: Origin
+    origin: DashboardOrigin
     uid: str
     title: str
     url: str
@@ -92,7 +92,7 @@ class Candidate:
 
     @property
     def _is_in_grafana(self) -> bool:
-        return self.origin is Origin.GRAFANA
+        return self.origin is DashboardOrigin.GRAFANA
 
 
 class CandidateJudge:
@@ -107,13 +107,15 @@ class CandidateJudge:
         self._services = services
         self._deadline = deadline
         self._confirmed = store.confirmed(learner.id)
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, QueryRun] = {}
         self._plain = CheckContext(lab_context(services, learner.service.job))
 
-    def candidate(self, origin: Origin, uid: str, title: str, url: str, found: Any) -> Candidate:
+    def candidate(
+        self, origin: DashboardOrigin, uid: str, title: str, url: str, found: Any
+    ) -> Candidate:
         """The dashboard with what its panels show; never raises."""
         document = encodable(found)
-        context = self.in_grafana if origin is Origin.GRAFANA else self._plain
+        context = self.in_grafana if origin is DashboardOrigin.GRAFANA else self._plain
         made = self._asked(document, context)
         if made is None:
             finding = self.with_confirmations(judge(document, context))
@@ -152,10 +154,10 @@ class CandidateJudge:
         silent = {expr: outcome.silent for expr, outcome in outcomes.items()}
         return replace(finding, panels=panels), silent
 
-    def _outcome(self, expr: str) -> Outcome:
+    def _outcome(self, expr: str) -> QueryRun:
         known = self._outcomes.get(expr)
         if known is None and (self._deadline.passed or len(self._outcomes) >= MAX_RUNS):
-            return Outcome(silent=NO_TIME)
+            return QueryRun(silent=NO_TIME)
         if known is None:
             known = self._outcomes[expr] = run(self._services.learners_prometheus, expr)
         return known
@@ -179,7 +181,7 @@ class CandidateJudge:
         return replace(panel, sli=Sli(sli), reason=CONFIRMED) if sli else panel
 
 
-def _as_run(panel: PanelFinding, outcome: Outcome | None) -> PanelFinding:
+def _as_run(panel: PanelFinding, outcome: QueryRun | None) -> PanelFinding:
     if outcome is None or not outcome.refused or (panel.sli is None and not panel.confirmable):
         return panel
     reason = f"{REASONS[Code.INVALID]} It says: {outcome.refused}."

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import ClassVar
 
 from portal.criteria import store as verdicts
-from portal.criteria.base import Line, Status, Subject, Verdict, Where
+from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.criteria.checker import cannot_ask
 from portal.dashboards import PanelFinding
 from portal.dashboards.judge import NEEDED
 from portal.learners.models import Learner
 from portal.promql.findings import Sli
-from portal.workbench.candidates import Candidate, Origin
+from portal.workbench.candidates import Candidate, DashboardOrigin
 from portal.workbench.evidence import DashboardEvidence, gather
 
 SCAN_WAIT_SECONDS = 3.0
@@ -80,7 +80,7 @@ def _judge(evidence: DashboardEvidence) -> Verdict:
         return _met(best, evidence)
     if evidence.prometheus_error is not None and best is not None:
         return cannot_ask(evidence.prometheus_error)
-    if evidence.grafana_trouble and (best is None or best.origin is not Origin.GRAFANA):
+    if evidence.grafana_trouble and (best is None or best.origin is not DashboardOrigin.GRAFANA):
         return _cannot_ask_grafana(evidence)
     if best is not None and len(best.sli_panels) >= NEEDED:
         idle = len(_had_data(best, evidence)) >= NEEDED
@@ -215,12 +215,14 @@ def _cannot_ask_grafana(evidence: DashboardEvidence) -> Verdict:
     )
 
 
-def panel_lines(best: Candidate) -> tuple[Line, ...]:
+def panel_lines(best: Candidate) -> tuple[VerdictLine, ...]:
     """A line for each panel: what it shows, and whether that can be seen now."""
     panels = best.panels[:MAX_LINES]
-    lines = [Line(_mark(panel, best.silent), _panel_words(panel, best.silent)) for panel in panels]
+    lines = [
+        VerdictLine(_mark(panel, best.silent), _panel_words(panel, best.silent)) for panel in panels
+    ]
     if len(best.panels) > MAX_LINES:
-        lines.append(Line(Status.MET, f"and {len(best.panels) - MAX_LINES} more panels"))
+        lines.append(VerdictLine(Status.MET, f"and {len(best.panels) - MAX_LINES} more panels"))
     return tuple(lines)
 
 

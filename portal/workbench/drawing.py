@@ -9,8 +9,16 @@ from datetime import datetime
 
 from portal.clients.errors import plain
 from portal.clients.prometheus import PrometheusClient, Sample, Series
-from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS, KINDS, Band, Chart, Line, value_chart
-from portal.workbench.units import Unit
+from portal.kit.charts import (
+    CHART_SPAN,
+    CHART_STEP_SECONDS,
+    KINDS,
+    Band,
+    Chart,
+    ChartLine,
+    value_chart,
+)
+from portal.workbench.units import PanelUnit
 
 MAX_SERIES_RUN = 100
 MAX_SERIES_DRAWN = len(KINDS)
@@ -53,7 +61,7 @@ class Drawing:
 
 
 def draw(
-    prometheus: PrometheusClient, expr: str, now: datetime, unit: Unit, bands: Sequence[Band]
+    prometheus: PrometheusClient, expr: str, now: datetime, unit: PanelUnit, bands: Sequence[Band]
 ) -> Drawing:
     """Ask for the query's values, now and over the last 15 minutes; raises ClientError.
 
@@ -73,7 +81,7 @@ def draw(
     )
     points = {_labels(one): _with_gaps(one, unit.factor) for one in past}
     lines = [
-        Line(one.name, points.get(labels, []), one.kind)
+        ChartLine(one.name, points.get(labels, []), one.kind)
         for one, labels in zip(series, found, strict=False)
     ]
     return Drawing(
@@ -113,7 +121,7 @@ def _pair(label: tuple[str, str]) -> str:
 
 
 def _chart(
-    lines: Sequence[Line], found: int, now: datetime, unit: Unit, bands: Sequence[Band]
+    lines: Sequence[ChartLine], found: int, now: datetime, unit: PanelUnit, bands: Sequence[Band]
 ) -> Chart:
     drawn = f", {len(lines)} are drawn" if found > len(lines) else ""
     return value_chart(

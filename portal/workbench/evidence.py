@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana import Progress
+from portal.clients.grafana import ScanProgress
 from portal.dashboards import UnreadableDashboardError, load
 from portal.lab.grafana_state import grafana_absence
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.workbench import export, store
-from portal.workbench.candidates import Candidate, CandidateJudge, Origin
+from portal.workbench.candidates import Candidate, CandidateJudge, DashboardOrigin
 from portal.workbench.models import HandedInDashboard
 from portal.workbench.scan import DashboardScan, Seen, is_assisted
 
@@ -43,7 +43,7 @@ class DashboardEvidence:
     assisted: int = 0
     without_grafana: bool = False
     unread: int = 0
-    progress: Progress | None = None
+    progress: ScanProgress | None = None
     known: str = ""
     seen: frozenset[str] = frozenset()
 
@@ -82,7 +82,7 @@ def _handed_in(judge: CandidateJudge, row: HandedInDashboard) -> Candidate | Non
     except UnreadableDashboardError:
         return None
     where = f"/workbench#handed-in-{row.id}"
-    return judge.candidate(Origin.HANDED_IN, "", row.file_name, where, document)
+    return judge.candidate(DashboardOrigin.HANDED_IN, "", row.file_name, where, document)
 
 
 class _Gathering:
@@ -128,7 +128,7 @@ class _Gathering:
             title = self._bench.title
             document = export.dashboard(panels, title, {"type": "prometheus"})
             where = "/workbench#panels"
-            yield self._judge.candidate(Origin.WORKBENCH, "", title, where, document)
+            yield self._judge.candidate(DashboardOrigin.WORKBENCH, "", title, where, document)
 
     def in_grafana(self, wait_seconds: float) -> list[Candidate]:
         """The known one, those worth a closer look, and the others as they were read."""
@@ -180,7 +180,7 @@ class _Gathering:
         if is_assisted(read):
             return None
         url = self._link(read.url)
-        return self._judge.candidate(Origin.GRAFANA, uid, read.title, url, read.content)
+        return self._judge.candidate(DashboardOrigin.GRAFANA, uid, read.title, url, read.content)
 
     def _remembered(self, found: dict[str, Candidate]) -> Iterator[Candidate]:
         if not self._trouble:
@@ -192,7 +192,7 @@ class _Gathering:
         finding = self._judge.with_confirmations(seen.finding)
         hit = seen.hit
         return Candidate(
-            Origin.GRAFANA, hit.uid, hit.title, self._link(hit.url), finding, asked=False
+            DashboardOrigin.GRAFANA, hit.uid, hit.title, self._link(hit.url), finding, asked=False
         )
 
     def _link(self, path: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.dashboards import UnreadableDashboardError, Verdict, judge, load
+from portal.dashboards import DashboardVerdict, UnreadableDashboardError, judge, load
 
 NOTHING = "Choose a dashboard's JSON file, or paste its text."
 NO_TEXT = "That is not a text file. Export the dashboard as JSON and choose that file."
@@ -19,6 +19,6 @@ def read(raw: bytes) -> str:
     if "\0" in text:
         raise UnreadableDashboardError(NO_TEXT)
     finding = judge(load(text))
-    if finding.verdict is Verdict.ERROR:
+    if finding.verdict is DashboardVerdict.ERROR:
         raise UnreadableDashboardError(finding.reason)
     return text

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
-from portal.clients.grafana import Dashboard, GrafanaClient, Hit, Progress, Reading
+from portal.clients.grafana import GrafanaClient, Hit, ScanProgress, ScanReading, StoredDashboard
 from portal.clients.grafana.dashboards import SLO_LAB_FOLDER, SLO_LAB_FOLDER_TITLE
 from portal.clients.grafana.scan import scan
 from portal.dashboards import CheckContext, DashboardFinding, judge
@@ -59,7 +59,7 @@ def in_folder(hit: Hit) -> bool:
     return hit.folder_uid == SLO_LAB_FOLDER or hit.folder_title == SLO_LAB_FOLDER_TITLE
 
 
-def is_assisted(dashboard: Dashboard) -> bool:
+def is_assisted(dashboard: StoredDashboard) -> bool:
     """Whether somebody else than the learner made it: a file, a tool, the lab."""
     return dashboard.provisioned or ASSISTED_TAG in dashboard.tags
 
@@ -100,10 +100,10 @@ class DashboardScan:
             return sorted(self._seen.values(), key=lambda seen: seen.promise, reverse=True)
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> ScanProgress:
         """How many of how many were read at least once."""
         with self._news:
-            return Progress(len(self._seen), len(self._hits))
+            return ScanProgress(len(self._seen), len(self._hits))
 
     def _due(self, done: set[str]) -> list[Hit]:
         """The next to be read: the lab's folder before the rest, the new before the stale."""
@@ -170,7 +170,7 @@ class DashboardScan:
                         self._seen[reading.uid] = seen
                     self._news.notify_all()
 
-    def _judged(self, hit: Hit, reading: Reading, context: CheckContext) -> Seen:
+    def _judged(self, hit: Hit, reading: ScanReading, context: CheckContext) -> Seen:
         now, dashboard = self._monotonic(), reading.dashboard
         if dashboard is None:
             return Seen(hit, now, unreadable=True)

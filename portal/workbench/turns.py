@@ -21,7 +21,7 @@ NO_TIME = "there was no time left to ask for its value"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class QueryRun:
     """A query that was run: why Prometheus refuses it, or why there is no value now, or neither."""
 
     refused: str = ""
@@ -57,20 +57,20 @@ def _place(services: Services, key: Hashable, places: int) -> Iterator[bool]:
             gate.release()
 
 
-def run(prometheus: PrometheusClient, expr: str) -> Outcome:
+def run(prometheus: PrometheusClient, expr: str) -> QueryRun:
     """What comes of the query now; raises ClientError when Prometheus can't be asked."""
     try:
         samples = prometheus.query(expr)
     except ClientError as error:
         if error.kind is ErrorKind.REFUSED:
-            return Outcome(refused=error.detail or str(error))
+            return QueryRun(refused=error.detail or str(error))
         if error.kind is ErrorKind.TOO_LARGE:
-            return Outcome(refused="its answer is far too large for a panel")
+            return QueryRun(refused="its answer is far too large for a panel")
         if error.kind is ErrorKind.TIMEOUT:
-            return Outcome(silent=TOO_SLOW)
+            return QueryRun(silent=TOO_SLOW)
         raise
     if not samples:
-        return Outcome(silent=NO_DATA)
+        return QueryRun(silent=NO_DATA)
     if not any(math.isfinite(sample.value) for sample in samples):
-        return Outcome(silent=NOT_A_NUMBER)
-    return Outcome()
+        return QueryRun(silent=NOT_A_NUMBER)
+    return QueryRun()

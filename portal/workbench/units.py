@@ -13,7 +13,7 @@ OF_THE_QUERY = "query"
 
 
 @dataclass(frozen=True)
-class Unit:
+class PanelUnit:
     """A unit: its name for people and in Grafana.
 
     ``factor`` takes a value to the scale of the axis, ``axis`` names that scale; ``whole``: what
@@ -38,11 +38,11 @@ class Unit:
 
 
 UNITS = {
-    "ratio": Unit("ratio (0 to 1)", "percentunit", "%", 100.0, 100.0),
-    "percent": Unit("percent (0 to 100)", "percent", "%", 1.0, 100.0),
-    "seconds": Unit("seconds", "s", "seconds"),
-    "rate": Unit("requests/s", "reqps", "requests/s"),
-    "none": Unit("none", "none"),
+    "ratio": PanelUnit("ratio (0 to 1)", "percentunit", "%", 100.0, 100.0),
+    "percent": PanelUnit("percent (0 to 100)", "percent", "%", 1.0, 100.0),
+    "seconds": PanelUnit("seconds", "s", "seconds"),
+    "rate": PanelUnit("requests/s", "reqps", "requests/s"),
+    "none": PanelUnit("none", "none"),
 }
 NONE = UNITS["none"]
 FITTING = {
@@ -55,7 +55,7 @@ FITTING = {
 GIVES = {"ratio": "a share from 0 to 1", "percent": "a share from 0 to 100", "seconds": "seconds"}
 
 
-def fitting_unit(indicator: Indicator | None) -> Unit:
+def fitting_unit(indicator: Indicator | None) -> PanelUnit:
     """The unit of what the query gives; none where that isn't known."""
     return UNITS[fitting_name(indicator)]
 

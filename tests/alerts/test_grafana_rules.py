@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from portal.alerts.grafana_rules import managed_rules, with_states
 from portal.alerts.listing import listing
-from portal.rulefile.states import AlertState, RuleState
+from portal.rulefile.states import AlertState, ToldRule
 from portal.services import Services
 from portal.tie.grafana import GrafanaRule
 from tests.conftest import NOWHERE
@@ -73,13 +73,13 @@ def test_a_nested_folder_is_found_by_its_last_name_and_a_missing_state_is_none_y
         GrafanaRule("u1", "Burn", "C", (), folder="top/SLO lab", group="g"),
         GrafanaRule("u2", "Hidden", "C", (), folder="SLO lab", group="g"),
     ]
-    told = RuleState("Burn", "g", "SLO lab", AlertState.PENDING, "ok")
+    told = ToldRule("Burn", "g", "SLO lab", AlertState.PENDING, "ok")
     states = [one.state.state for one in with_states(rules, [told])]
     assert states == [AlertState.PENDING, AlertState.NOT_EVALUATED]
 
 
 def test_long_errors_are_cut_to_a_line() -> None:
-    told = RuleState("Burn", "g", "f", AlertState.ERROR, "error", last_error="a\nb" * 1000)
+    told = ToldRule("Burn", "g", "f", AlertState.ERROR, "error", last_error="a\nb" * 1000)
     rule = GrafanaRule("", "Burn", "C", (), folder="f", group="g")
     (one,) = with_states([rule], [told])
     assert one.state.last_error.isprintable()

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from portal.alerts.grafana_rules import ManagedRule, with_states
 from portal.alerts.grafana_samples import continued
-from portal.alerts.transitions import AlertHistory, AlertState, Source
-from portal.rulefile.states import read_states
+from portal.alerts.transitions import AlertHistory, AlertSource
+from portal.rulefile.states import AlertState, read_states
 from portal.tie.grafana import read_ruler
 from tests.fakes.recorded import ANSWERS, MATH, THRESHOLD
 
@@ -49,7 +49,7 @@ def test_the_recorded_way_has_each_state_once_at_the_time_of_its_evaluation() ->
         (AlertState.FIRING, at("19:51:40")),
         (AlertState.RESOLVED, at("19:52:30")),
     ]
-    assert history.source is Source.GRAFANA
+    assert history.source is AlertSource.GRAFANA
     assert history.is_page
     assert history.whole_path
     assert not history.on_nothing

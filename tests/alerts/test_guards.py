@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from portal.clients.prometheus import Rule, RuleGroup, RuleKind
+from portal.clients.prometheus import LoadedGroup, Rule, RuleKind
 from portal.learners.models import Learner
 from portal.rulefolder.folder import learner_file, slo_file
 from portal.services import Services
@@ -29,7 +29,7 @@ class WithRules(Counting):
         self.bad, self.expr, self.file = 0.0, f"{RATIO} > 0.03", learner_file(1)
         self.for_s = 0.0
 
-    def rules(self) -> list[RuleGroup]:
+    def rules(self) -> list[LoadedGroup]:
         rule = Rule(
             kind=RuleKind.ALERTING,
             name="ShopFails",
@@ -43,7 +43,7 @@ class WithRules(Counting):
             annotations={},
             alerts=(),
         )
-        return [RuleGroup(name="g", file=f"/rules/{self.file}", interval_s=5, rules=(rule,))]
+        return [LoadedGroup(name="g", file=f"/rules/{self.file}", interval_s=5, rules=(rule,))]
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from portal.alerts.nearness import Nearness, Unit, nearness
+from portal.alerts.nearness import Nearness, ValueUnit, nearness
 from portal.clients.prometheus import PrometheusClient, Rows, Sample
 from portal.promql.context import RecordingRule
 from portal.promql.parser import parse
 from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.rules import AlertingRule, rule_groups
-from portal.slo.rules import RecordingRule as Recorded
+from portal.slo.rules import GeneratedRecord as Recorded
 from portal.slo.windows import Window
 
 BAD = 'sum(rate(http_requests_total{job="flask-app",status=~"5.."}[1m]))'
@@ -125,4 +125,4 @@ def test_open_pages_share_one_answer(services: Services) -> None:
 
 
 def test_words_for_a_single_number() -> None:
-    assert Nearness(1.0, "==", 0.0, Unit.NUMBER).words == "1 now, needs exactly 0"
+    assert Nearness(1.0, "==", 0.0, ValueUnit.NUMBER).words == "1 now, needs exactly 0"

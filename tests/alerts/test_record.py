@@ -16,14 +16,14 @@ from portal.alerts import record
 from portal.alerts.course import QUIET_S, SETTLE, alerts_during
 from portal.alerts.follower import AlertFollower, look
 from portal.alerts.record import ABANDONED_AFTER
-from portal.alerts.transitions import AlertHistory, AlertState, Source, Transition
+from portal.alerts.transitions import AlertHistory, AlertSource, Transition
 from portal.bursts.models import Burst
 from portal.clients.prometheus import (
     Alert,
+    LoadedGroup,
     PrometheusClient,
     Rows,
     Rule,
-    RuleGroup,
     RuleKind,
     Series,
 )
@@ -32,6 +32,7 @@ from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.objectives.forecast import Forecast
 from portal.objectives.store import save_slo
+from portal.rulefile.states import AlertState
 from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
@@ -71,7 +72,7 @@ class OneAlert(PrometheusClient):
         labels = {**self.labels, "alertstate": "firing"}
         return Rows([Series(labels, points)] if points else [])
 
-    def rules(self) -> Rows[RuleGroup]:
+    def rules(self) -> Rows[LoadedGroup]:
         firing = Alert(
             labels=self.labels, annotations={}, state="firing", active_at=None, value=self.value
         )
@@ -88,7 +89,7 @@ class OneAlert(PrometheusClient):
             annotations={},
             alerts=(firing,),
         )
-        group = RuleGroup(name="g", file="/r/mine.yml", interval_s=5, rules=(rule,))
+        group = LoadedGroup(name="g", file="/r/mine.yml", interval_s=5, rules=(rule,))
         return Rows([group])
 
 
@@ -220,7 +221,7 @@ def test_grafanas_alerts_are_sampled_until_they_resolve(
     followed(with_grafana, clock, 90)
     stands(grafana, "inactive", 90, 90, "")
     followed(with_grafana, clock, 110)
-    history = next(h for h in record.histories(burst.id) if h.source is Source.GRAFANA)
+    history = next(h for h in record.histories(burst.id) if h.source is AlertSource.GRAFANA)
     assert [(t.state, t.at - BEGAN) for t in history.transitions] == [
         ("pending", 20),
         ("firing", 40),
@@ -238,7 +239,7 @@ def test_another_process_goes_on_where_the_first_one_stopped(
     clock.pass_seconds(ABANDONED_AFTER.total_seconds() + 1)
     stands(grafana, "firing", 25, 25, "3e-01")
     followed(with_grafana, clock, 40, me="another")
-    history = next(h for h in record.histories(burst.id) if h.source is Source.GRAFANA)
+    history = next(h for h in record.histories(burst.id) if h.source is AlertSource.GRAFANA)
     assert [t.state for t in history.transitions] == ["pending", "firing"]
 
 
@@ -249,7 +250,7 @@ def test_grafanas_alerts_on_other_services_are_left_out(
     grafana.add_rule("Burn", RATIO.replace("flask-app", "other-app"), threshold=0.144)
     stands(grafana, "firing", 2, 5, "3e-01")
     followed(with_grafana, clock, 15)
-    assert [h for h in record.histories(burst.id) if h.source is Source.GRAFANA] == []
+    assert [h for h in record.histories(burst.id) if h.source is AlertSource.GRAFANA] == []
 
 
 def test_a_grafana_that_is_down_is_told_and_prometheus_kept(
@@ -296,7 +297,7 @@ def test_the_page_shows_what_grafana_did_and_marks_nothing(
     client: FlaskClient, services: Services, clock: Clock, burst: Burst
 ) -> None:
     on_nan = Transition(AlertState.FIRING, BEGAN + 20, on_nothing=True)
-    record.keep(burst, [replace(HISTORY, transitions=(on_nan,), source=Source.GRAFANA)])
+    record.keep(burst, [replace(HISTORY, transitions=(on_nan,), source=AlertSource.GRAFANA)])
     db.session.commit()
     clock.pass_seconds(50)
     page = client.get(f"/alerts/bursts/{burst.id}").text

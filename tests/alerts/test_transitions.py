@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.alerts.transitions import PATIENCE_S, AlertHistory, AlertState, collect, histories
+from portal.alerts.transitions import PATIENCE_S, AlertHistory, collect, histories
 from portal.clients.prometheus import Series
+from portal.rulefile.states import AlertState
 from portal.rulefolder.rules import loaded_rules
 from portal.services import Services
 from tests.rulefolder.conftest import PATIENCE, Lab

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.bursts.engine.answers import MAX_ANSWER_BYTES, Answer, GarbageError, TooLargeError
+from portal.bursts.engine.answers import MAX_ANSWER_BYTES, GarbageError, Reply, TooLargeError
 
 SIZED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = (
@@ -18,8 +18,8 @@ EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
 UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\n\r\nas much as there is"
 
 
-def feed_all(*pieces: bytes) -> Answer:
-    answer = Answer()
+def feed_all(*pieces: bytes) -> Reply:
+    answer = Reply()
     for piece in pieces:
         answer.feed(piece)
     return answer
@@ -34,7 +34,7 @@ def test_an_answer_is_complete_with_its_last_byte_however_it_is_cut(
 ) -> None:
     text, status = whole
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
-    answer = Answer()
+    answer = Reply()
     for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
         assert not answer.is_complete
         if start < end:
@@ -48,13 +48,13 @@ def test_an_answer_is_complete_with_its_last_byte_however_it_is_cut(
 
 @pytest.mark.parametrize("text", [SIZED, CHUNKED, CONTINUED, EMPTY])
 def test_an_answer_that_is_cut_off_is_not_complete(text: bytes) -> None:
-    answer = Answer()
+    answer = Reply()
     assert not answer.feed(text[:-1])
     assert not answer.end()
 
 
 def test_an_answer_without_length_ends_with_the_connection() -> None:
-    answer = Answer()
+    answer = Reply()
     assert not answer.feed(UNTIL_CLOSE)
     assert answer.end()
     assert answer.status == 200
@@ -62,7 +62,7 @@ def test_an_answer_without_length_ends_with_the_connection() -> None:
 
 
 def test_an_answer_to_head_has_no_body() -> None:
-    answer = Answer("HEAD")
+    answer = Reply("HEAD")
     assert answer.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
     assert answer.reusable
 
@@ -82,7 +82,7 @@ def test_an_answer_to_head_has_no_body() -> None:
     ],
 )
 def test_a_connection_is_kept_only_where_that_is_safe(text: bytes, reusable: bool) -> None:
-    answer = Answer()
+    answer = Reply()
     assert answer.feed(text)
     assert answer.reusable is reusable
 
@@ -111,7 +111,7 @@ def test_a_connection_is_kept_only_where_that_is_safe(text: bytes, reusable: boo
 )
 def test_what_is_no_http_is_garbage(text: bytes) -> None:
     with pytest.raises(GarbageError):
-        Answer().feed(text)
+        Reply().feed(text)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_nobody_reads_an_endless_answer(head: bytes) -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(text: bytes) -> None:
-    answer = Answer()
+    answer = Reply()
     try:
         answer.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + text)
         answer.end()

@@ -11,7 +11,7 @@ import pytest
 from portal.bursts.engine.control import ORPHANED, STOP_ASKED, Control
 from portal.bursts.engine.reporter import Reporter
 from portal.bursts.engine.tally import Tally
-from portal.bursts.messages import Kind, Message, MessageError
+from portal.bursts.messages import Message, MessageError, MessageKind
 
 
 @pytest.fixture
@@ -71,16 +71,16 @@ def test_no_order_is_an_error(pipe: tuple[int, int], text: bytes) -> None:
 def test_a_full_pipe_never_holds_progress_up(pipe: tuple[int, int]) -> None:
     reporter = Reporter(pipe[1], 600, Tally(), time.monotonic())
     for _ in range(1000):
-        assert reporter.tell(Kind.PROGRESS, time.monotonic())
+        assert reporter.tell(MessageKind.PROGRESS, time.monotonic())
     lines = os.read(pipe[0], 1 << 20).decode().splitlines()
     assert 10 < len(lines) < 1000
-    assert {Message.parse(line).kind for line in lines} == {Kind.PROGRESS}
+    assert {Message.parse(line).kind for line in lines} == {MessageKind.PROGRESS}
 
 
 def test_a_reader_that_is_gone_is_noticed(pipe: tuple[int, int]) -> None:
     os.close(pipe[0])
     reporter = Reporter(pipe[1], 600, Tally(), time.monotonic())
-    assert not reporter.tell(Kind.PROGRESS, time.monotonic())
+    assert not reporter.tell(MessageKind.PROGRESS, time.monotonic())
 
 
 def test_the_longest_message_is_an_atomic_write() -> None:
@@ -88,7 +88,7 @@ def test_the_longest_message_is_an_atomic_write() -> None:
     for status in range(100, 600):
         tally.answered(status, 0.1234567, 0.7654321)
     read, write = os.pipe()
-    Reporter(write, 10**6, tally, time.monotonic()).tell(Kind.FAILED, 1e9 / 3, "x" * 500)
+    Reporter(write, 10**6, tally, time.monotonic()).tell(MessageKind.FAILED, 1e9 / 3, "x" * 500)
     os.close(write)
     assert len(os.read(read, 1 << 20)) < 4096
     os.close(read)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.bursts.messages import Kind, Mode
+from portal.bursts.messages import MessageKind, Mode
 from portal.bursts.profiles import VISITORS
 from tests.bursts.engine_process import PATIENCE, engine, pause, send, spec_for
 from tests.bursts.hostile_services import OK, Service, answering, service
@@ -37,7 +37,12 @@ def added(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 def test_the_service_counts_what_the_engine_sent_to_the_request(shop: MockappProcess) -> None:
     before = shop.counts(), shop.counts("path")
     last = send(shop.url, duration_seconds=2, mix=VISITORS)
-    assert (last.kind, last.scheduled, last.sent, last.good) == (Kind.FINISHED, 200, 200, 200)
+    assert (last.kind, last.scheduled, last.sent, last.good) == (
+        MessageKind.FINISHED,
+        200,
+        200,
+        200,
+    )
     assert last.by_status == {"200": 200} == added(before[0], shop.counts())
     assert added(before[1], shop.counts("path")) == {"/": 120, "/search": 60, "/checkout": 20}
 
@@ -74,12 +79,12 @@ def test_a_stop_ends_it_and_what_is_on_its_way_is_named_cut(shop: MockappProcess
     shop.set_fault(hang=True)
     with engine() as running:
         running.say(spec_for(shop.url, duration_seconds=600).dump())
-        assert running.hear().kind is Kind.STARTED
+        assert running.hear().kind is MessageKind.STARTED
         running.hear_until(lambda told: told.sent >= 20)
         asked = time.monotonic()
         last = running.stop()
         assert time.monotonic() - asked < 20
-    assert last.kind is Kind.STOPPED
+    assert last.kind is MessageKind.STOPPED
     assert last.reason == "It was stopped."
     assert last.cut == last.sent > 0
     assert last.failed == {}
@@ -99,17 +104,17 @@ def test_after_a_stop_requests_may_still_end_by_themselves(shop: MockappProcess)
 def test_the_end_of_its_input_ends_it(shop: MockappProcess) -> None:
     with engine() as running:
         running.say(spec_for(shop.url, duration_seconds=600).dump())
-        assert running.hear().kind is Kind.STARTED
+        assert running.hear().kind is MessageKind.STARTED
         assert running.process.stdin
         running.process.stdin.close()
-        assert running.last_words().kind is Kind.STOPPED
+        assert running.last_words().kind is MessageKind.STOPPED
         assert running.process.wait(PATIENCE) == 0
 
 
 def test_it_ends_when_nobody_reads_its_messages(shop: MockappProcess) -> None:
     with engine() as running:
         running.say(spec_for(shop.url, duration_seconds=600).dump())
-        assert running.hear().kind is Kind.STARTED
+        assert running.hear().kind is MessageKind.STARTED
         assert running.process.stdout
         running.process.stdout.close()
         running.process.wait(PATIENCE)
@@ -119,11 +124,11 @@ def test_it_ends_when_nobody_reads_its_messages(shop: MockappProcess) -> None:
 def test_a_signal_stops_it(shop: MockappProcess, number: signal.Signals) -> None:
     with engine() as running:
         running.say(spec_for(shop.url, duration_seconds=600).dump())
-        assert running.hear().kind is Kind.STARTED
+        assert running.hear().kind is MessageKind.STARTED
         running.process.send_signal(number)
         last = running.last_words()
         assert running.process.wait(PATIENCE) == 0
-    assert last.kind is Kind.STOPPED
+    assert last.kind is MessageKind.STOPPED
     assert last.reason
 
 
@@ -143,7 +148,7 @@ def test_an_order_of_no_use_fails_with_a_sentence(order: str) -> None:
         running.say(order)
         last = running.last_words()
         assert running.process.wait(PATIENCE) == 1
-    assert last.kind is Kind.FAILED
+    assert last.kind is MessageKind.FAILED
     assert last.reason.endswith(".")
     assert "Traceback" not in last.reason
 
@@ -151,7 +156,7 @@ def test_an_order_of_no_use_fails_with_a_sentence(order: str) -> None:
 def test_a_closed_loop_makes_a_connection_for_each_request_one_at_a_time() -> None:
     with service(answering(OK)) as quick:
         last = send(quick.url, mode=Mode.CLOSED, rate=500, duration_seconds=600, max_requests=60)
-        assert last.kind is Kind.FINISHED
+        assert last.kind is MessageKind.FINISHED
         assert last.sent == last.good == len(quick.requests) == quick.connections == 60
 
 
@@ -221,7 +226,7 @@ def test_an_answer_that_is_none_is_a_failure_of_its_kind(
 ) -> None:
     with service(answering(*pieces, keep=False)) as hostile:
         last = send(hostile.url, rate=40)
-    assert last.kind is Kind.FINISHED
+    assert last.kind is MessageKind.FINISHED
     assert last.failed == {failed: 20}
     assert last.p50 is None
 
@@ -272,7 +277,7 @@ def test_a_service_that_is_not_there_fails_every_request() -> None:
     with socket.socket() as unused:  # nobody else gets the port, and nobody listens
         unused.bind(("127.0.0.1", 0))
         last = send(f"http://127.0.0.1:{unused.getsockname()[1]}")
-    assert last.kind is Kind.FINISHED
+    assert last.kind is MessageKind.FINISHED
     assert (last.sent, last.failed) == (50, {"connection": 50})
 
 
@@ -304,7 +309,7 @@ def test_requests_that_this_machine_had_no_files_for_are_told_apart() -> None:
         running.hear_until(lambda told: told.sent == 50)
         may_answer.set()
         last = running.last_words()
-    assert last.kind is Kind.FINISHED
+    assert last.kind is MessageKind.FINISHED
     assert last.failed["other"] + last.good == last.sent == 50
     assert last.failed["other"] >= 10
 
@@ -341,7 +346,7 @@ def test_a_stall_is_seen_by_all_who_waited() -> None:
 def test_a_pause_of_the_engine_itself_is_told_as_late() -> None:
     with service(answering(OK)) as quick, engine(patient=True) as running:
         running.say(spec_for(quick.url, duration_seconds=PATIENCE).dump())
-        assert running.hear().kind is Kind.STARTED
+        assert running.hear().kind is MessageKind.STARTED
         pause(running, 1)
         running.hear_until(lambda told: told.late_p99 and told.late_p99 > 0.5)
         last = running.stop()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.bursts.messages import Kind, Message, MessageError, Mode, Part, Spec
+from portal.bursts.messages import Message, MessageError, MessageKind, Mode, Part, Spec
 
 SPEC = Spec(
     target="http://localhost:8000",
@@ -19,7 +19,7 @@ SPEC = Spec(
     mix=(Part("/", 6), Part("/search", 3)),
 )
 MESSAGE = Message(
-    kind=Kind.PROGRESS,
+    kind=MessageKind.PROGRESS,
     at=1_700_000_000.5,
     elapsed_seconds=3.0,
     scheduled=600,
@@ -52,12 +52,12 @@ def test_the_error_ratio_is_failed_over_ended() -> None:
     assert MESSAGE.failed_total == 15
     assert MESSAGE.error_ratio == 0.25
     assert json.loads(MESSAGE.dump())["error_ratio"] == 0.25
-    assert Message(kind=Kind.STARTED, at=0.0).error_ratio is None
+    assert Message(kind=MessageKind.STARTED, at=0.0).error_ratio is None
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_only_the_last_three_kinds_end_a_burst(kind: Kind) -> None:
-    ends = kind in {Kind.FINISHED, Kind.STOPPED, Kind.FAILED}
+@pytest.mark.parametrize("kind", MessageKind)
+def test_only_the_last_three_kinds_end_a_burst(kind: MessageKind) -> None:
+    ends = kind in {MessageKind.FINISHED, MessageKind.STOPPED, MessageKind.FAILED}
     assert Message(kind=kind, at=0.0).is_last is ends
 
 

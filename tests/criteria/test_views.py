@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.criteria import store
-from portal.criteria.base import Line, Status, Verdict, Where
+from portal.criteria.base import Status, Verdict, VerdictLine, Where
 from portal.criteria.checker import Checker
 from portal.learners.models import Learner
 from tests.conftest import START
@@ -52,7 +52,7 @@ def test_a_link_to_the_page_that_is_open_is_left_out(
     assert "here=/workbench" in client.get("/workbench").text.replace("%2F", "/")
 
 
-WRONG = (Line(Status.NOT_MET, "“Requests” shows no SLI"),)
+WRONG = (VerdictLine(Status.NOT_MET, "“Requests” shows no SLI"),)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from portal.clients.promtool import Validity, validate
 from portal.dashboards import (
     CheckContext,
     DashboardFinding,
+    DashboardVerdict,
     UnreadableDashboardError,
-    Verdict,
     judge,
     load,
 )
@@ -108,7 +108,7 @@ WRAPPED = {
 def test_every_shape_is_read(shape: str) -> None:
     finding = judge(WRAPPED[shape])
     assert listed(finding) == BOTH
-    assert finding.verdict is Verdict.MET
+    assert finding.verdict is DashboardVerdict.MET
 
 
 def test_every_panel_that_is_no_row_is_listed_in_order() -> None:
@@ -156,7 +156,7 @@ def test_a_panel_shows_its_first_visible_sli_and_counts_once() -> None:
     mixed = panel("Mixed", TOTAL, target(P95, "B"), target(AVAILABILITY, "C"))
     finding = judge(classic(mixed))
     assert listed(finding) == [("Mixed", "latency")]
-    assert (finding.sli_panels, finding.verdict) == (1, Verdict.NOT_MET)
+    assert (finding.sli_panels, finding.verdict) == (1, DashboardVerdict.NOT_MET)
 
 
 def test_a_hidden_query_does_not_count() -> None:
@@ -167,7 +167,7 @@ def test_a_hidden_query_does_not_count() -> None:
 
 def test_two_panels_of_one_sli_are_enough_but_not_the_best() -> None:
     finding = judge(classic(TWO[0], TWO[0]))
-    assert finding.verdict is Verdict.MET
+    assert finding.verdict is DashboardVerdict.MET
     assert "add latency" in finding.reason
 
 
@@ -593,7 +593,7 @@ def test_what_prometheus_refuses_shows_nothing() -> None:
 def test_without_anybody_to_ask_the_reason_says_so() -> None:
     context = CheckContext(validate=lambda exprs: [Validity(None, "no promtool")] * len(exprs))
     finding = judge(classic(*TWO), context)
-    assert finding.verdict is Verdict.MET
+    assert finding.verdict is DashboardVerdict.MET
     assert "not validated" in finding.panels[0].reason
 
 
@@ -618,13 +618,13 @@ def test_the_query_to_run_has_no_variables() -> None:
 )
 def test_what_is_no_dashboard_gets_a_sentence(document: Any) -> None:
     finding = judge(document)
-    assert finding.verdict is Verdict.ERROR
+    assert finding.verdict is DashboardVerdict.ERROR
     assert "no Grafana dashboard" in finding.reason
 
 
 def test_an_empty_dashboard_is_not_met() -> None:
-    assert judge(classic()).verdict is Verdict.NOT_MET
-    assert judge(v2({})).verdict is Verdict.NOT_MET
+    assert judge(classic()).verdict is DashboardVerdict.NOT_MET
+    assert judge(v2({})).verdict is DashboardVerdict.NOT_MET
 
 
 @pytest.mark.parametrize(
@@ -648,7 +648,7 @@ def test_hostile_files_get_a_clear_sentence(text: str | bytes, sentence: str) ->
 def test_ten_thousand_panels_get_a_clear_sentence() -> None:
     started = time.thread_time()
     finding = judge(classic(*({"type": "text", "title": str(n)} for n in range(10_000))))
-    assert finding.verdict is Verdict.ERROR
+    assert finding.verdict is DashboardVerdict.ERROR
     assert "more than 1000 panels" in finding.reason
     assert time.thread_time() - started < 5
 
@@ -657,7 +657,7 @@ def test_a_million_variables_get_a_clear_sentence() -> None:
     many = [panel(str(n), "sum by (" + "$a," * 1300 + ") (up)") for n in range(600)]
     started = time.thread_time()
     finding = judge(classic(*many))
-    assert finding.verdict is Verdict.ERROR
+    assert finding.verdict is DashboardVerdict.ERROR
     assert "more than 100000 variables" in finding.reason
     assert time.thread_time() - started < 5
 
@@ -711,7 +711,7 @@ ANY_JSON = st.recursive(
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(ANY_JSON)
 def test_any_json_gets_a_finding(document: Any) -> None:
-    assert judge(document).verdict in Verdict
+    assert judge(document).verdict in DashboardVerdict
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])

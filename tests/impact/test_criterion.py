@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from portal.bursts.models import Burst
 from portal.criteria.base import Status, Subject
 from portal.impact import store
-from portal.impact.comparison import Compared, Statement
+from portal.impact.comparison import ImpactComparison, Statement
 from portal.impact.criterion import ImpactCriterion
 from portal.kit.db import db
 from portal.learners.models import Learner
@@ -83,7 +83,7 @@ def test_nine_hurt_requests_are_no_incident_and_ten_are(
 def test_the_tolerance_is_ten_percent_or_two(
     stated: float, measured: float, *, close: bool
 ) -> None:
-    assert Compared("x", "", stated, measured).is_close is close
+    assert ImpactComparison("x", "", stated, measured).is_close is close
 
 
 def test_a_statement_is_refused_with_reasons_and_kept_in_the_form(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.kit.charts import Band, Line, ratio_chart, value_chart
+from portal.kit.charts import Band, ChartLine, ratio_chart, value_chart
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 END = START + timedelta(minutes=15)
@@ -19,32 +19,34 @@ T0 = START.timestamp()
 
 def test_a_gap_breaks_the_line() -> None:
     points = [(T0, 1.0), (T0 + 5, 1.0), (T0 + 10, None), (T0 + 15, 0.5), (T0 + 20, 0.6)]
-    chart = ratio_chart("t", [Line("a", points)], START, END)
+    chart = ratio_chart("t", [ChartLine("a", points)], START, END)
     assert len(chart.lines[0].polylines) == 2
 
 
 def test_a_lone_point_is_a_dot() -> None:
-    chart = ratio_chart("t", [Line("a", [(T0, None), (T0 + 5, 1.0), (T0 + 10, None)])], START, END)
+    chart = ratio_chart(
+        "t", [ChartLine("a", [(T0, None), (T0 + 5, 1.0), (T0 + 10, None)])], START, END
+    )
     assert chart.lines[0].polylines == ()
     assert len(chart.lines[0].dots) == 1
 
 
 def test_the_floor_of_a_ratio_chart_lies_below_the_data_and_the_objective() -> None:
-    high = ratio_chart("t", [Line("a", [(T0, 0.9995)])], START, END, objective=0.9995)
-    low = ratio_chart("t", [Line("a", [(T0, 0.8)])], START, END, objective=0.999)
+    high = ratio_chart("t", [ChartLine("a", [(T0, 0.9995)])], START, END, objective=0.9995)
+    low = ratio_chart("t", [ChartLine("a", [(T0, 0.8)])], START, END, objective=0.999)
     assert high.y_marks[1].label == "99.9"
     assert low.y_marks[1].label == "75"
 
 
 def test_the_objective_never_lies_on_the_floor() -> None:
-    chart = ratio_chart("t", [Line("a", [(T0, 1.0)])], START, END, objective=0.99)
+    chart = ratio_chart("t", [ChartLine("a", [(T0, 1.0)])], START, END, objective=0.99)
     assert chart.y_marks[1].label == "95"
     assert chart.objective is not None
     assert chart.objective.at < chart.bottom
 
 
 def test_a_higher_value_is_drawn_higher() -> None:
-    chart = ratio_chart("t", [Line("a", [(T0, 0.8), (T0 + 60, 1.0)])], START, END)
+    chart = ratio_chart("t", [ChartLine("a", [(T0, 0.8), (T0 + 60, 1.0)])], START, END)
     first, second = (p.split(",") for p in chart.lines[0].polylines[0].split())
     assert float(first[1]) > float(second[1])
     assert float(first[0]) < float(second[0])
@@ -138,13 +140,13 @@ def test_texts_of_bursts_do_not_cover_one_another() -> None:
 def test_the_axis_of_values_begins_at_zero_and_has_round_marks(
     values: list[float], whole: float | None, labels: list[str]
 ) -> None:
-    line = Line("a", [(T0 + i, value) for i, value in enumerate(values)])
+    line = ChartLine("a", [(T0 + i, value) for i, value in enumerate(values)])
     chart = value_chart("t", [line], START, END, whole=whole, height=160)
     assert [mark.label for mark in chart.y_marks] == labels
 
 
 def test_an_overspent_budget_has_its_limit_among_the_marks() -> None:
-    line = Line("a", [(T0, 100.0), (T0 + 60, -970.0)])
+    line = ChartLine("a", [(T0, 100.0), (T0 + 60, -970.0)])
     chart = value_chart("t", [line], START, END, limit=0.0, height=200)
     assert [mark.label for mark in chart.y_marks] == ["−1000", "−750", "−500", "−250", "0", "250"]
     assert chart.objective
@@ -155,7 +157,7 @@ def test_an_overspent_budget_has_its_limit_among_the_marks() -> None:
 @given(st.lists(st.floats(allow_nan=False), max_size=30), st.sampled_from([None, 1.0, 100.0]))
 def test_every_value_is_drawn_inside_the_frame(values: list[float], whole: float | None) -> None:
     points = [(T0 + i * 5, value) for i, value in enumerate(values)]
-    chart = value_chart("t", [Line("a", points)], START, END, whole=whole)
+    chart = value_chart("t", [ChartLine("a", points)], START, END, whole=whole)
     assert 2 <= len(chart.y_marks) <= 6
     assert chart.y_marks[0].at > chart.y_marks[-1].at
     for drawn in chart.lines:

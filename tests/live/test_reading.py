@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.clients.prometheus import PrometheusClient
-from portal.live.reading import MAX_AGE, Reading, ReadingState, read_after_scrape
+from portal.live.reading import MAX_AGE, ReadingState, SLIReading, read_after_scrape
 from portal.shop.queries import SLIQueries
 from tests.fakes.server import LocalServer, Reply, Request
 
@@ -40,7 +40,7 @@ def prometheus() -> Iterator[ScrapedPrometheus]:
         yield server
 
 
-def look(prometheus: ScrapedPrometheus, last: Reading | None, now: datetime = NOW) -> Reading:
+def look(prometheus: ScrapedPrometheus, last: SLIReading | None, now: datetime = NOW) -> SLIReading:
     prometheus.asked.clear()
     return read_after_scrape(PrometheusClient(prometheus.url), QUERIES, now, last)
 
@@ -86,4 +86,4 @@ def test_a_prometheus_that_is_gone_is_told_at_once(prometheus: ScrapedPrometheus
 def test_extrapolated_numbers_of_requests_are_told_as_such(
     failed: float, total: float, words: str
 ) -> None:
-    assert Reading(ReadingState.OK, NOW, failed=failed, total=total).failed_words == words
+    assert SLIReading(ReadingState.OK, NOW, failed=failed, total=total).failed_words == words

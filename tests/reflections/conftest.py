@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from portal.alerts import record
-from portal.alerts.transitions import AlertHistory, AlertState, Source, Transition
+from portal.alerts.transitions import AlertHistory, AlertSource, Transition
 from portal.bursts.models import Burst, BurstState
 from portal.clients.prometheus import PrometheusClient, Sample, Series
 from portal.impact.comparison import Statement
@@ -17,6 +17,7 @@ from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
 from portal.reflections.questions import QUESTION_IDS
+from portal.rulefile.states import AlertState
 from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
@@ -79,7 +80,7 @@ def _fired(start: float) -> AlertHistory:
     """An alert of Grafana's that went the whole way."""
     way = ((AlertState.PENDING, 20.0), (AlertState.FIRING, 45.0), (AlertState.RESOLVED, 100.0))
     transitions = tuple(Transition(state, start + after) for state, after in way)
-    return AlertHistory("Burn *fast*", {}, AlertState.INACTIVE, transitions, Source.GRAFANA)
+    return AlertHistory("Burn *fast*", {}, AlertState.INACTIVE, transitions, AlertSource.GRAFANA)
 
 
 def do_some_work(learner: Learner, now: datetime) -> None:

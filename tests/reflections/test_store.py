@@ -12,18 +12,18 @@ from portal.learners.models import Learner
 from portal.reflections import store
 from portal.reflections.models import SetAside
 from portal.reflections.questions import MAX_BYTES
-from portal.reflections.store import Answer, Draft, Keep, Saved, SaveStatus
+from portal.reflections.store import Draft, Keep, KeptAnswer, SaveResult, SaveStatus
 from tests.conftest import START
 from tests.reflections.conftest import ANSWERS
 
 LATER = START + timedelta(minutes=5)
 
 
-def save(learner: Learner, text: str, version: int = 0, tab: str = "one") -> Saved:
+def save(learner: Learner, text: str, version: int = 0, tab: str = "one") -> SaveResult:
     return store.save_answer(learner.id, Draft.of("slis", text, version, tab), START)
 
 
-def kept(learner: Learner) -> Answer:
+def kept(learner: Learner) -> KeptAnswer:
     return store.kept_answers(learner.id)["slis"]
 
 
@@ -31,7 +31,7 @@ def set_aside(learner: Learner) -> list[str]:
     return [row.text for row in store.set_aside(learner.id)]
 
 
-def a_conflict(learner: Learner) -> Saved:
+def a_conflict(learner: Learner) -> SaveResult:
     save(learner, "the first tab's")
     return save(learner, "the second tab's", tab="two")
 
@@ -43,7 +43,7 @@ def test_every_question_has_an_answer_from_the_start(learner: Learner) -> None:
 def test_a_saved_answer_is_read_back_with_its_version(learner: Learner) -> None:
     saved = save(learner, "Availability\r\nand latency")
     assert saved.status is SaveStatus.SAVED
-    assert kept(learner) == Answer("Availability\nand latency", 1, START)
+    assert kept(learner) == KeptAnswer("Availability\nand latency", 1, START)
 
 
 def test_the_next_save_goes_on_from_the_version_before(learner: Learner) -> None:
@@ -60,12 +60,12 @@ def test_the_same_tab_may_repeat_a_save_whose_answer_it_never_got(learner: Learn
 def test_saving_the_same_text_again_changes_nothing(learner: Learner) -> None:
     save(learner, "one")
     assert save(learner, "one", tab="two").status is SaveStatus.SAVED
-    assert kept(learner) == Answer("one", 1, START)
+    assert kept(learner) == KeptAnswer("one", 1, START)
 
 
 def test_an_empty_answer_that_was_never_written_is_not_written(learner: Learner) -> None:
     save(learner, "")
-    assert kept(learner) == Answer()
+    assert kept(learner) == KeptAnswer()
 
 
 def test_a_later_tab_does_not_overwrite_newer_text(learner: Learner) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rulefile.states import AlertState, RuleState, read_states
+from portal.rulefile.states import AlertState, ToldRule, read_states
 from tests.fakes.recorded import ANSWERS
 
 THRESHOLD = "Error budget burn (threshold node)"
@@ -18,7 +18,7 @@ CLASSIC = "Error budget burn (classic condition)"
 IN_PROMQL = "In PromQL"
 
 
-def states(answer: str, reloaded_at: datetime | None = None) -> dict[str, RuleState]:
+def states(answer: str, reloaded_at: datetime | None = None) -> dict[str, ToldRule]:
     return {state.name: state for state in read_states(ANSWERS[answer], reloaded_at)}
 
 

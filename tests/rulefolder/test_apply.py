@@ -13,7 +13,7 @@ from portal.alerts.editor import apply_learner_rules, remove_learner_rules, rest
 from portal.learners.models import Learner
 from portal.rulefolder.apply import Applied, Blame, Refused, apply_file, remove_file
 from portal.rulefolder.folder import RuleFolder, learner_file, slo_file
-from portal.rulefolder.rules import Origin, RuleState, loaded_rules
+from portal.rulefolder.rules import LoadedState, RuleOrigin, loaded_rules
 from portal.services import Services
 from stack.prometheus_config import fingerprint
 from tests.rulefolder.conftest import GOOD, PATIENCE, Lab
@@ -62,9 +62,9 @@ def hand_written_breakage(lab: Lab) -> Iterator[None]:
 def test_good_rule_is_loaded(lab_services: Services, applied: Applied) -> None:
     assert [rule.name for group in applied.groups for rule in group.rules] == ["TooManyErrors"]
     [rule] = loaded_rules(lab_services)
-    assert (rule.file, rule.origin, rule.learner_id) == (NAME, Origin.EDITOR, 1)
+    assert (rule.file, rule.origin, rule.learner_id) == (NAME, RuleOrigin.EDITOR, 1)
     assert (rule.group, rule.interval_s, rule.labels) == ("lab", 5, {"severity": "page"})
-    assert rule.state in (RuleState.NOT_EVALUATED, RuleState.INACTIVE)
+    assert rule.state in (LoadedState.NOT_EVALUATED, LoadedState.INACTIVE)
 
 
 def test_the_same_text_again_is_no_change(
@@ -144,9 +144,9 @@ def test_files_of_several_origins_are_loaded_side_by_side(
     assert isinstance(apply_file(lab_services, slo_file(1, "availability"), OTHER), Applied)
     wait_for_names(lab_services, ["TooManyErrors", "ByHand", "AnotherName"])
     assert [(rule.file, rule.origin) for rule in loaded_rules(lab_services)] == [
-        (NAME, Origin.EDITOR),
-        ("mine.yml", Origin.HAND),
-        ("slo-1-availability.rules.yml", Origin.SLO),
+        (NAME, RuleOrigin.EDITOR),
+        ("mine.yml", RuleOrigin.HAND),
+        ("slo-1-availability.rules.yml", RuleOrigin.SLO),
     ]
 
 
@@ -262,7 +262,7 @@ def test_state_from_before_a_reload_is_not_credited(lab_services: Services) -> N
     fires = GOOD.replace("> 2", "> 0")
     assert isinstance(apply_file(lab_services, NAME, fires), Applied)
     deadline = time.monotonic() + PATIENCE
-    while loaded_rules(lab_services)[0].state is not RuleState.FIRING:
+    while loaded_rules(lab_services)[0].state is not LoadedState.FIRING:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert isinstance(apply_file(lab_services, NAME, GOOD), Applied)
@@ -270,4 +270,4 @@ def test_state_from_before_a_reload_is_not_credited(lab_services: Services) -> N
     [rule] = loaded_rules(lab_services)
     if rule.last_evaluation is None:  # Prometheus still hands on the old state
         assert told.rules[0].state == "firing"
-    assert rule.state is not RuleState.FIRING
+    assert rule.state is not LoadedState.FIRING

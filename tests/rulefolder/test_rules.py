@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from portal.alerts.listing import listing
-from portal.clients.prometheus import PrometheusClient, Rule, RuleGroup, RuleKind
-from portal.rulefolder.rules import Origin, RuleState, loaded_rule, loaded_rules
+from portal.clients.prometheus import LoadedGroup, PrometheusClient, Rule, RuleKind
+from portal.rulefolder.rules import LoadedState, RuleOrigin, loaded_rule, loaded_rules
 from portal.services import Services
 from tests.conftest import START
 
@@ -31,37 +31,37 @@ def rule(**given: Any) -> Rule:
     return Rule(**{**whole, **given})
 
 
-def group(file: str, *rules: Rule) -> RuleGroup:
-    return RuleGroup(name="g", file=file, interval_s=5.0, rules=rules)
+def group(file: str, *rules: Rule) -> LoadedGroup:
+    return LoadedGroup(name="g", file=file, interval_s=5.0, rules=rules)
 
 
 class Told(PrometheusClient):
     """Prometheus with these rules."""
 
-    def __init__(self, *groups: RuleGroup) -> None:
+    def __init__(self, *groups: LoadedGroup) -> None:
         super().__init__("http://127.0.0.1:9")
         self.groups = list(groups)
 
-    def rules(self) -> list[RuleGroup]:
+    def rules(self) -> list[LoadedGroup]:
         return self.groups
 
 
 @pytest.mark.parametrize(
     ("given", "state"),
     [
-        ({}, RuleState.INACTIVE),
-        ({"state": "pending"}, RuleState.PENDING),
-        ({"state": "firing"}, RuleState.FIRING),
-        ({"state": "firing", "health": "unknown"}, RuleState.NOT_EVALUATED),
-        ({"state": "firing", "last_evaluation": None}, RuleState.NOT_EVALUATED),
-        ({"state": "firing", "health": "err"}, RuleState.ERROR),
-        ({"state": "unknown"}, RuleState.NOT_EVALUATED),
-        ({"state": "", "kind": RuleKind.RECORDING}, RuleState.RECORDING),
-        ({"state": "", "kind": RuleKind.RECORDING, "health": "err"}, RuleState.ERROR),
+        ({}, LoadedState.INACTIVE),
+        ({"state": "pending"}, LoadedState.PENDING),
+        ({"state": "firing"}, LoadedState.FIRING),
+        ({"state": "firing", "health": "unknown"}, LoadedState.NOT_EVALUATED),
+        ({"state": "firing", "last_evaluation": None}, LoadedState.NOT_EVALUATED),
+        ({"state": "firing", "health": "err"}, LoadedState.ERROR),
+        ({"state": "unknown"}, LoadedState.NOT_EVALUATED),
+        ({"state": "", "kind": RuleKind.RECORDING}, LoadedState.RECORDING),
+        ({"state": "", "kind": RuleKind.RECORDING, "health": "err"}, LoadedState.ERROR),
     ],
 )
 def test_state_is_only_what_the_present_expression_said(
-    given: dict[str, Any], state: RuleState
+    given: dict[str, Any], state: LoadedState
 ) -> None:
     assert loaded_rule(group("x.yml"), rule(**given)).state is state
 
@@ -69,14 +69,14 @@ def test_state_is_only_what_the_present_expression_said(
 @pytest.mark.parametrize(
     ("file", "origin", "learner_id"),
     [
-        ("/data/rules/learner-7.rules.yml", Origin.EDITOR, 7),
-        ("/etc/prometheus/rules/slo-7-a-b.rules.yml", Origin.SLO, 7),
-        ("rules/mine.yaml", Origin.HAND, None),
-        ("rules/my-learner-7.rules.yml", Origin.HAND, None),
+        ("/data/rules/learner-7.rules.yml", RuleOrigin.EDITOR, 7),
+        ("/etc/prometheus/rules/slo-7-a-b.rules.yml", RuleOrigin.SLO, 7),
+        ("rules/mine.yaml", RuleOrigin.HAND, None),
+        ("rules/my-learner-7.rules.yml", RuleOrigin.HAND, None),
     ],
 )
 def test_origin_is_known_by_the_files_name(
-    file: str, origin: Origin, learner_id: int | None
+    file: str, origin: RuleOrigin, learner_id: int | None
 ) -> None:
     found = loaded_rule(group(file), rule())
     assert (found.origin, found.learner_id) == (origin, learner_id)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.planner import (
-    Burst,
-    History,
+    PlannedBurst,
+    WindowCounts,
     needs_arithmetic,
     never_fires_because,
     plan,
@@ -34,12 +34,14 @@ def test_failures_that_page_after_minutes_of_health_at_two_per_second(
     minutes: int, objective: float, failures: int
 ) -> None:
     page = alert_pairs(Window.MONTH)[0]
-    found = plan(page.limit(slo(objective).error_budget), History(minutes * 120), Burst(20))
+    found = plan(
+        page.limit(slo(objective).error_budget), WindowCounts(minutes * 120), PlannedBurst(20)
+    )
     assert found.failures == failures
 
 
 def test_twenty_percent_errors_at_twenty_per_second_take_77_seconds() -> None:
-    found = plan(0.144, History(600), Burst(rate=20, error_share=0.2))
+    found = plan(0.144, WindowCounts(600), PlannedBurst(rate=20, error_share=0.2))
     assert found.seconds == pytest.approx(77.14, abs=0.01)
     assert found.failures == 309
     assert "600 × 0.144" in found.sentence
@@ -49,34 +51,34 @@ def test_twenty_percent_errors_at_twenty_per_second_take_77_seconds() -> None:
 
 
 def test_sums_of_a_short_time_fit() -> None:
-    sentence = plan(0.03, History(260), Burst(rate=20, error_share=0.2)).sentence
+    sentence = plan(0.03, WindowCounts(260), PlannedBurst(rate=20, error_share=0.2)).sentence
     assert "= 2.3 s. By then 20/s with 20 % errors bring 9.2 failed requests" in sentence
     assert sentence.endswith("so it takes 10.")
 
 
 def test_a_share_of_errors_at_the_limit_never_fires() -> None:
-    found = plan(0.144, History(600), Burst(rate=500, error_share=0.144))
+    found = plan(0.144, WindowCounts(600), PlannedBurst(rate=500, error_share=0.144))
     assert not found.can_fire
     assert "14.4 %" in found.sentence
 
 
 @pytest.mark.parametrize("limit", [1.0, 1.44])
 def test_a_limit_of_all_requests_never_fires(limit: float) -> None:
-    found = plan(limit, History(0), Burst(rate=500))
+    found = plan(limit, WindowCounts(0), PlannedBurst(rate=500))
     assert not found.can_fire
     assert "never" in found.sentence
 
 
 def test_nothing_sent_never_fires() -> None:
-    assert not plan(0.1, History(10), Burst(rate=0)).can_fire
+    assert not plan(0.1, WindowCounts(10), PlannedBurst(rate=0)).can_fire
 
 
 def test_failures_in_the_history_count() -> None:
-    assert plan(0.1, History(1000, failed=80), Burst(10)).failures == 23
+    assert plan(0.1, WindowCounts(1000, failed=80), PlannedBurst(10)).failures == 23
 
 
 def test_above_the_limit_already_needs_nothing_more() -> None:
-    found = plan(0.1, History(1000, failed=200), Burst(10, 0.01))
+    found = plan(0.1, WindowCounts(1000, failed=200), PlannedBurst(10, 0.01))
     assert (found.seconds, found.failures) == (0.0, 0)
     assert "already" in found.sentence
 
@@ -85,7 +87,7 @@ def test_above_the_limit_already_needs_nothing_more() -> None:
 def test_one_failure_fewer_stays_at_or_below_the_limit(
     limit: float, requests: int, rate: float, share: float
 ) -> None:
-    found = plan(limit, History(requests), Burst(rate, share))
+    found = plan(limit, WindowCounts(requests), PlannedBurst(rate, share))
     if found.failures is None or found.seconds is None:
         assert share <= limit + 1e-6
         return
@@ -97,12 +99,14 @@ def test_one_failure_fewer_stays_at_or_below_the_limit(
 
 def test_the_longer_wait_of_the_two_windows_decides() -> None:
     pair = alert_pairs(Window.LAB)[0]
-    found = plan_pair(slo(0.99, Window.LAB), pair, History(600), History(50), Burst(2, 0.2))
+    found = plan_pair(
+        slo(0.99, Window.LAB), pair, WindowCounts(600), WindowCounts(50), PlannedBurst(2, 0.2)
+    )
     assert found.seconds == pytest.approx(600 * 0.03 / (2 * 0.17))
 
 
 def test_each_alert_has_its_plan_and_a_missing_window_is_empty() -> None:
-    plans = plan_alerts(slo(0.99), {"1h": History(600)}, Burst(20))
+    plans = plan_alerts(slo(0.99), {"1h": WindowCounts(600)}, PlannedBurst(20))
     assert [pair.long for pair, _ in plans] == ["1h", "6h", "1d", "3d"]
     assert [found.failures for _, found in plans] == [101, 1, 1, 1]
 
@@ -146,7 +150,7 @@ def test_enough_traffic_needs_no_warning() -> None:
 
 
 def test_without_history_the_first_failure_is_enough_and_nothing_is_reckoned_with_zeros() -> None:
-    found = plan(0.03, History(0), Burst(rate=20, error_share=0.2))
+    found = plan(0.03, WindowCounts(0), PlannedBurst(rate=20, error_share=0.2))
     assert found.failures == 1
     assert found.sentence == (
         "No request came in this time yet: the first one that fails is enough."

@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.alerts import record
-from portal.alerts.transitions import AlertHistory, AlertState, Transition
+from portal.alerts.transitions import AlertHistory, Transition
 from portal.bursts.models import Burst
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.objectives.forecast import Forecast
+from portal.rulefile.states import AlertState
 from portal.stage.comparison import compare
 from tests.alerts.test_course import BEGAN, add_burst
 from tests.conftest import START, Clock

@@ -9,7 +9,7 @@ import pytest
 
 from portal.criteria.base import Status
 from portal.steps.catalog import DoneBy, Step
-from portal.steps.progress import Progress, StepState, tally
+from portal.steps.progress import LabProgress, StepState, tally
 
 ONCE = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -82,7 +82,7 @@ def test_an_incident_step_is_done_by_an_incident() -> None:
     assert tallied(incident_step(), incident=True) == (StepState.MET, True)
 
 
-def walk(*read: str) -> Progress:
+def walk(*read: str) -> LabProgress:
     steps = [step("a"), step("b", "alert", optional=True), step("c")]
     return tally(steps, {}, read, lambda: False)
 

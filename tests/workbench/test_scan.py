@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana import Dashboard, Hit
+from portal.clients.grafana import Hit, StoredDashboard
 from portal.dashboards import CheckContext
 from portal.workbench.scan import BATCH, DashboardScan
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
@@ -30,12 +30,12 @@ class Shelf:
     failing: dict[str, ErrorKind] = field(default_factory=dict)
     before: Callable[[str], object] = str
 
-    def dashboard(self, uid: str) -> Dashboard:
+    def dashboard(self, uid: str) -> StoredDashboard:
         self.before(uid)
         self.read.append(uid)
         if uid in self.failing:
             raise ClientError("It broke.", system="Grafana", kind=self.failing[uid])
-        return Dashboard(
+        return StoredDashboard(
             uid=uid,
             title=uid,
             url=f"/d/{uid}",

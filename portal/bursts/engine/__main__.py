@@ -14,8 +14,8 @@ from portal.bursts.engine.loop import Loop
 from portal.bursts.engine.reporter import Reporter
 from portal.bursts.engine.schedule import ClosedSchedule, OpenSchedule, Schedule
 from portal.bursts.engine.tally import Tally
-from portal.bursts.engine.target import Target, endless_mix, find_target
-from portal.bursts.messages import Kind, Mode, Spec
+from portal.bursts.engine.target import BurstTarget, endless_mix, find_target
+from portal.bursts.messages import MessageKind, Mode, Spec
 from portal.errors import SLOLabError
 
 STDIN, STDOUT = 0, 1
@@ -32,24 +32,24 @@ def main() -> int:
         target = find_target(spec.target)
     except SLOLabError as error:
         now = time.monotonic()
-        Reporter(STDOUT, None, Tally(), now).tell(Kind.FAILED, now, str(error))
+        Reporter(STDOUT, None, Tally(), now).tell(MessageKind.FAILED, now, str(error))
         return 1
     _prepare_process(control)
     return _send(spec, target, control)
 
 
-def _send(spec: Spec, target: Target, control: Control) -> int:
+def _send(spec: Spec, target: BurstTarget, control: Control) -> int:
     start = time.monotonic()
     tally = Tally(spec.slow_seconds)
     reporter = Reporter(STDOUT, spec.scheduled, tally, start)
-    reporter.tell(Kind.STARTED, start)
+    reporter.tell(MessageKind.STARTED, start)
     loop = Loop(
         target=target,
         requests=endless_mix(target, spec.mix),
         schedule=_schedule(spec, start),
         tally=tally,
         control=control,
-        progress=lambda now: reporter.tell(Kind.PROGRESS, now),
+        progress=lambda now: reporter.tell(MessageKind.PROGRESS, now),
         timeout_seconds=spec.timeout_seconds,
         keep_alive=spec.mode is Mode.OPEN,
     )
@@ -57,9 +57,9 @@ def _send(spec: Spec, target: Target, control: Control) -> int:
         loop.run()
     except Exception as error:
         reason = f"The burst process failed: {type(error).__name__}: {error}."
-        reporter.tell(Kind.FAILED, time.monotonic(), reason[:300])
+        reporter.tell(MessageKind.FAILED, time.monotonic(), reason[:300])
         return 1
-    kind = Kind.STOPPED if control.stop_reason else Kind.FINISHED
+    kind = MessageKind.STOPPED if control.stop_reason else MessageKind.FINISHED
     reporter.tell(kind, time.monotonic(), control.stop_reason)
     return 0
 

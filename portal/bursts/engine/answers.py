@@ -23,7 +23,7 @@ class TooLargeError(Exception):
     """The answer is longer than anybody has to read."""
 
 
-class Answer:
+class Reply:
     """The answer to one request: ``feed`` it until it ``is_complete``.
 
     ``status`` is known once the head has been read. ``reusable`` says whether the connection
@@ -44,7 +44,7 @@ class Answer:
         self._size = 0
         self._left = 0
         self._until_close = False
-        self._read: Callable[[Answer], bool] = Answer._read_head
+        self._read: Callable[[Reply], bool] = Reply._read_head
 
     @property
     def is_empty(self) -> bool:
@@ -98,15 +98,15 @@ class Answer:
             self.reusable = self.reusable and length is None
             self._read_until_close()
             if coding.lower().endswith(b"chunked"):
-                self._until_close, self._read = False, Answer._read_chunk_line
+                self._until_close, self._read = False, Reply._read_chunk_line
         elif length is not None:
             self._left = _read_length(length)
-            self._read = Answer._read_sized
+            self._read = Reply._read_sized
         else:
             self._read_until_close()
 
     def _read_until_close(self) -> None:
-        self._until_close, self._read = True, Answer._drop
+        self._until_close, self._read = True, Reply._drop
 
     def _drop(self) -> bool:
         self._buffer = b""
@@ -127,14 +127,14 @@ class Answer:
         if line is None:
             return False
         self._left = _read_chunk_size(line)
-        self._read = Answer._read_chunk if self._left else Answer._read_trailer
+        self._read = Reply._read_chunk if self._left else Reply._read_trailer
         return True
 
     def _read_chunk(self) -> bool:
         self._skip()
         if self._left:
             return False
-        self._read = Answer._read_chunk_end
+        self._read = Reply._read_chunk_end
         return True
 
     def _read_chunk_end(self) -> bool:
@@ -143,7 +143,7 @@ class Answer:
             return False
         if line:
             raise GarbageError
-        self._read = Answer._read_chunk_line
+        self._read = Reply._read_chunk_line
         return True
 
     def _read_trailer(self) -> bool:

@@ -6,13 +6,13 @@ import errno
 import socket
 from enum import Enum, auto
 
-from portal.bursts.engine.answers import Answer, GarbageError, TooLargeError
-from portal.bursts.engine.target import Request, Target
+from portal.bursts.engine.answers import GarbageError, Reply, TooLargeError
+from portal.bursts.engine.target import BurstTarget, Request
 
 READ_BYTES = 64 << 10
 
 
-class Outcome(Enum):
+class SendOutcome(Enum):
     """What came of a readable or writable connection."""
 
     WAITING = auto()
@@ -33,9 +33,9 @@ class Connection:
 
     __slots__ = ("_is_reused", "answer", "due", "is_open", "request", "sent_at", "socket")
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: BurstTarget) -> None:
         self.request: Request | None = None
-        self.answer = Answer()
+        self.answer = Reply()
         self.due = self.sent_at = 0.0
         self.is_open = False
         self._is_reused = False
@@ -46,66 +46,66 @@ class Connection:
             self.socket.close()
             raise
 
-    def _connect(self, target: Target) -> None:
+    def _connect(self, target: BurstTarget) -> None:
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         code = self.socket.connect_ex(target.address)
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, "the connection could not be tried")
 
-    def carry(self, request: Request, due: float, now: float) -> Outcome:
+    def carry(self, request: Request, due: float, now: float) -> SendOutcome:
         """Take a request on; it is sent at once where the connection is open."""
         self.request, self.due, self.sent_at = request, due, now
-        self.answer = Answer(request.method)
+        self.answer = Reply(request.method)
         self._is_reused = self.is_open
-        return self._send() if self.is_open else Outcome.WAITING
+        return self._send() if self.is_open else SendOutcome.WAITING
 
-    def on_writable(self) -> Outcome:
+    def on_writable(self) -> SendOutcome:
         """The connection was made, or not: send what it is to carry."""
         if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            return Outcome.BROKEN
+            return SendOutcome.BROKEN
         self.is_open = True
         return self._send()
 
-    def on_readable(self) -> Outcome:
+    def on_readable(self) -> SendOutcome:
         """Read what came. An idle connection that can be read is of no use any more: BROKEN."""
         try:
             data = self.socket.recv(READ_BYTES)
         except BlockingIOError:
-            return Outcome.WAITING
+            return SendOutcome.WAITING
         except OSError:
-            return Outcome.BROKEN
+            return SendOutcome.BROKEN
         if self.request is None:
-            return Outcome.BROKEN
+            return SendOutcome.BROKEN
         return self._read(data) if data else self._read_end()
 
     def rest(self) -> None:
         """The request has ended; the connection waits for another one."""
         self.request = None
 
-    def _send(self) -> Outcome:
+    def _send(self) -> SendOutcome:
         """A request is small and the buffer empty: it goes out whole, or something is wrong."""
         data = self.request.data if self.request else b""
         try:
             sent = self.socket.send(data)
         except OSError:
-            return Outcome.UNREAD if self._is_reused else Outcome.BROKEN
-        return Outcome.SENT if sent == len(data) else Outcome.BROKEN
+            return SendOutcome.UNREAD if self._is_reused else SendOutcome.BROKEN
+        return SendOutcome.SENT if sent == len(data) else SendOutcome.BROKEN
 
-    def _read(self, data: bytes) -> Outcome:
+    def _read(self, data: bytes) -> SendOutcome:
         try:
-            return Outcome.ANSWERED if self.answer.feed(data) else Outcome.WAITING
+            return SendOutcome.ANSWERED if self.answer.feed(data) else SendOutcome.WAITING
         except GarbageError:
-            return Outcome.GARBAGE
+            return SendOutcome.GARBAGE
         except TooLargeError:
-            return Outcome.TOO_LARGE
+            return SendOutcome.TOO_LARGE
 
-    def _read_end(self) -> Outcome:
+    def _read_end(self) -> SendOutcome:
         if self.answer.end():
-            return Outcome.ANSWERED
+            return SendOutcome.ANSWERED
         if self._is_reused and self.answer.is_empty and self._came_too_late():
-            return Outcome.UNREAD
-        return Outcome.BROKEN
+            return SendOutcome.UNREAD
+        return SendOutcome.BROKEN
 
     def _came_too_late(self) -> bool:
         """Whether the service had closed its end before our bytes arrived.

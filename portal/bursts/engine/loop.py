@@ -8,11 +8,11 @@ import selectors
 import time
 from collections.abc import Callable, Iterator
 
-from portal.bursts.engine.connection import Connection, Outcome
+from portal.bursts.engine.connection import Connection, SendOutcome
 from portal.bursts.engine.control import Control
 from portal.bursts.engine.schedule import Schedule
 from portal.bursts.engine.tally import Tally
-from portal.bursts.engine.target import Request, Target
+from portal.bursts.engine.target import BurstTarget, Request
 
 MAX_SENDS_A_TURN = 100
 PROGRESS_SECONDS = 0.5
@@ -25,9 +25,9 @@ GRACE_SECONDS = 0.45
 before it, that is less than a second."""
 
 _KINDS = {
-    Outcome.BROKEN: "connection",
-    Outcome.GARBAGE: "garbage",
-    Outcome.TOO_LARGE: "too_large",
+    SendOutcome.BROKEN: "connection",
+    SendOutcome.GARBAGE: "garbage",
+    SendOutcome.TOO_LARGE: "too_large",
 }
 
 # No connection was even tried: this machine is out of files, ports or memory.
@@ -45,7 +45,7 @@ class Loop:
     def __init__(
         self,
         *,
-        target: Target,
+        target: BurstTarget,
         requests: Iterator[Request],
         schedule: Schedule,
         tally: Tally,
@@ -172,13 +172,13 @@ class Loop:
         else:
             self._settle(connection, connection.on_readable())
 
-    def _settle(self, connection: Connection, outcome: Outcome) -> None:
+    def _settle(self, connection: Connection, outcome: SendOutcome) -> None:
         """Do what an outcome asks for."""
-        if outcome is Outcome.SENT:
+        if outcome is SendOutcome.SENT:
             self._listen(connection)
-        elif outcome is Outcome.ANSWERED:
+        elif outcome is SendOutcome.ANSWERED:
             self._finish(connection)
-        elif outcome is Outcome.UNREAD:
+        elif outcome is SendOutcome.UNREAD:
             self._repeat(connection)
         elif outcome in _KINDS:
             self._fail(connection, _KINDS[outcome])

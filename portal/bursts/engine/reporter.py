@@ -7,7 +7,7 @@ import select
 import time
 
 from portal.bursts.engine.tally import Tally
-from portal.bursts.messages import Kind, Message
+from portal.bursts.messages import Message, MessageKind
 
 LAST_WORD_SECONDS = 2.0
 
@@ -26,7 +26,7 @@ class Reporter:
         self._start = start
         self._unix_offset = time.time() - time.monotonic()
 
-    def tell(self, kind: Kind, now: float, reason: str = "") -> bool:
+    def tell(self, kind: MessageKind, now: float, reason: str = "") -> bool:
         """Write a message; False when the reader is gone."""
         message = self._message(kind, now, reason)
         patience = LAST_WORD_SECONDS if message.is_last else 0.0
@@ -37,7 +37,7 @@ class Reporter:
             return False
         return True
 
-    def _message(self, kind: Kind, now: float, reason: str) -> Message:
+    def _message(self, kind: MessageKind, now: float, reason: str) -> Message:
         tally = self._tally
         p50, p95, p99 = tally.latency.quantiles(0.5, 0.95, 0.99)
         return Message(

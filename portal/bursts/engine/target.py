@@ -14,7 +14,7 @@ PROBE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Target:
+class BurstTarget:
     """Where the requests go: one socket address, the Host header, a path in front of all paths."""
 
     family: socket.AddressFamily
@@ -31,7 +31,7 @@ class Request:
     data: bytes
 
 
-def find_target(base_url: str) -> Target:
+def find_target(base_url: str) -> BurstTarget:
     """The service at ``base_url`` (http only); raises MessageError.
 
     A name can have several addresses (``localhost`` has two): the first that answers is taken.
@@ -52,7 +52,7 @@ def find_target(base_url: str) -> Target:
     addresses = [(entry[0], entry[4]) for entry in found]
     family, address = next(filter(_listens, addresses[:-1]), addresses[-1])
     host = f"[{name}]" if ":" in name else name
-    return Target(
+    return BurstTarget(
         family=family,
         address=address,  # type: ignore[arg-type]
         host=host if port == 80 else f"{host}:{port}",
@@ -66,7 +66,7 @@ def _listens(entry: tuple[socket.AddressFamily, tuple[object, ...]]) -> bool:
         return probe.connect_ex(entry[1]) == 0
 
 
-def make_request(target: Target, part: Part) -> Request:
+def make_request(target: BurstTarget, part: Part) -> Request:
     """The bytes that ask the target for a part of the mix."""
     empty_body = "Content-Length: 0\r\n" if part.method == "POST" else ""
     text = (
@@ -79,7 +79,7 @@ def make_request(target: Target, part: Part) -> Request:
     return Request(part.method, text.encode("ascii"))
 
 
-def endless_mix(target: Target, mix: tuple[Part, ...]) -> Iterator[Request]:
+def endless_mix(target: BurstTarget, mix: tuple[Part, ...]) -> Iterator[Request]:
     """Requests in the proportions of the mix, forever.
 
     Every round of the sum of all weights holds the exact proportions, in shuffled order: a

@@ -6,25 +6,31 @@ from portal.clients.grafana.accounts import ensure_service_account, keep_token
 from portal.clients.grafana.annotations import Annotation
 from portal.clients.grafana.client import DataSource, GrafanaClient, Standing
 from portal.clients.grafana.credentials import CredentialKind, Credentials
-from portal.clients.grafana.dashboards import Dashboard, Folder, Hit, LibraryPanel, Saved
+from portal.clients.grafana.dashboards import (
+    Folder,
+    Hit,
+    LibraryPanel,
+    SavedDashboard,
+    StoredDashboard,
+)
 from portal.clients.grafana.lockout import Lockout
-from portal.clients.grafana.scan import Progress, Reading
+from portal.clients.grafana.scan import ScanProgress, ScanReading
 
 __all__ = [
     "Annotation",
     "CredentialKind",
     "Credentials",
-    "Dashboard",
     "DataSource",
     "Folder",
     "GrafanaClient",
     "Hit",
     "LibraryPanel",
     "Lockout",
-    "Progress",
-    "Reading",
-    "Saved",
+    "SavedDashboard",
+    "ScanProgress",
+    "ScanReading",
     "Standing",
+    "StoredDashboard",
     "ensure_service_account",
     "keep_token",
 ]

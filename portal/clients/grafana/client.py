@@ -16,15 +16,15 @@ from portal.clients.grafana.credentials import CredentialKind, Credentials, from
 from portal.clients.grafana.dashboards import (
     SLO_LAB_FOLDER,
     SLO_LAB_FOLDER_TITLE,
-    Dashboard,
     Folder,
     Hit,
     LibraryPanel,
-    Saved,
+    SavedDashboard,
+    StoredDashboard,
 )
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.reader import DashboardReader
-from portal.clients.grafana.scan import Progress, Reading, scan
+from portal.clients.grafana.scan import ScanProgress, ScanReading, scan
 from portal.clients.http import Http, split_login
 from portal.clients.shape import number, record, records, text
 from portal.config import Settings
@@ -133,7 +133,7 @@ class GrafanaClient:
         # 9.4 ignores folderUIDs (recorded), so the folder is chosen here.
         return [hit for hit in found.values() if folder_uid in (None, hit.folder_uid)]
 
-    def dashboard(self, uid: str) -> Dashboard:
+    def dashboard(self, uid: str) -> StoredDashboard:
         """A dashboard with its content, in schema v2 where it is kept in that."""
         return self._reader.read(uid)
 
@@ -145,8 +145,8 @@ class GrafanaClient:
         limit: int = 2000,
         seconds: float = 120.0,
         cancelled: threading.Event | None = None,
-        progress: Callable[[Progress], None] | None = None,
-    ) -> Generator[Reading, None, None]:
+        progress: Callable[[ScanProgress], None] | None = None,
+    ) -> Generator[ScanReading, None, None]:
         """Each dashboard: the known one first, then the folder "SLO lab", then all the others.
 
         Bounded by ``limit`` dashboards and ``seconds``; at most ``at_once`` are read at a time.
@@ -201,7 +201,7 @@ class GrafanaClient:
         folder_uid: str = SLO_LAB_FOLDER,
         message: str = "",
         overwrite: bool = True,
-    ) -> Saved:
+    ) -> SavedDashboard:
         """Save a classic dashboard; its own ``uid`` decides whether it is a new one."""
         wanted = {
             "dashboard": {**content, "id": None},
@@ -214,7 +214,7 @@ class GrafanaClient:
         if not uid:
             raise self._http.garbage("the saved dashboard's uid")
         version = int(number(answer.get("version")) or 0)
-        return Saved(uid=uid, url=text(answer.get("url")), version=version)
+        return SavedDashboard(uid=uid, url=text(answer.get("url")), version=version)
 
     def delete_dashboard(self, uid: str) -> None:
         """Delete a dashboard."""

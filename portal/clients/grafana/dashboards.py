@@ -41,7 +41,7 @@ class Folder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dashboard:
+class StoredDashboard:
     """A dashboard with its content.
 
     ``content`` is the classic JSON, or ``{"apiVersion", "kind", "metadata", "spec"}`` where
@@ -74,7 +74,7 @@ class LibraryPanel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Saved:
+class SavedDashboard:
     """Where a dashboard was saved; ``url`` is a path on Grafana."""
 
     uid: str
@@ -108,10 +108,10 @@ def folder(item: Mapping[str, Any]) -> Folder:
     return Folder(uid=text(item.get("uid")), title=text(item.get("title")))
 
 
-def classic(uid: str, answer: Mapping[str, Any]) -> Dashboard:
+def classic(uid: str, answer: Mapping[str, Any]) -> StoredDashboard:
     """The answer of ``/api/dashboards/uid/…``."""
     content, meta = record(answer.get("dashboard")), record(answer.get("meta"))
-    return Dashboard(
+    return StoredDashboard(
         uid=uid,
         title=text(content.get("title")),
         url=text(meta.get("url")),
@@ -127,13 +127,13 @@ def classic(uid: str, answer: Mapping[str, Any]) -> Dashboard:
     )
 
 
-def native(uid: str, answer: Mapping[str, Any]) -> Dashboard:
+def native(uid: str, answer: Mapping[str, Any]) -> StoredDashboard:
     """The answer of ``/apis/dashboard.grafana.app/…``, in whatever schema it is."""
     spec, metadata = record(answer.get("spec")), record(answer.get("metadata"))
     notes = record(metadata.get("annotations"))
     version = text(answer.get("apiVersion")).rpartition("/")[2]
     is_v2 = _V2.fullmatch(version) is not None
-    return Dashboard(
+    return StoredDashboard(
         uid=uid,
         title=text(spec.get("title")),
         url=f"/d/{uid}",

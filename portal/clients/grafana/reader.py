@@ -16,7 +16,7 @@ from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import dashboards
 from portal.clients.grafana.api import GrafanaApi, segment
-from portal.clients.grafana.dashboards import GROUP, Dashboard
+from portal.clients.grafana.dashboards import GROUP, StoredDashboard
 from portal.clients.shape import number, record, records, text
 
 FIRST_WITH_V2 = "v2"
@@ -44,7 +44,7 @@ class DashboardReader:
         self._api = api
         self._remembered: _Served | None = None
 
-    def read(self, uid: str) -> Dashboard:
+    def read(self, uid: str) -> StoredDashboard:
         """The dashboard; ClientError when it isn't there or can't be read."""
         deadline = self._api.http.deadline()
         path = f"/api/dashboards/uid/{segment(self._api, uid)}"
@@ -58,14 +58,14 @@ class DashboardReader:
             raise self._api.http.garbage("the dashboard")
         return self._as_stored(dashboards.classic(uid, answer), deadline)
 
-    def _follow(self, uid: str, error: ClientError, deadline: Deadline) -> Dashboard:
+    def _follow(self, uid: str, error: ClientError, deadline: Deadline) -> StoredDashboard:
         """Read it where a 406 says; never at another address than Grafana's own."""
         place = dashboards.moved(error.detail)
         if place is None or place.origin not in {"", self._origin}:
             raise error
         return dashboards.native(uid, self._ask(uid, place.version, place.namespace, deadline))
 
-    def _as_stored(self, found: Dashboard, deadline: Deadline) -> Dashboard:
+    def _as_stored(self, found: StoredDashboard, deadline: Deadline) -> StoredDashboard:
         """The dashboard in schema v2 where it is kept in that; the conversion where that fails.
 
         The conversion still holds every query, so it is good enough.

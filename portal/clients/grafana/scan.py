@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana.dashboards import Dashboard, Hit
+from portal.clients.grafana.dashboards import Hit, StoredDashboard
 
 HOPELESS = {
     ErrorKind.UNAUTHORIZED,
@@ -25,7 +25,7 @@ LOOK_AROUND_S = 0.1
 
 
 @dataclass(frozen=True)
-class Progress:
+class ScanProgress:
     """``read`` of ``total`` dashboards are read."""
 
     read: int
@@ -33,17 +33,17 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ScanReading:
     """A dashboard, or why it could not be read."""
 
     uid: str
-    dashboard: Dashboard | None = None
+    dashboard: StoredDashboard | None = None
     error: ClientError | None = None
 
 
 def scan(
     search: Callable[[], list[Hit]],
-    read: Callable[[str], Dashboard],
+    read: Callable[[str], StoredDashboard],
     *,
     known_uid: str | None,
     folder_uid: str,
@@ -51,8 +51,8 @@ def scan(
     limit: int,
     seconds: float,
     cancelled: threading.Event,
-    progress: Callable[[Progress], None] | None,
-) -> Generator[Reading, None, None]:
+    progress: Callable[[ScanProgress], None] | None,
+) -> Generator[ScanReading, None, None]:
     """See GrafanaClient.read_dashboards(); the known one is read before anything is searched."""
     deadline = Deadline(seconds)
     known = [] if known_uid is None else [known_uid]
@@ -65,21 +65,21 @@ def scan(
         for reading in window.readings(uids, lambda: cancelled.is_set() or deadline.passed):
             done += 1
             if progress is not None:
-                progress(Progress(done, total))
+                progress(ScanProgress(done, total))
             timed_out = reading.error is not None and reading.error.kind is ErrorKind.TIMEOUT
             timeouts = timeouts + 1 if timed_out else 0
             too_many = {ErrorKind.TIMEOUT} if timeouts >= TIMEOUTS_IN_A_ROW else set()
             yield _give_up_or(reading, HOPELESS | too_many)
 
 
-def _read(read: Callable[[str], Dashboard], uid: str) -> Reading:
+def _read(read: Callable[[str], StoredDashboard], uid: str) -> ScanReading:
     try:
-        return Reading(uid, dashboard=read(uid))
+        return ScanReading(uid, dashboard=read(uid))
     except ClientError as error:
-        return Reading(uid, error=error)
+        return ScanReading(uid, error=error)
 
 
-def _give_up_or(reading: Reading, hopeless: set[ErrorKind]) -> Reading:
+def _give_up_or(reading: ScanReading, hopeless: set[ErrorKind]) -> ScanReading:
     if reading.error is not None and reading.error.kind in hopeless:
         raise reading.error
     return reading
@@ -88,7 +88,7 @@ def _give_up_or(reading: Reading, hopeless: set[ErrorKind]) -> Reading:
 class _Window:
     """Reads a few dashboards ahead, in threads, and gives them in their order."""
 
-    def __init__(self, read: Callable[[str], Dashboard], at_once: int) -> None:
+    def __init__(self, read: Callable[[str], StoredDashboard], at_once: int) -> None:
         self._reader = read
         self._at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="grafana-scan")
@@ -100,9 +100,11 @@ class _Window:
         # Not waited for: what is under way ends by its own time limit.
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def readings(self, uids: list[str], stop: Callable[[], bool]) -> Generator[Reading, None, None]:
+    def readings(
+        self, uids: list[str], stop: Callable[[], bool]
+    ) -> Generator[ScanReading, None, None]:
         waiting = deque(uids)
-        under_way: deque[Future[Reading]] = deque()
+        under_way: deque[Future[ScanReading]] = deque()
         while waiting or under_way:
             while waiting and len(under_way) < self._at_once:
                 under_way.append(self._pool.submit(_read, self._reader, waiting.popleft()))
@@ -112,7 +114,7 @@ class _Window:
             yield reading
 
 
-def _result(future: Future[Reading], stop: Callable[[], bool]) -> Reading | None:
+def _result(future: Future[ScanReading], stop: Callable[[], bool]) -> ScanReading | None:
     """The future's reading; None when it is time to stop."""
     while not stop():
         try:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from portal.clients import ClientError, ErrorKind
-from portal.clients.grafana import Credentials, GrafanaClient, Progress, Reading
-from portal.clients.grafana.dashboards import Dashboard, Hit, classic
+from portal.clients.grafana import Credentials, GrafanaClient, ScanProgress, ScanReading
+from portal.clients.grafana.dashboards import Hit, StoredDashboard, classic
 from portal.clients.grafana.scan import scan
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
@@ -57,9 +57,9 @@ def test_one_that_cannot_be_read_comes_with_its_error(fake: FakeGrafana) -> None
 
 def test_progress_is_told(fake: FakeGrafana) -> None:
     fill(fake, 3)
-    told: list[Progress] = []
+    told: list[ScanProgress] = []
     list(GrafanaClient(fake.url).read_dashboards("r000", progress=told.append))
-    assert told == [Progress(2, 3), Progress(3, 3)]
+    assert told == [ScanProgress(2, 3), ScanProgress(3, 3)]
 
 
 def test_no_more_than_the_limit_is_read(fake: FakeGrafana) -> None:
@@ -112,7 +112,7 @@ class Shelf:
         self._now = 0
         self._lock = threading.Lock()
 
-    def read_one(self, uid: str) -> Dashboard:
+    def read_one(self, uid: str) -> StoredDashboard:
         with self._lock:
             self.read.append(uid)
             self._now += 1
@@ -127,7 +127,7 @@ class Shelf:
 
     def scan(
         self, *, cancelled: threading.Event | None = None, seconds: float = 60.0
-    ) -> list[Reading]:
+    ) -> list[ScanReading]:
         return list(
             scan(
                 lambda: self.hits,
