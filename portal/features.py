@@ -48,11 +48,11 @@ CRITERIA: tuple[Criterion, ...] = (
 
 NAVIGATION = (
     ("Steps", "steps.index", "steps."),
-    ("Bursts", "bursts.index", "bursts."),
-    ("SLIs", "slis.index", "slis."),
-    ("SLOs", "slos.index", "slos."),
+    ("Bursts", "stage.index", "stage."),
+    ("SLIs", "live.index", "live."),
+    ("SLOs", "objectives.index", "objectives."),
     ("Alerts", "alerts.rules", "alerts."),
-    ("Workbench", "workbench.index", ("workbench.", "dashboards.")),
+    ("Workbench", "workbench.index", ("workbench.", "workbench_dashboards.")),
     ("Reflections", "reflections.index", "reflections."),
     ("Lab", "lab.index", "lab."),
 )

@@ -9,6 +9,7 @@ import pytest
 
 from portal.bursts.profiles import PRESETS
 from portal.cli import COMMANDS, slo_lab
+from portal.criteria.base import Criterion
 from portal.features import CRITERIA
 
 ROOT = Path(__file__).parent.parent
@@ -33,10 +34,12 @@ def test_contributing_tells_every_preset(name: str) -> None:
     assert f"`{name}`" in CONTRIBUTING
 
 
-@pytest.mark.parametrize("name", [criterion.id for criterion in CRITERIA])
-def test_contributing_tells_every_criterion(name: str) -> None:
-    assert f"`{name}`" in CONTRIBUTING
-    
+@pytest.mark.parametrize("criterion", CRITERIA, ids=[one.id for one in CRITERIA])
+def test_contributing_tells_every_criterion_and_each_stands_in_its_room(
+    criterion: Criterion,
+) -> None:
+    assert f"`{criterion.id}`" in CONTRIBUTING
+    assert type(criterion).__module__.endswith(".criterion")
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:

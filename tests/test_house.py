@@ -169,6 +169,16 @@ def test_every_template_compiles(settings: Settings, services: Services) -> None
         app.jinja_env.get_template(name)
 
 
+def test_every_address_that_a_template_builds_has_a_view(
+    settings: Settings, services: Services
+) -> None:
+    text = "".join(path.read_text() for path in TEMPLATES)
+    built = [a for a in re.findall(r"url_for\(([^)]*)", text) if not a.startswith("'static'")]
+    named = {name for a in built for name in re.findall(r"'([a-z_]+\.[a-z_]+)'", a)}
+    assert len(named) > 40
+    assert named <= set(create_app(settings, services).view_functions)
+
+
 def test_no_grid_grows_beyond_the_page_with_what_is_in_it() -> None:
     """A grid without columns of its own is as wide as the longest line of code in it."""
     style = (ROOT / "portal" / "static" / "app.css").read_text()

@@ -12,11 +12,11 @@ from portal.live.readout import readout, sli_chart
 from portal.objectives.store import first_objective
 from portal.services import current_services
 
-bp = Blueprint("slis", __name__, url_prefix="/slis")
+bp = Blueprint("live", __name__, url_prefix="/slis")
 
 
 def readout_context(*, wide: bool, fresh: bool = False) -> dict[str, object]:
-    """What ``slis/_readout.html`` and ``_strip.html`` show: ``fresh`` in answer to a poll."""
+    """What ``live/_readout.html`` and ``_strip.html`` show: ``fresh`` in answer to a poll."""
     learner = current_learner()
     shown = readout(current_services(), learner, fresh=fresh)
     objective = first_objective(learner.id)
@@ -42,16 +42,16 @@ def live_readout() -> dict[str, object]:
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The SLIs, wide."""
-    return render_template("slis/index.html", **readout_context(wide=True))
+    return render_template("live/index.html", **readout_context(wide=True))
 
 
 @bp.get("/readout")
 def readout_fragment() -> ResponseReturnValue:
     """The narrow readout, and the strip of a page that has one."""
-    return render_template("slis/_narrow.html", **readout_context(wide=False, fresh=True))
+    return render_template("live/_narrow.html", **readout_context(wide=False, fresh=True))
 
 
 @bp.get("/readout/wide")
 def wide_fragment() -> ResponseReturnValue:
     """The wide readout."""
-    return render_template("slis/_readout.html", **readout_context(wide=True, fresh=True))
+    return render_template("live/_readout.html", **readout_context(wide=True, fresh=True))

@@ -23,7 +23,7 @@ from portal.slo.planner import PlannedBurst
 from portal.slo.rules import rule_file
 from portal.slo.scale import MAX_SERVICES, fleet
 
-bp = Blueprint("slo_alerts", __name__, url_prefix="/slos")
+bp = Blueprint("guards", __name__, url_prefix="/slos")
 MAX_OPENSLO = 256 * 1024
 
 
@@ -32,16 +32,16 @@ def planner() -> ResponseReturnValue:
     """The burst planner of the learner's first SLO."""
     first = next(iter(store.list_slos(current_learner().id)), None)
     if first is None:
-        return redirect(url_for("slos.index"))
+        return redirect(url_for("objectives.index"))
     rate, errors = USUAL_BURST.rate, round(USUAL_BURST.error_share * 100)
-    show_it = url_for("slos.show", name=first.name, rate=rate, errors=errors)
+    show_it = url_for("objectives.show", name=first.name, rate=rate, errors=errors)
     return redirect(f"{show_it}#slo-alerts")
 
 
 @bp.get("/<name>/alerts")
 def show(name: str) -> ResponseReturnValue:
     """What each alert of the SLO takes to fire, from the present history on."""
-    return render_template("slo/_alerts.html", **alerts_context(_find(name)))
+    return render_template("objectives/_alerts.html", **alerts_context(_find(name)))
 
 
 @bp.get("/<name>/rules.yml")
@@ -90,7 +90,7 @@ def import_openslo() -> ResponseReturnValue:
     else:
         slos_changed()
         flash(f"Taken over: {', '.join(names)}.")
-    return reload_page(url_for("slos.index"))
+    return reload_page(url_for("objectives.index"))
 
 
 @bp.get("/scale")
@@ -100,19 +100,19 @@ def scale() -> ResponseReturnValue:
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
     problem = "" if 1 <= number <= MAX_SERVICES else f"Choose 1 to {MAX_SERVICES} services."
     cost = None if problem else fleet(number)
-    return render_template("slo/scale.html", typed=typed, problem=problem, cost=cost)
+    return render_template("objectives/scale.html", typed=typed, problem=problem, cost=cost)
 
 
 @bp.app_context_processor
 def alert_widgets() -> dict[str, Any]:
-    """The SLO's page includes ``slo/_alerts.html``."""
+    """The SLO's page includes ``objectives/_alerts.html``."""
     return {"slo_alerts_context": alerts_context}
 
 
 def alerts_context(
     row: SavedSLO, outcome: Outcome | None = None, at: float | None = None
 ) -> dict[str, Any]:
-    """What ``slo/_alerts.html`` shows; ``at``: the instant of the page's other figures."""
+    """What ``objectives/_alerts.html`` shows; ``at``: the instant of the page's other figures."""
     services, generated = current_services(), rule_file([row.value])
     in_place = RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
     return {
@@ -134,9 +134,9 @@ def _after(row: SavedSLO, outcome: Outcome) -> ResponseReturnValue:
     rules_changed()
     if context["refused"]:
         flash(f"Not applied: {outcome.reason}")  # type: ignore[union-attr]
-    url = url_for("slos.show", name=row.name, _anchor="slo-alerts")
+    url = url_for("objectives.show", name=row.name, _anchor="slo-alerts")
     events = "criterion-changed, rules-changed"
-    return fragment_or_redirect("slo/_alerts.html", url, events=events, **context)
+    return fragment_or_redirect("objectives/_alerts.html", url, events=events, **context)
 
 
 def _burst() -> PlannedBurst:

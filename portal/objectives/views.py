@@ -34,7 +34,7 @@ from portal.slo.budget import about
 from portal.slo.objective import SLO
 from portal.slo.windows import Window
 
-bp = Blueprint("slos", __name__, url_prefix="/slos")
+bp = Blueprint("objectives", __name__, url_prefix="/slos")
 
 
 @bp.get("")
@@ -46,13 +46,13 @@ def index() -> ResponseReturnValue:
     form = SLOForm.of(request.args)
     context = {**_form_context(form), "preview": _preview(form)}
     saved = request.args.get("saved", "")
-    return render_template("slo/index.html", **_list_context(saved), **context)
+    return render_template("objectives/index.html", **_list_context(saved), **context)
 
 
 @bp.get("/list")
 def list_fragment() -> ResponseReturnValue:
     """The list alone."""
-    return render_template("slo/_list.html", **_list_context())
+    return render_template("objectives/_list.html", **_list_context())
 
 
 @bp.post("")
@@ -75,7 +75,7 @@ def create() -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """What the typed SLO would mean, without saving it."""
     form = SLOForm.of(request.args)
-    return render_template("slo/_typed.html", form=form, preview=_preview(form))
+    return render_template("objectives/_typed.html", form=form, preview=_preview(form))
 
 
 @bp.get("/<name>")
@@ -84,7 +84,7 @@ def show(name: str) -> ResponseReturnValue:
     row = _find(name)
     form = SLOForm.of_slo(row.value, row.version)
     context = {**_form_context(form, row), **_budget_context(row)}
-    return render_template("slo/show.html", **context, preview=None)
+    return render_template("objectives/show.html", **context, preview=None)
 
 
 @bp.post("/<name>")
@@ -106,7 +106,7 @@ def update(name: str) -> ResponseReturnValue:
 @bp.get("/<name>/budget")
 def budget_fragment(name: str) -> ResponseReturnValue:
     """The budget of one SLO, now."""
-    return render_template("slo/_budget.html", **_budget_context(_find(name)))
+    return render_template("objectives/_budget.html", **_budget_context(_find(name)))
 
 
 @bp.post("/<name>/delete")
@@ -117,7 +117,7 @@ def delete(name: str) -> ResponseReturnValue:
     _take_rules_out(row)
     slos_changed()
     return fragment_or_redirect(
-        "slo/_list.html",
+        "objectives/_list.html",
         url_for(".index", deleted=row.name),
         events="criterion-changed",
         deleted=row,
@@ -137,7 +137,7 @@ def restore(name: str) -> ResponseReturnValue:
         abort(409, str(error))
     slos_changed()
     return fragment_or_redirect(
-        "slo/_list.html", url_for(".index"), events="criterion-changed", **_list_context()
+        "objectives/_list.html", url_for(".index"), events="criterion-changed", **_list_context()
     )
 
 
@@ -190,7 +190,9 @@ def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
 
 def _new_form_again(form: SLOForm) -> ResponseReturnValue:
     context = {**_form_context(form), "preview": _preview(replace(form, errors={}))}
-    return form_again("slo/index.html", "slo/_form.html", **_list_context(), **context)
+    return form_again(
+        "objectives/index.html", "objectives/_form.html", **_list_context(), **context
+    )
 
 
 def _changed_form_again(
@@ -199,7 +201,7 @@ def _changed_form_again(
     """``meanwhile``: what another page made of the SLO."""
     context = {**_form_context(form, row), "preview": _preview(replace(form, errors={}))}
     context |= {**_budget_context(row), "meanwhile": meanwhile}
-    return form_again("slo/show.html", "slo/_form.html", status=status, **context)
+    return form_again("objectives/show.html", "objectives/_form.html", status=status, **context)
 
 
 def _preview(form: SLOForm) -> dict[str, Any] | None:

@@ -26,13 +26,13 @@ from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.services import current_services
 from portal.stage.comparison import compare
 
-bp = Blueprint("bursts", __name__, url_prefix="/bursts")
+bp = Blueprint("stage", __name__, url_prefix="/bursts")
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Presets, the custom form, the running burst and those before."""
-    return render_template("bursts/index.html", **_page_context())
+    return render_template("stage/index.html", **_page_context())
 
 
 @bp.post("")
@@ -46,7 +46,7 @@ def start() -> ResponseReturnValue:
     if not form.read_prediction():
         page = {**_page_context(), "form": profile.id, "typed": form, "refused": profile.id}
         place = f"predict-{profile.id}"
-        return form_again("bursts/index.html", "bursts/_predict.html", place=place, **page)
+        return form_again("stage/index.html", "stage/_predict.html", place=place, **page)
     return _started(profile, form.prediction)
 
 
@@ -56,38 +56,38 @@ def start_custom() -> ResponseReturnValue:
     custom = CustomForm.of(request.form)
     profile = custom.read()
     if profile is None:
-        return form_again("bursts/index.html", "bursts/_custom.html", **_page_context(custom))
+        return form_again("stage/index.html", "stage/_custom.html", **_page_context(custom))
     return _started(profile, custom.prediction)
 
 
 @bp.get("/custom/fields")
 def custom_fields_fragment() -> ResponseReturnValue:
     """The fields of the custom form as typed, without complaints."""
-    return render_template("bursts/_custom_fields.html", custom=CustomForm.of(request.args))
+    return render_template("stage/_custom_fields.html", custom=CustomForm.of(request.args))
 
 
 @bp.get("/active")
 def active_fragment() -> ResponseReturnValue:
     """The running burst, or the last one, for a page on which a burst began or ended."""
-    return render_template("bursts/_active.html", burst=_latest(), followed=True)
+    return render_template("stage/_active.html", burst=_latest(), followed=True)
 
 
 @bp.get("/before")
 def before_fragment() -> ResponseReturnValue:
     """The bursts so far, for a page on which one began or ended."""
-    return render_template("bursts/_before.html", bursts=_before())
+    return render_template("stage/_before.html", bursts=_before())
 
 
 @bp.get("/key/<form>")
 def key_fragment(form: str) -> ResponseReturnValue:
     """A new key for a start form, so that the next click starts the next burst."""
-    return render_template("bursts/_key.html", form=form, key=uuid4().hex)
+    return render_template("stage/_key.html", form=form, key=uuid4().hex)
 
 
 @bp.get("/predict/<form>")
 def predict_fragment(form: str) -> ResponseReturnValue:
     """The fields of a start form for a prediction, empty."""
-    return render_template("bursts/_predict.html", form=form)
+    return render_template("stage/_predict.html", form=form)
 
 
 @bp.get("/<int:burst_id>")
@@ -95,21 +95,21 @@ def show(burst_id: int) -> ResponseReturnValue:
     """One burst: what users saw beside what the SLI says."""
     burst = _find(burst_id)
     context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst)}
-    return render_template("bursts/show.html", burst=burst, **context)
+    return render_template("stage/show.html", burst=burst, **context)
 
 
 @bp.get("/<int:burst_id>/views")
 def views_fragment(burst_id: int) -> ResponseReturnValue:
     """The two views of a burst."""
     burst = _find(burst_id)
-    return render_template("bursts/_views.html", burst=burst, sides=sides(burst))
+    return render_template("stage/_views.html", burst=burst, sides=sides(burst))
 
 
 @bp.get("/<int:burst_id>/prediction")
 def prediction_fragment(burst_id: int) -> ResponseReturnValue:
     """What was expected of a burst, beside what happened."""
     burst = _find(burst_id)
-    return render_template("bursts/_prediction.html", burst=burst, **_truth_context(burst))
+    return render_template("stage/_prediction.html", burst=burst, **_truth_context(burst))
 
 
 @bp.get("/<int:burst_id>/fragment")
@@ -118,7 +118,7 @@ def burst_fragment(burst_id: int) -> ResponseReturnValue:
     burst = _find(burst_id)
     ended = not burst.is_active and request.args.get("was") == "active"
     events = "burst-changed, criterion-changed" if ended else ""
-    return fragment("bursts/_burst.html", events=events, burst=burst, asked=_asked())
+    return fragment("stage/_burst.html", events=events, burst=burst, asked=_asked())
 
 
 @bp.post("/<int:burst_id>/stop")
@@ -128,7 +128,7 @@ def stop(burst_id: int) -> ResponseReturnValue:
     if burst.is_active:
         store.request_stop(burst)
     return fragment_or_redirect(
-        "bursts/_burst.html", url_for(".show", burst_id=burst.id), burst=burst
+        "stage/_burst.html", url_for(".show", burst_id=burst.id), burst=burst
     )
 
 
@@ -165,7 +165,7 @@ def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
     if asked and wants_fragment():
         return problem(_one_at_a_time(burst), 200)
     return fragment_or_redirect(
-        "bursts/_burst.html",
+        "stage/_burst.html",
         url_for(".show", burst_id=burst.id, asked=asked),
         events="burst-changed",
         burst=burst,
@@ -183,7 +183,7 @@ def _one_at_a_time(running: Burst) -> Markup:
 
 
 def _truth_context(burst: Burst) -> dict[str, Any]:
-    """What ``bursts/_prediction.html`` shows, from what the alerts' follower kept."""
+    """What ``stage/_prediction.html`` shows, from what the alerts' follower kept."""
     watch = record.watch_of(burst.id)
     settled = not burst.is_active and record.is_over(burst, watch, current_services().clock())
     folder = RuleFolder.of(current_services().settings)

@@ -19,7 +19,7 @@ from portal.workbench.evidence import gather
 from portal.workbench.forms import plain
 from portal.workbench.views import page
 
-bp = Blueprint("dashboards", __name__, url_prefix="/workbench")
+bp = Blueprint("workbench_dashboards", __name__, url_prefix="/workbench")
 WAIT_SECONDS = 0.4
 MAX_LISTED = 20
 

@@ -164,7 +164,11 @@ def confirm() -> ResponseReturnValue:
     if sli not in set(Sli) or not expr:
         abort(422, "Say which SLI the query shows: availability or latency.")
     there = request.form.get("then") == "dashboards"
-    back = url_for("dashboards.index") if there else url_for(".index", expr=expr[:MAX_LENGTH])
+    back = (
+        url_for("workbench_dashboards.index")
+        if there
+        else url_for(".index", expr=expr[:MAX_LENGTH])
+    )
     try:
         current_services().prometheus.format_query(expr)
     except InvalidQuery as invalid:
