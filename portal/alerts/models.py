@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.bursts.models import Burst
-from portal.kit.db import UTCDateTime, db
+from portal.kit.db import Loss, UTCDateTime, db
 from portal.learners.models import Learner
 
 
@@ -22,6 +22,7 @@ class AlertRuleText(db.Model):  # type: ignore[name-defined,misc]
     """
 
     __tablename__ = "alert_rule_text"
+    __table_args__ = Loss("text in the rule editor", "texts in the rule editor", "alert").info
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), unique=True)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.kit.db import UTCDateTime, db
+from portal.kit.db import Loss, UTCDateTime, db
 from portal.kit.rendering import percent
 from portal.learners.models import Learner
 
@@ -52,6 +52,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
             sqlite_where=text("state IN ('queued', 'running')"),
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
+        Loss("burst with its record", "bursts with their records", "break-it").info,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

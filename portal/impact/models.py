@@ -8,11 +8,15 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.bursts.models import Burst
-from portal.kit.db import UTCDateTime, db
+from portal.kit.db import Loss, UTCDateTime, db
 
 
 class ImpactStatement(db.Model):  # type: ignore[name-defined,misc]
     """The numbers and the sentence of one statement; the newest counts."""
+
+    __table_args__ = Loss(
+        "statement of user impact", "statements of user impact", "user-impact"
+    ).info
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -32,6 +33,32 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a row of a learner's table is to somebody who starts over.
+
+    ``one`` and ``many`` are its words ("" for both: nobody counts it). ``step`` is the id of the
+    step whose reset deletes the rows too; the reset of the whole lab deletes those of every table.
+    ``undo`` names the column that is set where the learner deleted a row already.
+    """
+
+    one: str = ""
+    many: str = ""
+    step: str = ""
+    undo: str = ""
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """For ``__table_args__``."""
+        return {"info": {"loss": self}}
+
+    @staticmethod
+    def of(table: Table) -> Loss:
+        """The loss that the table's model declares; a table without one says nothing."""
+        declared: Loss = table.info.get("loss", Loss())
+        return declared
 
 
 class UTCDateTime(TypeDecorator[datetime]):

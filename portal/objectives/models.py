@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.kit.db import UTCDateTime, db
+from portal.kit.db import Loss, UTCDateTime, db
 from portal.learners.models import Learner
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
@@ -17,7 +17,10 @@ class SavedSLO(db.Model):  # type: ignore[name-defined,misc]
     """An SLO of a learner; a deleted one keeps its row, so that it can be brought back."""
 
     __tablename__ = "slo"
-    __table_args__ = (UniqueConstraint("learner_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("learner_id", "name"),
+        Loss("SLO", "SLOs", "slo", undo="deleted_at").info,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)

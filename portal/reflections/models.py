@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kit.db import UTCDateTime, db
+from portal.kit.db import Loss, UTCDateTime, db
 
 
 class ReflectionAnswer(db.Model):  # type: ignore[name-defined,misc]
@@ -29,7 +29,10 @@ class SetAside(db.Model):  # type: ignore[name-defined,misc]
     """A text that is not the answer now: typed in a tab that was late, or replaced by choice."""
 
     __tablename__ = "reflection_set_aside"
-    __table_args__ = (UniqueConstraint("learner_id", "question_id", "tab"),)
+    __table_args__ = (
+        UniqueConstraint("learner_id", "question_id", "tab"),
+        Loss("text set aside", "texts set aside", "what-you-learned").info,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
@@ -49,6 +52,9 @@ class Submission(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (
         UniqueConstraint("learner_id", "number"),
         UniqueConstraint("learner_id", "key", name="uq_reflection_submission_key"),
+        Loss(
+            "submission of your reflections", "submissions of your reflections", "what-you-learned"
+        ).info,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -11,7 +11,7 @@ from portal.bursts.store import active_burst
 from portal.criteria import store as verdicts
 from portal.errors import SLOLabError
 from portal.impact.store import incidents
-from portal.kit.db import db
+from portal.kit.db import Loss, db
 from portal.learners.models import Learner
 from portal.reflections import store as reflections
 from portal.rulefolder.folder import RuleFolder, learner_file
@@ -23,31 +23,7 @@ LAB = "lab"
 REFLECTIONS = "reflections"
 REFLECTION_STEP = "what-you-learned"
 SLO_STEP, BURST_STEP, ALERT_STEP = "slo", "break-it", "alert"
-STEP_TABLES = {
-    "dashboard": (
-        *("workbench_dashboard", "workbench_panel"),
-        *("handed_in_dashboard", "confirmed_query"),
-    ),
-    SLO_STEP: ("slo",),
-    BURST_STEP: ("burst",),
-    ALERT_STEP: ("alert_rule_text",),
-    "user-impact": ("impact_statement",),
-}
 NEVER_DELETED = ("learner", "service")
-WORDS = {
-    "workbench_dashboard": ("title of your workbench dashboard", "titles of your dashboards"),
-    "workbench_panel": ("workbench panel", "workbench panels"),
-    "handed_in_dashboard": ("uploaded dashboard", "uploaded dashboards"),
-    "confirmed_query": ("query you explained", "queries you explained"),
-    "slo": ("SLO", "SLOs"),
-    "burst": ("burst with its record", "bursts with their records"),
-    "alert_rule_text": ("text in the rule editor", "texts in the rule editor"),
-    "impact_statement": ("statement of user impact", "statements of user impact"),
-    "reflection_submission": ("submission of your reflections", "submissions of your reflections"),
-    "reflection_set_aside": ("text set aside", "texts set aside"),
-}
-DELETED = {"slo": "deleted_at", "workbench_panel": "removed_at"}
-"""Tables that keep a deleted row for the undo, and the column that says so."""
 LOCK_SECONDS = 5.0
 
 
@@ -94,7 +70,7 @@ def losses(services: Services, learner: Learner, scope: Scope) -> list[str]:
     """What would be deleted, in words with numbers; only what there is."""
     doomed = dict(_doomed(learner, scope))
     hanging = {t: rows for one in doomed.items() for t, rows in _hanging(*one) if t not in doomed}
-    found = [_counted(_count(*one), *_words(one[0])) for one in [*doomed.items(), *hanging.items()]]
+    found = [_rows_lost(*one) for one in [*doomed.items(), *hanging.items()]]
     files = len(_rule_files(RuleFolder.of(services.settings), learner, scope))
     found.append(_counted(files, "file of rules in Prometheus", "files of rules in Prometheus"))
     if scope.is_lab or scope.is_reflections:
@@ -153,19 +129,15 @@ def _doomed(learner: Learner, scope: Scope) -> Iterator[tuple[Table, ColumnEleme
         own = table.c.get("learner_id")
         if own is None or table.name in NEVER_DELETED or table.name == "reflection_answer":
             continue
-        if _is_touched(table.name, scope):
+        if _is_touched(table, scope):
             rows = own == learner.id
             if scope.id == BURST_STEP:
                 rows &= table.c.id.in_([burst.id for burst in incidents(learner.id)])
             yield table, rows
 
 
-def _is_touched(table: str, scope: Scope) -> bool:
-    if scope.is_lab:
-        return True
-    if scope.is_reflections:
-        return table.startswith("reflection_")
-    return table in STEP_TABLES.get(scope.id, ())
+def _is_touched(table: Table, scope: Scope) -> bool:
+    return scope.is_lab or Loss.of(table).step == scope.step_id
 
 
 def _delete(table: Table, rows: ColumnElement[bool]) -> None:
@@ -187,13 +159,14 @@ def _hanging(
 
 def _count(table: Table, rows: ColumnElement[bool]) -> int:
     """Rows that the learner sees; what they deleted themselves is no loss."""
-    if table.name in DELETED:
-        rows &= table.c[DELETED[table.name]].is_(None)
+    if undo := Loss.of(table).undo:
+        rows &= table.c[undo].is_(None)
     return db.session.scalar(select(func.count()).select_from(table).where(rows)) or 0
 
 
-def _words(table: Table) -> tuple[str, str]:
-    return WORDS.get(table.name, ("", ""))
+def _rows_lost(table: Table, rows: ColumnElement[bool]) -> str:
+    loss = Loss.of(table)
+    return _counted(_count(table, rows), loss.one, loss.many)
 
 
 def _counted(number: int, singular: str, plural: str) -> str:

@@ -7,13 +7,16 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kit.db import UTCDateTime, db
+from portal.kit.db import Loss, UTCDateTime, db
 
 
 class WorkbenchDashboard(db.Model):  # type: ignore[name-defined,misc]
     """What the learner's workbench dashboard is called, and where it is in Grafana once pushed."""
 
     __tablename__ = "workbench_dashboard"
+    __table_args__ = Loss(
+        "title of your workbench dashboard", "titles of your dashboards", "dashboard"
+    ).info
 
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), primary_key=True)
     title: Mapped[str] = mapped_column(String(120))
@@ -29,7 +32,10 @@ class WorkbenchPanel(db.Model):  # type: ignore[name-defined,misc]
     """
 
     __tablename__ = "workbench_panel"
-    __table_args__ = (UniqueConstraint("learner_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("learner_id", "key"),
+        Loss("workbench panel", "workbench panels", "dashboard", undo="removed_at").info,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
@@ -46,7 +52,10 @@ class HandedInDashboard(db.Model):  # type: ignore[name-defined,misc]
     """A dashboard JSON that the learner uploaded, as it was; the same text is kept once."""
 
     __tablename__ = "handed_in_dashboard"
-    __table_args__ = (UniqueConstraint("learner_id", "digest"),)
+    __table_args__ = (
+        UniqueConstraint("learner_id", "digest"),
+        Loss("uploaded dashboard", "uploaded dashboards", "dashboard").info,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
@@ -60,6 +69,7 @@ class ConfirmedQuery(db.Model):  # type: ignore[name-defined,misc]
     """A query that can't be analysed; the learner says which SLI it shows."""
 
     __tablename__ = "confirmed_query"
+    __table_args__ = Loss("query you explained", "queries you explained", "dashboard").info
 
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -11,9 +11,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from portal.features import CRITERIA
 from tests.stack.labs import environment
 
 NEEDS_THE_LAB = {"preflight", "traffic", "dashboard", "alert"}
+NEEDS_WORK = {"slo", "impact", "reflection"}
 FIELDS = {"id", "status", "code", "observed", "expected", "where", "optional", "first_met_at"}
 
 
@@ -33,9 +35,12 @@ def test_without_a_lab_what_needs_it_cannot_be_checked_and_the_rest_is_judged(
     assert said["complete"] is False
     assert all(set(one) == FIELDS for one in said["criteria"])
     status = {one["id"]: one["status"] for one in said["criteria"]}
-    assert {name for name, word in status.items() if word == "cannot_check"} == NEEDS_THE_LAB
-    assert {word for name, word in status.items() if name not in NEEDS_THE_LAB} == {"not_met"}
-    assert [one["id"] for one in said["criteria"] if one["optional"]] == ["alert"]
+    assert {status[name] for name in NEEDS_THE_LAB} == {"cannot_check"}
+    assert {status[name] for name in NEEDS_WORK} == {"not_met"}
+    assert list(status) == [criterion.id for criterion in CRITERIA]
+    optional = [criterion.id for criterion in CRITERIA if criterion.optional]
+    assert [one["id"] for one in said["criteria"] if one["optional"]] == optional
+    assert "alert" in optional
 
 
 def test_for_people_it_is_a_line_each_with_what_is_needed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from portal import create_app
 from portal.config import Settings
 from portal.criteria.checker import current_checker
+from portal.features import CRITERIA
 from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.services import utc_now
@@ -61,7 +62,7 @@ PAGES = (
     "/lab",
     "/lab/fragment",
     "/criteria",
-    *(f"/criteria/{name}" for name in ("preflight", "traffic", "dashboard", "slo", "alert")),
+    *(f"/criteria/{criterion.id}" for criterion in CRITERIA),
     "/criteria/impact",
     "/criteria/reflection",
     "/impact",
