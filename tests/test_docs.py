@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from portal.bursts.profiles import PRESETS
 from portal.cli import COMMANDS, slo_lab
 from portal.criteria.base import Criterion
 from portal.features import CRITERIA
+from tests.test_house import FLOORS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -59,3 +62,36 @@ def test_every_dependency_has_its_reason() -> None:
     block = project.split("\ndependencies = [")[1].split("]")[0]
     for name in re.findall(r'"([a-z-]+)', block):
         assert name in reasons, name
+
+
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+
+
+def is_there(name: str) -> bool:
+    """Whether there is such a module, or such a thing in the module before the last dot."""
+    module, _, attribute = name.rpartition(".")
+    return hasattr(import_module(module), attribute) or bool(find_spec(name))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_what_a_page_names_is_there(page: Path) -> None:
+    """Paths of the tree, modules, and what they hold."""
+    text = page.read_text()
+    for path in re.findall(r"`((?:portal|stack|mockapp|tests|bench|docs)/[\w./-]+)`", text):
+        assert (ROOT / path).exists(), path
+    for name in re.findall(r"`(portal(?:\.\w+)+)", text):
+        assert is_there(name), name
+
+
+def test_the_architecture_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    picture = page.split("```")[1]
+    for name in (room for rooms in FLOORS for room in rooms):
+        assert re.search(rf"\b{name}\b", picture), name
+
+
+def test_the_words_are_one_line_each_and_in_order() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", (ROOT / "docs" / "words.md").read_text(), re.M)
+    words = [row.lower() for row in rows if row != "word"]
+    assert len(words) > 30
+    assert words == sorted(set(words))

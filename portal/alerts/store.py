@@ -1,4 +1,4 @@
-"""A learner's rule text in the database, and the rules that Prometheus has loaded."""
+"""A learner's rule text in the database."""
 
 from __future__ import annotations
 
@@ -9,19 +9,6 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.alerts.models import AlertRuleText
 from portal.kit.db import db
-from portal.rulefolder.rules import LoadedRule, LoadedState, loaded_rules
-
-__all__ = [
-    "LoadedRule",
-    "LoadedState",
-    "find",
-    "is_stale",
-    "loaded_rules",
-    "mark_applied",
-    "mark_removed",
-    "mark_restored",
-    "save_draft",
-]
 
 
 def find(learner_id: int) -> AlertRuleText | None:
