@@ -88,7 +88,9 @@ class Settings:
     )
     rules_wait: int = _setting(10, "Seconds to wait until Prometheus has loaded changed rules.")
     htmx: str = _setting(
-        "cdn", "Where htmx comes from: cdn or vendored.", choices=("cdn", "vendored")
+        "cdn",
+        "Where htmx comes from: cdn (the vendored copy after 1 s without it) or vendored.",
+        choices=("cdn", "vendored"),
     )
     prometheus_source: str = _setting(
         "auto",

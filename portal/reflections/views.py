@@ -105,7 +105,6 @@ def save_answer(question_id: str) -> ResponseReturnValue:
     template = "_state.html" if action.verb == "save" else "_question.html"
     return fragment(
         f"reflections/{template}",
-        events="reflection-saved" if done.status is SaveStatus.SAVED else "",
         status=CODES[done.status],
         field=field,
         evidence=_evidence() if template == "_question.html" else None,

@@ -1,9 +1,8 @@
 /* Says why an action did not work. Without it an answer of 5xx, or none at all, would leave no trace.
-   Polls (GET) and autosaved texts, which say it themselves, are left alone. */
+   Polls (GET) are left alone; without htmx a form leads to a page that says it. */
 (() => {
   const place = () => document.getElementById("problem");
-  const acts = (ctx) =>
-    (ctx?.request?.method ?? "GET").toUpperCase() !== "GET" && !ctx.sourceElement?.matches?.("textarea");
+  const acts = (ctx) => (ctx?.request?.method ?? "GET").toUpperCase() !== "GET";
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     if (acts(ctx)) place().textContent = "";
   });

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from portal import htmx
 from portal.steps import catalog
 from tests.e2e.worked import work
 from tests.stack.labs import Lab
@@ -148,7 +149,7 @@ def test_what_was_opened_or_closed_stays_so_while_numbers_come_in(
 def test_where_the_cdn_is_out_of_reach_the_own_copy_of_htmx_is_used(
     page: Page, grafana_lab: Lab
 ) -> None:
-    page.goto(grafana_lab.settings.portal_base + "/steps/traffic")
-    expect(page.locator('script[src^="https://cdn.jsdelivr.net"]')).to_have_count(1)
+    with page.expect_request(htmx.CDN):
+        page.goto(grafana_lab.settings.portal_base + "/steps/traffic")
     page.wait_for_event("requestfinished", lambda r: "/steps/rail" in r.url)
     assert page.evaluate("htmx.version") == "4.0.1"

@@ -27,8 +27,16 @@ def test_by_default_the_cdn_comes_first_and_the_copy_behind_it(
 ) -> None:
     htmx.init_app(app, "cdn")
     page = client.get("/slos").text
-    assert f'src="{htmx.CDN}" integrity="{htmx.INTEGRITY}" crossorigin="anonymous"' in page
-    assert page.index(htmx.CDN) < page.index("htmx-fallback.js") < page.index(htmx.VENDORED)
+    tag = f'<script async src="{htmx.CDN}" integrity="{htmx.INTEGRITY}" crossorigin="anonymous"'
+    assert tag in page
+    assert f'htmx-fallback.js" data-vendored="/static/{htmx.VENDORED}"' in page
+
+
+def test_our_own_script_is_there_before_the_cdn_s_can_fail(app: Flask, client: FlaskClient) -> None:
+    htmx.init_app(app, "cdn")
+    page = client.get("/slos").text
+    assert page.index("<script") == page.index('<script src="/static/htmx-fallback.js"')
+    assert page.index("htmx-fallback.js") < page.index(htmx.CDN) < page.index("stylesheet")
 
 
 def test_the_vendored_copy_can_serve_alone(client: FlaskClient) -> None:

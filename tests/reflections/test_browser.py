@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import pytest
-import waitress
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
-from waitress.server import BaseWSGIServer
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from portal.reflections import store
 from portal.reflections.questions import MAX_BYTES
-from tests.provision import chromium
 from tests.reflections.conftest import ANSWERS
+from tests.served import PATIENCE_MS, Served, open_browser
 
 pytestmark = pytest.mark.browser
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE_MS = 45_000
 SAVES = "**/reflections/answers/*"
-
-
-class Served:
-    """The portal behind waitress, in a thread; it can be stopped and started again."""
-
-    def __init__(self, app: Flask) -> None:
-        self._app = app
-        self.port = 0
-        self.start()
-
-    def start(self) -> None:
-        """Serve, on the same port as before."""
-        self._server: BaseWSGIServer = waitress.create_server(
-            self._app,
-            host="127.0.0.1",
-            port=self.port,
-            threads=4,
-            clear_untrusted_proxy_headers=True,
-        )
-        self.port = self._server.effective_port
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Close the port and every connection."""
-        self._server.trigger.pull_trigger(self._close)
-        self._thread.join(timeout=60)
-        self._server.task_dispatcher.shutdown()
-
-    def _close(self) -> None:
-        for channel in list(self._server.active_channels.values()):
-            channel.handle_close()
-        self._server.close()
-
-    @property
-    def page_url(self) -> str:
-        """The reflections page."""
-        return f"http://127.0.0.1:{self.port}/reflections"
 
 
 @pytest.fixture
@@ -78,11 +28,8 @@ def served(app: Flask) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium()), args=FLAGS)
+    with open_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -98,7 +45,7 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     page = context.new_page()
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(served.page_url)
+    page.goto(served.url("/reflections"))
     yield page
     context.close()
     assert complaints == []
@@ -163,7 +110,7 @@ def test_a_second_tab_is_told_and_both_texts_can_be_kept(
     app: Flask, page: Page, served: Served
 ) -> None:
     second = page.context.new_page()
-    second.goto(served.page_url)
+    second.goto(served.url("/reflections"))
     page.locator("#text-slis").fill("from the first tab")
     says(page, "✓ saved")
     second.locator("#text-slis").fill("from the second tab")
@@ -196,6 +143,60 @@ def test_while_the_portal_is_away_the_page_says_so_and_saves_when_it_is_back(
     served.start()
     says(page, "✓ saved")
     assert kept(app) == "typed meanwhile"
+
+
+def test_a_full_disk_is_told_and_the_text_is_saved_when_there_is_room(
+    app: Flask, page: Page
+) -> None:
+    sentence = quote("The disk is full, so nothing could be saved.")
+    page.route(SAVES, lambda route: route.fulfill(status=503, headers={"X-Problem": sentence}))
+    page.locator("#text-slis").fill("typed meanwhile")
+    says(page, "Not saved. The disk is full, so nothing could be saved. Your text is still here")
+    page.unroute(SAVES)
+    says(page, "✓ saved")
+    assert kept(app) == "typed meanwhile"
+
+
+def test_an_answer_that_is_not_the_portal_s_is_no_save(app: Flask, page: Page) -> None:
+    page.route(SAVES, lambda route: route.fulfill(status=200, body="<p>Please log in</p>"))
+    page.locator("#text-slis").fill("typed meanwhile")
+    says(page, "Not saved: the portal could not do it")
+    assert kept(app) == ""
+
+
+def test_a_portal_that_neither_answers_nor_refuses_is_told(app: Flask, page: Page) -> None:
+    with nothing_is_saved(page):
+        page.locator("#text-slis").fill("typed meanwhile")
+        says(page, "Not saved: the portal does not answer. Your text is still here")
+        page.locator("#text-slis").press_sequentially(", and more")
+        says(page, "not saved yet")
+    says(page, "✓ saved")
+    expect(page.locator("#text-slis")).to_have_value("typed meanwhile, and more")
+    assert kept(app) == "typed meanwhile, and more"
+
+
+def test_a_button_that_is_pressed_while_the_state_is_renewed_still_works(
+    app: Flask, page: Page, served: Served
+) -> None:
+    """Pressing it takes the focus from the box, which saves, and the answer comes meanwhile."""
+    second = page.context.new_page()
+    second.goto(served.url("/reflections"))
+    page.locator("#text-slis").fill("from the first tab")
+    says(page, "✓ saved")
+    second.locator("#text-slis").fill("from the second tab")
+    says(second, "changed in another tab")
+    second.locator("#text-slis").press("End")
+    second.keyboard.type(", and more")
+    second.locator("#both-slis").hover()
+    with second.expect_response(SAVES):
+        second.mouse.down()
+    expect(second.locator("#conflict-slis .typed").first).to_contain_text(", and more")
+    second.mouse.up()
+    both = "from the first tab\n\nfrom the second tab, and more"
+    expect(second.locator("#text-slis")).to_have_value(both)
+    expect(second.locator("#text-slis")).to_be_focused()
+    says(second, "✓ saved")
+    assert kept(app) == both
 
 
 def test_a_text_that_is_too_long_is_counted_refused_and_saved_when_shortened(
@@ -248,7 +249,7 @@ def test_nobody_has_to_save_what_saves_itself(app: Flask, page: Page) -> None:
 def test_without_javascript_everything_typed_is_submitted(browser: Browser, served: Served) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(served.page_url)
+    page.goto(served.url("/reflections"))
     page.locator("#text-slis").fill(ANSWERS["slis"])
     page.locator("#save-slis").click()
     expect(page.locator("#text-slis")).to_have_value(ANSWERS["slis"])

@@ -1,0 +1,73 @@
+"""A portal that a real browser can visit, in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import waitress
+from flask import Flask
+from playwright.sync_api import Browser, expect, sync_playwright
+from waitress.server import BaseWSGIServer
+
+from tests.provision import chromium
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 45_000
+
+
+@contextmanager
+def open_browser(*further_flags: str) -> Iterator[Browser]:
+    """Chromium; the page is given a busy machine's time."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        program = str(chromium())
+        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *further_flags])
+        yield browser
+        browser.close()
+
+
+class Served:
+    """The portal behind waitress, in a thread; it can be stopped and started again."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Serve, on the same port as before."""
+        self._server: BaseWSGIServer = waitress.create_server(
+            self._app,
+            host="127.0.0.1",
+            port=self.port,
+            threads=4,
+            clear_untrusted_proxy_headers=True,
+        )
+        self.port = self._server.effective_port
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        self._server.trigger.pull_trigger(self._close)
+        self._thread.join(timeout=60)
+        self._server.task_dispatcher.shutdown()
+
+    def _close(self) -> None:
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+        self._server.close()
+
+    def url(self, path: str) -> str:
+        """The address of one of its pages."""
+        return f"http://127.0.0.1:{self.port}{path}"
