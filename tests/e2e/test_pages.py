@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from portal import htmx
+from portal.kit import htmx
 from portal.steps import catalog
 from tests.e2e.worked import work
 from tests.stack.labs import Lab

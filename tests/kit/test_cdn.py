@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
-from portal import htmx
+import portal
+from portal.kit import htmx
 from portal.reflections import store
 from tests.served import PATIENCE_MS, Served, open_browser
 
 pytestmark = pytest.mark.browser
 CORS = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
-FILE = (Path(htmx.__file__).parent / "static" / htmx.VENDORED).read_text()
+FILE = (Path(portal.__file__).parent / "static" / htmx.VENDORED).read_text()
 VENDORED = f"**/static/{htmx.VENDORED}"
 SAVES = "**/reflections/answers/*"
 NOTE_STARTS = """
