@@ -11,7 +11,10 @@ import logging
 import os
 import secrets
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Flask
 
@@ -79,35 +82,56 @@ def look(services: Services, me: str) -> None:
     for burst in kept.unwatched(now):
         try:
             if kept.claim(burst, me, now):
-                _watch(services, burst, now)
+                _keep(burst, _gather(services, burst, now), me, now)
         except Exception:
             db.session.rollback()
             log.exception("alerts not kept")
 
 
-def _watch(services: Services, burst: Burst, now: datetime) -> None:
-    """Keep what the burst's alerts did so far; end the watch once nothing more can come."""
-    watch = kept.watch_of(burst.id)
-    if watch is None:
-        return
-    known = kept.histories(burst.id)
+@dataclass(frozen=True)
+class Gathered:
+    """What one look at a burst's alerts found; ``plans`` is None where nothing new is known."""
+
+    histories: tuple[AlertHistory, ...]
+    troubles: tuple[str, ...]
+    plans: list[dict[str, Any]] | None
+
+
+def _gather(services: Services, burst: Burst, now: datetime) -> Gathered:
+    """Ask everybody, and write nothing: an answer may take seconds."""
+    known, watch = kept.histories(burst.id), kept.watch_of(burst.id)
+    found: list[AlertHistory] = []
     troubles: list[str] = []
     for ask in (_prometheus, _grafana):
         try:
-            kept.keep(burst, ask(services, burst, known, now))
+            found += ask(services, burst, known, now)
         except ClientError as error:
             troubles.append(str(error))
-    watch.trouble = " ".join(troubles)
-    if watch.plans is None and (planned := forecasts(services, burst)) is not None:
-        watch.plans = [forecast.to_json() for forecast in planned]
+    planned = forecasts(services, burst) if watch and watch.plans is None else None
+    plans = None if planned is None else [forecast.to_json() for forecast in planned]
+    return Gathered(tuple(found), tuple(troubles), plans)
+
+
+def _keep(burst: Burst, gathered: Gathered, me: str, now: datetime) -> None:
+    """Save it in one short transaction; end the watch once nothing more can come.
+
+    Nothing is saved when another process took the watch over, or a reset ended it, meanwhile.
+    """
+    watch = kept.watch_held(burst, me)
+    if watch is None:
+        return
+    kept.keep(burst, gathered.histories)
+    watch.trouble = " ".join(gathered.troubles)
+    if gathered.plans is not None:
+        watch.plans = gathered.plans
     db.session.flush()
-    if _is_over(burst, kept.histories(burst.id), now, troubles):
+    if _is_over(burst, kept.histories(burst.id), now, gathered.troubles):
         watch.done_at = now
     db.session.commit()
 
 
 def _is_over(
-    burst: Burst, histories: list[AlertHistory], now: datetime, troubles: list[str]
+    burst: Burst, histories: list[AlertHistory], now: datetime, troubles: Sequence[str]
 ) -> bool:
     """A system that can't be asked is asked again for as long as the burst's alerts may move."""
     if watched_until(burst, now) < now:

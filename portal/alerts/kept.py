@@ -109,6 +109,14 @@ def claim(burst: Burst, me: str, now: datetime) -> bool:
     return isinstance(done, CursorResult) and done.rowcount == 1
 
 
+def watch_held(burst: Burst, me: str) -> AlertWatch | None:
+    """The watch as the database has it now, if it is still this process' own."""
+    own = select(AlertWatch).where(
+        AlertWatch.burst_id == burst.id, AlertWatch.claimed_by == me, AlertWatch.done_at.is_(None)
+    )
+    return db.session.scalar(own.execution_options(populate_existing=True))
+
+
 def _key(history: AlertHistory) -> tuple[str, str]:
     return history.source, identity(history.name, history.labels)
 

@@ -25,6 +25,7 @@ from portal.bursts.messages import STOP, Kind, Message
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
 from portal.bursts.server_view import counters_before, seen_since
+from portal.clients.calls import announce
 from portal.clients.errors import ClientError
 from portal.db import db
 from portal.errors import SLOLabError
@@ -265,6 +266,7 @@ def shown(runner: Runner | None, burst: Burst) -> Burst:
 
 @contextlib.contextmanager
 def _engine(leave: float) -> Iterator[subprocess.Popen[bytes]]:
+    announce("the burst's engine")
     engine = subprocess.Popen(
         [sys.executable, "-m", "portal.bursts.engine"],
         stdin=subprocess.PIPE,

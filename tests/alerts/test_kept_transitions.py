@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from portal.alerts import kept
 from portal.alerts.during import QUIET_S, SETTLE, alerts_during
 from portal.alerts.follower import AlertFollower, look
 from portal.alerts.kept import ABANDONED_AFTER
+from portal.alerts.models import AlertWatch
 from portal.alerts.transitions import AlertHistory, AlertState, Source, Transition
 from portal.bursts.models import Burst
 from portal.clients.prometheus import (
@@ -159,6 +161,25 @@ def test_one_process_has_the_watch_until_it_falls_silent(burst: Burst) -> None:
     silent = START + timedelta(seconds=6) + ABANDONED_AFTER
     assert kept.claim(burst, "two", silent)
     assert not kept.claim(burst, "one", silent)
+
+
+class TakingOver(OneAlert):
+    """While it is asked, another process takes the watch over."""
+
+    def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
+        db.session.execute(update(AlertWatch).values(claimed_by="another"))
+        db.session.commit()
+        return super().query_range(promql, start, end, step)
+
+
+def test_what_was_gathered_too_slowly_is_left_to_the_process_that_took_over(
+    services: Services, burst: Burst
+) -> None:
+    look(replace(services, prometheus=TakingOver()), "me")
+    watch = kept.watch_of(burst.id)
+    assert watch is not None
+    assert watch.claimed_by == "another"
+    assert kept.histories(burst.id) == []
 
 
 def test_a_finished_watch_is_nobodys(burst: Burst) -> None:
