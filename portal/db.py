@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from flask import Flask
-from flask_migrate import Migrate, upgrade
+from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.engine import make_url
@@ -81,6 +84,20 @@ def init_app(app: Flask, url: str) -> None:
     migrate.init_app(app, db)
 
 
+@contextmanager
+def waiting_for_lock(seconds: float) -> Iterator[None]:
+    """Within, the session's next write waits so long at most for SQLite's lock."""
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
 def alone(connection: Connection) -> None:
     """Begin a transaction that no other portal process has a like of until it ends.
 
@@ -93,6 +110,9 @@ def alone(connection: Connection) -> None:
 
 
 def migrate_to_head(app: Flask) -> None:
-    """Bring the database's tables up to date."""
+    """Bring the database's tables up to date; raises alembic's CommandError.
+
+    Flask-Migrate's own ``upgrade`` ends the process instead, where the database is a newer one.
+    """
     with app.app_context():
-        upgrade()
+        command.upgrade(migrate.get_config(), "head")

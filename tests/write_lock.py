@@ -30,7 +30,7 @@ class WriteLockWatch:
         self._of_thread = threading.local()
 
     def asked(self, whom: str) -> None:
-        """Somebody is about to ask; noted rather than raised, since a caller may go on after all."""
+        """Somebody is about to ask: noted, not raised, since a caller may go on all the same."""
         if why := self._why_not():
             lines = (line for line in traceback.format_stack() if "/portal/" in line)
             self.held.append(f"{whom} is asked {why}\n{''.join(lines)}")

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.alerts import kept
 from portal.alerts.during import BEFORE_S, from_prometheus, may_change, watched_until
@@ -27,6 +28,7 @@ from portal.alerts.sampled import continued
 from portal.alerts.transitions import AlertHistory, Source
 from portal.bursts.models import Burst
 from portal.clients.errors import ClientError
+from portal.database_fault import fault_of
 from portal.db import db
 from portal.services import Services
 from portal.slo.alerts.codes import TieCode
@@ -83,6 +85,10 @@ def look(services: Services, me: str) -> None:
         try:
             if kept.claim(burst, me, now):
                 _keep(burst, _gather(services, burst, now), me, now)
+        except SQLAlchemyError as error:
+            db.session.rollback()
+            extra = {"fault": fault_of(error).value, "reason": str(error)}
+            log.error("alerts not kept", extra=extra)
         except Exception:
             db.session.rollback()
             log.exception("alerts not kept")
