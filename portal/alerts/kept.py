@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from portal.alerts.transitions import AlertHistory, AlertState, Source, Transiti
 from portal.bursts.models import Burst
 from portal.db import db
 
+log = logging.getLogger(__name__)
 ABANDONED_AFTER = timedelta(seconds=20)
 """A watch that was not heard of for so long may be taken over."""
 
@@ -33,7 +35,11 @@ def histories_of(burst_ids: Iterable[int]) -> dict[int, list[AlertHistory]]:
     found: dict[int, list[AlertHistory]] = {burst_id: [] for burst_id in burst_ids}
     rows = select(KeptAlert).where(KeptAlert.burst_id.in_(found))
     for row in db.session.scalars(rows.order_by(KeptAlert.name, KeptAlert.id)):
-        found[row.burst_id].append(_history(row))
+        try:
+            found[row.burst_id].append(_history(row))
+        except (TypeError, ValueError):
+            log.warning("unreadable alert", extra={"row": row.id})
+            found[row.burst_id].append(_unreadable(row))
     return found
 
 
@@ -142,13 +148,18 @@ def _new_row(burst: Burst, history: AlertHistory) -> KeptAlert:
     )
 
 
+def _unreadable(row: KeptAlert) -> AlertHistory:
+    """What stands for an alert of which nobody knows any more what it did."""
+    return AlertHistory(f"{row.name} (its record can’t be read)", {}, AlertState.NO_DATA, ())
+
+
 def _history(row: KeptAlert) -> AlertHistory:
     return AlertHistory(
         name=row.name,
         labels=row.labels,
         before=AlertState(row.before),
         transitions=tuple(
-            Transition(AlertState(state), at, on_nothing)
+            Transition(AlertState(state), float(at), bool(on_nothing))
             for state, at, on_nothing in row.transitions
         ),
         source=Source(row.source),
