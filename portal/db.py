@@ -170,20 +170,24 @@ def init_app(app: Flask, url: str) -> None:
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, "json_deserializer": _read_json}
+    options: dict[str, Any] = {"json_deserializer": _read_json}
+    if parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
+        # As SQLite's busy timeout; without it a page waits for somebody's lock for ever.
+        options["connect_args"] = {"options": f"-c lock_timeout={BUSY_TIMEOUT_MS}"}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db)
 
 
 @contextmanager
 def waiting_for_lock(seconds: float) -> Iterator[None]:
-    """Within, the session's next write waits so long at most for SQLite's lock."""
-    connection = db.session.connection()
+    """Within, the session's next write waits so long at most for somebody else's lock."""
+    connection, milliseconds = db.session.connection(), round(seconds * 1000)
     if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
         yield
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
     try:
         yield
     finally:
@@ -198,6 +202,7 @@ def alone(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # a migration may take long
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({STARTING_LOCK})")
 
 
