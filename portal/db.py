@@ -99,7 +99,7 @@ class _JSONCell(TypeDecorator[Any]):
     unreadable: type[Any]
 
     def __init__(self, *, required: bool = True) -> None:
-        super().__init__()
+        super().__init__(none_as_null=True)
         self.required = required
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
