@@ -7,16 +7,18 @@ from typing import Any
 from alembic import context
 from flask import current_app
 
-from portal.kit.db import UTCDateTime, alone
+from portal.kit.db import JSONArray, JSONObject, UTCDateTime, alone
 
 db = current_app.extensions["migrate"].db
 arguments = current_app.extensions["migrate"].configure_args
 
 
 def render_item(kind: str, thing: Any, autogen_context: Any) -> str | bool:
-    """Write our column type as what the database keeps: migrations don't import the portal."""
+    """Write our column types as what the database keeps: migrations don't import the portal."""
     if kind == "type" and isinstance(thing, UTCDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, (JSONArray, JSONObject)):
+        return "sa.JSON()"
     return False
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from portal.errors import SLOLabError
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import SQLAlchemyError
 
 COMMANDS = {
     "up": "stack.cli:up",
@@ -55,3 +58,21 @@ def main() -> None:
     except SLOLabError as error:
         click.echo(f"slo-lab: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        sentence = _of_database(error)
+        if sentence is None:
+            raise
+        click.echo(f"slo-lab: {sentence}", err=True)
+        sys.exit(1)
+
+
+def _of_database(error: Exception) -> str | None:
+    """What is wrong with the database; None where it is something else.
+
+    SQLAlchemy takes a while to import, and an error of its own shows that it is there already.
+    """
+    if not type(error).__module__.startswith("sqlalchemy."):
+        return None
+    from portal.kit.database_fault import fault_of
+
+    return fault_of(cast("SQLAlchemyError", error)).sentence

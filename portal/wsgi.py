@@ -9,6 +9,7 @@ import sys
 from types import FrameType
 
 import waitress
+from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -16,6 +17,7 @@ from portal import create_app
 from portal.alerts.follower import AlertFollower
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import migrate_to_head
 from portal.kit.observability import log_as_json
 from portal.learners import ensure_solo_learner
@@ -34,7 +36,7 @@ def prepared_app(settings: Settings) -> Flask:
         migrate_to_head(app)
         with app.app_context():
             ensure_solo_learner(utc_now())
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, CommandError, ImportError) as error:
         raise SLOLabError(f"The database can't be used: {_why(error)}") from error
     except OSError as error:
         raise SLOLabError(
@@ -44,13 +46,16 @@ def prepared_app(settings: Settings) -> Flask:
     return app
 
 
-def _why(error: SQLAlchemyError | ImportError) -> str:
-    """The driver's own words, on one line; they name no password."""
+def _why(error: DatabaseTrouble | ImportError) -> str:
+    """What is wrong, by its name; else the driver's own words on one line (no password in them)."""
     if isinstance(error, (ImportError, ArgumentError)):
         return (
             "SLO_LAB_DATABASE_URL must be like postgresql+psycopg://USER:PASSWORD@HOST/NAME, and "
             "its driver installed (pip install 'slo-lab[postgresql]')."
         )
+    fault = fault_of(error)
+    if fault not in {DatabaseFault.AWAY, DatabaseFault.UNKNOWN}:
+        return fault.sentence
     said = str(error.orig if isinstance(error, DBAPIError) else error)
     return f"{' '.join(said.split())} Is it running, and SLO_LAB_DATABASE_URL right?"
 

@@ -19,6 +19,7 @@ from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.services import Services
 from tests.patience import have_patience
+from tests.write_lock import watched
 
 NOWHERE = "http://127.0.0.1:9"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -48,6 +49,14 @@ def patience() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         have_patience(patch)
         yield patch
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_asked_while_the_database_waits() -> Iterator[None]:
+    """No test passes in which another system is asked inside a write transaction."""
+    with watched() as watch:
+        yield
+    assert watch.held == [], "\n".join(watch.held)
 
 
 @pytest.fixture

@@ -62,13 +62,13 @@ def alerts_during(services: Services, burst: Burst) -> AlertsDuring:
             known = _asked(services, burst, known, end if end < now else None, now)
         except ClientError as error:
             reason = str(error)
-    first = burst.counts.get("first_bad_due_at")
+    first = burst.count_of("first_bad_due_at")
     return AlertsDuring(
         burst.id,
         tuple(known),
         start.timestamp(),
         end.timestamp(),
-        float(first) if first else None,
+        first or None,
         changing=bool(reason) or may_change(burst, known, now),
         reason=reason,
     )

@@ -11,9 +11,13 @@ import logging
 import os
 import secrets
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.alerts import record
 from portal.alerts.course import BEFORE_S, from_prometheus, may_change, watched_until
@@ -23,6 +27,7 @@ from portal.alerts.numbers import marked
 from portal.alerts.transitions import AlertHistory, AlertSource
 from portal.bursts.models import Burst
 from portal.clients.errors import ClientError
+from portal.kit.database_fault import fault_of
 from portal.kit.db import db
 from portal.objectives.forecast import forecasts
 from portal.objectives.store import list_slos
@@ -79,35 +84,60 @@ def look(services: Services, me: str) -> None:
     for burst in record.unwatched(now):
         try:
             if record.claim(burst, me, now):
-                _watch(services, burst, now)
+                _keep(burst, _gather(services, burst, now), me, now)
+        except SQLAlchemyError as error:
+            db.session.rollback()
+            extra = {"fault": fault_of(error).value, "reason": str(error)}
+            log.error("alerts not kept", extra=extra)
         except Exception:
             db.session.rollback()
             log.exception("alerts not kept")
 
 
-def _watch(services: Services, burst: Burst, now: datetime) -> None:
-    """Keep what the burst's alerts did so far; end the watch once nothing more can come."""
-    watch = record.watch_of(burst.id)
-    if watch is None:
-        return
-    known = record.histories(burst.id)
+@dataclass(frozen=True)
+class Gathered:
+    """What one look at a burst's alerts found; ``plans`` is None where nothing new is known."""
+
+    histories: tuple[AlertHistory, ...]
+    troubles: tuple[str, ...]
+    plans: list[dict[str, Any]] | None
+
+
+def _gather(services: Services, burst: Burst, now: datetime) -> Gathered:
+    """Ask everybody, and write nothing: an answer may take seconds."""
+    known, watch = record.histories(burst.id), record.watch_of(burst.id)
+    found: list[AlertHistory] = []
     troubles: list[str] = []
     for ask in (_prometheus, _grafana):
         try:
-            record.keep(burst, ask(services, burst, known, now))
+            found += ask(services, burst, known, now)
         except ClientError as error:
             troubles.append(str(error))
-    watch.trouble = " ".join(troubles)
-    if watch.plans is None and (planned := forecasts(services, burst)) is not None:
-        watch.plans = [forecast.to_json() for forecast in planned]
+    planned = forecasts(services, burst) if watch and watch.plans is None else None
+    plans = None if planned is None else [forecast.to_json() for forecast in planned]
+    return Gathered(tuple(found), tuple(troubles), plans)
+
+
+def _keep(burst: Burst, gathered: Gathered, me: str, now: datetime) -> None:
+    """Save it in one short transaction; end the watch once nothing more can come.
+
+    Nothing is saved when another process took the watch over, or a reset ended it, meanwhile.
+    """
+    watch = record.watch_held(burst, me)
+    if watch is None:
+        return
+    record.keep(burst, gathered.histories)
+    watch.trouble = " ".join(gathered.troubles)
+    if gathered.plans is not None:
+        watch.plans = gathered.plans
     db.session.flush()
-    if _is_over(burst, record.histories(burst.id), now, troubles):
+    if _is_over(burst, record.histories(burst.id), now, gathered.troubles):
         watch.done_at = now
     db.session.commit()
 
 
 def _is_over(
-    burst: Burst, histories: list[AlertHistory], now: datetime, troubles: list[str]
+    burst: Burst, histories: list[AlertHistory], now: datetime, troubles: Sequence[str]
 ) -> bool:
     """A system that can't be asked is asked again for as long as the burst's alerts may move."""
     if watched_until(burst, now) < now:

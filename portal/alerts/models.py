@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.bursts.models import Burst
-from portal.kit.db import Loss, UTCDateTime, db
+from portal.kit.db import JSONArray, JSONObject, Loss, UTCDateTime, db
 from portal.learners.models import Learner
 
 
@@ -62,7 +62,7 @@ class AlertWatch(db.Model):  # type: ignore[name-defined,misc]
     heartbeat_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     trouble: Mapped[str] = mapped_column(Text, default="")
-    plans: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    plans: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONArray(required=False))
     burst: Mapped[Burst] = relationship()
 
 
@@ -80,6 +80,6 @@ class KeptAlert(db.Model):  # type: ignore[name-defined,misc]
     source: Mapped[str] = mapped_column(String(12))
     identity: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(Text)
-    labels: Mapped[dict[str, str]] = mapped_column(JSON)
+    labels: Mapped[dict[str, str]] = mapped_column(JSONObject)
     before: Mapped[str] = mapped_column(String(20))
-    transitions: Mapped[list[list[Any]]] = mapped_column(JSON)
+    transitions: Mapped[list[list[Any]]] = mapped_column(JSONArray)

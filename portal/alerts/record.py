@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from portal.bursts.models import Burst
 from portal.kit.db import db
 from portal.rulefile.states import AlertState
 
+log = logging.getLogger(__name__)
 ABANDONED_AFTER = timedelta(seconds=20)
 """A watch that was not heard of for so long may be taken over."""
 
@@ -34,7 +36,11 @@ def histories_of(burst_ids: Iterable[int]) -> dict[int, list[AlertHistory]]:
     found: dict[int, list[AlertHistory]] = {burst_id: [] for burst_id in burst_ids}
     rows = select(KeptAlert).where(KeptAlert.burst_id.in_(found))
     for row in db.session.scalars(rows.order_by(KeptAlert.name, KeptAlert.id)):
-        found[row.burst_id].append(_history(row))
+        try:
+            found[row.burst_id].append(_history(row))
+        except (TypeError, ValueError):
+            log.warning("unreadable alert", extra={"row": row.id})
+            found[row.burst_id].append(_unreadable(row))
     return found
 
 
@@ -110,6 +116,14 @@ def claim(burst: Burst, me: str, now: datetime) -> bool:
     return isinstance(done, CursorResult) and done.rowcount == 1
 
 
+def watch_held(burst: Burst, me: str) -> AlertWatch | None:
+    """The watch as the database has it now, if it is still this process' own."""
+    own = select(AlertWatch).where(
+        AlertWatch.burst_id == burst.id, AlertWatch.claimed_by == me, AlertWatch.done_at.is_(None)
+    )
+    return db.session.scalar(own.execution_options(populate_existing=True))
+
+
 def _key(history: AlertHistory) -> tuple[str, str]:
     return history.source, identity(history.name, history.labels)
 
@@ -135,13 +149,18 @@ def _new_row(burst: Burst, history: AlertHistory) -> KeptAlert:
     )
 
 
+def _unreadable(row: KeptAlert) -> AlertHistory:
+    """What stands for an alert of which nobody knows any more what it did."""
+    return AlertHistory(f"{row.name} (its record can’t be read)", {}, AlertState.NO_DATA, ())
+
+
 def _history(row: KeptAlert) -> AlertHistory:
     return AlertHistory(
         name=row.name,
         labels=row.labels,
         before=AlertState(row.before),
         transitions=tuple(
-            Transition(AlertState(state), at, on_nothing)
+            Transition(AlertState(state), float(at), bool(on_nothing))
             for state, at, on_nothing in row.transitions
         ),
         source=AlertSource(row.source),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.kit.db import Loss, UTCDateTime, db
+from portal.kit.db import JSONObject, Loss, UnreadableObject, UTCDateTime, db
 from portal.kit.rendering import percent
 from portal.learners.models import Learner
 
@@ -26,6 +26,7 @@ class BurstState(StrEnum):
 
 ACTIVE = (BurstState.QUEUED, BurstState.RUNNING)
 
+COUNTED = ("sent", "good", "slow", "cut", "elapsed_seconds")
 KIND_WORDS = {
     "timeout": "timed out",
     "connection": "lost the connection",
@@ -60,7 +61,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     key: Mapped[str] = mapped_column(String(64))
     preset: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(80))
-    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    spec: Mapped[dict[str, Any]] = mapped_column(JSONObject)
     state: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(500), default="")
     stop_requested: Mapped[bool] = mapped_column(default=False)
@@ -68,8 +69,8 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     heartbeat_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
+    server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
     predicted_error_ratio: Mapped[float | None]
     predicted_page: Mapped[bool | None]
     learner: Mapped[Learner] = relationship()
@@ -82,22 +83,37 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     @property
     def duration(self) -> float:
         """Seconds it was asked to take."""
-        return float(self.spec["duration"])
+        return _number(self.spec.get("duration"))
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the record is whole; what can't be read of one counts as nothing."""
+        cells = (self.spec, self.counts, self.server_counts)
+        return not any(isinstance(cell, UnreadableObject) for cell in cells) and all(
+            _is_number(self.counts.get(name, 0)) for name in COUNTED
+        )
+
+    def count_of(self, name: str, default: float | None = None) -> float | None:
+        """The number that the engine told under that name; ``default`` where there is none."""
+        told = self.counts.get(name)
+        return float(told) if _is_number(told) else default
 
     @property
     def sent(self) -> int:
         """Requests sent so far."""
-        return int(self.counts.get("sent", 0))
+        return int(_number(self.counts.get("sent")))
 
     @property
     def good(self) -> int:
         """Requests answered well so far."""
-        return int(self.counts.get("good", 0))
+        return int(_number(self.counts.get("good")))
 
     @property
     def failed_by_kind(self) -> dict[str, int]:
         """Failed requests by kind: a 5xx status, ``timeout``, ``connection``..."""
-        return dict(self.counts.get("failed", {}))
+        failed = self.counts.get("failed")
+        told = failed.items() if isinstance(failed, dict) else ()
+        return {kind: int(number) for kind, number in told if _is_number(number)}
 
     @property
     def failed(self) -> int:
@@ -116,7 +132,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     @property
     def cut(self) -> int:
         """Requests that were still waiting for their answer as the burst was ended."""
-        return int(self.counts.get("cut", 0))
+        return int(_number(self.counts.get("cut")))
 
     @property
     def prediction_words(self) -> str:
@@ -140,10 +156,18 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     @property
     def slow(self) -> int:
         """Requests answered well, but late (over 0.5 s)."""
-        return int(self.counts.get("slow", 0))
+        return int(_number(self.counts.get("slow")))
 
     @property
     def hurt_seconds(self) -> float:
         """From the due time of the first failed or slow request to the end of the last, s."""
-        first, last = self.counts.get("first_bad_due_at"), self.counts.get("last_bad_end_at")
-        return float(last) - float(first) if first and last else 0.0
+        first, last = self.count_of("first_bad_due_at"), self.count_of("last_bad_end_at")
+        return last - first if first and last else 0.0
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> float:
+    return float(value) if _is_number(value) else 0.0

@@ -19,24 +19,25 @@ from typing import IO, Any, cast
 
 from flask import Flask
 from sqlalchemy import ColumnElement, CursorResult, true, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from portal.bursts.messages import STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
 from portal.bursts.server_view import counters_before, seen_since
+from portal.clients.calls import announce
 from portal.clients.errors import ClientError
 from portal.errors import SLOLabError
-from portal.kit.db import db
+from portal.kit.database_fault import DatabaseFault, fault_of
+from portal.kit.db import db, waiting_for_lock
 from portal.services import Services
 
 log = logging.getLogger(__name__)
-DISK_REASON = (
-    "The database could not be written to (is the disk full?), so the burst was ended. "
-    "What it did is kept and will be saved as soon as there is room."
-)
+DISK_REASON = "The disk of the database was full, so the burst was ended before its time."
+"""What the record says once it could be saved."""
 
-
+NOT_SAVED = "The numbers below are not saved yet; the portal keeps trying."
 SETTLED_REASON = (
     "The portal stood still while this burst ran (did the machine sleep?), so it was ended."
 )
@@ -46,7 +47,8 @@ SETTLED_REASON = (
 class Waits:
     """Seconds. ``lease`` of the fault, from one ``tick`` to the next, of the engine's ``silence``
     before it is ended, for it to ``leave``, from one try to save to the next (``retry``), and
-    until that is given up (``retry_for``).
+    until that is given up (``retry_for``). A burst goes on for ``full`` with a full disk, and
+    waits for ``lock`` at most when it saves, so that its fault's lease is renewed in time.
     """
 
     lease: float = 5.0
@@ -55,10 +57,20 @@ class Waits:
     leave: float = 3.0
     retry: float = 2.0
     retry_for: float = 900.0
+    full: float = 5.0
+    lock: float = 1.0
 
 
 class BurstError(SLOLabError):
     """The burst could not go on; the sentence becomes its reason."""
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """What is known of a burst beyond its record, and why it could not be saved."""
+
+    values: dict[str, Any]
+    fault: DatabaseFault
 
 
 class Runner:
@@ -68,7 +80,7 @@ class Runner:
         """``app`` gives the threads their database and services."""
         self._app = app
         self.waits = waits or Waits()
-        self.unsaved: dict[int, dict[str, Any]] = {}
+        self.unsaved: dict[int, Unsaved] = {}
         self.followed: set[int] = set()
 
     def start(self, burst_id: int) -> None:
@@ -108,6 +120,7 @@ class _Run:
         self._counts: dict[str, Any] = {}
         self._reason = ""
         self._stopping = False
+        self._full_since: float | None = None
 
     def to_its_end(self) -> None:
         state, before, started = BurstState.FAILED, None, self._services.clock()
@@ -171,14 +184,20 @@ class _Run:
         """Renew the lease, save the heartbeat, pass on the wish to stop."""
         self._hold_fault(must=False)
         self._save(counts=self._counts)
+        if self._full_since is not None and time.monotonic() - self._full_since > self._waits.full:
+            self._reason = DISK_REASON
         if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted()):
             self._stopping = True
             _write(engine, STOP + "\n")
 
     def _stop_wanted(self) -> bool:
-        wanted = db.session.scalar(db.select(Burst.stop_requested).where(Burst.id == self._id))
-        db.session.rollback()
-        return bool(wanted)
+        wanted = db.select(Burst.stop_requested).where(Burst.id == self._id)
+        try:
+            return bool(db.session.scalar(wanted))
+        except DatabaseError:  # told by the next try to save
+            return False
+        finally:
+            db.session.rollback()
 
     def _hold_fault(self, *, must: bool = True) -> None:
         fault = self._profile.fault
@@ -209,34 +228,34 @@ class _Run:
         )
 
     def _save(self, **values: Any) -> None:
-        """Write to the record while the burst is under way; a full disk ends the burst."""
+        """Write to the record while the burst is under way; what fails is tried at the next tick.
+
+        Only a disk that stays full ends the burst: ``_full_since`` says since when it is.
+        """
+        values = {**self._unsaved, **values}
         try:
             if not self._write(values, Burst.state.in_(ACTIVE)):
                 raise BurstError(SETTLED_REASON)
-        except OperationalError as error:
-            db.session.rollback()
-            log.error("burst not saved", extra={"burst": self._id, "reason": str(error.orig)})
-            self._reason = DISK_REASON
-            self._runner.unsaved[self._id] = {
-                **self._runner.unsaved.get(self._id, {}),
-                **values,
-                "state": BurstState.FAILED,
-                "reason": DISK_REASON,
-            }
+        except (DatabaseError, PoolTimeoutError) as error:
+            fault = self._not_saved(values, error)
+            still = self._full_since if self._full_since is not None else time.monotonic()
+            self._full_since = still if fault is DatabaseFault.FULL else None
+        else:
+            self._full_since = None
+            self._runner.unsaved.pop(self._id, None)
 
     def _finish(self, **values: Any) -> None:
-        """Write to the record at the end; try again for as long as the disk is full.
+        """Write to the record at the end; try again for as long as the database can't be used.
 
         Whoever settled the record meanwhile knew less.
         """
-        values = {**self._runner.unsaved.get(self._id, {}), "counts": self._counts, **values}
+        values = {**self._unsaved, "counts": self._counts, **values}
         give_up = time.monotonic() + self._waits.retry_for
         while True:
             try:
                 self._write(values, true())
-            except OperationalError:
-                db.session.rollback()
-                self._runner.unsaved[self._id] = values
+            except (DatabaseError, PoolTimeoutError) as error:
+                self._not_saved(values, error)
                 if time.monotonic() > give_up:
                     return
                 time.sleep(self._waits.retry)
@@ -244,27 +263,47 @@ class _Run:
                 self._runner.unsaved.pop(self._id, None)
                 return
 
+    @property
+    def _unsaved(self) -> dict[str, Any]:
+        """What could not be written so far."""
+        kept = self._runner.unsaved.get(self._id)
+        return dict(kept.values) if kept else {}
+
+    def _not_saved(
+        self, values: dict[str, Any], error: DatabaseError | PoolTimeoutError
+    ) -> DatabaseFault:
+        """Keep the values for the pages and the next try; why they are not saved."""
+        db.session.rollback()
+        fault, before = fault_of(error), self._runner.unsaved.get(self._id)
+        self._runner.unsaved[self._id] = Unsaved(values, fault)
+        if before is None or before.fault is not fault:  # once, and not at each tick
+            extra = {"burst": self._id, "fault": fault.value, "reason": str(error)}
+            log.error("burst not saved", extra=extra)
+        return fault
+
     def _write(self, values: dict[str, Any], which: ColumnElement[bool]) -> bool:
         heartbeat = {"heartbeat_at": self._services.clock()}
-        result = db.session.execute(
-            update(Burst).where(Burst.id == self._id, which).values({**heartbeat, **values})
-        )
+        statement = update(Burst).where(Burst.id == self._id, which)
+        with waiting_for_lock(self._waits.lock):
+            result = db.session.execute(statement.values({**heartbeat, **values}))
         db.session.commit()
         return cast(CursorResult[Any], result).rowcount == 1
 
 
 def shown(runner: Runner | None, burst: Burst) -> Burst:
-    """The burst as it is, even where the full disk keeps an older state."""
+    """The burst as it is, even where the database keeps an older state."""
     unsaved = runner.unsaved.get(burst.id) if runner else None
     if unsaved:
         db.session.expunge(burst)
-        for name, value in unsaved.items():
+        for name, value in unsaved.values.items():
             setattr(burst, name, value)
+        burst.reason = f"{burst.reason} {unsaved.fault.what} {NOT_SAVED}".strip()
     return burst
 
 
 @contextlib.contextmanager
 def _engine(leave: float) -> Iterator[subprocess.Popen[bytes]]:
+    announce("the burst's engine")
     engine = subprocess.Popen(
         [sys.executable, "-m", "portal.bursts.engine"],
         stdin=subprocess.PIPE,

@@ -61,8 +61,23 @@ class ServerView:
 
     @classmethod
     def of_record(cls, kept: dict[str, Any] | None) -> ServerView | None:
-        """The view as a burst's record keeps it; None where there is none."""
-        return cls(**kept) if kept else None
+        """The view as a burst's record keeps it; None where there is none, or none to be read."""
+        if not kept:
+            return None
+        try:
+            return cls(
+                by_status=_numbers(kept.get("by_status", {})),
+                slow=float(kept.get("slow", 0.0)),
+                quantiles=_numbers(kept.get("quantiles", {})),
+                restarted=bool(kept.get("restarted", False)),
+                within=_numbers(kept.get("within", {})),
+            )
+        except (AttributeError, TypeError, ValueError):
+            return None
+
+
+def _numbers(kept: dict[str, Any]) -> dict[str, float]:
+    return {str(name): float(number) for name, number in kept.items()}
 
 
 def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:

@@ -59,7 +59,7 @@ def sides(burst: Burst) -> Sides:
     times = (
         Row(
             name,
-            _seconds(burst.counts.get(name)),
+            _seconds(burst.count_of(name)),
             _seconds(view.quantiles.get(name) if view else None),
         )
         for name in ("p50", "p95", "p99")
@@ -125,7 +125,7 @@ def _waited_outside(burst: Burst, view: ServerView) -> list[str]:
     return [
         name
         for name, estimate in view.quantiles.items()
-        if (exact := burst.counts.get(name)) is not None and exact > _bucket_end(estimate)
+        if (exact := burst.count_of(name)) is not None and exact > _bucket_end(estimate)
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.kit.db import db
@@ -85,7 +85,7 @@ def settle_abandoned(learner_id: int, now: datetime, followed: Collection[int] =
     try:
         _end_silent(learner_id, now, tuple(followed))
         _end_uncounted(learner_id, now)
-    except OperationalError:  # a full disk; the next look tries again
+    except DatabaseError:  # a full disk, a lock; the next look tries again
         db.session.rollback()
 
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import requests
 import urllib3
 
+from portal.clients.calls import announce
 from portal.clients.deadline import Deadline, DeadlineAdapter, deadline_of_call
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.patience import Patience
@@ -122,6 +123,7 @@ class Http:
         when a kept connection turns out to be closed.
         ``insist``: give the call its full time even when the system has just been silent.
         """
+        announce(self.system)
         turn = self._patience.turn(self.deadline(timeout), insist=insist)
         request = requests.Request(
             method, self.base_url + path, headers=headers, params=params, data=form, json=json

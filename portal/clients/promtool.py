@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal.clients.calls import announce
 from portal.config import Settings
 from portal.errors import SLOLabError
 
@@ -112,6 +113,7 @@ def check_rules(text: str, promtool: Path | None = None) -> RulesReport:
 
 
 def _run(promtool: Path, file: Path) -> RulesReport:
+    announce("promtool")
     try:
         done = subprocess.run(
             [str(promtool), "check", "rules", str(file)],

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kit.db import UTCDateTime, db
+from portal.criteria.base import Status
+from portal.kit.db import JSONObject, UTCDateTime, db
 
 
 class StoredVerdict(db.Model):  # type: ignore[name-defined,misc]
@@ -17,7 +18,7 @@ class StoredVerdict(db.Model):  # type: ignore[name-defined,misc]
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), primary_key=True)
     criterion_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     status: Mapped[str] = mapped_column(String(20))
-    verdict: Mapped[dict[str, Any]] = mapped_column(JSON)
+    verdict: Mapped[dict[str, Any]] = mapped_column(JSONObject)
     checked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     first_met_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -25,3 +26,8 @@ class StoredVerdict(db.Model):  # type: ignore[name-defined,misc]
     def met_now(self) -> bool:
         """Whether the last check found it met."""
         return self.status == "met"
+
+    @property
+    def known_status(self) -> Status:
+        """The last verdict; a status that nobody knows can't be told."""
+        return Status(self.status) if self.status in set(Status) else Status.CANNOT_CHECK

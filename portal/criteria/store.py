@@ -13,6 +13,14 @@ from portal.criteria.base import Status, Verdict, VerdictLine, Where
 from portal.criteria.models import StoredVerdict
 from portal.kit.db import db
 
+UNREADABLE = Verdict(
+    Status.CANNOT_CHECK,
+    "unreadable",
+    "Can’t tell: the last verdict can’t be read",
+    "What the database keeps of it is damaged. Your work is not at fault.",
+    "A new check; it takes the place of this one.",
+)
+
 
 def stored_verdicts(learner_id: int) -> dict[str, StoredVerdict]:
     """The last verdict by criterion id; criteria that were never checked are missing."""
@@ -39,7 +47,7 @@ def _save(learner_id: int, criterion_id: str, verdict: Verdict, now: datetime) -
     if row is None:
         row = StoredVerdict(learner_id=learner_id, criterion_id=criterion_id)
         db.session.add(row)
-    before = (row.verdict or {}).get("memory") or {}
+    before = memory(row)
     # A check that could not ask does not forget what the one before it found.
     kept = {**asdict(verdict), "memory": {**before, **verdict.memory}}
     row.status, row.verdict, row.checked_at = verdict.status, kept, now
@@ -47,6 +55,12 @@ def _save(learner_id: int, criterion_id: str, verdict: Verdict, now: datetime) -
         row.first_met_at = now
     db.session.commit()
     return row
+
+
+def memory(row: StoredVerdict | None) -> dict[str, str]:
+    """What the last check remembered for the next one."""
+    kept = row.verdict.get("memory") if row and row.verdict else None
+    return kept if isinstance(kept, dict) else {}
 
 
 def forget(learner_id: int, criterion_ids: list[str] | None = None) -> None:
@@ -59,7 +73,14 @@ def forget(learner_id: int, criterion_ids: list[str] | None = None) -> None:
 
 def verdict_of(row: StoredVerdict) -> Verdict:
     """The verdict as it was judged."""
-    kept: dict[str, Any] = dict(row.verdict)
+    try:
+        return _read(row.verdict)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return UNREADABLE
+
+
+def _read(verdict: dict[str, Any]) -> Verdict:
+    kept = dict(verdict)
     where = kept.pop("where")
     lines = kept.pop("lines")
     return Verdict(

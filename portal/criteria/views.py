@@ -49,7 +49,7 @@ def verdict_fragment(criterion_id: str) -> ResponseReturnValue:
     checker, services, learner = current_checker(), current_services(), current_learner()
     row = store.stored_verdict(learner.id, criterion.id)
     # Nearly as long as one page waits, so that many open pages cause no more checks than one.
-    age = timedelta(seconds=_poll_seconds(Status(row.status) if row else None) * 0.9)
+    age = timedelta(seconds=_poll_seconds(row.known_status if row else None) * 0.9)
     checker.refresh(learner.id, [criterion.id], services.clock(), age)
     context = verdict_context(criterion.id, request.args.get("here", ""))
     changed = request.args.get("shown", "") != context["shown"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, case, func, select, type_coerce
 
 from portal.bursts.models import ACTIVE, Burst
 from portal.bursts.store import recent
@@ -25,8 +25,11 @@ def incidents(learner_id: int) -> list[Burst]:
     sent, good, slow = (
         func.coalesce(Burst.counts[name].as_integer(), 0) for name in ("sent", "good", "slow")
     )
+    hurt = sent - good + slow
+    if db.engine.dialect.name == "sqlite":  # whose JSON is text, and may be none
+        hurt = case((func.json_valid(type_coerce(Burst.counts, Text)) == 1, hurt), else_=0)
     ended = select(Burst).where(Burst.learner_id == learner_id, Burst.state.not_in(ACTIVE))
-    likely = ended.where(sent - good + slow >= MIN_HURT).order_by(Burst.id.desc())
+    likely = ended.where(hurt >= MIN_HURT).order_by(Burst.id.desc())
     found = db.session.scalars(likely.limit(MOST_INCIDENTS))
     return [b for b in found if b.failed + b.slow >= MIN_HURT]
 

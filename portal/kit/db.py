@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from alembic import command
 from flask import Flask
-from flask_migrate import Migrate, upgrade
+from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Table, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BUSY_TIMEOUT_MS = 5000
 STARTING_LOCK = 7_561_001  # any number, as long as all portals take the same
@@ -61,6 +67,10 @@ class Loss:
         return declared
 
 
+UNREADABLE_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""What stands for a time that can't be read: long ago, so that nothing waits for it."""
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A point in time: aware and UTC in Python, whatever the database keeps."""
 
@@ -82,6 +92,83 @@ class UTCDateTime(TypeDecorator[datetime]):
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+        """One cell that is no time must not take down every page that shows its row."""
+        read = super().result_processor(dialect, coltype)
+
+        def tolerant(value: Any) -> datetime | None:
+            try:
+                return cast("datetime | None", read(value) if read else value)
+            except (TypeError, ValueError, OverflowError):
+                log.warning("unreadable time", extra={"cell": repr(value)[:80]})
+                return UNREADABLE_TIME
+
+        return tolerant
+
+
+class UnreadableObject(dict[str, Any]):
+    """What stands for a JSON cell that should hold an object and can't be read: an empty one."""
+
+
+class UnreadableArray(list[Any]):
+    """The same for an array."""
+
+
+class _JSONCell(TypeDecorator[Any]):
+    """A JSON cell of one shape; where it has another one, ``unreadable`` stands for it.
+
+    ``required``: a JSON null is no value either.
+    """
+
+    impl = JSON
+    cache_ok = True
+    shape: type[Any]
+    unreadable: type[Any]
+
+    def __init__(self, *, required: bool = True) -> None:
+        super().__init__(none_as_null=True)
+        self.required = required
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Database to Python."""
+        if isinstance(value, self.shape) or (value is None and not self.required):
+            return value
+        return self.unreadable()
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """So that a key's value can be asked for in SQL."""
+        return self.impl_instance.coerce_compared_value(op, value)
+
+
+class JSONObject(_JSONCell):
+    """A JSON object; a cell that is none, or is no JSON at all, reads as an UnreadableObject."""
+
+    cache_ok = True
+    shape, unreadable = dict, UnreadableObject
+
+
+class JSONArray(_JSONCell):
+    """A JSON array; a cell that is none, or is no JSON at all, reads as an UnreadableArray."""
+
+    cache_ok = True
+    shape, unreadable = list, UnreadableArray
+
+
+class _NoJSON:
+    """What the types above get for a cell that is no JSON, or holds a number that is not finite."""
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (TypeError, ValueError, RecursionError):
+        log.warning("unreadable JSON", extra={"cell": repr(text)[:80]})
+        return _NoJSON()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
@@ -90,6 +177,8 @@ migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if isinstance(connection, sqlite3.Connection):
+        # A byte that is no UTF-8 costs its character, not every page that reads the row.
+        connection.text_factory = _text
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
@@ -98,14 +187,38 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         cursor.close()
 
 
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
 def init_app(app: Flask, url: str) -> None:
     """Bind the database at ``url`` to the app; a SQLite file's folder is made."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
+    options: dict[str, Any] = {"json_deserializer": _read_json}
+    if parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
+        # As SQLite's busy timeout; without it a page waits for somebody's lock for ever.
+        options["connect_args"] = {"options": f"-c lock_timeout={BUSY_TIMEOUT_MS}"}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db)
+
+
+@contextmanager
+def waiting_for_lock(seconds: float) -> Iterator[None]:
+    """Within, the session's next write waits so long at most for somebody else's lock."""
+    connection, milliseconds = db.session.connection(), round(seconds * 1000)
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+        yield
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def alone(connection: Connection) -> None:
@@ -116,10 +229,14 @@ def alone(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # a migration may take long
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({STARTING_LOCK})")
 
 
 def migrate_to_head(app: Flask) -> None:
-    """Bring the database's tables up to date."""
+    """Bring the database's tables up to date; raises alembic's CommandError.
+
+    Flask-Migrate's own ``upgrade`` ends the process instead, where the database is a newer one.
+    """
     with app.app_context():
-        upgrade()
+        command.upgrade(migrate.get_config(), "head")

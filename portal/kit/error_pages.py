@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, make_response, render_template, request
+from flask import Flask, current_app, make_response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal.errors import SLOLabError
+from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import db
 from portal.kit.htmx import problem, wants_fragment
 
@@ -21,16 +22,17 @@ ADVICE = {
     404: "There is nothing at this address.",
     405: "This address does not take that kind of request.",
     413: "That is more than the portal takes at once.",
-    500: "The portal made a mistake. What you had saved is still there.",
-    503: "The database can't be used right now.",
+    500: "The portal made a mistake; slo-lab logs portal has the details.",
+    503: "The portal can't answer this right now. Try again in a moment.",
 }
+DOUBT = "What you just sent may not be saved: look before you send it again."
 
 
 def init_app(app: Flask) -> None:
     """Answer every error with a page."""
     app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(DataError, _unkeepable)
     app.register_error_handler(SLOLabError, _our_error)
 
@@ -38,8 +40,9 @@ def init_app(app: Flask) -> None:
 def _page(status: int, sentence: str) -> ResponseReturnValue:
     if request.method == "POST" and wants_fragment():
         return problem(sentence, status)
-    page = render_template("error.html", status=status, sentence=sentence)
-    return make_response(page, status)
+    # Without the context processors: they may ask the very database that failed.
+    template = current_app.jinja_env.get_template("error.html")
+    return make_response(template.render(status=status, sentence=sentence), status)
 
 
 def _unknown_host(error: SecurityError) -> ResponseReturnValue:
@@ -60,7 +63,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
             "unhandled error", extra={"path": request.path}, exc_info=error.original_exception
         )
         own_words = None
-    return _page(status, own_words or ADVICE.get(status, error.name))
+    doubt = _doubt() if status == 500 else ""
+    return _page(status, f"{own_words or ADVICE.get(status, error.name)}{doubt}")
 
 
 def _our_error(error: SLOLabError) -> ResponseReturnValue:
@@ -69,10 +73,17 @@ def _our_error(error: SLOLabError) -> ResponseReturnValue:
     return _page(503, str(error))
 
 
-def _database_error(error: OperationalError) -> ResponseReturnValue:
+def _database_error(error: DatabaseTrouble) -> ResponseReturnValue:
     db.session.rollback()
-    log.error("database error", extra={"path": request.path, "reason": str(error.orig)})
-    return _page(503, database_sentence(error))
+    fault = fault_of(error)
+    known = fault is not DatabaseFault.UNKNOWN
+    reason = str(getattr(error, "orig", None) or error)
+    log.error(
+        "database error",
+        extra={"path": request.path, "fault": fault.value, "reason": reason},
+        exc_info=None if known else error,
+    )
+    return _page(503 if known else 500, f"{fault.sentence}{_doubt()}")
 
 
 def _unkeepable(error: DataError) -> ResponseReturnValue:
@@ -81,22 +92,10 @@ def _unkeepable(error: DataError) -> ResponseReturnValue:
     log.warning("unkeepable", extra={"path": request.path, "reason": str(error.orig)})
     if request.method in {"GET", "HEAD"}:
         return _page(404, ADVICE[404])
-    return _page(
-        422,
-        "Nothing was saved: a text is too long, or holds a character (NUL) that can't be kept.",
-    )
+    words = "A text is too long, or holds a character (NUL) that can't be kept."
+    return _page(422, f"{words}{_doubt()}")
 
 
-def database_sentence(error: OperationalError) -> str:
-    """What a database error means for the person at the page."""
-    cause = str(error.orig).lower()
-    if "full" in cause or "no space" in cause:
-        return (
-            "The disk is full, so nothing could be saved. Free some space and try again; "
-            "what was saved before is still there."
-        )
-    if "locked" in cause:
-        return "The database was busy for too long. Try again in a moment."
-    if "readonly" in cause or "read-only" in cause:
-        return "The database is read-only, so nothing could be saved."
-    return "The database did not answer. Look at the lab page, or run slo-lab doctor."
+def _doubt() -> str:
+    """What became of a form: nobody knows here how far it was carried out."""
+    return "" if request.method in {"GET", "HEAD"} else f" {DOUBT}"

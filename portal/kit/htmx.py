@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request
 from markupsafe import escape
 
 VERSION = "4.0.1"
@@ -88,7 +88,9 @@ def problem(sentence: str, status: int) -> Response:
     so the sentence (as ``Markup``: without its tags) also travels in a header, from which
     ``problems.js`` shows it.
     """
-    response = make_response(render_template("_problem.html", sentence=sentence), status)
+    # Without the context processors: they may ask the very database that failed.
+    template = current_app.jinja_env.get_template("_problem.html")
+    response = make_response(template.render(sentence=sentence), status)
     response.headers["HX-Retarget"] = "#problem"
     response.headers["HX-Reswap"] = "innerHTML"
     response.headers["X-Problem"] = quote(escape(sentence).striptags())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -40,6 +41,13 @@ class Forecast:
     def from_json(cls, kept: Mapping[str, Any]) -> Forecast:
         """The forecast again; fields of another version are passed over."""
         return cls(**{field.name: kept[field.name] for field in fields(cls)})
+
+    @classmethod
+    def readable(cls, kept: Iterable[Any]) -> Iterator[Forecast]:
+        """Those that can be read again, of what a watch kept."""
+        for one in kept:
+            with contextlib.suppress(KeyError, TypeError):
+                yield cls.from_json(one)
 
 
 def forecasts(services: Services, burst: Burst) -> list[Forecast] | None:

@@ -7,10 +7,21 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.errors import SLOLabError
 from portal.kit.db import Loss, UTCDateTime, db
 from portal.learners.models import Learner
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
+
+
+class UnreadableSLOError(SLOLabError):
+    """What the database keeps under that name is no SLO."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The SLO {name} can't be read from the database: its row is damaged. "
+            "Delete it on the SLO page and make it anew."
+        )
 
 
 class SavedSLO(db.Model):  # type: ignore[name-defined,misc]
@@ -46,17 +57,28 @@ class SavedSLO(db.Model):  # type: ignore[name-defined,misc]
 
     @property
     def value(self) -> SLO:
-        """The SLO that the arithmetic takes."""
-        return SLO(
-            name=self.name,
-            sli=SLIKind(self.sli),
-            objective=self.objective,
-            window=Window(self.window),
-            job=self.learner.service.job,
-            threshold_s=self.threshold_s,
-            why=self.why,
-            title=self.title,
-        )
+        """The SLO that the arithmetic takes; raises UnreadableSLOError."""
+        try:
+            return SLO(
+                name=self.name,
+                sli=SLIKind(self.sli),
+                objective=float(self.objective),
+                window=Window(self.window),
+                job=self.learner.service.job,
+                threshold_s=None if self.threshold_s is None else float(self.threshold_s),
+                why=self.why,
+                title=self.title,
+            )
+        except (SLOLabError, TypeError, ValueError) as error:
+            raise UnreadableSLOError(self.name) from error
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether its row holds an SLO."""
+        try:
+            return bool(self.value)
+        except UnreadableSLOError:
+            return False
 
 
 class SLORevision(db.Model):  # type: ignore[name-defined,misc]

@@ -34,7 +34,16 @@ class TooManySLOsError(SLOLabError):
 
 
 def list_slos(learner_id: int) -> Sequence[SavedSLO]:
-    """The learner's SLOs, the oldest first."""
+    """The learner's SLOs, the oldest first; those whose row can't be read are left out."""
+    return [row for row in _all_slos(learner_id) if row.is_readable]
+
+
+def unreadable_slos(learner_id: int) -> Sequence[SavedSLO]:
+    """The others: what the database keeps of them is no SLO."""
+    return [row for row in _all_slos(learner_id) if not row.is_readable]
+
+
+def _all_slos(learner_id: int) -> Sequence[SavedSLO]:
     own = select(SavedSLO).where(SavedSLO.learner_id == learner_id, SavedSLO.deleted_at.is_(None))
     return db.session.scalars(own.order_by(SavedSLO.id)).all()
 

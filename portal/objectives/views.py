@@ -177,7 +177,11 @@ def _list_context(saved: str = "") -> dict[str, Any]:
     at, slos = reading_instant(services), list(store.list_slos(current_learner().id))
     slos.sort(key=lambda row: row.name != saved)
     rows = [{"slo": row, "reading": read_budget(services, row.value, at)} for row in slos]
-    return {"rows": rows, "saved": next((row for row in slos if row.name == saved), None)}
+    return {
+        "rows": rows,
+        "saved": next((row for row in slos if row.name == saved), None),
+        "unreadable": store.unreadable_slos(current_learner().id),
+    }
 
 
 def _bounds() -> tuple[float, ...]:

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from portal.clients.calls import announce
 from portal.errors import SLOLabError
 from portal.promql import nodes
 from portal.promql.text import nesting, operators, without_backticks
@@ -78,6 +79,7 @@ class ParserProcess:
 
         A child that was already dead when asked is replaced without a word.
         """
+        announce("the PromQL parser")
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
             try:

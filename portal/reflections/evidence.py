@@ -138,7 +138,7 @@ def _burst_facts(burst: Burst, alerts: Iterable[AlertHistory]) -> BurstFacts:
         slow=burst.slow,
         hurt_seconds=round(burst.hurt_seconds, 1),
         quantiles={
-            name: value for name in QUANTILES if (value := burst.counts.get(name)) is not None
+            name: value for name in QUANTILES if (value := burst.count_of(name)) is not None
         },
         counted=_counted_facts(ServerView.of_record(burst.server_counts)),
         predicted_error_ratio=burst.predicted_error_ratio,

@@ -68,7 +68,12 @@ def collect(services: Services, learner: Learner) -> Reflection:
 
 def submitted(row: Submission) -> Submitted:
     """The value of a row."""
-    return Submitted(row.number, row.submitted_at, row.answers, Evidence.from_json(row.evidence))
+    answers = {name: str(text) for name, text in row.answers.items()}
+    try:
+        evidence = Evidence.from_json(row.evidence)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        evidence = Evidence.unreadable(row.submitted_at)
+    return Submitted(row.number, row.submitted_at, answers, evidence)
 
 
 def to_json(reflection: Reflection) -> str:

@@ -201,6 +201,33 @@ class Evidence:
         return {name: _plain(value) for name, value in asdict(self).items()}
 
     @classmethod
+    def unreadable(cls, taken_at: datetime) -> Evidence:
+        """What stands for evidence that can't be read back: nothing, and a word about it."""
+        slis = SLIFacts(
+            state="not known",
+            reason="",
+            window="",
+            threshold_seconds=0.0,
+            availability=None,
+            fast_share=None,
+            quantiles={},
+            requests=0.0,
+            failed=0.0,
+            requests_per_second=0.0,
+            queries={},
+        )
+        return cls(
+            taken_at=taken_at,
+            job="",
+            slis=slis,
+            history=None,
+            slos=(),
+            bursts=(),
+            verdicts=(),
+            unreachable=("The evidence that was kept can’t be read from the database.",),
+        )
+
+    @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Evidence:
         """The evidence that ``to_json`` wrote."""
         history = kept["history"]

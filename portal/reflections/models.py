@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kit.db import Loss, UTCDateTime, db
+from portal.kit.db import JSONObject, Loss, UTCDateTime, db
 
 
 class ReflectionAnswer(db.Model):  # type: ignore[name-defined,misc]
@@ -62,5 +62,5 @@ class Submission(db.Model):  # type: ignore[name-defined,misc]
     number: Mapped[int]
     key: Mapped[str] = mapped_column(String(64))
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    answers: Mapped[dict[str, str]] = mapped_column(JSON)
-    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answers: Mapped[dict[str, str]] = mapped_column(JSONObject)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSONObject)

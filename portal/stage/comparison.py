@@ -114,7 +114,7 @@ def _planned(burst: Burst, forecast: Forecast) -> str:
 
 
 def _failures(burst: Burst) -> str:
-    took = duration(float(burst.counts.get("elapsed_seconds", 0)))
+    took = duration(burst.count_of("elapsed_seconds") or 0.0)
     slow = f" and {count(burst.slow)} slow" if burst.slow else ""
     return f"{count(burst.failed)} failed{slow} in {took}"
 

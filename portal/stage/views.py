@@ -187,7 +187,7 @@ def _truth_context(burst: Burst) -> dict[str, Any]:
     watch = record.watch_of(burst.id)
     settled = not burst.is_active and record.is_over(burst, watch, current_services().clock())
     folder = RuleFolder.of(current_services().settings)
-    forecasts = [Forecast.from_json(plan) for plan in (watch.plans if watch else None) or ()]
+    forecasts = list(Forecast.readable((watch.plans if watch else None) or ()))
     slos = {one.slo for one in forecasts}
     applied = {s for s in slos if not folder.holds(slo_file(burst.learner_id, s), None)}
     known = record.histories(burst.id) if watch else None

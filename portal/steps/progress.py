@@ -127,7 +127,9 @@ def _judged(step: Step, verdict: StoredStatus | None) -> StepNow:
         return StepNow(step, StepState.MET, True)
     if verdict.status == Status.NOT_MET:
         return StepNow(step, StepState.NOT_MET if was_met else StepState.TO_DO, False)
-    return StepNow(step, StepState(verdict.status), was_met)
+    known = verdict.status in set(StepState)
+    state = StepState(verdict.status) if known else StepState.CANNOT_CHECK
+    return StepNow(step, state, was_met)
 
 
 def _worst(parts: Sequence[StepNow]) -> StepNow:

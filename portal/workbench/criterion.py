@@ -37,7 +37,7 @@ def seen_before(learner: Learner) -> frozenset[str]:
 
 def _remembered(learner: Learner, name: str) -> str:
     kept = verdicts.stored_verdict(learner.id, DashboardCriterion.id)
-    return (kept.verdict.get("memory") or {}).get(name, "") if kept else ""
+    return str(verdicts.memory(kept).get(name, ""))
 
 
 def digest(query: str) -> str:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from portal.alerts import record
 from portal.alerts.course import QUIET_S, SETTLE, alerts_during
 from portal.alerts.follower import AlertFollower, look
+from portal.alerts.models import AlertWatch
 from portal.alerts.record import ABANDONED_AFTER
 from portal.alerts.transitions import AlertHistory, AlertSource, Transition
 from portal.bursts.models import Burst
@@ -160,6 +162,25 @@ def test_one_process_has_the_watch_until_it_falls_silent(burst: Burst) -> None:
     silent = START + timedelta(seconds=6) + ABANDONED_AFTER
     assert record.claim(burst, "two", silent)
     assert not record.claim(burst, "one", silent)
+
+
+class TakingOver(OneAlert):
+    """While it is asked, another process takes the watch over."""
+
+    def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
+        db.session.execute(update(AlertWatch).values(claimed_by="another"))
+        db.session.commit()
+        return super().query_range(promql, start, end, step)
+
+
+def test_what_was_gathered_too_slowly_is_left_to_the_process_that_took_over(
+    services: Services, burst: Burst
+) -> None:
+    look(replace(services, prometheus=TakingOver()), "me")
+    watch = record.watch_of(burst.id)
+    assert watch is not None
+    assert watch.claimed_by == "another"
+    assert record.histories(burst.id) == []
 
 
 def test_a_finished_watch_is_nobodys(burst: Burst) -> None:

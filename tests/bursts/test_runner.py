@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, event, update
 
 from portal import create_app
 from portal.bursts import runner as runner_module
@@ -24,10 +26,11 @@ from portal.bursts import store
 from portal.bursts.engine.loop import GRACE_SECONDS
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import BurstFault, Profile, custom_profile
-from portal.bursts.runner import DISK_REASON, SETTLED_REASON, Runner, Waits, shown
+from portal.bursts.runner import DISK_REASON, NOT_SAVED, SETTLED_REASON, Runner, Waits, shown
 from portal.bursts.start import start_burst
 from portal.clients.mockapp import MockappClient
 from portal.config import Settings
+from portal.kit.database_fault import DatabaseFault
 from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
@@ -52,6 +55,11 @@ class Bursts:
     @property
     def services(self) -> Services:
         return self.app.extensions["slo_lab"]  # type: ignore[no-any-return]
+
+    @property
+    def file(self) -> Path:
+        """Of the database."""
+        return self.services.settings.data_dir / "slo-lab.db"
 
     def start(self, profile: Profile) -> int:
         """A new burst's number; its runner is on its way."""
@@ -343,39 +351,96 @@ def test_an_engine_is_not_silent_while_the_machine_stands_still(
 
 
 class FullDisk:
-    """While it is full, every change of the database fails as SQLite's does."""
+    """While it is full, no page can be added to the database; SQLite itself says so."""
 
     def __init__(self, app: Flask) -> None:
-        self.full = False
-        with app.app_context():
-            event.listen(db.engine, "before_cursor_execute", self._refuse)
+        self._engine = _engine_of(app)
+        self._pages = 1 << 30
 
-    def _refuse(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if self.full and statement.startswith(("UPDATE", "INSERT", "DELETE")):
-            raise OperationalError(statement, {}, Exception("database or disk is full"))
+    def fill(self) -> None:
+        self._pages = 1  # means: no more than there are
+        event.listen(self._engine, "before_cursor_execute", self._prepare)
+
+    def free(self) -> None:
+        self._pages = 1 << 30
+
+    def _prepare(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        cursor.execute(f"PRAGMA max_page_count = {self._pages}")
+        if self._pages == 1 and statement.startswith("UPDATE burst"):
+            cursor.execute("INSERT INTO filler VALUES (zeroblob(100000))")
 
 
-def test_a_disk_that_fills_up_midway_ends_the_burst_and_nothing_is_lost(bursts: Bursts) -> None:
+def _engine_of(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+@pytest.fixture
+def disk(bursts: Bursts) -> Iterator[FullDisk]:
+    with bursts.app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS filler (bytes)")
     disk = FullDisk(bursts.app)
+    yield disk
+    event.remove(_engine_of(bursts.app), "before_cursor_execute", disk._prepare)
+
+
+def seen(bursts: Bursts, number: int) -> Burst:
+    """As the pages show it."""
+    with bursts.app.app_context():
+        return shown(bursts.runner, db.session.get_one(Burst, number))
+
+
+def test_a_disk_that_stays_full_ends_the_burst_and_nothing_is_lost(
+    bursts: Bursts, disk: FullDisk
+) -> None:
+    bursts.runner.waits = replace(WAITS, full=1.0)
     number = bursts.start(profile(fault=FAULT))
     before = bursts.wait_until_sending(number)
-    disk.full = True
-
-    def seen() -> Burst:
-        with bursts.app.app_context():
-            return shown(bursts.runner, db.session.get_one(Burst, number))
-
-    wait_until(lambda: seen().ended_at, PATIENCE)
-    assert (seen().state, seen().reason) == (BurstState.FAILED, DISK_REASON)
+    disk.fill()
+    wait_until(lambda: seen(bursts, number).ended_at, PATIENCE)
+    burst = seen(bursts, number)
+    assert burst.state == BurstState.FAILED
+    assert burst.reason == f"{DISK_REASON} {DatabaseFault.FULL.what} {NOT_SAVED}"
     assert not fault_is_set(bursts)
     assert bursts.look(number).state == BurstState.RUNNING
     with bursts.app.app_context():
         store.settle_abandoned(1, utc_now() + timedelta(hours=1))  # nothing to be saved here either
-    told = seen().sent
-    disk.full = False
+    told = burst.sent
+    disk.free()
     burst = bursts.wait_for_end(number)
     assert (burst.state, burst.reason) == (BurstState.FAILED, DISK_REASON)
     assert burst.sent == told > before.sent
+    wait_until(lambda: bursts.runner.unsaved == {}, PATIENCE)
+    assert seen(bursts, number).reason == DISK_REASON
+
+
+def test_a_disk_that_is_full_for_a_moment_leaves_no_trace(bursts: Bursts, disk: FullDisk) -> None:
+    number = bursts.start(profile())
+    bursts.wait_until_sending(number)
+    disk.fill()
+    wait_until(lambda: NOT_SAVED in seen(bursts, number).reason, PATIENCE)
+    disk.free()
+    wait_until(lambda: bursts.runner.unsaved == {}, PATIENCE)
+    assert seen(bursts, number).reason == ""
+    bursts.wait_for_beats(number, 3)
+    bursts.ask_to_stop(number)
+    assert bursts.wait_for_end(number).state == BurstState.STOPPED
+
+
+def test_a_locked_database_ends_no_burst(bursts: Bursts, mockapp: MockappProcess) -> None:
+    bursts.runner.waits = replace(WAITS, lock=0.1, full=0.0)
+    number = bursts.start(profile(duration=4, rate=50))
+    bursts.wait_until_sending(number)
+    with closing(sqlite3.connect(bursts.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        wait_until(lambda: seen(bursts, number).ended_at, PATIENCE)
+        burst = seen(bursts, number)
+        assert burst.state == BurstState.FINISHED
+        assert burst.reason == f"{DatabaseFault.LOCKED.what} {NOT_SAVED}"
+        assert bursts.look(number).state == BurstState.RUNNING
+        other.execute("ROLLBACK")
+    burst = bursts.wait_for_end(number)
+    assert (burst.state, burst.reason, burst.sent) == (BurstState.FINISHED, "", 200)
     wait_until(lambda: bursts.runner.unsaved == {}, PATIENCE)
 
 

@@ -7,10 +7,11 @@ from urllib.parse import unquote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NotSupportedError
 
 from portal.errors import SLOLabError
-from portal.kit.error_pages import database_sentence
+from portal.kit.database_fault import DatabaseFault
+from portal.kit.error_pages import DOUBT
 
 HTMX = {"HX-Request": "true"}
 
@@ -69,14 +70,21 @@ def test_every_page_has_that_place(client: FlaskClient) -> None:
     assert "problems.js" in page
 
 
-@pytest.mark.parametrize(
-    ("cause", "words"),
-    [
-        ("database or disk is full", "disk is full"),
-        ("database is locked", "busy for too long"),
-        ("attempt to write a readonly database", "read-only"),
-        ("connection refused", "did not answer"),
-    ],
-)
-def test_a_database_error_is_told_by_its_cause(cause: str, words: str) -> None:
-    assert words in database_sentence(OperationalError("", {}, Exception(cause)))
+def test_no_page_promises_what_nobody_knows(broken: FlaskClient) -> None:
+    assert DOUBT in broken.post("/breaks").text
+    assert DOUBT not in broken.get("/breaks").text
+    assert "still there" not in broken.post("/breaks").text
+
+
+def test_an_error_without_a_name_is_our_mistake_and_logged(
+    broken: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    @broken.application.get("/odd")
+    def odd() -> str:
+        raise NotSupportedError("SELECT", {}, Exception("secret detail"))
+
+    answer = broken.get("/odd")
+    assert answer.status_code == 500
+    assert DatabaseFault.UNKNOWN.sentence in answer.text
+    assert "secret detail" not in answer.text
+    assert caplog.records[-1].exc_info

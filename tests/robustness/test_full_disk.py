@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from portal.bursts.runner import DISK_REASON, NOT_SAVED
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp
 from tests.robustness.portal_process import PortalProcess, portal_process
 from tests.robustness.portals import PAGES, SLO_FORM
 from tests.stack.labs import wait_until
 
-SENTENCE = "The disk is full, so nothing could be saved."
+SENTENCE = "The disk of the database is full. Free some space, then try again."
 ERROR_BURST = {"rate": "20", "duration": "600", "error_percent": "100", "latency_ms": "0"}
 
 
@@ -110,14 +111,16 @@ def test_a_disk_that_fills_up_ends_the_burst_and_what_it_did_is_kept(
     def told() -> str:
         return words(portal.get(place))
 
-    wait_until(lambda: "is the disk full?" in told())
-    assert "What it did is kept and will be saved as soon as there is room." in told()
+    wait_until(lambda: DISK_REASON in told())
+    assert NOT_SAVED in told()
     wait_until(lambda: not requests.get(f"{mockapp.url}/fault", timeout=60).json()["error_ratio"])
     sent = sum(mockapp.counts().values())
     assert kept(disk) == "running"
     disk.free()
     wait_until(lambda: kept(disk) == "failed")
     assert f"{sent:,}" in told()
+    assert DISK_REASON in told()
+    wait_until(lambda: NOT_SAVED not in told())
     assert portal.post("/bursts", preset="steady").status_code == 303
 
 

@@ -1,0 +1,92 @@
+"""A real PostgreSQL that is locked, read-only or away has the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from portal.criteria.registry import CRITERIA
+
+from portal.kit.database_fault import DatabaseFault
+from portal.kit.db import db
+from portal.kit.error_pages import DOUBT
+from tests.robustness.portals import SLO_FORM, ask, portal_app
+from tests.robustness.postgresql import programs, running_postgresql
+from tests.robustness.rows import fill, pages
+from tests.robustness.test_database import IdleChecker, settings_in, words
+
+BINARIES = programs()
+pytestmark = pytest.mark.skipif(BINARIES is None, reason="PostgreSQL is not installed")
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    assert BINARIES is not None
+    with running_postgresql(BINARIES) as url:
+        yield url
+
+
+@pytest.fixture
+def app(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    monkeypatch.setattr("portal.kit.db.BUSY_TIMEOUT_MS", 20)
+    with portal_app(replace(settings_in(tmp_path), database_url=url)) as app:
+        app.extensions["slo_lab_checker"] = IdleChecker(app, CRITERIA)
+        with app.app_context():
+            fill(app.extensions["slo_lab"])
+        yield app
+
+
+def connected(url: str) -> psycopg.Connection:
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+
+def told(app: Flask) -> list[str]:
+    """What the pages say that don't answer; no page fails in another way."""
+    answers = [ask(app.test_client(), path) for path in pages(app)]
+    assert [one.path for one in answers if one.status >= 500 and one.status != 503] == []
+    return [words(one.text) for one in answers if one.status == 503]
+
+
+def refusal(app: Flask) -> str:
+    answer = app.test_client().post("/slos", data=SLO_FORM)
+    assert answer.status_code == 503
+    said = words(answer.text)
+    assert DOUBT in said
+    return said
+
+
+def test_another_programs_lock_is_named_and_waited_for_no_longer_than_sqlites(
+    app: Flask, url: str
+) -> None:
+    with closing(connected(url)) as other, other.transaction():
+        other.execute("LOCK TABLE learner, slo, burst IN ACCESS EXCLUSIVE MODE")
+        said = told(app)
+        assert said
+        assert [one for one in said if DatabaseFault.LOCKED.sentence not in one] == []
+        assert DatabaseFault.LOCKED.sentence in refusal(app)
+    assert told(app) == []
+
+
+def test_a_read_only_server_is_named_and_read(app: Flask, url: str) -> None:
+    with closing(connected(url)) as other:
+        other.execute("ALTER DATABASE postgres SET default_transaction_read_only = on")
+    with app.app_context():
+        db.engine.dispose()
+    assert told(app) == []
+    assert DatabaseFault.READ_ONLY.sentence in refusal(app)
+
+
+def test_a_server_that_is_gone_is_named(app: Flask, url: str) -> None:
+    with closing(connected(f"{url.rpartition('/')[0]}/template1")) as other:
+        own = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        other.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS false")
+        other.execute(own)
+        said = told(app)
+        assert said
+        assert [one for one in said if DatabaseFault.AWAY.sentence not in one] == []
+        assert DatabaseFault.AWAY.sentence in refusal(app)
