@@ -8,7 +8,6 @@ from itertools import product
 from typing import Any
 
 from flask import Flask
-from portal.criteria.registry import CRITERIA
 from werkzeug.routing import Rule
 
 from portal.alerts import record
@@ -18,6 +17,7 @@ from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
+from portal.features import CRITERIA
 from portal.impact.comparison import Statement
 from portal.impact.store import save as state_impact
 from portal.kit.db import db

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from portal.criteria.registry import CRITERIA
 from sqlalchemy import Column, DateTime, String
 
+from portal.features import CRITERIA
 from portal.kit.db import JSONArray, JSONObject, UTCDateTime, db
 from tests.robustness.portals import ask, portal_app
 from tests.robustness.rows import pages

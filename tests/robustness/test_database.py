@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from alembic.util import CommandError
 from flask import Flask
-from portal.criteria.registry import CRITERIA
 from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -25,6 +24,7 @@ from portal import cli
 from portal.config import Settings
 from portal.criteria.checker import Checker
 from portal.errors import SLOLabError
+from portal.features import CRITERIA
 from portal.kit.database_fault import DatabaseFault, fault_of
 from portal.kit.db import db
 from portal.kit.error_pages import DOUBT

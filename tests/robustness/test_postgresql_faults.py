@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
-from portal.criteria.registry import CRITERIA
 
+from portal.features import CRITERIA
 from portal.kit.database_fault import DatabaseFault
 from portal.kit.db import db
 from portal.kit.error_pages import DOUBT

@@ -23,7 +23,7 @@ from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import Reply, Request
 from tests.provision import chromium
-from tests.reflections.test_browser import FLAGS, PATIENCE_MS, Served
+from tests.served import FLAGS, PATIENCE_MS, Served
 from tests.workbench.lab import RealLab, at_lab, services_of
 
 pytestmark = pytest.mark.browser
