@@ -52,3 +52,20 @@ def create_app(
     features.init_app(app)
     error_pages.init_app(app)
     return app
+
+
+def end_app(app: Flask, seconds: float = 10.0) -> list[str]:
+    """End what runs beside the requests, within so many seconds, and let the database go.
+
+    The names of the threads that did not end.
+    """
+    from typing import cast
+
+    from portal.kit.db import db
+    from portal.services import Services
+
+    left = cast(Services, app.extensions["slo_lab"]).background.stop(seconds)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    return left

@@ -7,6 +7,8 @@ from importlib import import_module
 from flask import Flask
 
 from portal.alerts.criterion import AlertCriterion
+from portal.alerts.follower import AlertFollower
+from portal.bursts.settler import start_settling
 from portal.criteria.base import Criterion
 from portal.criteria.checker import Checker
 from portal.impact.criterion import ImpactCriterion
@@ -56,6 +58,12 @@ NAVIGATION = (
     ("Reflections", "reflections.index", "reflections."),
     ("Lab", "lab.index", "lab."),
 )
+
+
+def start_background(app: Flask) -> None:
+    """Begin what goes on whether or not a page is open; ``end_app`` ends it."""
+    start_settling(app)
+    AlertFollower(app).start()
 
 
 def init_app(app: Flask) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from portal.background import Background
+
 T = TypeVar("T")
 MAX_VALUES = 500
 """Some keys hold what somebody typed (the preview of an SLO); the values longest unasked go."""
@@ -26,8 +28,13 @@ class SharedReadings:
     While one thread asks anew, the others get the value from before, or wait for the first one.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """``monotonic`` returns seconds."""
+    def __init__(
+        self,
+        background: Background | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``background`` renews (default: one of its own); ``monotonic`` returns seconds."""
+        self._background = background or Background()
         self._monotonic = monotonic
         self._slots: dict[Hashable, _Slot] = {}
         self._guard = threading.Lock()
@@ -42,8 +49,7 @@ class SharedReadings:
         if self._fresh(slot, max_age):
             return slot.value  # type: ignore[no-any-return]
         if self._fresh(slot, patience):
-            if slot.lock.acquire(blocking=False):
-                threading.Thread(target=self._renew, args=(slot, ask), daemon=True).start()
+            self._renew_beside(key, slot, ask)
             return slot.value  # type: ignore[no-any-return]
         first = slot.made_at == float("-inf")
         if not slot.lock.acquire(blocking=first):
@@ -54,6 +60,13 @@ class SharedReadings:
                 slot.made_at = self._monotonic()
             return slot.value  # type: ignore[no-any-return]
         finally:
+            slot.lock.release()
+
+    def _renew_beside(self, key: Hashable, slot: _Slot, ask: Callable[[], Any]) -> None:
+        if not slot.lock.acquire(blocking=False):
+            return
+        what = f"asks anew: {key[0] if isinstance(key, tuple) else key}"
+        if not self._background.start("reading", what, lambda: self._renew(slot, ask)):
             slot.lock.release()
 
     def _renew(self, slot: _Slot, ask: Callable[[], Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,10 +9,12 @@ from typing import cast
 
 from flask import current_app
 
+from portal.background import Background
 from portal.clients.grafana import GrafanaClient
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
+from portal.instruments import Instruments
 from portal.readings import SharedReadings
 from portal.secret_files import read_or_make
 
@@ -27,32 +28,37 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Services:
-    """What the features ask: settings, the outside systems, the clock."""
+    """What the features ask: settings, the outside systems, the clock, and what they share."""
 
     settings: Settings
     prometheus: PrometheusClient
     mockapp: MockappClient
     grafana: GrafanaClient
+    background: Background
+    readings: SharedReadings
+    instruments: Instruments = field(default_factory=Instruments)
     clock: Callable[[], datetime] = utc_now
-    readings: SharedReadings = field(default_factory=SharedReadings)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Services:
         """The real collaborators, at the addresses that the settings name."""
         token = read_or_make(settings.data_dir, "fault-token", settings)
+        background = Background()
         return cls(
             settings=settings,
             prometheus=PrometheusClient(settings.prometheus_base),
             mockapp=MockappClient(settings.mockapp_base, token),
             grafana=GrafanaClient.from_settings(settings),
+            background=background,
+            readings=SharedReadings(background),
         )
 
     @property
     def learners_prometheus(self) -> PrometheusClient:
         """Prometheus for the learner's queries: a heavy one must not make the portal's own wait."""
-        key = ("learner's queries", self.prometheus)
         make = self.prometheus.apart
-        return self.readings.get(key, math.inf, lambda: make(max_bytes=LEARNERS_MAX_BYTES))
+        key = ("learner's queries", self.prometheus)
+        return self.instruments.get(key, lambda: make(max_bytes=LEARNERS_MAX_BYTES))
 
 
 def current_services() -> Services:

@@ -13,10 +13,10 @@ from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from portal import create_app
-from portal.alerts.follower import AlertFollower
+from portal import create_app, end_app
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.features import start_background
 from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import migrate_to_head
 from portal.kit.observability import log_as_json
@@ -25,6 +25,7 @@ from portal.services import utc_now
 
 THREADS = 12
 CONNECTIONS = 800  # every open page holds one; the next one would wait until another is closed
+END_SECONDS = 4.0  # the supervisor waits a little longer
 IDLE_SECONDS = 60  # an open page asks again sooner than that
 log = logging.getLogger(__name__)
 
@@ -75,11 +76,15 @@ def main() -> None:
         server = _listen(app, settings)
     except SLOLabError as error:
         sys.exit(f"portal: {error}")
-    AlertFollower(app).start()
+    start_background(app)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     log.info("listening", extra={"url": settings.portal_base})
-    server.run()
+    try:
+        server.run()
+    finally:
+        if left := end_app(app, END_SECONDS):
+            log.warning("still at work at the end", extra={"threads": left})
 
 
 def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:

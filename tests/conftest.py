@@ -12,12 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 
-from portal import create_app
 from portal.config import Settings
-from portal.kit.db import db, migrate_to_head
-from portal.learners import ensure_solo_learner
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
+from tests.apps import portal_app
 from tests.patience import have_patience
 from tests.write_lock import watched
 
@@ -92,14 +91,8 @@ def services(settings: Settings, clock: Clock) -> Services:
 @pytest.fixture
 def app(settings: Settings, services: Services) -> Iterator[Flask]:
     """The portal with its tables migrated and its one learner."""
-    app = create_app(settings, services, {"TESTING": True})
-    migrate_to_head(app)
-    with app.app_context():
-        ensure_solo_learner(services.clock())
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with portal_app(settings, services) as app:
+        yield app
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,28 +50,16 @@ class AlertFollower:
         """``app`` gives its database and services."""
         self._app = app
         self._me = f"{os.getpid()}-{secrets.token_hex(8)}"
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="alert-follower", daemon=True)
+        self._services: Services = app.extensions["slo_lab"]
 
     def start(self) -> None:
-        """Follow in a thread of its own, until the process ends."""
-        self._thread.start()
+        """Follow in the background, until that is stopped."""
+        what = "looks at the alerts of bursts"
+        self._services.background.repeat("alert-follower", what, LOOK_EVERY_S, self._look)
 
-    def stop(self) -> None:
-        """Let the thread end after its present look."""
-        self._stopped.set()
-
-    def join(self, seconds: float) -> None:
-        """Wait for the thread's end, so many seconds at most."""
-        self._thread.join(seconds)
-
-    def _follow(self) -> None:
-        while not self._stopped.wait(LOOK_EVERY_S):
-            with self._app.app_context():
-                try:
-                    look(self._app.extensions["slo_lab"], self._me)
-                except Exception:
-                    log.exception("following alerts failed")
+    def _look(self) -> None:
+        with self._app.app_context():
+            look(self._services, self._me)
 
 
 def look(services: Services, me: str) -> None:

@@ -57,7 +57,7 @@ def _follow(burst_id: int) -> Burst:
 def _look(burst_id: int) -> Burst:
     db.session.rollback()
     now = current_services().clock()
-    store.settle_abandoned(current_learner().id, now, current_runner().followed)
+    store.settle_abandoned(now, current_runner().followed)
     return db.session.execute(select(Burst).where(Burst.id == burst_id)).scalar_one()
 
 

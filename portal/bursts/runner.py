@@ -11,7 +11,6 @@ import logging
 import selectors
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -26,6 +25,7 @@ from portal.bursts.messages import STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
 from portal.bursts.server_view import counters_before, seen_since
+from portal.bursts.store import ABANDONED_REASON
 from portal.clients.calls import announce
 from portal.clients.errors import ClientError
 from portal.errors import SLOLabError
@@ -85,9 +85,11 @@ class Runner:
 
     def start(self, burst_id: int) -> None:
         """Run the queued burst in a thread of its own; returns at once."""
-        name = f"burst-{burst_id}"
+        services: Services = self._app.extensions["slo_lab"]
         self.followed.add(burst_id)
-        threading.Thread(target=self._follow, args=(burst_id,), name=name, daemon=True).start()
+        name, what = f"burst-{burst_id}", f"follows burst {burst_id}"
+        if not services.background.start(name, what, lambda: self._follow(burst_id)):
+            self.followed.discard(burst_id)
 
     def _follow(self, burst_id: int) -> None:
         try:
@@ -148,6 +150,8 @@ class _Run:
             selector.register(_output(engine), selectors.EVENT_READ)
             silent, due = 0.0, time.monotonic()
             while True:
+                if self._services.background.stopping.is_set():
+                    raise BurstError(ABANDONED_REASON)
                 wait = max(0.0, due - time.monotonic())
                 if selector.select(timeout=wait):
                     silent = 0.0
@@ -258,7 +262,8 @@ class _Run:
                 self._not_saved(values, error)
                 if time.monotonic() > give_up:
                     return
-                time.sleep(self._waits.retry)
+                if self._services.background.stopping.wait(self._waits.retry):
+                    return
             else:
                 self._runner.unsaved.pop(self._id, None)
                 return

@@ -173,5 +173,6 @@ def _scraped_after(services: Services, job: str, moment: datetime) -> bool:
             samples = services.prometheus.query(query)
             if samples and samples[0].value > moment.timestamp():
                 return True
-        time.sleep(ASK_EVERY_SECONDS)
+        if services.background.stopping.wait(ASK_EVERY_SECONDS):
+            return False
     return False

@@ -77,22 +77,21 @@ def request_stop(burst: Burst) -> None:
     db.session.commit()
 
 
-def settle_abandoned(learner_id: int, now: datetime, followed: Collection[int] = ()) -> None:
+def settle_abandoned(now: datetime, followed: Collection[int] = ()) -> None:
     """Give bursts whose runner has not been heard of a named end. Writes only when there is one.
 
     Those ``followed`` in this very process have their runner, however long the machine slept.
     """
     try:
-        _end_silent(learner_id, now, tuple(followed))
-        _end_uncounted(learner_id, now)
+        _end_silent(now, tuple(followed))
+        _end_uncounted(now)
     except DatabaseError:  # a full disk, a lock; the next look tries again
         db.session.rollback()
 
 
-def _end_silent(learner_id: int, now: datetime, followed: tuple[int, ...]) -> None:
+def _end_silent(now: datetime, followed: tuple[int, ...]) -> None:
     """The bursts that were cut short."""
     silent = select(Burst).where(
-        Burst.learner_id == learner_id,
         Burst.state.in_(ACTIVE),
         Burst.heartbeat_at < now - ABANDONED_AFTER,
         Burst.id.not_in(followed),
@@ -107,11 +106,10 @@ def _end_silent(learner_id: int, now: datetime, followed: tuple[int, ...]) -> No
         _settle(burst, end, Burst.state.in_(ACTIVE))
 
 
-def _end_uncounted(learner_id: int, now: datetime) -> None:
+def _end_uncounted(now: datetime) -> None:
     """The bursts that ended, but whose runner was gone before Prometheus had counted them."""
     waiting = Burst.server_counts.is_(None)
     uncounted = select(Burst).where(
-        Burst.learner_id == learner_id,
         Burst.state.not_in(ACTIVE),
         Burst.heartbeat_at < now - UNCOUNTED_AFTER,
         waiting,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
@@ -72,7 +72,9 @@ class Checker:
         """``criteria`` in the order of the lab."""
         self.criteria = {criterion.id: criterion for criterion in criteria}
         self._app = app
-        self._pool = ThreadPoolExecutor(WORKERS, "check")
+        services: Services = app.extensions["slo_lab"]
+        self._background = services.background
+        self._pool = self._background.pool("check", WORKERS)
         self._running: dict[tuple[int, str], tuple[Future[None], datetime]] = {}
         self._again: set[tuple[int, str]] = set()
         self._worked: dict[int, datetime] = {}
@@ -112,11 +114,22 @@ class Checker:
             future, since = self._running.get((learner_id, criterion_id), (None, now))
             if future is not None and not future.done():
                 if now - since > timedelta(seconds=LIMIT_SECONDS):
-                    store.save(learner_id, criterion_id, overdue(self.criteria[criterion_id]), now)
+                    self._note_overdue(learner_id, criterion_id, now)
                 return future
-            future = self._pool.submit(self._check, learner_id, criterion_id)
+            future = self._pool.submit(
+                f"checks {criterion_id}", self._check, learner_id, criterion_id
+            )
             self._running[learner_id, criterion_id] = future, now
             return future
+
+    def _note_overdue(self, learner_id: int, criterion_id: str, now: datetime) -> None:
+        """Save it beside the request, since who only reads a page writes nothing."""
+
+        def note() -> None:
+            with self._app.app_context():
+                store.save(learner_id, criterion_id, overdue(self.criteria[criterion_id]), now)
+
+        self._background.start("overdue", f"notes that {criterion_id} takes too long", note)
 
     def _check(self, learner_id: int, criterion_id: str) -> None:
         looks = True

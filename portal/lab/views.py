@@ -41,6 +41,7 @@ def _context() -> dict[str, object]:
     return {
         "findings": findings,
         "events": state.events[::-1][:10] if state else [],
+        "tasks": [(task, services.background.age(task)) for task in services.background.tasks],
         "settings": settings,
         "grafana_password": _grafana_password(),
     }

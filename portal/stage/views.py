@@ -149,7 +149,6 @@ def _has_alert() -> bool:
 
 def _preset_context(preset_id: str) -> dict[str, Any]:
     learner = current_learner()
-    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
     burst = next((b for b in store.recent(learner.id) if b.preset == preset_id), None)
     return {
         "preset": PRESETS[preset_id],
@@ -203,7 +202,6 @@ def _asked() -> str | None:
 
 def _find(burst_id: int) -> Burst:
     learner = current_learner()
-    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
     burst = store.find(learner.id, burst_id)
     if burst is None:
         abort(404, "There is no burst of that number.")
@@ -212,7 +210,6 @@ def _find(burst_id: int) -> Burst:
 
 def _latest() -> Burst | None:
     learner = current_learner()
-    store.settle_abandoned(learner.id, current_services().clock(), current_runner().followed)
     burst = store.active_burst(learner.id) or next(iter(store.recent(learner.id, 1)), None)
     return shown(current_runner(), burst) if burst else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -93,8 +92,8 @@ class _Gathering:
         self._judge = CandidateJudge(services, learner, self._deadline)
         self._bench = store.bench(learner.id)
         self._known = known
-        self._scan: DashboardScan = services.readings.get(
-            ("dashboard scan", learner.id), math.inf, DashboardScan
+        self._scan: DashboardScan = services.instruments.get(
+            ("dashboard scan", learner.id), lambda: DashboardScan(services.background)
         )
         self._trouble = ""
         self._absent = False

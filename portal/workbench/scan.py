@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from portal.background import Background
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.clients.grafana import GrafanaClient, Hit, ScanProgress, ScanReading, StoredDashboard
@@ -67,8 +68,11 @@ def is_assisted(dashboard: StoredDashboard) -> bool:
 class DashboardScan:
     """What one learner's scan has read so far; safe to share between threads."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, background: Background, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         """``monotonic`` returns seconds."""
+        self._background = background
         self._monotonic = monotonic
         self._news = threading.Condition()
         self._hits: dict[str, Hit] = {}
@@ -85,8 +89,9 @@ class DashboardScan:
             if self._running or not self._due(set()):
                 return
             self._running = True
-        work = (grafana, context)
-        threading.Thread(target=self._pass, args=work, name="dashboard-scan", daemon=True).start()
+        what = f"reads {len(ordered)} dashboards of Grafana"
+        if not self._background.start("dashboard-scan", what, lambda: self._pass(grafana, context)):
+            self._running = False
 
     def wait(self, seconds: float) -> None:
         """Wait until all is read or something promising is found, at most ``seconds``."""
@@ -129,8 +134,6 @@ class DashboardScan:
             self._read_all(grafana, context)
         except ClientError as error:
             self.trouble = error
-        except RuntimeError:
-            log.debug("the process ends: no thread is started any more")
         except Exception:
             log.exception("the scan of Grafana's dashboards broke")
         finally:
@@ -141,7 +144,7 @@ class DashboardScan:
     def _read_all(self, grafana: GrafanaClient, context: CheckContext) -> None:
         """Each once, in small batches, since what is due may change meanwhile."""
         deadline, done = Deadline(PASS_SECONDS), set[str]()
-        while not deadline.passed:
+        while not deadline.passed and not self._background.stopping.is_set():
             with self._news:
                 due = self._due(done)
             if not due:
@@ -158,7 +161,7 @@ class DashboardScan:
             at_once=AT_ONCE,
             limit=BATCH,
             seconds=PASS_SECONDS,
-            cancelled=threading.Event(),
+            cancelled=self._background.stopping,
             progress=None,
         )
         by_uid = {hit.uid: hit for hit in due}

@@ -48,7 +48,7 @@ def turn_of(services: Services, learner_id: int) -> Iterator[bool]:
 
 @contextmanager
 def _place(services: Services, key: Hashable, places: int) -> Iterator[bool]:
-    gate = services.readings.get(key, math.inf, lambda: threading.BoundedSemaphore(places))
+    gate = services.instruments.get(key, lambda: threading.BoundedSemaphore(places))
     mine = gate.acquire(timeout=TURN_SECONDS)
     try:
         yield mine

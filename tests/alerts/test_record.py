@@ -19,6 +19,7 @@ from portal.alerts.follower import AlertFollower, look
 from portal.alerts.models import AlertWatch
 from portal.alerts.record import ABANDONED_AFTER
 from portal.alerts.transitions import AlertHistory, AlertSource, Transition
+from portal.background import Background
 from portal.bursts.models import Burst
 from portal.clients.prometheus import (
     Alert,
@@ -341,18 +342,18 @@ def test_without_prometheus_what_was_kept_is_shown_beside_the_reason(
 def test_the_thread_survives_a_failing_look_and_ends_when_told(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    background: Background = app.extensions["slo_lab"].background
     looks: list[str] = []
 
     def failing(services: Services, me: str) -> None:
         looks.append(me)
         if len(looks) == 2:
-            follower.stop()
+            background.stopping.set()
         raise RuntimeError("as if")
 
-    follower = AlertFollower(app)
     monkeypatch.setattr("portal.alerts.follower.look", failing)
     monkeypatch.setattr("portal.alerts.follower.LOOK_EVERY_S", 0.01)
-    follower.start()
-    follower.join(5)
+    AlertFollower(app).start()
+    assert background.stop(60) == []
     assert len(looks) == 2
     assert len(set(looks)) == 1

@@ -13,19 +13,18 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from portal import create_app
 from portal.alerts import record
 from portal.alerts.follower import look
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import custom_profile
 from portal.bursts.start import start_burst
 from portal.config import Settings
-from portal.kit.db import db, migrate_to_head
-from portal.learners import ensure_solo_learner
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
 from portal.services import Services, utc_now
 from portal.slo.objective import SLO, SLIKind
+from tests.apps import portal_app
 from tests.fakes.prometheus import EmptyPrometheus
 from tests.fakes.server import Reply, Request
 from tests.mockapp.process import TOKEN, running_mockapp, wait_until
@@ -91,13 +90,8 @@ def app(tmp_path: Path, prometheus: SlowPrometheus) -> Iterator[Flask]:
             prometheus_url=prometheus.url,
             scrape_interval=1,
         )
-        app = create_app(settings, Services.from_settings(settings))
-        migrate_to_head(app)
-        with app.app_context():
-            ensure_solo_learner(utc_now())
-        yield app
-        with app.app_context():
-            db.engine.dispose()
+        with portal_app(settings, config={}) as app:
+            yield app
 
 
 def started(app: Flask) -> int:

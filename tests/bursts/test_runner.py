@@ -20,7 +20,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, update
 
-from portal import create_app
 from portal.bursts import runner as runner_module
 from portal.bursts import store
 from portal.bursts.engine.loop import GRACE_SECONDS
@@ -31,10 +30,10 @@ from portal.bursts.start import start_burst
 from portal.clients.mockapp import MockappClient
 from portal.config import Settings
 from portal.kit.database_fault import DatabaseFault
-from portal.kit.db import db, migrate_to_head
-from portal.learners import ensure_solo_learner
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services, utc_now
+from tests.apps import portal_app
 from tests.conftest import NOWHERE
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp, wait_until
 
@@ -141,14 +140,10 @@ def mockapp() -> Iterator[MockappProcess]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     # No Prometheus, so no scrape that the end would be worth waiting for.
     folder = tmp_path_factory.mktemp("portal")
-    app = create_app(Settings(data_dir=folder, prometheus_url=NOWHERE, scrape_interval=0))
-    migrate_to_head(app)
-    with app.app_context():
-        ensure_solo_learner(utc_now())
-    yield app
-    wait_until(lambda: not any(name.startswith("burst-") for name in threads()), PATIENCE)
-    with app.app_context():
-        db.engine.dispose()
+    settings = Settings(data_dir=folder, prometheus_url=NOWHERE, scrape_interval=0)
+    with portal_app(settings, config={}) as app:
+        yield app
+        wait_until(lambda: not any(name.startswith("burst-") for name in threads()), PATIENCE)
 
 
 @pytest.fixture
@@ -318,7 +313,7 @@ def test_the_own_runner_s_burst_is_not_given_up_after_the_machine_stood_still(
     number = bursts.start(profile())
     bursts.wait_until_sending(number)
     with bursts.app.app_context():
-        store.settle_abandoned(1, utc_now() + timedelta(hours=1), bursts.runner.followed)
+        store.settle_abandoned(utc_now() + timedelta(hours=1), bursts.runner.followed)
     assert bursts.look(number).state == BurstState.RUNNING
     bursts.ask_to_stop(number)
     assert bursts.wait_for_end(number).state == BurstState.STOPPED
@@ -404,7 +399,7 @@ def test_a_disk_that_stays_full_ends_the_burst_and_nothing_is_lost(
     assert not fault_is_set(bursts)
     assert bursts.look(number).state == BurstState.RUNNING
     with bursts.app.app_context():
-        store.settle_abandoned(1, utc_now() + timedelta(hours=1))  # nothing to be saved here either
+        store.settle_abandoned(utc_now() + timedelta(hours=1))  # nothing to be saved here either
     told = burst.sent
     disk.free()
     burst = bursts.wait_for_end(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from threading import Event, Timer
+from threading import enumerate as threads
 from typing import ClassVar
 
 import pytest
@@ -14,7 +15,7 @@ from flask.testing import FlaskClient
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store
 from portal.criteria.base import Status, Subject, Verdict
-from portal.criteria.checker import Checker
+from portal.criteria.checker import LIMIT_SECONDS, Checker
 from portal.features import CRITERIA
 from portal.kit.db import db
 from portal.learners.models import Learner
@@ -189,3 +190,39 @@ def test_a_check_that_began_before_the_learner_acted_looks_again(
     kept = store.stored_verdict(learner.id, "slo")
     assert kept is not None
     assert kept.met_now
+
+
+def test_a_check_that_does_not_end_is_overdue_and_says_so(
+    app: Flask, learner: Learner, clock: Clock
+) -> None:
+    class Hangs:
+        """Never ends before it is told to."""
+
+        id: ClassVar[str] = "slo"
+        title: ClassVar[str] = "An SLO"
+        optional: ClassVar[bool] = False
+
+        def __init__(self) -> None:
+            self.go_on = Event()
+
+        def collect(self, subject: Subject) -> bool:
+            return self.go_on.wait(60)
+
+        def judge(self, evidence: bool) -> Verdict:
+            return Verdict(Status.MET, "code", "", "", "")
+
+    criterion = Hangs()
+    checker = Checker(app, [criterion])
+    checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
+    clock.pass_seconds(LIMIT_SECONDS - 1)
+    checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
+    assert store.stored_verdict(learner.id, "slo") is None
+    clock.pass_seconds(2)
+    checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
+    for thread in [one for one in threads() if one.name == "overdue"]:
+        thread.join(60)
+    db.session.expire_all()
+    kept = store.stored_verdict(learner.id, "slo")
+    assert kept is not None
+    assert (kept.status, kept.verdict["code"]) == (Status.CANNOT_CHECK, "too_slow")
+    criterion.go_on.set()

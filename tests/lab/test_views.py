@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.criteria.checker import Checker
+from portal.services import Services
 from stack.doctor import Finding, Health
 
 REASON = "path: no grafana on PATH. download: it can't be reached."
@@ -40,3 +41,14 @@ def test_a_grafana_that_runs_is_a_link(grafana_row) -> None:
 def test_a_grafana_that_is_down_tells_all_at_once(grafana_row) -> None:
     row = grafana_row(Finding("Grafana", Health.DOWN, ADDRESS, "It ended.", "See its log."))
     assert "It ended. <strong>See its log.</strong>" in row
+
+
+def test_what_runs_in_the_background_is_told(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checker, "refresh", lambda *_: [])
+    assert "in the background" not in client.get("/lab").text
+    with services.background.task("follows burst 7"):
+        page = client.get("/lab").text
+    assert "in the background (1)" in page
+    assert "follows burst 7" in page

@@ -13,15 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from portal import create_app
 from portal.config import Settings
 from portal.criteria.store import stored_verdict
-from portal.kit.db import db, migrate_to_head
-from portal.learners import ensure_solo_learner
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.reflections import store
 from portal.reflections.questions import MAX_BYTES, QUESTION_IDS
 from portal.reflections.store import Draft
+from tests.apps import portal_app
 from tests.conftest import START, Clock
 from tests.reflections.conftest import ANSWERS
 
@@ -328,16 +327,11 @@ def test_a_prometheus_that_never_answers_does_not_hold_the_page_up(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        app = create_app(replace(settings, prometheus_url=url), config={"TESTING": True})
-        migrate_to_head(app)
-        with app.app_context():
-            ensure_solo_learner(START)
-        start = time.monotonic()
-        answer = app.test_client().get(path)
-        assert time.monotonic() - start < 30
-        assert "Prometheus" in answer.text
-        with app.app_context():
-            db.engine.dispose()
+        with portal_app(replace(settings, prometheus_url=url)) as app:
+            start = time.monotonic()
+            answer = app.test_client().get(path)
+            assert time.monotonic() - start < 30
+            assert "Prometheus" in answer.text
 
 
 def test_the_page_shows_the_answers_after_a_restart(app: Flask, learner: Learner) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from portal import create_app
 from portal.config import Settings
-from portal.criteria.checker import current_checker
 from portal.features import CRITERIA
-from portal.kit.db import db, migrate_to_head
-from portal.learners import ensure_solo_learner
-from portal.services import utc_now
 from portal.steps import catalog
+from tests import apps
 
 QUERY = "sum(rate(http_requests_total[1m]))"
 NOBODY = "http://127.0.0.1:9"
@@ -83,20 +78,9 @@ class Answered:
     seconds: float
 
 
-@contextmanager
-def portal_app(settings: Settings) -> Iterator[Flask]:
-    """The portal with its tables and its learner; errors become pages, as they do for people."""
-    app = create_app(settings, config={"PROPAGATE_EXCEPTIONS": False})
-    migrate_to_head(app)
-    with app.app_context():
-        ensure_solo_learner(utc_now())
-    try:
-        yield app
-    finally:
-        with app.app_context():
-            current_checker()._pool.shutdown(cancel_futures=True)
-            db.session.remove()
-            db.engine.dispose()
+def portal_app(settings: Settings) -> AbstractContextManager[Flask]:
+    """The portal; errors become pages, as they do for people."""
+    return apps.portal_app(settings, config={"PROPAGATE_EXCEPTIONS": False})
 
 
 def settings_in(folder: Path, **more: str) -> Settings:

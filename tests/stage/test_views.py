@@ -287,6 +287,7 @@ def test_a_burst_whose_runner_is_gone_ends_with_a_name_and_frees_the_way(
     old.heartbeat_at = services.clock() - store.ABANDONED_AFTER - timedelta(seconds=1)
     old.counts = {"sent": 42, "good": 41, "failed": {"500": 1}}
     db.session.commit()
+    store.settle_abandoned(services.clock())
     page = client.get("/bursts/1").text
     assert "failed" in page
     assert "The portal stopped while this burst ran" in page

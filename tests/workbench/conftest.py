@@ -8,11 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import create_app
 from portal.config import Settings
-from portal.kit.db import migrate_to_head
-from portal.learners import ensure_solo_learner
-from tests.conftest import START
+from tests.apps import portal_app
 from tests.workbench.lab import RealLab, at_lab, real_lab, services_of
 
 
@@ -24,14 +21,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLab]:
 
 
 @pytest.fixture
-def lab_app(settings: Settings, lab: RealLab) -> Flask:
+def lab_app(settings: Settings, lab: RealLab) -> Iterator[Flask]:
     """The portal at the real lab, without a Grafana."""
     settings = at_lab(settings, lab)
-    app = create_app(settings, services_of(settings), {"TESTING": True})
-    migrate_to_head(app)
-    with app.app_context():
-        ensure_solo_learner(START)
-    return app
+    with portal_app(settings, services_of(settings)) as app:
+        yield app
 
 
 @pytest.fixture

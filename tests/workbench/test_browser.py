@@ -12,13 +12,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
-from portal import create_app
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.config import Settings
-from portal.kit.db import migrate_to_head
-from portal.learners import ensure_solo_learner
 from portal.workbench import dashboard_views
-from tests.conftest import START
+from tests.apps import portal_app
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import Reply, Request
@@ -183,14 +180,11 @@ def test_the_list_of_dashboards_fills_as_grafana_is_read(
         fake._answer = later  # type: ignore[method-assign]
         settings = at_lab(settings, lab, grafana_url=fake.url)
         client = GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")))
-        app = create_app(settings, replace(services_of(settings), grafana=client))
-        migrate_to_head(app)
-        with app.app_context():
-            ensure_solo_learner(START)
-        served = Served(app)
-        page.goto(f"http://127.0.0.1:{served.port}/workbench/dashboards")
-        expect(page.locator("#found-dashboards progress")).to_be_visible()
-        go_on.set()
-        expect(page.locator("#found-dashboards")).to_contain_text("✓ 2 of 2 panels show SLIs")
-        page.goto("about:blank")
-        served.stop()
+        with portal_app(settings, replace(services_of(settings), grafana=client), {}) as app:
+            served = Served(app)
+            page.goto(f"http://127.0.0.1:{served.port}/workbench/dashboards")
+            expect(page.locator("#found-dashboards progress")).to_be_visible()
+            go_on.set()
+            expect(page.locator("#found-dashboards")).to_contain_text("✓ 2 of 2 panels show SLIs")
+            page.goto("about:blank")
+            served.stop()

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 import pytest
 from flask import Flask
 
-from portal import create_app
 from portal.clients import ClientError
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.clients.grafana.credentials import from_settings
@@ -24,13 +23,12 @@ from portal.config import Settings
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import judge
-from portal.kit.db import migrate_to_head
-from portal.learners import ensure_solo_learner
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.workbench import store
 from portal.workbench.criterion import DashboardCriterion
 from portal.workbench.evidence import DashboardEvidence, gather
+from tests.apps import portal_app
 from tests.conftest import NOWHERE, START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board, v2_board, v2alpha1_board
 from tests.fakes.grafana import FakeGrafana
@@ -81,10 +79,7 @@ SHAPES = {
 def portal(settings: Settings, lab: RealLab) -> Iterator[Flask]:
     """A portal at the real lab, without a Grafana."""
     settings = at_lab(settings, lab)
-    app = create_app(settings, services_of(settings), {"TESTING": True})
-    migrate_to_head(app)
-    with app.app_context():
-        ensure_solo_learner(START)
+    with portal_app(settings, services_of(settings)) as app, app.app_context():
         yield app
 
 

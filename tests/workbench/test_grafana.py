@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import create_app
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.config import Settings
 from portal.criteria.base import Status, Subject
 from portal.criteria.checker import judge
 from portal.dashboards import CheckContext
 from portal.dashboards import judge as judge_dashboard
-from portal.kit.db import db, migrate_to_head
-from portal.learners import ensure_solo_learner
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.promql.context import Context
 from portal.services import Services
@@ -25,6 +24,7 @@ from portal.workbench import store
 from portal.workbench.criterion import DashboardCriterion
 from portal.workbench.export import file_name
 from portal.workbench.units import UNITS
+from tests.apps import portal_app
 from tests.conftest import NOWHERE, START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
@@ -43,22 +43,23 @@ def grafana(request: pytest.FixtureRequest) -> Iterator[FakeGrafana]:
         yield fake
 
 
-def portal_with(settings: Settings, lab: RealLab, url: str, login: Credentials) -> Flask:
+@contextmanager
+def portal_with(settings: Settings, lab: RealLab, url: str, login: Credentials) -> Iterator[Flask]:
     settings = at_lab(settings, lab, grafana_url=url)
     services = replace(services_of(settings), grafana=GrafanaClient(url, login))
-    app = create_app(settings, services, {"TESTING": True})
-    migrate_to_head(app)
-    with app.app_context():
-        ensure_solo_learner(START)
-        for title, expr in zip(("Failed share", "p95"), EXPRS, strict=True):
-            store.add_panel(1, title, expr, "ratio", START)
-    return app
+    with portal_app(settings, services) as app:
+        with app.app_context():
+            for title, expr in zip(("Failed share", "p95"), EXPRS, strict=True):
+                store.add_panel(1, title, expr, "ratio", START)
+        yield app
 
 
 @pytest.fixture
-def app(settings: Settings, lab: RealLab, grafana: FakeGrafana) -> Flask:
+def app(settings: Settings, lab: RealLab, grafana: FakeGrafana) -> Iterator[Flask]:
     """A portal whose learner has two panels, at that Grafana as an editor."""
-    return portal_with(settings, lab, grafana.url, Credentials(token=grafana.make_token("Editor")))
+    login = Credentials(token=grafana.make_token("Editor"))
+    with portal_with(settings, lab, grafana.url, login) as app:
+        yield app
 
 
 def status_of(app: Flask) -> tuple[Status, str]:
@@ -135,15 +136,15 @@ def test_why_it_could_not_be_pushed_is_told(
 ) -> None:
     with FakeGrafana("9.4.0", anonymous=None) as fake:
         login = Credentials(token=fake.make_token(role) if role else "wrong")
-        app = portal_with(settings, lab, fake.url, login)
-        page = app.test_client().post("/workbench/push", follow_redirects=True).text
+        with portal_with(settings, lab, fake.url, login) as app:
+            page = app.test_client().post("/workbench/push", follow_redirects=True).text
     assert "Not pushed: " in page
     assert words in page
 
 
 def test_a_grafana_that_is_down_is_told(settings: Settings, lab: RealLab) -> None:
-    app = portal_with(settings, lab, NOWHERE, Credentials(token="x"))
-    page = app.test_client().post("/workbench/push", follow_redirects=True).text
+    with portal_with(settings, lab, NOWHERE, Credentials(token="x")) as app:
+        page = app.test_client().post("/workbench/push", follow_redirects=True).text
     assert "Not pushed: Grafana can&#39;t be reached" in page
     assert "is in Grafana now" not in page
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from portal.background import Background
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import Hit, StoredDashboard
 from portal.dashboards import CheckContext
@@ -67,7 +68,7 @@ def seconds() -> Seconds:
 
 @pytest.fixture
 def scan(seconds: Seconds) -> DashboardScan:
-    return DashboardScan(seconds)
+    return DashboardScan(Background(), seconds)
 
 
 def pass_over(scan: DashboardScan, shelf: Shelf, hits: list[Hit]) -> list[str]:

@@ -1,0 +1,22 @@
+"""Gives bursts whose runner is gone a named end, whether or not a page is open."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.bursts.start import current_runner
+from portal.bursts.store import settle_abandoned
+from portal.services import Services
+
+LOOK_EVERY_S = 1.0
+
+
+def start_settling(app: Flask) -> None:
+    """Look in the background, until that is stopped: a page that is only read writes nothing."""
+    services: Services = app.extensions["slo_lab"]
+
+    def look() -> None:
+        with app.app_context():
+            settle_abandoned(services.clock(), current_runner().followed)
+
+    services.background.repeat("settler", "ends bursts whose runner is gone", LOOK_EVERY_S, look)

@@ -1,0 +1,44 @@
+"""A burst whose runner is gone ends with a name, although no page is open."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from flask import Flask
+
+from portal.bursts.models import Burst, BurstState
+from portal.bursts.settler import start_settling
+from portal.bursts.store import ABANDONED_AFTER, ABANDONED_REASON
+from portal.kit.db import db
+from portal.learners.models import Learner
+from portal.services import Services
+
+PATIENCE = 60.0
+
+
+def test_nobody_has_to_look_for_an_abandoned_burst_to_end(
+    app: Flask, learner: Learner, services: Services
+) -> None:
+    last_heard = services.clock() - ABANDONED_AFTER - timedelta(seconds=1)
+    burst = Burst(
+        learner_id=learner.id,
+        key="gone",
+        preset="steady",
+        title="Steady traffic",
+        spec={},
+        state=BurstState.RUNNING,
+        requested_at=last_heard,
+        started_at=last_heard,
+        heartbeat_at=last_heard,
+        counts={"sent": 42},
+    )
+    db.session.add(burst)
+    db.session.commit()
+    start_settling(app)
+    end = time.monotonic() + PATIENCE
+    while burst.is_active and time.monotonic() < end:
+        time.sleep(0.05)
+        db.session.expire_all()
+    assert (burst.state, burst.reason) == (BurstState.FAILED, ABANDONED_REASON)
+    assert burst.ended_at == last_heard
