@@ -180,6 +180,8 @@ class _Run:
             self._reason = ""
             return BurstState.FINISHED
         if message.kind is MessageKind.STOPPED:
+            if not self._stopping and self._services.background.stopping.wait(self._waits.tick):
+                raise BurstError(ABANDONED_REASON)  # whoever ends the portal ends its group
             self._reason = self._reason or "Stopped before its time."
             return BurstState.FAILED if self._reason == DISK_REASON else BurstState.STOPPED
         return None

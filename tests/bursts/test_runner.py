@@ -20,6 +20,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, update
 
+from portal import end_app
 from portal.bursts import runner as runner_module
 from portal.bursts import store
 from portal.bursts.engine.loop import GRACE_SECONDS
@@ -146,13 +147,18 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         wait_until(lambda: not any(name.startswith("burst-") for name in threads()), PATIENCE)
 
 
-@pytest.fixture
-def bursts(app: Flask, mockapp: MockappProcess) -> Bursts:
+def at(app: Flask, mockapp: MockappProcess) -> Bursts:
+    """Bursts of that portal at that service."""
     services: Services = app.extensions["slo_lab"]
     client = MockappClient(mockapp.url, TOKEN, timeout=PATIENCE)
     app.extensions["slo_lab"] = replace(services, mockapp=client)
     app.extensions["slo_lab_runner"] = Runner(app, WAITS)
     return Bursts(app)
+
+
+@pytest.fixture
+def bursts(app: Flask, mockapp: MockappProcess) -> Bursts:
+    return at(app, mockapp)
 
 
 def fault_is_set(bursts: Bursts) -> bool:
@@ -446,3 +452,18 @@ def end(mockapp: MockappProcess) -> None:
 
 def test_a_stop_is_heard_and_carried_out_within_a_second() -> None:
     assert Waits().tick + GRACE_SECONDS < 0.9
+
+
+def test_a_portal_that_ends_ends_its_burst_the_engine_and_the_fault(
+    settings: Settings, mockapp: MockappProcess
+) -> None:
+    with portal_app(replace(settings, scrape_interval=0), config={}) as app:
+        bursts = at(app, mockapp)
+        number = bursts.start(profile(fault=FAULT))
+        bursts.wait_until_sending(number)
+        assert end_app(app, PATIENCE) == []
+        assert engines() == []
+        assert not fault_is_set(bursts)
+        burst = bursts.look(number)
+        assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
+        assert burst.sent > 0

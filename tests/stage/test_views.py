@@ -335,6 +335,7 @@ def test_a_burst_whose_runner_went_before_it_was_counted_is_not_waited_for(
     assert "waiting for the next scrape" in client.get("/bursts/1").text
     bursts()[0].heartbeat_at = services.clock() - store.UNCOUNTED_AFTER - timedelta(seconds=1)
     db.session.commit()
+    store.settle_abandoned(services.clock())
     page = client.get("/bursts/1").text
     assert "waiting for the next scrape" not in page
     assert "Prometheus could not be asked about this burst" in page
