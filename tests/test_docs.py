@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,7 @@ from portal.bursts.profiles import PRESETS
 from portal.cli import COMMANDS, slo_lab
 from portal.criteria.base import Criterion
 from portal.features import CRITERIA
-from tests.test_house import FLOORS
+from tests.test_house import FLOORS, imports
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -56,11 +57,32 @@ def test_links_lead_to_files(page: Path) -> None:
         assert (ROOT / target).exists(), target
 
 
+OTHER_NAMES = {
+    "markdown-it": "markdown-it-py",
+    "pythonjsonlogger": "python-json-logger",
+    "yaml": "pyyaml",
+}
+"""Modules that are not called like their package."""
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Not left to come along with something else."""
+    declared = set(re.findall(r'^    "([a-z0-9-]+)', block_of_dependencies(), re.M))
+    ours = {"portal", "mockapp", "stack", "migrations", "_typeshed"}
+    sources = (p for top in ours for p in (ROOT / top).rglob("*.py"))
+    modules = {module.split(".")[0] for source in sources for module in imports(source) if module}
+    foreign = {name.replace("_", "-") for name in modules - ours - sys.stdlib_module_names}
+    assert {OTHER_NAMES.get(name, name) for name in foreign} <= declared
+
+
+def block_of_dependencies() -> str:
+    project = (ROOT / "pyproject.toml").read_text()
+    return project.split("\ndependencies = [")[1].split("]")[0]
+
+
 def test_every_dependency_has_its_reason() -> None:
     reasons = (ROOT / "docs" / "dependencies.md").read_text()
-    project = (ROOT / "pyproject.toml").read_text()
-    block = project.split("\ndependencies = [")[1].split("]")[0]
-    for name in re.findall(r'"([a-z-]+)', block):
+    for name in re.findall(r'"([a-z0-9-]+)', block_of_dependencies()):
         assert name in reasons, name
 
 
