@@ -23,7 +23,7 @@ from pathlib import Path
 
 from portal.promql.context import RecordingRule
 from portal.promql.promtool import PromtoolMissingError, find
-from portal.trial.scene import AlertingRule, Answer, Question, Sample, Scene
+from portal.trial.scene import AlertingRule, Answer, Sample, Scene
 
 IMPOSSIBLE = [{"labels": '{never="this"}', "value": 4242}]
 LIMITED = 'ulimit -c 0; ulimit -t "$1"; ulimit -v "$2" 2>/dev/null; shift 2; exec "$@"'
@@ -136,7 +136,9 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
     if scene.rules:
         rule_files = [f"rules-{number}.json"]
         groups = [{"name": "trial", "rules": [_rule(rule) for rule in scene.rules]}]
-        (folder / rule_files[0]).write_text(json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8")
+        (folder / rule_files[0]).write_text(
+            json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
+        )
     interval = _duration(scene.interval_s)
     test = {
         "interval": interval,
