@@ -203,7 +203,7 @@ class Reader:
 
     def _is_the_job(self, matcher: Matcher) -> bool:
         alone = self.context.labels is None and matcher.label == "job"
-        return alone and _passing(matcher, {JOB}) == {JOB}
+        return alone and passing(matcher, {JOB}) == {JOB}
 
     def _lacks(self, metric: str, matcher: Matcher) -> bool:
         known = self._known(metric)
@@ -212,7 +212,7 @@ class Reader:
         return not (matcher.op is MatchOp.MATCHES and _matches_anything(matcher.value))
 
     def _narrow_le(self, events: Events, matcher: Matcher) -> Events:
-        chosen = _passing(matcher, self.context.bounds)
+        chosen = passing(matcher, self.context.bounds)
         le = tuple(bound for bound in events.le if bound in chosen)
         if le:
             return replace(events, le=le)
@@ -250,9 +250,9 @@ class Reader:
         known = self._known(metric)
         if known is not None:
             values = known.get(matcher.label, frozenset())
-            return bool(values) and _passing(matcher, values) == values
+            return bool(values) and passing(matcher, values) == values
         negative = matcher.op in {MatchOp.NOT_EQUAL, MatchOp.NOT_MATCHES}
-        return negative and matcher.label == "path" and _passing(matcher, ROUTES) == ROUTES
+        return negative and matcher.label == "path" and passing(matcher, ROUTES) == ROUTES
 
 
 def metric_of(selector: Selector) -> str:
@@ -288,7 +288,8 @@ def _narrow_statuses(events: Events, matcher: Matcher, found: frozenset[int]) ->
     return replace(events, statuses=left, flaw=flaw)
 
 
-def _passing(matcher: Matcher, values: Iterable[str]) -> frozenset[str]:
+def passing(matcher: Matcher, values: Iterable[str]) -> frozenset[str]:
+    """The values that a matcher lets pass."""
     values = frozenset(values)
     if matcher.op in {MatchOp.EQUAL, MatchOp.NOT_EQUAL}:
         named = values & {matcher.value}

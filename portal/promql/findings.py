@@ -67,6 +67,8 @@ class Code(StrEnum):
     ROUNDED_AWAY = "rounded_away"
     CONDITION = "condition"
     GAUGE_FUNCTION = "gauge_function"
+    SURPRISE = "surprise"
+    UNTRIED = "untried"
     UNPARSED = "unparsed"
     INVALID = "invalid"
     NO_QUERY = "no_query"
@@ -125,6 +127,8 @@ REASONS: dict[Code, str] = {
     Code.ROUNDED_AWAY: "Rounded like this, hardly anything of the value is left.",
     Code.CONDITION: "This tells whether a condition holds; it hides the value itself.",
     Code.GAUGE_FUNCTION: "This function is made for gauges; counters need rate or increase.",
+    Code.SURPRISE: "On a day that we invented it did not show what happened.",
+    Code.UNTRIED: "This can't be checked now.",
     Code.UNPARSED: (
         "The check can't analyse this query; if it runs, it counts when you confirm what it shows."
     ),

@@ -16,10 +16,13 @@ from portal.trial.timeline import Stage, Timeline
 from portal.trial.traffic import FAST, NOBODY, Flow, Pace, Traffic, shared
 from portal.trial.world import World
 
-SAMPLES = 200
+SAMPLES = 60
 """As many samples as a window gets where they need not be as dense as the lab's."""
 COARSEST_S = 60.0
-MAX_LEAD_SAMPLES = 400
+MAX_POINTS = 9000
+"""Samples that one part of an expression may hold at a time: promtool allows 10,000."""
+LATE = 0.9
+"""Of the time between two scrapes: an expression is asked just before the next one."""
 
 
 class Length(StrEnum):
@@ -71,29 +74,37 @@ class Moment:
 
 @dataclass(frozen=True)
 class Pacing:
-    """Steps in seconds and lengths in steps of the days of an expression."""
+    """Steps in seconds and lengths in steps of the days of an expression.
+
+    ``apart``: each day is a lab of its own that has not run longer, as the windows would see more.
+    """
 
     step_s: float
     whole: int
     half: int
+    apart: bool = False
 
     def steps(self, length: Length) -> int:
         """How many scrapes a part lasts."""
         return {Length.WHOLE: self.whole, Length.HALF: self.half, Length.SHORT: 4}[length]
 
 
-def pacing(reach: Reach, interval_s: float, evaluation_s: float = 0.0) -> Pacing:
+def pacing(reach: Reach, world: World, evaluation_s: float = 0.0) -> Pacing:
     """The days' steps: the lab's interval for short windows, coarser ones for long windows.
 
     A window that is longer than the samples reach is that of a lab that has not run so long.
+    ``evaluation_s``: between two evaluations of rules, and of subqueries that name no step.
     """
+    interval_s = world.scrape_interval_s
     shortest = reach.shortest_s / 4 if reach.shortest_s else interval_s
     wanted = min(shortest, reach.back_s / SAMPLES, COARSEST_S)
     step = max(1, int(wanted / interval_s)) * interval_s
     margin = 3 * step + 2 * evaluation_s
-    whole = min(ceil((reach.back_s + margin) / step), MAX_LEAD_SAMPLES)
-    half = max(4, min(round(reach.longest_s / 2 / step), whole // 2))
-    return Pacing(step, max(whole, 6), half)
+    finest = min(step, reach.finest_s or step)
+    most = max(12, int(MAX_POINTS / world.width * finest / step))
+    whole = max(ceil((reach.back_s + margin) / step), 6)
+    half = max(4, min(round(reach.longest_s / 2 / step), min(whole, most) // 2))
+    return Pacing(step, min(whole, most), half, whole > most)
 
 
 def laid_out(
@@ -111,8 +122,9 @@ def laid_out(
                 Stage(part.traffic, count, part.up, part.restarted, part.unborn, part.elsewhere)
             )
             if part.asked:
-                at_s = (steps - 1) * pacing.step_s
-                moments.append(Moment(day, number, at_s, _seen(day.parts[: number + 1])))
+                at_s = (steps - 1) * pacing.step_s + LATE * world.scrape_interval_s
+                seen = day.parts[: number + 1]
+                moments.append(Moment(day, number, at_s, seen if pacing.apart else _seen(seen)))
     return Timeline(world, pacing.step_s, tuple(stages)), tuple(moments)
 
 
@@ -140,6 +152,10 @@ QUIET = _day(
     "two requests a second came in and 0.4 % failed",
     shared(2, 0.004, others=TYPICAL, unavailable=0.25),
 )
+QUIET_INCIDENT = _day(
+    "two requests a second came in and 18 % failed",
+    shared(2, 0.18, SLOWISH, others=TYPICAL, unavailable=0.25),
+)
 USUAL = _day(
     "twenty requests a second came in and 0.5 % failed",
     shared(20, (0.002, 0.009, 0.0065), (FAST, SLOWISH, FAST), others=TYPICAL, unavailable=0.5),
@@ -166,10 +182,10 @@ ONE_PAGE = _day(
     Traffic((Flow(1, 10, ((404, 0.1), (500, 0.2), (503, 0.1)), SLOWISH),)),
 )
 ONE_METHOD = _day(
-    "requests of one method failed",
+    "requests of one method failed most",
     Traffic(
         (
-            Flow(0, 10, TYPICAL),
+            Flow(0, 10, (*TYPICAL, (500, 0.04))),
             Flow(1, 5, TYPICAL, SLOWISH),
             Flow(2, 5, ((404, 0.05), (500, 0.3), (503, 0.1)), SLOW, method=1),
         )
@@ -230,12 +246,10 @@ NOT_OURS = Day(
     "half of another job's requests failed",
     (Part(shared(20, 0.001, others=TYPICAL), elsewhere=shared(30, 0.5)),),
 )
-NOT_FOUND = _day(
-    "only pages that don't exist were asked for", Traffic((Flow(-1, 10, ((404, 1.0),)),))
-)
+NOT_FOUND = _day("all requests were answered with 404", Traffic((Flow(2, 10, ((404, 1.0),)),)))
 
 DAYS = (
-    *(ALL_WELL, QUIET, USUAL, BUSY, A_TENTH, HALF, EVERYTHING, NO_SERIES),
+    *(ALL_WELL, QUIET, USUAL, BUSY, QUIET_INCIDENT, A_TENTH, HALF, EVERYTHING, NO_SERIES),
     *(ONE_PAGE, ONE_METHOD, SLOW_TENTH, SLOW_DAY, CRAWL, HANGING, IDLE, AGO),
     *(RISING, FALLING, FEWER, RESTART, DOWN, NOT_FOUND),
 )

@@ -23,7 +23,7 @@ from portal.promql.parser import ParseError, parse
 
 MAX_RULES = 100
 DEFAULT_STEP_S = 60.0
-"""What promtool takes for a subquery without a step."""
+"""What a subquery without a step gets at most."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class Reach:
 
     ``metrics``: what it reads, recorded series as well. ``rules``: the rules it needs.
     ``selectors``: all of its own and of the rules' selectors. ``functions``: functions and
-    aggregations by name. ``fixed``: a part of it looks at a fixed moment. ``unreadable``: a rule
+    aggregations by name. ``fixed``: a part of it looks at a fixed moment. ``finest_s``: the shortest step
+    of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels that it names.
+    ``unreadable``: a rule
     it needs can't be read, or it needs too many.
     """
 
@@ -46,6 +48,9 @@ class Reach:
     selectors: tuple[Selector, ...] = ()
     functions: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
+    finest_s: float = 0.0
+    made: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     unreadable: bool = False
 
 
@@ -66,6 +71,9 @@ def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
         tuple(walk.selectors),
         frozenset(walk.functions),
         frozenset(walk.fixed),
+        min(walk.steps, default=0.0),
+        frozenset(walk.made),
+        frozenset(walk.named),
         walk.unreadable,
     )
 
@@ -77,6 +85,9 @@ class _Walk:
     selectors: list[Selector] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
     fixed: set[str] = field(default_factory=set)
+    steps: list[float] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
     needed: dict[int, RecordingRule] = field(default_factory=dict)
     within: tuple[str, ...] = ()
     unreadable: bool = False
@@ -89,19 +100,24 @@ class _Walk:
             case Subquery():
                 self.ranges.append(expr.range_s)
                 self._pin(expr.at)
+                self.steps.append(expr.step_s or DEFAULT_STEP_S)
                 further = span + expr.range_s + (expr.step_s or DEFAULT_STEP_S)
                 yield from self.looks(expr.expr, offset + expr.offset_s, further)
             case Call():
                 self.functions.add(expr.function)
+                self._make(expr)
                 for arg in expr.args:
                     yield from self.looks(arg, offset, span)
             case Aggregation():
                 self.functions.add(expr.op)
+                self.named.update(expr.by or (), expr.without or ())
                 for part in (expr.param, expr.expr):
                     if part is not None:
                         yield from self.looks(part, offset, span)
             case Binary():
                 self.functions.add(expr.op)
+                matching = expr.matching
+                self.named.update(matching.on or (), matching.ignoring or (), matching.include)
                 for part in (expr.left, expr.right):
                     yield from self.looks(part, offset, span)
             case Negation():
@@ -113,6 +129,7 @@ class _Walk:
         self, selector: Selector, offset: float, span: float
     ) -> Iterator[tuple[float, float]]:
         self.selectors.append(selector)
+        self.named.update(matcher.label for matcher in selector.matchers)
         self._pin(selector.at)
         if selector.range_s is not None:
             self.ranges.append(selector.range_s)
@@ -136,6 +153,13 @@ class _Walk:
                 continue
             yield from self.looks(tree, offset, span)
         self.within = self.within[:-1]
+
+    def _make(self, call: Call) -> None:
+        """``label_replace`` and ``label_join`` name the label that they make second."""
+        texts = [arg.value for arg in call.args if isinstance(arg, Text)]
+        if call.function in {"label_replace", "label_join"} and texts:
+            self.made.add(texts[0])
+            self.named.update(texts)
 
     def _pin(self, at: str | None) -> None:
         if at is not None:

@@ -111,7 +111,9 @@ class Timeline:
     def _own_counters(self) -> Iterator[Series]:
         """Counters of failures of their own, beside the requests."""
         for metric, statuses in self.world.own_counters:
-            for number, (path, method) in enumerate(self.world.known_pages()):
+            pages = {(p, m) for found in self._rates for p, m, _ in found}
+            pages |= set(self.world.known_pages())
+            for number, (path, method) in enumerate(sorted(pages)):
                 rates = [
                     sum(found.get((path, method, status), 0.0) for status in statuses)
                     for found in self._rates

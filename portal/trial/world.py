@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from portal.shop import (
     BUCKETS,
+    DURATIONS,
     INSTANCE,
     JOB,
     METHODS,
@@ -70,6 +71,12 @@ class World:
         """Every ``le`` label with its bound in seconds, ascending, ``+Inf`` last."""
         finite = sorted((float(le), le) for le in self.buckets if float(le) < INF)
         return (*((le, bound) for bound, le in finite), ("+Inf", INF))
+
+    @property
+    def width(self) -> int:
+        """How many series the widest of its metrics has, about."""
+        pages = len(self.paths) + len(self.methods) - 1
+        return pages * (len(self.buckets) + 1 if DURATIONS in self.metrics else 5)
 
     def known_pages(self) -> list[tuple[str, str]]:
         """Path and method of the series that are there from the start."""
