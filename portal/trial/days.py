@@ -18,9 +18,11 @@ from portal.trial.world import World
 
 SAMPLES = 60
 """As many samples as a window gets where they need not be as dense as the lab's."""
-COARSEST_S = 60.0
+COARSEST_S = 120.0
 MAX_POINTS = 9000
 """Samples that one part of an expression may hold at a time: promtool allows 10,000."""
+MAX_STEPS = 150
+"""Scrapes that a window may see on a timeline of all days: beyond that a day stands alone."""
 LATE = 0.9
 """Of the time between two scrapes: an expression is asked just before the next one."""
 
@@ -101,10 +103,10 @@ def pacing(reach: Reach, world: World, evaluation_s: float = 0.0) -> Pacing:
     step = max(1, int(wanted / interval_s)) * interval_s
     margin = 3 * step + 2 * evaluation_s
     finest = min(step, reach.finest_s or step)
-    most = max(12, int(MAX_POINTS / world.width * finest / step))
+    most = min(MAX_STEPS, max(12, int(MAX_POINTS / world.width * finest / step)))
     whole = max(ceil((reach.back_s + margin) / step), 6)
     half = max(4, min(round(reach.longest_s / 2 / step), min(whole, most) // 2))
-    return Pacing(step, min(whole, most), half, whole > most)
+    return Pacing(step, min(whole, most * 2 // 3), half, apart=True) if whole > most else Pacing(step, whole, half)
 
 
 def laid_out(

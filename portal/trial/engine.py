@@ -23,7 +23,7 @@ from pathlib import Path
 
 from portal.promql.context import RecordingRule
 from portal.promql.promtool import PromtoolMissingError, find
-from portal.trial.scene import AlertingRule, Answer, Sample, Scene
+from portal.trial.scene import AlertingRule, Answer, Question, Sample, Scene
 
 IMPOSSIBLE = [{"labels": '{never="this"}', "value": 4242}]
 LIMITED = 'ulimit -c 0; ulimit -t "$1"; ulimit -v "$2" 2>/dev/null; shift 2; exec "$@"'
@@ -145,7 +145,7 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
         "input_series": [{"series": s.selector, "values": s.values} for s in scene.series],
         "promql_expr_test": [
             {"expr": q.expr, "eval_time": _duration(q.at_s), "exp_samples": IMPOSSIBLE}
-            for q in scene.questions
+            for q in (*scene.questions, _last(scene))
         ],
     }
     document = {
@@ -155,6 +155,12 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
     }
     (folder / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return name
+
+
+def _last(scene: Scene) -> Question:
+    """One more question: promtool loads no sample after its last evaluation before the end."""
+    end_s = max((question.at_s for question in scene.questions), default=0.0)
+    return Question("vector(0)", end_s + scene.evaluation_s + scene.interval_s)
 
 
 def _rule(rule: RecordingRule | AlertingRule) -> Mapping[str, object]:
@@ -247,10 +253,10 @@ def _read(scene: Scene, said: str) -> tuple[Answer, ...] | None:
     if trouble:
         return tuple(Answer(error=trouble) for _ in scene.questions)
     found = list(ANSWER.finditer(said))
-    if len(found) != len(scene.questions):
+    if len(found) != len(scene.questions) + 1:
         return None
-    read = [_answer(match) for match in found]
-    for match, question in zip(found, scene.questions, strict=True):
+    read = [_answer(match) for match in found[:-1]]
+    for match, question in zip(found[:-1], scene.questions, strict=True):
         if unquoted(match["expr"]) != question.expr:
             return None
     return tuple(read)

@@ -390,11 +390,14 @@ class Matching:
         if not self.evidence.functions & {"avg_over_time", "sum_over_time", "count_over_time"}:
             return None
         steady, changing = self._steady_and_changing()
-        full = max((value for _, value in steady), default=0.0)
-        if full not in (1.0, 100.0) or any(value not in (0.0, full) for _, value in steady):
+        full: float | None = max((value for _, value in steady), default=0.0)
+        full = next((one for one in (1.0, 100.0) if abs(full - one) <= EXACT * one), None)
+        if full is None:
             return None
-        high = [truth for truth, value in steady if value == full]
-        low = [truth for truth, value in steady if value == 0]
+        high = [truth for truth, value in steady if abs(value - full) <= EXACT * full]
+        low = [truth for truth, value in steady if abs(value) <= EXACT * full]
+        if len(high) + len(low) < len(steady):
+            return None
         if not high or not low or not (max(high) < min(low) or max(low) < min(high)):
             return None
         between = any(0 < value < full for value in changing)
@@ -407,6 +410,8 @@ class Matching:
         for seen in self.evidence.series:
             bounds = self.bounds(seen, spread=False)
             if bounds is None or not seen.moment.now.up:
+                continue
+            if seen.value is None and self._may_be_missing(seen, bounds, spread=False):
                 continue
             value = -1.0 if seen.value is None else seen.value
             if bounds[0] == bounds[1]:

@@ -13,6 +13,8 @@ from portal.trial.world import World
 
 BASES = (1009.0, 211.0, 4001.0, 97.0, 577.0, 3001.0)
 """What counters stand at when a scene begins: their shares are like those of no day."""
+FAR_FROM_ZERO = 10.0
+"""Requests a second for which a counter that begins there is older than what a window sees."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +152,9 @@ class Timeline:
     ) -> str:
         """A counter's samples: it grows by each stage's rate; a target that is down gives none."""
         parts: list[str] = []
-        value = base
+        value = base * FAR_FROM_ZERO * self.step_s
         for number, (stage, rate) in enumerate(zip(self.stages, rates, strict=True)):
-            growth = float(_written(rate * self.step_s))
+            growth = round(rate * self.step_s, 10)
             if stage.restarted:
                 value = 0.0
             if unborn and unborn[number]:
@@ -162,7 +164,8 @@ class Timeline:
                 parts.append(f"{_written(value + growth)}+{_written(growth)}x{stage.steps - 1}")
             else:
                 parts.append(_absent(stage.steps))
-            value += growth * stage.steps
+            for _ in range(stage.steps):  # as promtool adds: a counter that is off resets
+                value += growth
         return " ".join(parts)
 
 
@@ -177,8 +180,9 @@ def _quoted(value: str) -> str:
 
 
 def _written(number: float) -> str:
-    """Without an exponent: promtool's notation has an x of its own."""
-    return f"{number:.10f}".rstrip("0").rstrip(".")
+    """Exactly, and without an exponent: promtool's notation has an x of its own."""
+    text = repr(float(number))
+    return f"{number:.12f}" if "e" in text else text.removesuffix(".0")
 
 
 def _absent(steps: int) -> str:
