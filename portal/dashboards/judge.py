@@ -18,6 +18,7 @@ from portal.promql.context import Context
 from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
 from portal.promql.promtool import Validity
 from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
+from portal.trial.verdict import findings
 
 NEEDED = 2
 """How many panels that show SLIs a dashboard needs."""
@@ -33,6 +34,7 @@ class Verdict(StrEnum):
 
     MET = "met"
     NOT_MET = "not_met"
+    CANNOT_CHECK = "cannot_check"
     ERROR = "error"
 
 
@@ -97,6 +99,11 @@ class DashboardFinding:
         return sum(panel.sli is not None for panel in self.panels)
 
     @property
+    def untried(self) -> list[PanelFinding]:
+        """The panels that could not be checked."""
+        return [panel for panel in self.panels if panel.code is Code.UNTRIED]
+
+    @property
     def slis(self) -> frozenset[Sli]:
         """The kinds of SLI that the panels show."""
         return frozenset(panel.sli for panel in self.panels if panel.sli is not None)
@@ -148,25 +155,33 @@ def conclude(
     prepared: Prepared, validity: Mapping[str, Validity], context: Context
 ) -> DashboardFinding:
     """The finding, once it is known what Prometheus accepts."""
-    known: dict[str, Finding] = {}
-    panels = []
-    for panel, queries in prepared.panels:
-        findings = []
-        for query in queries:
-            if query.text and query.text not in known:
-                known[query.text] = classify(query.text, context)
-            findings.append(_query_finding(query, known.get(query.text), validity))
-        panels.append(_panel_finding(panel, tuple(findings)))
-    finding = DashboardFinding(
-        Verdict.NOT_MET, "", prepared.dashboard.title, prepared.dashboard.uid, tuple(panels)
+    refused = {text for text, answer in validity.items() if answer.valid is False}
+    texts = [q.text for _, queries in prepared.panels for q in queries if q.text]
+    known = findings([text for text in texts if text not in refused], context)
+    known |= {text: classify(text, context) for text in texts if text in refused}
+    panels = tuple(
+        _panel_finding(
+            panel, tuple(_query_finding(query, known.get(query.text), validity) for query in queries)
+        )
+        for panel, queries in prepared.panels
     )
-    verdict = Verdict.MET if finding.sli_panels >= NEEDED else Verdict.NOT_MET
-    return replace(finding, verdict=verdict, reason=_summary(finding))
+    title, uid = prepared.dashboard.title, prepared.dashboard.uid
+    finding = DashboardFinding(Verdict.NOT_MET, "", title, uid, panels)
+    return replace(finding, verdict=_verdict(finding), reason=_summary(finding))
+
+
+def _verdict(finding: DashboardFinding) -> Verdict:
+    if finding.sli_panels >= NEEDED:
+        return Verdict.MET
+    may_show = finding.sli_panels + len(finding.untried)
+    return Verdict.CANNOT_CHECK if may_show >= NEEDED else Verdict.NOT_MET
 
 
 def _summary(finding: DashboardFinding) -> str:
     count, total = finding.sli_panels, len(finding.panels)
     sentence = f"{count} of {total} panels {'shows' if count == 1 else 'show'} an SLI."
+    if _verdict(finding) is Verdict.CANNOT_CHECK:
+        return f"{sentence} {len(finding.untried)} can't be checked: {finding.untried[0].reason}"
     if count < NEEDED:
         return f"{sentence} {NEEDED} are needed."
     if len(finding.slis) == 1:

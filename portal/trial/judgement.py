@@ -336,6 +336,8 @@ class Matching:
 
     def _may_be_missing(self, seen: Seen, bounds: tuple[float, float], spread: bool) -> bool:
         """Nothing is there where there is nothing to tell: at 0, at 100 %, of one of many."""
+        if self._stands_in(seen):
+            return True
         if self.evidence.functions & PICKING and len(self._together(seen)) > 1:
             return True
         if spread and "avg" in self.evidence.functions and self._has_idle_page(seen):
@@ -348,6 +350,21 @@ class Matching:
         ledger = self.evidence.truth(seen.moment.now)
         idle = set(self.evidence.world.known_pages()) - {(p.path, p.method) for p in ledger.pages}
         return bool(idle)
+
+    def _stands_in(self, seen: Seen) -> bool:
+        """Whether another series of the moment speaks of the same requests."""
+        if seen.value is not None:
+            return False
+        mine = self._speaks_of(seen)
+        return any(
+            other.value is not None and self._speaks_of(other) == mine
+            for other in self._together(seen)
+        )
+
+    def _speaks_of(self, seen: Seen) -> tuple[object, ...]:
+        pages = (p for ledger in self.evidence.ledgers.values() for p in ledger.by_status)
+        mine = frozenset(page for page in pages if self._counts(page, seen.labels))
+        return mine, _statuses_in(seen.labels, self.evidence), seen.labels.get("le")
 
     def _together(self, seen: Seen) -> list[Seen]:
         return [one for one in self.evidence.series if one.moment is seen.moment]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portal.promql import statuses
 from portal.promql.context import Context
-from portal.promql.events import PLAIN, Kind, kind_of, metric_of, passing
+from portal.promql.events import PLAIN, Kind, counts_requests, kind_of, metric_of, passing
 from portal.promql.nodes import Matcher, MatchOp, Selector
 from portal.shop import DURATIONS, INSTANCE, JOB, METHODS, PATHS, REQUESTS, STATUS
 from portal.trial.reach import Reach
@@ -41,7 +41,8 @@ def setting(reach: Reach, context: Context) -> Setting:
     recorded = {rule.name for rule in reach.rules}
     read = reach.metrics - recorded
     families = {FAMILIES[metric] for metric in read if metric in FAMILIES}
-    own = sorted(m for m in read - set(FAMILIES) if kind_of(m) is Kind.ERRORS)
+    errors = (m for m in read - set(FAMILIES) if kind_of(m) is Kind.ERRORS)
+    own = sorted(metric for metric in errors if counts_requests(metric))
     usual = {m for m in read if m in USUAL or m == "up" or m.endswith("_info")}
     strange = read - set(FAMILIES) - set(own) - usual
     selectors = [s for s in reach.selectors if metric_of(s) in FAMILIES or metric_of(s) in own]

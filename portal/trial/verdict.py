@@ -27,6 +27,7 @@ READ_ONLY = frozenset({Code.NO_QUERY, Code.UNPARSED, Code.RANGE_VECTOR, Code.RUL
 """What the reading says and no trial can answer."""
 COMPARING = frozenset({"/", "*", "^", "%", "histogram_quantile", "histogram_fraction"})
 """Without one of these nothing is a share or a quantile."""
+FIXED = "It looks at one fixed moment (@), whatever happens now."
 RULES_EVERY_S = 15.0
 MAX_SHIFT_S = 6 * 3600.0
 ELSEWHERE = shared(15, 0.37)
@@ -196,6 +197,8 @@ def _decided(
     shown = judge(tried, phis)
     if shown is None:
         return _surprised(read, surprise(tried, phis, read.sli) if read.sli else None, one)
+    if any("Start" in at for at in one.reach.fixed):
+        return nothing(Code.CONSTANT, FIXED)
     if read.sli is shown.measure.sli:
         return read
     return built(shown, one)
@@ -222,8 +225,8 @@ def _refused(read: Finding, error: str) -> Finding:
 def _surprised(read: Finding, found: Surprise | None, one: Attempt) -> Finding:
     if read.sli is None:
         return read
-    if any(not at.startswith("End") for at in one.reach.fixed):
-        return nothing(Code.CONSTANT, "It looks at one fixed moment (@), whatever happens now.")
+    if any("End" not in at for at in one.reach.fixed):
+        return nothing(Code.CONSTANT, FIXED)
     if found is None:
         return nothing(Code.SURPRISE, "On no day that we tried it on did it show a share.")
     return replace(nothing(Code.SURPRISE, sentence(found)))

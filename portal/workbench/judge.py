@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
-from portal.promql.classify import classify
 from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
 from portal.promql.promtool import Validity
@@ -15,6 +14,7 @@ from portal.promql.variables import Times, substitute
 from portal.services import Services
 from portal.slis.reading import CHART_SPAN
 from portal.slo.reading import bucket_bounds
+from portal.trial.verdict import findings
 
 MAX_AGE_SECONDS = 10.0
 MAX_VALIDATED = 200
@@ -25,7 +25,7 @@ CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 def judge_query(expr: str, context: Context, confirmed: dict[str, str]) -> Finding:
     """What a query as typed shows, by its text and by the learner's word."""
     runs = filled(expr, context)
-    return with_confirmation(classify(runs, context), runs, confirmed)
+    return with_confirmation(findings([runs], context)[runs], runs, confirmed)
 
 
 def filled(expr: str, context: Context) -> str:
