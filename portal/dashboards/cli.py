@@ -137,7 +137,9 @@ def _rules(paths: Sequence[Path]) -> tuple[list[RecordingRule], int]:
 def _why_unread(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"The rule file can't be read: {error.strerror or error}."
-    return str(error) if isinstance(error, SLOLabError) else "The rule file is not text in UTF-8."
+    if isinstance(error, SLOLabError):
+        return f"The rule file can't be read: {error}"
+    return "The rule file is not text in UTF-8."
 
 
 def _read(path: Path, check: CheckContext) -> ReadFile:

@@ -14,7 +14,7 @@ from portal.errors import SLOLabError
 from portal.slo.alerts.analysis import AlertFinding
 from portal.slo.alerts.check import FileFinding, Outcome, check_file
 from portal.slo.alerts.rulefile import read_rule_file
-from portal.slo.documents import MAX_BYTES
+from portal.rulefile.document import MAX_BYTES
 from portal.slo.objective import SLO
 from portal.slo.openslo import loads, refuse_twins
 from portal.slo.rules import rule_file
