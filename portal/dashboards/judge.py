@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.dashboards import classic, v2
+from portal.dashboards.display import Drawn
 from portal.dashboards.document import body, is_v2
 from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.model import Dashboard, Panel
@@ -26,6 +27,7 @@ MAX_LIBRARY_PANELS = 50
 MAX_QUERIES = 2000
 MAX_REFERENCES = 100_000
 MAX_BORROWED = 50
+CONFIRMABLE = frozenset({Code.UNPARSED, Code.UNSURE})
 SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
 
 
@@ -79,8 +81,8 @@ class PanelFinding:
 
     @property
     def confirmable(self) -> bool:
-        """True when a query can't be analysed: it counts once the learner confirms it."""
-        return self.sli is None and self.code is Code.UNPARSED
+        """True when a query, or what is made of it, can't be analysed: it counts once confirmed."""
+        return self.sli is None and self.code in CONFIRMABLE
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,11 @@ def conclude(
     known |= {text: classify(text, context) for text in texts if text in refused}
     panels = tuple(
         _panel_finding(
-            panel, tuple(_query_finding(query, known.get(query.text), validity) for query in queries)
+            panel,
+            tuple(
+                _as_drawn(_query_finding(query, known.get(query.text), validity), panel, query)
+                for query in queries
+            ),
         )
         for panel, queries in prepared.panels
     )
@@ -293,6 +299,18 @@ def _query_finding(
     return QueryFinding(query.ref, query.written, query.text, query.shown, checked)
 
 
+def _as_drawn(found: QueryFinding, panel: Panel, query: Query) -> QueryFinding:
+    """The finding for what the panel makes of the query's values."""
+    marks = {panel.display.drawn, query.drawn}
+    if found.finding.sli is None:
+        return found
+    if Drawn.REDUCED in marks:
+        return replace(found, finding=nothing(Code.REDUCED))
+    if Drawn.UNSURE in marks:
+        return replace(found, finding=nothing(Code.UNSURE, f"({found.finding.reason})"))
+    return found
+
+
 def _explained(finding: Finding, query: Query) -> Finding:
     if finding.code is Code.UNPARSED and query.unknown:
         names = ", ".join(f"${name}" for name in query.unknown)
@@ -322,6 +340,8 @@ def _panel_finding(panel: Panel, queries: tuple[QueryFinding, ...]) -> PanelFind
     if panel.is_copy:
         return _without(panel, Code.REPEATED_COPY, queries)
     shown = [query for query in queries if query.shown]
+    if panel.display.drawn is Drawn.NO and queries:
+        return _without(panel, Code.NOT_DRAWN, queries)
     if not shown:
         return _without(panel, _why_empty(panel, queries), queries)
     decisive = next((query for query in shown if query.finding.sli is not None), None)

@@ -106,7 +106,11 @@ def pacing(reach: Reach, world: World, evaluation_s: float = 0.0) -> Pacing:
     most = min(MAX_STEPS, max(12, int(MAX_POINTS / world.width * finest / step)))
     whole = max(ceil((reach.back_s + margin) / step), 6)
     half = max(4, min(round(reach.longest_s / 2 / step), min(whole, most) // 2))
-    return Pacing(step, min(whole, most * 2 // 3), half, apart=True) if whole > most else Pacing(step, whole, half)
+    return (
+        Pacing(step, min(whole, most * 2 // 3), half, apart=True)
+        if whole > most
+        else Pacing(step, whole, half)
+    )
 
 
 def laid_out(

@@ -305,9 +305,7 @@ class Matching:
                 values.add(round(seen.value, 9))
         return len(values) >= LEAST_MET and self._moves(affine) and self._is_whole()
 
-    def _surprise(
-        self, seen: Seen, affine: Affine, spread: bool, slack: bool
-    ) -> Surprise | None:
+    def _surprise(self, seen: Seen, affine: Affine, spread: bool, slack: bool) -> Surprise | None:
         if not seen.moment.now.up:
             return None
         bounds = self.bounds(seen, spread)
@@ -407,8 +405,8 @@ class Matching:
         if not self.evidence.functions & {"avg_over_time", "sum_over_time", "count_over_time"}:
             return None
         steady, changing = self._steady_and_changing()
-        full: float | None = max((value for _, value in steady), default=0.0)
-        full = next((one for one in (1.0, 100.0) if abs(full - one) <= EXACT * one), None)
+        most = max((value for _, value in steady), default=0.0)
+        full = next((one for one in (1.0, 100.0) if abs(most - one) <= EXACT * one), None)
         if full is None:
             return None
         high = [truth for truth, value in steady if abs(value - full) <= EXACT * full]

@@ -115,7 +115,7 @@ class _Namer:
         """The first matcher that nothing of the world passes, in words; "" when there is none."""
         if self._live(REQUESTS) is not None:
             return ""
-        values = {**{name: (value,) for name, value in world.labels.items()}}
+        values: dict[str, tuple[str, ...]] = {n: (value,) for n, value in world.labels.items()}
         values |= {"path": world.paths, "method": world.methods}
         values |= dict.fromkeys(world.status_labels, ("200", "302", "404", "500", "503"))
         for matcher in self._matchers():
@@ -150,7 +150,9 @@ class _Namer:
 
     def _named(self, label: str) -> list[str]:
         """The values that the expression asks for, in its order."""
-        return list(dict.fromkeys(v for m in self._matchers() if m.label == label for v in asked(m)))
+        return list(
+            dict.fromkeys(v for m in self._matchers() if m.label == label for v in asked(m))
+        )
 
     def _matchers(self) -> Iterator[Matcher]:
         for selector in self.selectors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from portal.promql import statuses
@@ -341,9 +341,10 @@ def _words(shown: Shown, indicator: Indicator) -> tuple[Code, str]:
     if shown.windows:
         code = Code.BUCKET_SHARE if latency else Code.GOOD_RATIO
         return code, f"{kind}: the share of time in which a limit was kept."
+    good, bad = ("were fast", "were slow") if latency else ("went well", "failed")
     what = {
-        Said.GOOD: "the share of requests that were fast" if latency else "the share of requests that went well",
-        Said.BAD: "the share of requests that were slow" if latency else "the share of requests that failed",
+        Said.GOOD: f"the share of requests that {good}",
+        Said.BAD: f"the share of requests that {bad}",
         Said.BUDGET_LEFT: "how much of the error budget is left",
     }[said]
     code = {Said.GOOD: Code.GOOD_RATIO, Said.BAD: Code.BAD_RATIO}.get(said, Code.BUDGET_LEFT)
