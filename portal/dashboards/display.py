@@ -9,20 +9,36 @@ from enum import StrEnum
 from typing import Any
 
 DRAWS_NONE = frozenset(
-    ["text", "news", "dashlist", "alertlist", "alertGroups", "annolist", "gettingstarted", "welcome", "pluginlist", "logs", "logstable", "traces", "flamegraph", "nodeGraph"]
+    {
+        *("text", "news", "dashlist", "alertlist", "alertGroups", "annolist"),
+        *("gettingstarted", "welcome", "pluginlist", "logs", "logstable", "traces"),
+        *("flamegraph", "nodeGraph"),
+    }
 )
 """Panels that ask nobody, or that draw logs, traces and the like, never a number of ours."""
 DRAWS_VALUES = frozenset(
-    ["timeseries", "graph", "stat", "gauge", "bargauge", "singlestat", "table", "table-old", "barchart", "piechart", "heatmap", "state-timeline", "status-history", "trend", "xychart", "grafana-singlestat-panel", "grafana-piechart-panel"]
+    {
+        *("timeseries", "graph", "stat", "gauge", "bargauge", "singlestat", "table"),
+        *("table-old", "barchart", "piechart", "heatmap", "state-timeline"),
+        *("status-history", "trend", "xychart", "grafana-singlestat-panel"),
+        *("grafana-piechart-panel",),
+    }
 )
 REDUCES = frozenset({"stat", "gauge", "bargauge", "piechart"})
 SINGLE = frozenset({"singlestat", "grafana-singlestat-panel"})
 KEEPS = frozenset(
-    ["last", "lastNotNull", "current", "first", "firstNotNull", "min", "max", "mean", "avg", "median", "logmin", "mode", "allValues"]
+    {
+        *("last", "lastNotNull", "current", "first", "firstNotNull", "min", "max", "mean"),
+        *("avg", "median", "logmin", "mode", "allValues"),
+    }
 )
 """Calculations whose result is a value of the series, or lies among them."""
 LOSES = frozenset(
-    ["sum", "total", "count", "countAll", "range", "diff", "diffperc", "delta", "step", "changeCount", "distinctCount", "variance", "stdDev", "allIsZero", "allIsNull", "last_time", "name", "uniqueValues"]
+    {
+        *("sum", "total", "count", "countAll", "range", "diff", "diffperc", "delta"),
+        *("step", "changeCount", "distinctCount", "variance", "stdDev", "allIsZero"),
+        *("allIsNull", "last_time", "name", "uniqueValues"),
+    }
 )
 PERCENTILE = re.compile(r"p\d{1,2}")
 TIME = "time"

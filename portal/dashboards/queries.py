@@ -33,7 +33,14 @@ REDUCERS = {
 }
 UNARY = {"abs": "abs({})", "round": "round({})", "floor": "floor({})", "ceil": "ceil({})"}
 KEEPING = frozenset(
-    ["calculateField", "organize", "filterFieldsByName", "filterFields", "filterFrames", "filterByRefId", "reduce", "groupBy", "renameByRegex", "rename", "sortBy", "order", "limit", "merge", "concatenate", "append", "noop", "seriesToColumns", "joinByField", "joinByLabels", "seriesToRows", "labelsToFields", "convertFieldType", "prepareTimeSeries", "partitionByValues", "formatTime", "timeSeriesTable", "ensureColumns"]
+    {
+        *("calculateField", "organize", "filterFieldsByName", "filterFields"),
+        *("filterFrames", "filterByRefId", "reduce", "groupBy", "renameByRegex", "rename"),
+        *("sortBy", "order", "limit", "merge", "concatenate", "append", "noop"),
+        *("seriesToColumns", "joinByField", "joinByLabels", "seriesToRows"),
+        *("labelsToFields", "convertFieldType", "prepareTimeSeries", "partitionByValues"),
+        *("formatTime", "timeSeriesTable", "ensureColumns"),
+    }
 )
 """Transformations that keep the values of the fields they leave."""
 MAX_DEPTH = 8

@@ -23,7 +23,16 @@ OWN_COUNTER = re.compile(
     r"(?:[_:]|$)"
 )
 OF_REQUESTS = frozenset(
-    ["http", "https", "request", "requests", "req", "reqs", "response", "responses", "api", "app", "application", "server", "servers", "service", "web", "website", "site", "page", "pages", "endpoint", "endpoints", "handler", "handlers", "route", "routes", "view", "views", "flask", "shop", "mock", "mockapp", "frontend", "checkout", "search", "user", "users", "client", "internal", "unhandled", "uncaught", "bad", "failing", "err", "errs", "error", "errors", "errored", "fail", "fails", "failed", "failure", "failures", "exception", "exceptions", "status", "code", "count", "number", "of", "total", "4xx", "5xx"]
+    {
+        *("http", "https", "request", "requests", "req", "reqs", "response", "responses"),
+        *("api", "app", "application", "server", "servers", "service", "web", "website"),
+        *("site", "page", "pages", "endpoint", "endpoints", "handler", "handlers", "route"),
+        *("routes", "view", "views", "flask", "shop", "mock", "mockapp", "frontend"),
+        *("checkout", "search", "user", "users", "client", "internal", "unhandled"),
+        *("uncaught", "bad", "failing", "err", "errs", "error", "errors", "errored"),
+        *("fail", "fails", "failed", "failure", "failures", "exception", "exceptions"),
+        *("status", "code", "count", "number", "of", "total", "4xx", "5xx"),
+    }
 )
 """The words of a counter's name that may stand beside its failures: others say whose they are."""
 CLIENT_COUNTER = re.compile(r"4xx|client_err")

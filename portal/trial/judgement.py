@@ -1,4 +1,4 @@
-"""Is what a query showed on the invented days an SLI? The first day that surprises is the answer."""
+"""Is what a query showed on the invented days an SLI? The first surprising day is the answer."""
 
 from __future__ import annotations
 

@@ -33,9 +33,9 @@ class Reach:
 
     ``metrics``: what it reads, recorded series as well. ``rules``: the rules it needs.
     ``selectors``: all of its own and of the rules' selectors. ``functions``: functions and
-    aggregations by name. ``fixed``: a part of it looks at a fixed moment. ``finest_s``: the shortest step
-    of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels that it names.
-    ``unreadable``: a rule
+    aggregations by name. ``fixed``: moments that parts of it are fixed to. ``finest_s``: the
+    shortest step of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels
+    that it names. ``unreadable``: a rule
     it needs can't be read, or it needs too many.
     """
 

@@ -121,11 +121,9 @@ class _Namer:
         for matcher in self._matchers():
             if matcher.label in ("le", "__name__") or matcher.op is MatchOp.EQUAL:
                 continue
-            if matcher.op is MatchOp.MATCHES and not passing(
-                matcher, values.get(matcher.label, ("",))
-            ):
-                if statuses.picked(matcher) is None:
-                    return str(matcher)
+            found = passing(matcher, values.get(matcher.label, ("",)))
+            if matcher.op is MatchOp.MATCHES and not found and statuses.picked(matcher) is None:
+                return str(matcher)
         return ""
 
     def usual(self, label: str, otherwise: str) -> str:
