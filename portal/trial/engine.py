@@ -15,6 +15,7 @@ import selectors
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -57,6 +58,9 @@ class TrialLimits:
 
 
 LIMITS = TrialLimits()
+MAX_AT_ONCE = 2
+BUSY = "Other queries are being tried. Try again in a moment."
+_turns = threading.BoundedSemaphore(MAX_AT_ONCE)
 
 
 def answers(
@@ -67,7 +71,12 @@ def answers(
     if tool is None:
         why = str(PromtoolMissingError())
         return [tuple(Answer(untried=why) for _ in scene.questions) for scene in scenes]
-    return _Session(tool, limits).answers(scenes)
+    if not _turns.acquire(timeout=limits.wall_s):
+        return [tuple(Answer(untried=BUSY) for _ in scene.questions) for scene in scenes]
+    try:
+        return _Session(tool, limits).answers(scenes)
+    finally:
+        _turns.release()
 
 
 @dataclass

@@ -79,6 +79,23 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The pages that a query limits itself to; None: all."""
+
+    paths: frozenset[str] | None = None
+    methods: frozenset[str] | None = None
+    ours: bool = False
+
+    def takes(self, page: Page) -> bool:
+        """Whether requests to the page count."""
+        return (
+            (self.paths is None or page.path in self.paths)
+            and (self.methods is None or page.method in self.methods)
+            and (page.ours or not self.ours)
+        )
+
+
+@dataclass(frozen=True)
 class Evidence:
     """A query's answers on the days, and what it reads."""
 
@@ -118,21 +135,27 @@ class Evidence:
         """What happened in a part."""
         return self.ledgers[id(part)]
 
+    @cached_property
+    def _asked(self) -> dict[tuple[int, Scope], list[tuple[Ledger, frozenset[Page]]]]:
+        return {}
 
-@dataclass(frozen=True)
-class Scope:
-    """The pages that a query limits itself to; None: all."""
+    def asked(self, seen: Seen, scope: Scope) -> list[tuple[Ledger, frozenset[Page]]]:
+        """The truth of each part in sight, and the pages that a series speaks of."""
+        key = id(seen), scope
+        if key not in self._asked:
+            ledgers = [self.truth(part) for part in seen.moment.seen]
+            self._asked[key] = [
+                (ledger, frozenset(p for p in ledger.by_status if self.speaks_of(p, seen, scope)))
+                for ledger in ledgers
+            ]
+        return self._asked[key]
 
-    paths: frozenset[str] | None = None
-    methods: frozenset[str] | None = None
-    ours: bool = False
-
-    def takes(self, page: Page) -> bool:
-        """Whether requests to the page count."""
-        return (
-            (self.paths is None or page.path in self.paths)
-            and (self.methods is None or page.method in self.methods)
-            and (page.ours or not self.ours)
+    def speaks_of(self, page: Page, seen: Seen, scope: Scope) -> bool:
+        """Whether a series counts the requests to the page."""
+        own = self.world.labels if page.ours else self.world.other_labels
+        mine = {**own, "path": page.path, "method": page.method}
+        return scope.takes(page) and all(
+            mine[name] == value for name, value in seen.labels.items() if name in mine
         )
 
 
@@ -233,9 +256,7 @@ class Matching:
         if measure is None:
             return None
         found: list[float] = []
-        for part in seen.moment.seen:
-            ledger = self.evidence.truth(part)
-            pages = frozenset(p for p in ledger.by_status if self._counts(p, seen.labels))
+        for ledger, pages in self.evidence.asked(seen, self.scope):
             groups = [frozenset({page}) for page in pages] if spread else []
             for group in (pages, *groups):
                 value = measure.value(ledger, group)
@@ -249,14 +270,6 @@ class Matching:
 
     def _belongs(self, seen: Seen) -> bool:
         return self._measure_of(seen) is not None
-
-    def _counts(self, page: Page, labels: Mapping[str, str]) -> bool:
-        world = self.evidence.world
-        own = world.labels if page.ours else world.other_labels
-        mine = {**own, "path": page.path, "method": page.method}
-        return self.scope.takes(page) and all(
-            mine[name] == value for name, value in labels.items() if name in mine
-        )
 
     # Scales
 
@@ -361,7 +374,7 @@ class Matching:
 
     def _speaks_of(self, seen: Seen) -> tuple[object, ...]:
         pages = (p for ledger in self.evidence.ledgers.values() for p in ledger.by_status)
-        mine = frozenset(page for page in pages if self._counts(page, seen.labels))
+        mine = frozenset(p for p in pages if self.evidence.speaks_of(p, seen, self.scope))
         return mine, _statuses_in(seen.labels, self.evidence), seen.labels.get("le")
 
     def _together(self, seen: Seen) -> list[Seen]:
