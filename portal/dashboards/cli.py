@@ -104,7 +104,7 @@ def check_dashboard(
 
     FILE is a dashboard's JSON in any shape that Grafana writes. Exit status: 0 when every
     dashboard has at least two panels that show SLIs, 1 when one hasn't, 2 when a file can't be
-    read (the others are judged all the same).
+    read or checked (the others are judged all the same).
     """
     rules, unread = _rules(rule_files)
     check = CheckContext(Context(by_name(rules), scrape_interval_s, buckets))
@@ -181,7 +181,7 @@ def _finding(
 
 def _status(findings: Sequence[DashboardFinding]) -> int:
     verdicts = {finding.verdict for finding in findings}
-    if Verdict.ERROR in verdicts:
+    if verdicts & {Verdict.ERROR, Verdict.CANNOT_CHECK}:
         return 2
     return 1 if Verdict.NOT_MET in verdicts else 0
 

@@ -46,13 +46,15 @@ class CheckContext:
 
     ``library_panel``: uid -> the library panel's model, None where it can't be had.
     ``validate``: expressions -> whether Prometheus would run each; None: nobody is asked.
-    ``datasources``: name or uid of a data source -> its plugin type.
+    ``datasources``: name or uid of a data source -> its plugin type. ``tried``: the queries are
+    tried on invented days; without that their text alone decides, which is quick.
     """
 
     promql: Context = field(default_factory=Context)
     library_panel: Callable[[str], Mapping[str, Any] | None] | None = None
     validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
     datasources: Mapping[str, str] = field(default_factory=dict)
+    tried: bool = True
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def judge(document: Any, context: CheckContext | None = None) -> DashboardFindin
         return unreadable(str(error))
     verdicts = context.validate(prepared.asked) if context.validate else ()
     validity = dict(zip(prepared.asked, verdicts, strict=False))
-    return conclude(prepared, validity, context.promql)
+    return conclude(prepared, validity, context.promql, tried=context.tried)
 
 
 def unreadable(reason: str) -> DashboardFinding:
@@ -154,13 +156,14 @@ def prepare(document: Any, context: CheckContext) -> Prepared:
 
 
 def conclude(
-    prepared: Prepared, validity: Mapping[str, Validity], context: Context
+    prepared: Prepared, validity: Mapping[str, Validity], context: Context, *, tried: bool = True
 ) -> DashboardFinding:
-    """The finding, once it is known what Prometheus accepts."""
+    """The finding, once it is known what Prometheus accepts; its queries are tried, or read."""
     refused = {text for text, answer in validity.items() if answer.valid is False}
     texts = [q.text for _, queries in prepared.panels for q in queries if q.text]
-    known = findings([text for text in texts if text not in refused], context)
-    known |= {text: classify(text, context) for text in texts if text in refused}
+    left = [text for text in texts if tried and text not in refused]
+    known = {text: classify(text, context) for text in texts if not tried or text in refused}
+    known |= findings(left, context)
     panels = tuple(
         _panel_finding(
             panel,

@@ -135,7 +135,7 @@ class _Namer:
     def _one(self, label: str, otherwise: str) -> str:
         usual = self.usual(label, otherwise)
         wanted = [m for m in self._matchers() if m.label == label]
-        if self._live(REQUESTS) is not None or all(passing(m, (usual,)) for m in wanted):
+        if all(passing(matcher, (usual,)) for matcher in wanted):
             return usual
         return next(iter(self._named(label)), usual)
 
@@ -143,7 +143,7 @@ class _Namer:
         live = self._live(REQUESTS)
         known = sorted(live.get(label, ())) if live is not None else []
         usual = tuple(value for value in known if value != "unmatched") or otherwise
-        named = [v for v in self._named(label) if live is None or v in known]
+        named = self._named(label)
         return tuple(dict.fromkeys((*named[: max(1, most - 1)], *usual)))[:most]
 
     def _named(self, label: str) -> list[str]:

@@ -24,8 +24,16 @@ CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 
 def judge_query(expr: str, context: Context, confirmed: dict[str, str]) -> Finding:
     """What a query as typed shows, by its text and by the learner's word."""
-    runs = filled(expr, context)
-    return with_confirmation(findings([runs], context)[runs], runs, confirmed)
+    return judge_queries([expr], context, confirmed)[0]
+
+
+def judge_queries(
+    exprs: Sequence[str], context: Context, confirmed: dict[str, str]
+) -> list[Finding]:
+    """What each query shows; they are tried together."""
+    runs = [filled(expr, context) for expr in exprs]
+    found = findings(runs, context)
+    return [with_confirmation(found[one], one, confirmed) for one in runs]
 
 
 def filled(expr: str, context: Context) -> str:
