@@ -52,9 +52,9 @@ def by_names(names: Any) -> Picks:
 
 def by_pattern(text: Any) -> Picks:
     """Picks the fields whose names match a regular expression."""
-    body = re.sub(r"^/|/[a-z]*$", "", str(text)) if str(text).startswith("/") else str(text)
+    body = _body(text)
     try:
-        pattern = re.compile(body.replace(" ", ""), re.I) if len(body) <= MAX_PATTERN else None
+        pattern = re.compile(body, re.I) if len(body) <= MAX_PATTERN else None
     except re.error:
         pattern = None
 
@@ -67,6 +67,24 @@ def by_pattern(text: Any) -> Picks:
         return False if column.fixed else None
 
     return picks
+
+
+def renamed(name: str, pattern: Any, becomes: Any) -> str:
+    """What ``renameByRegex`` makes of a name; the same where that can't be told."""
+    body = _body(pattern)
+    if _may_run_for_ever(body) or len(body) > MAX_PATTERN:
+        return name
+    try:
+        return re.sub(body, re.sub(r"\$(\d)", r"\\\1", str(becomes)), name, flags=re.I)
+    except (re.error, IndexError):
+        return name
+
+
+def _body(text: Any) -> str:
+    """A regular expression without the slashes around it, and without spaces."""
+    written = str(text)
+    inner = re.sub(r"^/|/[a-z]*$", "", written) if written.startswith("/") else written
+    return inner.replace(" ", "")
 
 
 def _may_run_for_ever(body: str) -> bool:

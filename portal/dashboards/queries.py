@@ -237,6 +237,8 @@ class _Fields:
                 self._reduce(options.get("reducers"))
             case "groupBy":
                 self._group(options.get("fields"))
+            case "renameByRegex":
+                self._rename_all(options.get("regex"), options.get("renamePattern"))
             case kind if kind and kind not in KEEPING:
                 self._mark(self._all, Drawn.UNSURE)
 
@@ -291,6 +293,13 @@ class _Fields:
             columns.by_names(away) if away else None,
         )
         self.rename(options.get("renameByName"))
+
+    def _rename_all(self, pattern: Any, becomes: Any) -> None:
+        """What a pattern renames goes by the old and the new name."""
+        for name, query in list(self.names.items()):
+            new = columns.renamed(name, pattern, becomes)
+            if new and new != name:
+                self.names.setdefault(plain(new), query)
 
     def _reduce(self, reducers: Any) -> None:
         drawn = calculated(reducers if isinstance(reducers, list) and reducers else ["max"])

@@ -346,16 +346,21 @@ class Matching:
         return abs(affine.slope) * share
 
     def _may_be_missing(self, seen: Seen, bounds: tuple[float, float], spread: bool) -> bool:
-        """Nothing is there where there is nothing to tell: at 0, at 100 %, of one of many."""
+        """Nothing is there where there is nothing to tell, and where something else tells it.
+
+        Without a series of failures there is no share of them; a comparison around it all may
+        leave out its own bound, 0 or 100 %.
+        """
         if self._stands_in(seen):
             return True
         if self.evidence.functions & PICKING and len(self._together(seen)) > 1:
             return True
         if spread and "avg" in self.evidence.functions and self._has_idle_page(seen):
             return True
-        if isinstance(self.measure, Quantile):
+        if isinstance(self.measure, Quantile) or bounds[0] != bounds[1]:
             return False
-        return any(edge in bounds for edge in (0.0, 1.0)) and bounds[0] == bounds[1]
+        edge = bounds[0] in (0.0, 1.0)
+        return edge and (bool(seen.moment.now.unborn) or self.evidence.reach.filtered)
 
     def _has_idle_page(self, seen: Seen) -> bool:
         ledger = self.evidence.truth(seen.moment.now)

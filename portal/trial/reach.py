@@ -22,6 +22,7 @@ from portal.promql.nodes import (
 from portal.promql.parser import ParseError, parse
 
 MAX_RULES = 100
+COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 DEFAULT_STEP_S = 60.0
 """What a subquery without a step gets at most."""
 
@@ -36,7 +37,7 @@ class Reach:
     aggregations by name. ``fixed``: moments that parts of it are fixed to. ``finest_s``: the
     shortest step of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels
     that it names. ``unreadable``: a rule
-    it needs can't be read, or it needs too many.
+    it needs can't be read, or it needs too many. ``filtered``: a comparison stands around it all.
     """
 
     back_s: float
@@ -52,6 +53,7 @@ class Reach:
     made: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     unreadable: bool = False
+    filtered: bool = False
 
 
 def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
@@ -75,6 +77,7 @@ def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
         frozenset(walk.made),
         frozenset(walk.named),
         walk.unreadable,
+        isinstance(expr, Binary) and expr.op in COMPARISONS and not expr.return_bool,
     )
 
 

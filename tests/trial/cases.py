@@ -28,7 +28,11 @@ HOSTILE: dict[str, list[tuple[str, str | None]]] = {
         (f"1 - ({B} > 0.5) / {T}", None),
         (f"{B} / ({T} < 50)", None),
         (f"({G} > 10) / {T}", None),
-        (f"({B} != 0) / {T}", AVAILABILITY),
+        (f"({B} != 0) / {T}", None),
+        (f"({G} > 0) / {T}", None),
+        (f'sum(rate(http_requests_total{{status=~"5.."}}[5m]) > 0.01) / {T}', None),
+        (f"100 * ({R} > 0.001)", None),
+        (f"{G} / ({T} != 0)", AVAILABILITY),
         (f"{FAST} / ({ALL} > 30)", None),
         (f"{FAST} / ({ALL} > 0)", LATENCY),
         (f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m])) > 5)", None),
@@ -44,6 +48,8 @@ HOSTILE: dict[str, list[tuple[str, str | None]]] = {
         (f"{P95} and on () {ALL} > 0", LATENCY),
         (f"{R} and on () vector(1) == 2", None),
         (f"{BAD_BY_PATH} / {ALL_BY_PATH} < 0.5", None),
+        (f"{R} and on () {B} > 0", None),
+        (f"{R} and {T} > 0", AVAILABILITY),
     ],
     "the labels of up": [
         (f"{R} * on () group_left () up", AVAILABILITY),
@@ -51,6 +57,9 @@ HOSTILE: dict[str, list[tuple[str, str | None]]] = {
         (f'{P95} * on () up{{job="flask-app"}}', LATENCY),
         (f"{R} + on () up", None),
         (f"{R} / on () up", AVAILABILITY),
+        (f"{R} and on () up == 1", AVAILABILITY),
+        (f"{R} * up", None),
+        (f"{R} * on (job) up", None),
         (
             'sum by (job, instance) (rate(http_requests_total{status=~"5.."}[5m]))'
             " / sum by (job, instance) (rate(http_requests_total[5m])) * up",
@@ -81,6 +90,9 @@ HOSTILE: dict[str, list[tuple[str, str | None]]] = {
         (f"round({R}, 0.25)", None),
         (f"floor(10 * {G} / {T}) / 10", None),
         (f"clamp_min({P95}, 5)", None),
+        (f"clamp_min({P95}, 0.1)", None),
+        (f"clamp_max(100 * {R}, 1)", None),
+        (f"clamp_min({R}, 0.001)", None),
         (f"clamp_min({R}, 0)", AVAILABILITY),
         (f"clamp_max({P95}, 10)", LATENCY),
         (f"round({R}, 0.0001)", AVAILABILITY),
@@ -97,6 +109,7 @@ HOSTILE: dict[str, list[tuple[str, str | None]]] = {
         (f"max_over_time(({R} <= bool 0.01)[10m:15s])", None),
         (f"avg_over_time(({T} > bool 10)[10m:15s])", None),
         (f"avg_over_time(({R} <= bool 2)[10m:15s])", None),
+        (f"1 - avg_over_time(({R} > bool 0.01)[30d:5m])", AVAILABILITY),
     ],
     "the class of a status": [
         (
