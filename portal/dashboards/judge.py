@@ -330,7 +330,7 @@ def _validated(finding: Finding, answers: Sequence[Validity]) -> Finding:
             return replace(finding, reason=f"Prometheus refuses it{where}: {why}.")
         return nothing(Code.INVALID, f"It says{where}: {why}.")
     unasked = next((answer for answer in answers if answer.valid is None), None)
-    if unasked is not None:
+    if unasked is not None and finding.code is not Code.UNTRIED:
         why = f": {unasked.why}" if unasked.why else ""
         return replace(finding, reason=f"{finding.reason} (not validated{why})")
     return finding

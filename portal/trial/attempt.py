@@ -9,7 +9,7 @@ from portal.promql.context import Context
 from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
 from portal.shop import DURATIONS, REQUESTS
-from portal.trial.days import DAYS, Day, Moment, Pacing, laid_out, pacing
+from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, pacing
 from portal.trial.engine import answers
 from portal.trial.judgement import Evidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
@@ -56,7 +56,9 @@ def attempt(expr: str, context: Context) -> Attempt | None:
 
 def evaluation_s(found: Reach, context: Context) -> float:
     """How often recording rules are evaluated, and subqueries that name no step."""
-    wanted = min(RULES_EVERY_S, found.shortest_s / 4) if found.rules else DEFAULT_STEP_S
+    if not found.rules:
+        return max(context.scrape_interval_s, DEFAULT_STEP_S)
+    wanted = min(max(RULES_EVERY_S, found.back_s / SAMPLES), found.shortest_s / 4, DEFAULT_STEP_S)
     return max(context.scrape_interval_s, wanted)
 
 

@@ -22,6 +22,8 @@ EXACT = 1e-7
 ROUNDED = 0.01
 """Of the full scale: what a step of a rounding may swallow."""
 ROUNDED_TIME = 0.15
+RECORDED = 0.2
+"""Of the value while things change: what was recorded is a moment older than what wasn't."""
 LEAST_MOVE = 0.05
 LEAST_MET = 4
 ROUNDING = frozenset({"round", "floor", "ceil"})
@@ -339,6 +341,8 @@ class Matching:
         if isinstance(self.measure, Quantile):
             return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + 1e-9
         share = ROUNDED * (1 + 1e-6) if rounding else EXACT
+        if self.evidence.reach.rules and len(seen.moment.seen) > 1:
+            share = max(share, RECORDED * abs(high / affine.slope))
         if slack:
             window = self.evidence.reach.shortest_s or inf
             rate = min((part.traffic.rate for part in seen.moment.seen), default=0.0)

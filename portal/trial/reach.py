@@ -148,13 +148,13 @@ class _Walk:
             if len(self.needed) >= MAX_RULES:
                 self.unreadable = True
                 break
-            self.needed[id(rule)] = rule
             try:
                 tree = parse(rule.expr)
             except ParseError:
                 self.unreadable = True
                 continue
             yield from self.looks(tree, offset, span)
+            self.needed[id(rule)] = rule  # after those it rests on: they are evaluated in turn
         self.within = self.within[:-1]
 
     def _make(self, call: Call) -> None:
