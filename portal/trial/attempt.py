@@ -20,6 +20,8 @@ from portal.trial.world import World
 
 COMPARING = frozenset({"/", "*", "^", "%", "histogram_quantile", "histogram_fraction"})
 """Without one of these nothing is a share or a quantile."""
+TOGETHER = 30
+"""As many expressions share a scene."""
 RULES_EVERY_S = 15.0
 ELSEWHERE = shared(15, 0.37)
 """What others are asked, where an expression limits itself to one job or target."""
@@ -87,7 +89,11 @@ def evidence(attempts: Iterable[Attempt], context: Context) -> dict[str, Evidenc
     for one in attempts:
         if can_be_tried(one):
             stages.setdefault(one.stage, []).append(one)
-    played = [_Play.of(group, context) for group in stages.values()]
+    played = [
+        _Play.of(group[start : start + TOGETHER], context)
+        for group in stages.values()
+        for start in range(0, len(group), TOGETHER)
+    ]
     said = iter(answers([scene for play in played for scene in play.scenes]))
     return {
         expr: found

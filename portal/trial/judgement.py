@@ -129,6 +129,12 @@ class Evidence:
                 found.append(Seen(moment, labels, None if sample is None else sample.value))
         return found
 
+    @property
+    def is_never_a_number(self) -> bool:
+        """Whether all it ever showed is not a number."""
+        values = [seen.value for seen in self.series if seen.value is not None]
+        return bool(values) and all(map(isnan, values))
+
     @staticmethod
     def _kind(sample: Sample) -> tuple[tuple[str, str], ...]:
         return tuple(sorted(sample.labels.items()))

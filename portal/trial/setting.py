@@ -9,7 +9,7 @@ from portal.promql import statuses
 from portal.promql.context import Context
 from portal.promql.events import PLAIN, Kind, counts_requests, kind_of, metric_of, passing
 from portal.promql.nodes import Matcher, MatchOp, Selector
-from portal.shop import DURATIONS, INSTANCE, JOB, METHODS, PATHS, REQUESTS, STATUS
+from portal.shop import DURATIONS, INSTANCE, JOB, METHODS, PATHS, REQUESTS, STATUS, UNMATCHED
 from portal.trial.reach import Reach
 from portal.trial.world import USUAL, World
 
@@ -58,6 +58,7 @@ def setting(reach: Reach, context: Context) -> Setting:
         extra=namer.extra(),
         own_counters=tuple((metric, _counted(metric)) for metric in own),
         metrics=frozenset(families | usual),
+        never_asked="avg" in reach.functions and namer.has_unmatched(),
     )
     shared = bool(world.extra) or world.job != namer.usual("job", JOB)
     shared = shared or world.instance != namer.usual("instance", INSTANCE)
@@ -126,6 +127,11 @@ class _Namer:
                 return str(matcher)
         return ""
 
+    def has_unmatched(self) -> bool:
+        """Whether the lab has series of requests that lead to no page."""
+        live = self._live(REQUESTS)
+        return live is None or UNMATCHED in live.get("path", frozenset())
+
     def usual(self, label: str, otherwise: str) -> str:
         """The lab's value of a label."""
         live = self._live(REQUESTS)
@@ -142,7 +148,7 @@ class _Namer:
     def _several(self, label: str, otherwise: tuple[str, ...], most: int) -> tuple[str, ...]:
         live = self._live(REQUESTS)
         known = sorted(live.get(label, ())) if live is not None else []
-        usual = tuple(value for value in known if value != "unmatched") or otherwise
+        usual = tuple(value for value in known if value != UNMATCHED) or otherwise
         named = self._named(label)
         return tuple(dict.fromkeys((*named[: max(1, most - 1)], *usual)))[:most]
 

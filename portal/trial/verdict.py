@@ -18,6 +18,11 @@ from portal.trial.wording import built, sentence
 
 READ_ONLY = frozenset({Code.NO_QUERY, Code.UNPARSED, Code.RANGE_VECTOR, Code.RULE_CYCLE})
 """What the reading says and no trial can answer."""
+NEVER_ASKED = (
+    'It is never a number: nobody ever asks for path="unmatched", so its share is 0/0, and an'
+    " average with it is no number either."
+)
+NO_SHARE = "On no day that we tried it on did it show a share."
 FIXED = "It looks at one fixed moment (@), whatever happens now."
 REMEMBERED = 2048
 TROUBLE_S = 60.0
@@ -27,12 +32,13 @@ TROUBLE_S = 60.0
 @dataclass(frozen=True)
 class Outcome:
     """What the days said: what was shown, or the surprise; ``error``: Prometheus refuses it;
-    ``untried``: nobody knows, and why."""
+    ``untried``: nobody knows, and why; ``never``: it never shows a number, and why."""
 
     shown: Shown | None = None
     surprise: Surprise | None = None
     error: str = ""
     untried: str = ""
+    never: str = ""
 
 
 _memory: Memory[Outcome] = Memory(REMEMBERED)
@@ -75,6 +81,8 @@ def _outcome(seen: Evidence, one: Attempt, sli: Sli | None, context: Context) ->
     shown = judge(seen, phis)
     if shown is not None or sli is None:
         return Outcome(shown)
+    if one.setting.world.never_asked and seen.is_never_a_number:
+        return Outcome(never=NEVER_ASKED)
     return Outcome(surprise=surprise(seen, phis, sli))
 
 
@@ -87,7 +95,7 @@ def _decided(read: Finding, one: Attempt, outcome: Outcome | None) -> Finding:
     if outcome.error:
         return _refused(outcome.error)
     if outcome.shown is None:
-        return _surprised(read, outcome.surprise, one)
+        return _surprised(read, outcome, one)
     if any("Start" in at for at in one.reach.fixed):
         return nothing(Code.CONSTANT, FIXED)
     return read if read.sli is outcome.shown.measure.sli else built(outcome.shown, one)
@@ -111,14 +119,14 @@ def _refused(error: str) -> Finding:
     return nothing(Code.MANY_TO_MANY if many else Code.INVALID, f"It says: {error}.")
 
 
-def _surprised(read: Finding, found: Surprise | None, one: Attempt) -> Finding:
+def _surprised(read: Finding, outcome: Outcome, one: Attempt) -> Finding:
     if read.sli is None and read.code is not Code.MANY_TO_MANY:
         return read
     if any("End" not in at for at in one.reach.fixed):
         return nothing(Code.CONSTANT, FIXED)
-    if found is None:
-        return nothing(Code.SURPRISE, "On no day that we tried it on did it show a share.")
-    return nothing(Code.SURPRISE, sentence(found))
+    if outcome.surprise is None:
+        return nothing(Code.SURPRISE, outcome.never or NO_SHARE)
+    return nothing(Code.SURPRISE, sentence(outcome.surprise))
 
 
 def _phis(one: Attempt, context: Context) -> Iterator[float]:
