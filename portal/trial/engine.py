@@ -98,7 +98,7 @@ class _Session:
         found: list[tuple[Answer, ...]] = []
         while len(found) < len(scenes):
             rest = self._lot(scenes[len(found) :])
-            done = [] if self._is_spent else self._run(rest)
+            done = self._run(rest) or (len(rest) > 1 and self._run(rest[:1]))
             found += done or [self._in_halves(rest[0])]
         return found
 
@@ -138,6 +138,8 @@ class _Session:
 
     def _run(self, scenes: Sequence[Scene]) -> list[tuple[Answer, ...]]:
         """The answers of the scenes that one run got through."""
+        if self._is_spent:
+            return []
         with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
             names = [_written(scene, Path(folder), n) for n, scene in enumerate(scenes)]
             said, why = _run(self.promtool, Path(folder), names, self.limits)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf, isfinite, isnan
 
-from portal.promql.findings import Sli
+from portal.promql.findings import Indicator, Sli
+from portal.promql.findings import Measure as Said
 from portal.promql.reading import LEAST_BURN, SCALES
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import FALLING, RISING, Moment, Part
 from portal.trial.ledger import Ledger, Page
-from portal.trial.measure import Measure, Quantile, Share, Under, shares, unders
+from portal.trial.measure import EachBucket, Measure, Quantile, Share, Under, shares, unders
 from portal.trial.reach import Reach
 from portal.trial.scene import Answer, Sample
 from portal.trial.world import World
@@ -211,16 +212,36 @@ def judge(evidence: Evidence, phis: Iterable[float]) -> Shown | None:
     return None
 
 
-def surprise(evidence: Evidence, phis: Iterable[float], sli: Sli) -> Surprise | None:
-    """The day that speaks against what the query nearly shows; None when it shows nothing such."""
+def surprise(evidence: Evidence, phis: Iterable[float], read: Indicator) -> Surprise | None:
+    """The day that speaks against what the query is read as; None when it shows nothing such."""
     best: tuple[int, Surprise] | None = None
     for measure in measures(evidence, phis):
-        if measure.sli is not sli or (isinstance(measure, Under) and len(measure.places) > 1):
+        if not _is_read_as(measure, read, evidence.world):
             continue
-        met, found = Matching(evidence, measure, Scope()).nearly()
+        met, found = Matching(evidence, measure, Scope()).nearly(read)
         if found is not None and (best is None or met > best[0]):
             best = met, found
     return best[1] if best is not None else None
+
+
+def _read_scales(read: Indicator) -> list[Affine]:
+    if read.measure is Said.BUDGET_LEFT:
+        return [Affine(-read.scale * full, full) for full in (1.0, 100.0)]
+    return [Affine(read.scale)]
+
+
+def _is_read_as(measure: Measure, read: Indicator, world: World) -> bool:
+    """Whether the measure is what the reading says that the query shows."""
+    match measure:
+        case Quantile(phi):
+            return read.quantile == phi
+        case Share():
+            return read.sli is Sli.AVAILABILITY and measure.good == (read.measure is Said.GOOD)
+        case Under(places):
+            thresholds = tuple(world.bounds[place][1] for place in places)
+            return read.thresholds == thresholds and measure.good == (read.measure is Said.GOOD)
+        case EachBucket():
+            return False
 
 
 @dataclass
@@ -240,21 +261,18 @@ class Matching:
                         return Shown(self.measure, affine)
         return self._windows()
 
-    def nearly(self) -> tuple[int, Surprise | None]:
-        """At how many moments it was met, and the first at which it wasn't."""
-        best: tuple[int, Surprise | None] = (0, None)
-        for affine in (*self._affines(spread=False), *self._usual()):
-            met, first = 0, None
-            for seen in self.evidence.series:
-                found = self._surprise(seen, affine, spread=False, slack=False)
-                met += found is None and seen.value is not None
-                first = first or found
-            if first is not None and met > best[0]:
-                best = met, first
-        return best
+    def nearly(self, read: Indicator) -> tuple[int, Surprise | None]:
+        """At how many moments it was met at the scale it is read as, and where first it wasn't."""
+        return max((self._nearly(affine) for affine in _read_scales(read)), key=lambda one: one[0])
 
-    def _usual(self) -> Iterator[Affine]:
-        yield Affine(1.0)
+    def _nearly(self, affine: Affine) -> tuple[int, Surprise | None]:
+        slack = bool(self.evidence.functions & FLOORS)
+        met, first = 0, None
+        for seen in self.evidence.series:
+            found = self._surprise(seen, affine, spread=False, slack=slack)
+            met += found is None and seen.value is not None
+            first = first or found
+        return met, first
 
     # What it should show
 

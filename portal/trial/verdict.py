@@ -8,7 +8,7 @@ from math import inf
 
 from portal.promql.classify import classify, constant
 from portal.promql.context import Context, RecordingRule
-from portal.promql.findings import Code, Finding, Sli, nothing
+from portal.promql.findings import Code, Finding, nothing
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
 from portal.promql.parser import ParseError, parse
 from portal.trial.attempt import Attempt, attempt, can_be_tried, evidence, is_native
@@ -66,24 +66,24 @@ def _outcomes(
     known = {expr: found for expr in tried if (found := _memory.recall(keys[expr])) is not None}
     fresh = evidence([one for expr, one in tried.items() if expr not in known], context)
     for expr, seen in fresh.items():
-        known[expr] = _outcome(seen, tried[expr], read[expr].sli, context)
+        known[expr] = _outcome(seen, tried[expr], read[expr], context)
         _memory.keep(keys[expr], known[expr], TROUBLE_S if known[expr].untried else inf)
     return known
 
 
-def _outcome(seen: Evidence, one: Attempt, sli: Sli | None, context: Context) -> Outcome:
-    """What one expression's answers mean; ``sli``: what the reading took it for."""
+def _outcome(seen: Evidence, one: Attempt, read: Finding, context: Context) -> Outcome:
+    """What one expression's answers mean; ``read``: what the reading took it for."""
     untried = next((answer.untried for answer in seen.answers if answer.untried), "")
     error = next((answer.error for answer in seen.answers if answer.error), "")
     if untried or error:
         return Outcome(error=error, untried=untried)
     phis = tuple(dict.fromkeys(_phis(one, context)))
     shown = judge(seen, phis)
-    if shown is not None or sli is None:
+    if shown is not None or read.sli is None or read.indicator is None:
         return Outcome(shown)
     if one.setting.world.never_asked and seen.is_never_a_number:
         return Outcome(never=NEVER_ASKED)
-    return Outcome(surprise=surprise(seen, phis, sli))
+    return Outcome(surprise=surprise(seen, phis, read.indicator))
 
 
 def _decided(read: Finding, one: Attempt, outcome: Outcome | None) -> Finding:
