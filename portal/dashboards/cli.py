@@ -29,6 +29,7 @@ from portal.errors import SLOLabError
 from portal.promql import promtool
 from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.promtool import Validity
+from portal.trial.verdict import findings
 
 DEFAULTS = Context()
 
@@ -109,16 +110,18 @@ def check_dashboard(
     rules, unread = _rules(rule_files)
     check = CheckContext(Context(by_name(rules), scrape_interval_s, buckets))
     read = [_read(path, check) for path in files]
-    validity = _validity([file.prepared for file in read if file.prepared])
-    findings = [_finding(file, validity, check) for file in read]
-    for file, finding in zip(read, findings, strict=True):
+    prepared = [file.prepared for file in read if file.prepared]
+    validity = _validity(prepared)
+    findings([text for one in prepared for text in one.texts], check.promql)  # all in few runs
+    found = [_finding(file, validity, check) for file in read]
+    for file, finding in zip(read, found, strict=True):
         if finding.verdict is Verdict.ERROR:
             click.echo(f"slo-lab: {_printable(file.name)}: {finding.reason}", err=True)
         if as_json:
             click.echo(json.dumps(as_data(file.name, finding)))
         elif finding.verdict is not Verdict.ERROR:
             _print(file.name, finding)
-    context.exit(2 if unread else _status(findings))
+    context.exit(2 if unread else _status(found))
 
 
 def _rules(paths: Sequence[Path]) -> tuple[list[RecordingRule], int]:

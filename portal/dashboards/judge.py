@@ -126,6 +126,12 @@ class Prepared:
         texts = (text for _, queries in self.panels for q in queries for text in q.asked)
         return tuple(dict.fromkeys(texts))
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the panels show, as PromQL, each once."""
+        texts = (query.text for _, queries in self.panels for query in queries if query.text)
+        return tuple(dict.fromkeys(texts))
+
 
 def judge(document: Any, context: CheckContext | None = None) -> DashboardFinding:
     """The finding for any JSON; never raises, whatever the document holds."""
@@ -160,9 +166,8 @@ def conclude(
 ) -> DashboardFinding:
     """The finding, once it is known what Prometheus accepts; its queries are tried, or read."""
     refused = {text for text, answer in validity.items() if answer.valid is False}
-    texts = [q.text for _, queries in prepared.panels for q in queries if q.text]
-    left = [text for text in texts if tried and text not in refused]
-    known = {text: classify(text, context) for text in texts if not tried or text in refused}
+    left = [text for text in prepared.texts if tried and text not in refused]
+    known = {text: classify(text, context) for text in prepared.texts if text not in left}
     known |= findings(left, context)
     panels = tuple(
         _panel_finding(
