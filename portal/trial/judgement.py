@@ -23,6 +23,8 @@ EXACT = 1e-7
 ROUNDED = 0.01
 """Of the full scale: what a step of a rounding may swallow."""
 ROUNDED_TIME = 0.15
+ROUNDED_STEP_S = 0.001
+"""Of a time, and a millisecond: what a step may swallow of it."""
 RECORDED = 0.2
 """Of the value while things change: what was recorded is a moment older than what wasn't."""
 LEAST_MOVE = 0.05
@@ -33,6 +35,9 @@ MIXING = frozenset({"min", "max", "avg", "quantile"}) | PICKING
 FLOORS = frozenset({"+", "clamp_min", "clamp", "or"})
 MAX_FLOOR = 0.01
 """Requests a second that a guard against 0/0 may add."""
+
+
+Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,9 @@ class Evidence:
     def series(self) -> list[Seen]:
         """Each series at each moment, also where it is missing."""
         kinds = {self._kind(s): s.labels for answer in self.answers for s in answer.samples}
+        flat = [kind for kind, labels in kinds.items() if not labels and self._is_flat(kind)]
+        if len(kinds) > len(flat):
+            kinds = {kind: labels for kind, labels in kinds.items() if kind not in flat}
         found: list[Seen] = []
         for moment, answer in zip(self.moments, self.answers, strict=True):
             values = {self._kind(sample): sample for sample in answer.samples}
@@ -130,6 +138,11 @@ class Evidence:
                 found.append(Seen(moment, labels, None if sample is None else sample.value))
         return found
 
+    def _is_flat(self, kind: Labels) -> bool:
+        """Whether it is what ``or vector(0)`` adds beside series with labels: a line at 0 or 1."""
+        values = {s.value for a in self.answers for s in a.samples if self._kind(s) == kind}
+        return len(values) == 1 and values <= {0.0, 1.0, 100.0}
+
     @property
     def is_never_a_number(self) -> bool:
         """Whether all it ever showed is not a number."""
@@ -137,7 +150,7 @@ class Evidence:
         return bool(values) and all(map(isnan, values))
 
     @staticmethod
-    def _kind(sample: Sample) -> tuple[tuple[str, str], ...]:
+    def _kind(sample: Sample) -> Labels:
         return tuple(sorted(sample.labels.items()))
 
     def truth(self, part: Part) -> Ledger:
@@ -340,9 +353,10 @@ class Matching:
         for seen in self.evidence.series:
             if self._surprise(seen, affine, spread, slack) is not None:
                 return False
-            if seen.value is not None and isfinite(seen.value):
+            known = self.bounds(seen, spread) is not None
+            if known and seen.value is not None and isfinite(seen.value):
                 values.add(round(seen.value, 9))
-        return len(values) >= LEAST_MET and self._moves(affine) and self._is_whole()
+        return len(values) >= LEAST_MET and self._moves(affine)
 
     def _surprise(self, seen: Seen, affine: Affine, spread: bool, slack: bool) -> Surprise | None:
         if not seen.moment.now.up:
@@ -363,7 +377,8 @@ class Matching:
     def _tolerance(self, affine: Affine, high: float, slack: bool, seen: Seen) -> float:
         rounding = bool(self.evidence.functions & ROUNDING)
         if isinstance(self.measure, Quantile):
-            return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + 1e-9
+            step = ROUNDED_STEP_S * affine.slope if rounding else 0.0
+            return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + step + 1e-9
         share = ROUNDED * (1 + 1e-6) if rounding else EXACT
         if self.evidence.reach.rules and len(seen.moment.seen) > 1:
             share = max(share, RECORDED * abs(high / affine.slope))
@@ -439,10 +454,6 @@ class Matching:
                 if abs(after - before) > LEAST_MOVE * span:
                     return True
         return not tried
-
-    def _is_whole(self) -> bool:
-        """A series for each status leaves none of them out."""
-        return True
 
     # Good windows
 

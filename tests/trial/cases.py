@@ -207,6 +207,15 @@ HOSTILE: dict[str, Kind] = {
             (f"histogram_fraction(0.3, 0.1, sum(rate({H}[5m])))", None),
         ],
     ),
+    "a line beside it": Kind(
+        "`or vector()` adds a line of its own beside series with labels; only the left side is read.",
+        misread=[(f"{BAD_BY_PATH} / {ALL_BY_PATH} or vector(0.5)", None)],
+        read=[
+            (f"{BAD_BY_PATH} / {ALL_BY_PATH} or vector(0)", AVAILABILITY),
+            (f"{BAD_BY_PATH} / {ALL_BY_PATH} or {T}", None),
+            (f"-1 * {P95} + 1", None),
+        ],
+    ),
     "equal to itself": Kind(
         "A comparison of a value with itself drops what is no number; it is read as a condition.",
         misread=[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -124,11 +123,11 @@ def test_other_scenes_of_a_run_outlive_a_crash(tmp_path: Path) -> None:
 
 def test_a_run_that_takes_too_long_is_ended_with_its_group(tmp_path: Path) -> None:
     tool = fake(tmp_path, f'sleep 300 & echo $! > "{tmp_path}/child"; wait')
-    limits = replace(LIMITS, wall_s=0.5)
+    limits = replace(LIMITS, wall_s=3)
     started = time.monotonic()
     [found] = ask("sum(a)", promtool=tool, limits=limits)
-    assert "longer than 0.5 s" in found.untried
-    assert time.monotonic() - started < 30
+    assert "longer than 3 s" in found.untried
+    assert time.monotonic() - started < 60
     child = int((tmp_path / "child").read_text())
     assert not is_alive(child)
 
@@ -139,7 +138,7 @@ def is_alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return state.rpartition(")")[2].split()[0] != "Z" if os.path.exists("/proc/self") else True  # noqa: PTH110
+    return state.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_an_answer_without_end_is_cut_off(tmp_path: Path) -> None:
