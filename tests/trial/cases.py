@@ -208,7 +208,7 @@ HOSTILE: dict[str, Kind] = {
         ],
     ),
     "a line beside it": Kind(
-        "`or vector()` adds a line of its own beside series with labels; only the left side is read.",
+        "`or vector()` adds a line of its own beside series with labels; it is not read.",
         misread=[(f"{BAD_BY_PATH} / {ALL_BY_PATH} or vector(0.5)", None)],
         read=[
             (f"{BAD_BY_PATH} / {ALL_BY_PATH} or vector(0)", AVAILABILITY),
