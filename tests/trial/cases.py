@@ -124,6 +124,7 @@ HOSTILE: dict[str, Kind] = {
             (f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m] @ 1700000000)))", None),
             (FROZEN % ("600", "600"), None),
             (FROZEN % ("0", "0"), None),
+            ((FROZEN % ("3600", "3600")).replace("5m", "1d"), None),
         ],
         read=[],
     ),
@@ -214,6 +215,25 @@ HOSTILE: dict[str, Kind] = {
             (f"{BAD_BY_PATH} / {ALL_BY_PATH} or vector(0)", AVAILABILITY),
             (f"{BAD_BY_PATH} / {ALL_BY_PATH} or {T}", None),
             (f"-1 * {P95} + 1", None),
+            (
+                f'1 - histogram_quantile(0.95, sum by (le) (rate({H}_bucket{{method="GET"}}[1h])))',
+                None,
+            ),
+        ],
+    ),
+    "a counter that restarts": Kind(
+        "",
+        read=[
+            (
+                'sum(delta(http_requests_total{status=~"5.."}[5m]))'
+                " / sum(delta(http_requests_total[5m]))",
+                None,
+            ),
+            (
+                'sum(deriv(http_requests_total{status=~"5.."}[5m]))'
+                " / sum(deriv(http_requests_total[5m]))",
+                None,
+            ),
         ],
     ),
     "equal to itself": Kind(
