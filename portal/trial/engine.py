@@ -58,7 +58,7 @@ class TrialLimits:
     output_bytes: int = 32 << 20
     questions: int = 1000
     failures: int = 16
-    total_s: float = 60.0
+    total_s: float = 30.0
 
 
 LIMITS = TrialLimits()
@@ -68,9 +68,13 @@ _turns = threading.BoundedSemaphore(MAX_AT_ONCE)
 
 
 def answers(
-    scenes: Sequence[Scene], promtool: Path | None = None, limits: TrialLimits = LIMITS
+    scenes: Sequence[Scene], promtool: Path | None = None, limits: TrialLimits | None = None
 ) -> list[tuple[Answer, ...]]:
-    """For each scene the answers to its questions, in their order; never raises."""
+    """For each scene the answers to its questions, in their order; never raises.
+
+    ``limits``: LIMITS, unless others are given.
+    """
+    limits = limits or LIMITS
     tool = promtool or find()
     if tool is None:
         why = str(PromtoolMissingError())

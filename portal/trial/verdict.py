@@ -11,9 +11,9 @@ from portal.promql.context import Context, RecordingRule
 from portal.promql.findings import Code, Finding, nothing
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
 from portal.promql.parser import ParseError, parse
-from portal.trial.attempt import Attempt, attempt, can_be_tried, evidence, is_native
 from portal.trial.judgement import Evidence, Shown, Surprise, judge, surprise
-from portal.trial.memory import Memory
+from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
+from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence
 
 READ_ONLY = frozenset({Code.NO_QUERY, Code.UNPARSED, Code.RANGE_VECTOR, Code.RULE_CYCLE})
@@ -41,7 +41,7 @@ class Outcome:
     never: str = ""
 
 
-_memory: Memory[Outcome] = Memory(REMEMBERED)
+_memory: Recollection[Outcome] = Recollection(REMEMBERED)
 
 
 def findings(exprs: Sequence[str], context: Context | None = None) -> dict[str, Finding]:

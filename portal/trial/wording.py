@@ -6,9 +6,9 @@ from math import isnan
 
 from portal.promql import statuses
 from portal.promql.findings import Code, Finding, Indicator, Measure, Sli
-from portal.trial.attempt import Attempt
 from portal.trial.judgement import Shown, Surprise
 from portal.trial.measure import Quantile, Share, Under
+from portal.trial.queries import Attempt
 from portal.trial.world import World
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from portal.promql import Code, Context, Finding, RecordingRule, classify
 from portal.promql.findings import Measure, Sli
-from portal.trial import attempt as attempts
-from portal.trial import verdict
+from portal.trial import queries, verdict
 from portal.trial.scene import Answer
 from portal.trial.verdict import findings
 from tests.promql.cases import BY_LE, CASES
@@ -225,7 +224,7 @@ def test_what_could_not_be_tried_is_neither_met_nor_not_met(
         return [tuple(Answer(untried="It crashed.") for _ in s.questions) for s in scenes]  # type: ignore[attr-defined]
 
     verdict._memory.forget()
-    monkeypatch.setattr(attempts, "answers", crash)
+    monkeypatch.setattr(queries, "answers", crash)
     expr = f"{B} / {T} * 1"
     finding = findings([expr])[expr]
     assert (finding.sli, finding.code) == (None, Code.UNTRIED)
@@ -241,7 +240,7 @@ def test_a_verdict_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not scenes
         return []
 
-    monkeypatch.setattr(attempts, "answers", never)
+    monkeypatch.setattr(queries, "answers", never)
     assert findings([expr]) == first
 
 

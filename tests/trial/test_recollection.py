@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from portal.trial.memory import Memory
+from portal.trial.recollection import Recollection
 
 
 def test_what_is_kept_is_recalled() -> None:
-    memory: Memory[int] = Memory(2)
+    memory: Recollection[int] = Recollection(2)
     assert memory.recall("a") is None
     memory.keep("a", 1)
     assert memory.recall("a") == 1
 
 
 def test_what_was_asked_for_longest_ago_makes_room() -> None:
-    memory: Memory[int] = Memory(2)
+    memory: Recollection[int] = Recollection(2)
     memory.keep("a", 1)
     memory.keep("b", 2)
     memory.recall("a")
@@ -25,8 +25,8 @@ def test_what_was_asked_for_longest_ago_makes_room() -> None:
 
 def test_what_holds_for_a_while_is_forgotten_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("portal.trial.memory.time.monotonic", lambda: now[0])
-    memory: Memory[int] = Memory(2)
+    monkeypatch.setattr("portal.trial.recollection.time.monotonic", lambda: now[0])
+    memory: Recollection[int] = Recollection(2)
     memory.keep("a", 1, seconds=60)
     assert memory.recall("a") == 1
     now[0] += 61

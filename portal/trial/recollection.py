@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Memory(Generic[Value]):
+class Recollection(Generic[Value]):
     """Keeps the values that were asked for last."""
 
     def __init__(self, most: int) -> None:
