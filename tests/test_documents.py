@@ -63,3 +63,12 @@ def test_a_chain_of_aliases_stays_small() -> None:
     started = time.thread_time()
     assert load_documents("\n".join(lines))
     assert time.thread_time() - started < 5
+
+
+def test_merges_of_merges_are_refused() -> None:
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 40)]
+    started = time.thread_time()
+    with pytest.raises(DocumentError, match="merges"):
+        load_documents("\n".join(lines))
+    assert time.thread_time() - started < 5

@@ -24,6 +24,7 @@ FLOORS = (
     ("promql",),
     ("rulefile",),
     ("slo",),
+    ("trial",),
     ("dashboards",),
     ("tie",),
     ("services",),
@@ -48,7 +49,7 @@ FLOORS = (
 Every ``cli.py`` belongs to the roof, in whichever room it stands.
 """
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-PURE = ("shop", "promql", "rulefile", "slo", "dashboards", "tie")
+PURE = ("shop", "promql", "rulefile", "slo", "trial", "dashboards", "tie")
 ADJECTIVES = frozenset({
     *("fresh", "kept", "judged", "guarded", "managed", "loaded", "sampled", "made", "reached"),
     *("written", "running", "during", "guarding", "custom", "shared", "live", "known", "used"),

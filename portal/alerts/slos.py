@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.alerts.models import AlertRuleText
-from portal.rulefile.reader import RuleFileError, read_rule_file
+from portal.rulefile.contents import read_rule_file
+from portal.rulefile.reader import RuleFileError
 from portal.shop.queries import LATENCY_THRESHOLD, SLIQueries
 from portal.slo.objective import SLO
 from portal.tie import AlertFinding, analyse

@@ -12,7 +12,7 @@ import click
 
 from portal.documents import MAX_BYTES
 from portal.errors import SLOLabError
-from portal.rulefile.reader import read_rule_file
+from portal.rulefile.contents import read_rule_file
 from portal.slo.objective import SLO
 from portal.slo.openslo import loads, refuse_twins
 from portal.slo.rules import rule_file

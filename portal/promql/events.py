@@ -22,6 +22,19 @@ OWN_COUNTER = re.compile(
     r"(?:^|[_:])(?:err|errs|errors?|errored|fail|fails|failed|failures?|exceptions?|[45]xx)"
     r"(?:[_:]|$)"
 )
+OF_REQUESTS = frozenset(
+    {
+        *("http", "https", "request", "requests", "req", "reqs", "response", "responses"),
+        *("api", "app", "application", "server", "servers", "service", "web", "website"),
+        *("site", "page", "pages", "endpoint", "endpoints", "handler", "handlers", "route"),
+        *("routes", "view", "views", "flask", "shop", "mock", "mockapp", "frontend"),
+        *("checkout", "search", "user", "users", "client", "internal", "unhandled"),
+        *("uncaught", "bad", "failing", "err", "errs", "error", "errors", "errored"),
+        *("fail", "fails", "failed", "failure", "failures", "exception", "exceptions"),
+        *("status", "code", "count", "number", "of", "total", "4xx", "5xx"),
+    }
+)
+"""The words of a counter's name that may stand beside its failures: others say whose they are."""
 CLIENT_COUNTER = re.compile(r"4xx|client_err")
 NO_COUNTER = re.compile(
     r"(?:^|[_:])(?:(?:milli|micro)?seconds|bytes|budget|timestamp|client(?!_err))(?:[_:]|$)"
@@ -203,7 +216,7 @@ class Reader:
 
     def _is_the_job(self, matcher: Matcher) -> bool:
         alone = self.context.labels is None and matcher.label == "job"
-        return alone and _passing(matcher, {JOB}) == {JOB}
+        return alone and passing(matcher, {JOB}) == {JOB}
 
     def _lacks(self, metric: str, matcher: Matcher) -> bool:
         known = self._known(metric)
@@ -212,7 +225,7 @@ class Reader:
         return not (matcher.op is MatchOp.MATCHES and _matches_anything(matcher.value))
 
     def _narrow_le(self, events: CountedEvents, matcher: Matcher) -> CountedEvents:
-        chosen = _passing(matcher, self.context.bounds)
+        chosen = passing(matcher, self.context.bounds)
         le = tuple(bound for bound in events.le if bound in chosen)
         if le:
             return replace(events, le=le)
@@ -250,9 +263,9 @@ class Reader:
         known = self._known(metric)
         if known is not None:
             values = known.get(matcher.label, frozenset())
-            return bool(values) and _passing(matcher, values) == values
+            return bool(values) and passing(matcher, values) == values
         negative = matcher.op in {MatchOp.NOT_EQUAL, MatchOp.NOT_MATCHES}
-        return negative and matcher.label == "path" and _passing(matcher, ROUTES) == ROUTES
+        return negative and matcher.label == "path" and passing(matcher, ROUTES) == ROUTES
 
 
 def metric_of(selector: Selector) -> str:
@@ -275,6 +288,11 @@ def kind_of(metric: str) -> EventKind:
     return EventKind.ERRORS if own else EventKind.OTHER
 
 
+def counts_requests(metric: str) -> bool:
+    """Whether a counter of failures counts requests, and not what a disk or a log got wrong."""
+    return set(re.split("[_:]+", metric.lower())) <= OF_REQUESTS
+
+
 def _failures(metric: str) -> frozenset[int]:
     """The statuses that a counter of failures means, by its name."""
     return statuses.CLIENT_ERRORS if CLIENT_COUNTER.search(metric) else statuses.SERVER_ERRORS
@@ -290,7 +308,8 @@ def _narrow_statuses(
     return replace(events, statuses=left, flaw=flaw)
 
 
-def _passing(matcher: Matcher, values: Iterable[str]) -> frozenset[str]:
+def passing(matcher: Matcher, values: Iterable[str]) -> frozenset[str]:
+    """The values that a matcher lets pass."""
     values = frozenset(values)
     if matcher.op in {MatchOp.EQUAL, MatchOp.NOT_EQUAL}:
         named = values & {matcher.value}

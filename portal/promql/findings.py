@@ -67,6 +67,8 @@ class Code(StrEnum):
     ROUNDED_AWAY = "rounded_away"
     CONDITION = "condition"
     GAUGE_FUNCTION = "gauge_function"
+    SURPRISE = "surprise"
+    UNTRIED = "untried"
     UNPARSED = "unparsed"
     INVALID = "invalid"
     NO_QUERY = "no_query"
@@ -74,6 +76,9 @@ class Code(StrEnum):
     OTHER_DATASOURCE = "other_datasource"
     LIBRARY_PANEL = "library_panel"
     REPEATED_COPY = "repeated_copy"
+    NOT_DRAWN = "not_drawn"
+    REDUCED = "reduced"
+    UNSURE = "unsure"
 
 
 REASONS: dict[Code, str] = {
@@ -125,6 +130,8 @@ REASONS: dict[Code, str] = {
     Code.ROUNDED_AWAY: "Rounded like this, hardly anything of the value is left.",
     Code.CONDITION: "This tells whether a condition holds; it hides the value itself.",
     Code.GAUGE_FUNCTION: "This function is made for gauges; counters need rate or increase.",
+    Code.SURPRISE: "On a day that we invented it did not show what happened.",
+    Code.UNTRIED: "This can't be checked now.",
     Code.UNPARSED: (
         "The check can't analyse this query; if it runs, it counts when you confirm what it shows."
     ),
@@ -134,6 +141,13 @@ REASONS: dict[Code, str] = {
     Code.OTHER_DATASOURCE: "This panel asks another data source than Prometheus.",
     Code.LIBRARY_PANEL: "This library panel's queries are not here.",
     Code.REPEATED_COPY: "This is a copy that Grafana made of a repeated panel.",
+    Code.NOT_DRAWN: "This kind of panel draws none of the queries that are in it.",
+    Code.REDUCED: (
+        "The panel doesn't show the value but what is calculated from it: a number, a sum, a range."
+    ),
+    Code.UNSURE: (
+        "The check can't tell what the panel makes of this query; it counts when you confirm it."
+    ),
 }
 
 ADVICE: dict[Code, str] = {

@@ -13,7 +13,13 @@ from itertools import pairwise
 from math import isfinite
 
 from portal.promql import statuses
-from portal.promql.events import STATUS, CountedEvents, EventKind, Linear
+from portal.promql.events import (
+    STATUS,
+    CountedEvents,
+    EventKind,
+    Linear,
+    counts_requests,
+)
 from portal.promql.findings import Code, Measure, Sli
 from portal.promql.values import Opaque, Quantity
 
@@ -75,7 +81,7 @@ class RatioReading:
 
     def _metrics(self) -> Opaque | None:
         den = {events.kind for events in self.value.den.terms}
-        if EventKind.OTHER in self.kinds:
+        if any(_is_strange(events) for events in self.events):
             return self._foreign()
         if not self.value.num.terms:
             return Opaque(Code.UNRELATED, "It divides a number by requests.")
@@ -93,7 +99,7 @@ class RatioReading:
     def _foreign(self) -> Opaque:
         if all(events.metric == "up" for events in self.events):
             return Opaque(Code.UP)
-        strange = [events for events in self.events if events.kind is EventKind.OTHER]
+        strange = [events for events in self.events if _is_strange(events)]
         alone = self.kinds <= {EventKind.OTHER, EventKind.ERRORS}
         code = Code.OTHER_METRIC if alone else Code.UNRELATED
         return Opaque(code, _names(strange))
@@ -299,6 +305,12 @@ def _largest(total: Linear) -> float:
 
 def _same(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(1e-3, abs(one), abs(other))
+
+
+def _is_strange(events: CountedEvents) -> bool:
+    """Whether it counts something else than requests."""
+    other = events.kind is EventKind.ERRORS and not counts_requests(events.metric)
+    return other or events.kind is EventKind.OTHER
 
 
 def _names(events: list[CountedEvents]) -> str:

@@ -20,7 +20,8 @@ from portal.learners.models import Learner
 from portal.objectives.store import list_slos
 from portal.promql.context import RecordingRule
 from portal.reflections.facts import AlertRuleFacts, DashboardFacts, PanelFacts
-from portal.rulefile.reader import RuleFile, RuleFileError, read_rule_file
+from portal.rulefile.contents import RuleFile, read_rule_file
+from portal.rulefile.reader import RuleFileError
 from portal.rulefolder.folder import RuleFolder, RuleFolderError, learner_file
 from portal.services import Services
 from portal.slo.objective import SLO

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from portal.promql.context import Context, RecordingRule
 from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
-from portal.rulefile.reader import AlertRule
+from portal.rulefile.contents import AlertRule
 from portal.slo.objective import SLO
 from portal.tie.codes import TieCode
 from portal.tie.conditions import Condition

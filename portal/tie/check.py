@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from portal.clients.promtool import Validity, validate
 from portal.errors import SLOLabError
-from portal.rulefile.reader import RuleFile
+from portal.rulefile.contents import RuleFile
 from portal.slo.objective import SLO
 from portal.tie.analysis import AlertFinding, analyse
 from portal.tie.codes import TieCode

@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.promql.context import RecordingRule
 from portal.promql.nodes import Binary, Expr, Number
-from portal.rulefile.reader import seconds
+from portal.rulefile.contents import seconds
 from portal.slo.objective import SLO
 from portal.tie.analysis import FIRES_ON_NOTHING, AlertFinding, contexts, found
 from portal.tie.codes import TieCode

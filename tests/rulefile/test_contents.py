@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portal.rulefile.reader import RuleFileError, read_rule_file, seconds
+from portal.rulefile.contents import read_rule_file, seconds
+from portal.rulefile.reader import RuleFileError
 
 FILE = """
 groups:

@@ -1,0 +1,329 @@
+"""Running promtool: invented series and expressions in, what Prometheus makes of them out.
+
+``promtool test rules`` tells what it got wherever an expectation fails, so each question expects
+a sample that can't be. A file holds one scene, and one process takes all files in turn. What a
+run leaves unanswered (a crash, a limit) is asked again in halves, until the one expression that
+does it stands alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import selectors
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from portal.clients.promtool import PromtoolMissingError, find
+from portal.promql.context import RecordingRule
+from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
+
+IMPOSSIBLE = [{"labels": '{never="this"}', "value": 4242}]
+LIMITED = 'ulimit -c 0; ulimit -t "$1"; ulimit -v "$2" 2>/dev/null; shift 2; exec "$@"'
+"""Sets the limits of CPU seconds and of KiB of memory for promtool, and becomes it."""
+ANSWER = re.compile(
+    r'^    expr: (?P<expr>"(?:[^"\\\n]|\\.)*"), time: (?P<at>\S+),'
+    r"(?: err: (?P<error>.*?)|\s*exp: [^\n]*\n\s*got: (?P<got>[^\n]*))"
+    r'(?=\n    expr: "|\n    rule: |\n  FAILED:|\n\n|\nUnit Testing: |\s*\Z)',
+    re.DOTALL | re.MULTILINE,
+)
+SAMPLE = re.compile(r'\{(?P<labels>(?:[^"{}]|"(?:[^"\\]|\\.)*")*)\} (?P<value>[^\s,]+)')
+LABEL = re.compile(r'(?P<name>\w+)="(?P<value>(?:[^"\\]|\\.)*)"')
+RULE_FAILS = re.compile(r"^    rule: (?P<rule>.*?), time: \S+, err: (?P<why>[^\n]*)", re.MULTILINE)
+RULE_REFUSED = re.compile(
+    r'group "trial", rule \d+, "(?P<rule>[^"]*)": (?:could not parse expression: )?(?P<why>[^\n]*)'
+)
+TOO_MUCH = ("too many samples", "query timed out", "query was canceled")
+HEADER = "Unit Testing:  "
+
+
+@dataclass(frozen=True)
+class TrialLimits:
+    """What one run of promtool may take (seconds, bytes), and all runs together.
+
+    ``questions``: as many are asked in one run; ``failures``: so many runs may come to nothing.
+    """
+
+    wall_s: float = 10.0
+    cpu_s: int = 20
+    memory_bytes: int = 4 << 30
+    output_bytes: int = 32 << 20
+    questions: int = 1000
+    failures: int = 16
+    total_s: float = 30.0
+
+
+LIMITS = TrialLimits()
+MAX_AT_ONCE = 2
+BUSY = "Other queries are being tried. Try again in a moment."
+_turns = threading.BoundedSemaphore(MAX_AT_ONCE)
+
+
+def answers(
+    scenes: Sequence[Scene], promtool: Path | None = None, limits: TrialLimits | None = None
+) -> list[tuple[TrialAnswer, ...]]:
+    """For each scene the answers to its questions, in their order; never raises.
+
+    ``limits``: LIMITS, unless others are given.
+    """
+    limits = limits or LIMITS
+    tool = promtool or find()
+    if tool is None:
+        why = str(PromtoolMissingError())
+        return [tuple(TrialAnswer(untried=why) for _ in scene.questions) for scene in scenes]
+    if not _turns.acquire(timeout=limits.wall_s):
+        return [tuple(TrialAnswer(untried=BUSY) for _ in scene.questions) for scene in scenes]
+    try:
+        return _Session(tool, limits).answers(scenes)
+    finally:
+        _turns.release()
+
+
+@dataclass
+class _Session:
+    """Asks until each question is answered or given up."""
+
+    promtool: Path
+    limits: TrialLimits
+    failures: int = 0
+    trouble: str = "promtool gave no answer."
+    started: float = field(default_factory=time.monotonic)
+
+    def answers(self, scenes: Sequence[Scene]) -> list[tuple[TrialAnswer, ...]]:
+        """The answers to each scene's questions."""
+        found: list[tuple[TrialAnswer, ...]] = []
+        while len(found) < len(scenes):
+            rest = self._lot(scenes[len(found) :])
+            done = self._run(rest) or (len(rest) > 1 and self._run(rest[:1]))
+            found += done or [self._in_halves(rest[0])]
+        return found
+
+    def _lot(self, scenes: Sequence[Scene]) -> Sequence[Scene]:
+        """As many scenes as one run takes, one at least."""
+        count = asked = 0
+        for scene in scenes:
+            asked += len(scene.questions)
+            if count and asked > self.limits.questions:
+                break
+            count += 1
+        return scenes[:count]
+
+    @property
+    def _is_spent(self) -> bool:
+        late = time.monotonic() - self.started > self.limits.total_s
+        return late or self.failures >= self.limits.failures
+
+    def _in_halves(self, scene: Scene) -> tuple[TrialAnswer, ...]:
+        """The scene that a run did not get through, each half of its expressions by itself."""
+        exprs = list(dict.fromkeys(question.expr for question in scene.questions))
+        self.failures += 1
+        if len(exprs) < 2 or self._is_spent:
+            return tuple(TrialAnswer(untried=self.trouble) for _ in scene.questions)
+        first = set(exprs[: len(exprs) // 2])
+        halves = [
+            tuple(q for q in scene.questions if (q.expr in first) is wanted)
+            for wanted in (True, False)
+        ]
+        parts = self.answers([replace(scene, questions=half) for half in halves])
+        known = {
+            question: answer
+            for half, part in zip(halves, parts, strict=True)
+            for question, answer in zip(half, part, strict=True)
+        }
+        return tuple(known[question] for question in scene.questions)
+
+    def _run(self, scenes: Sequence[Scene]) -> list[tuple[TrialAnswer, ...]]:
+        """The answers of the scenes that one run got through."""
+        if self._is_spent:
+            return []
+        with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
+            names = [_written(scene, Path(folder), n) for n, scene in enumerate(scenes)]
+            said, why = _run(self.promtool, Path(folder), names, self.limits)
+        parts = said.split(HEADER)[1:]
+        found: list[tuple[TrialAnswer, ...]] = []
+        for scene, part in zip(scenes, parts, strict=False):
+            read = _read(scene, part)
+            if read is None:
+                break
+            found.append(read)
+        self.trouble = why or self.trouble
+        return found
+
+
+def _written(scene: Scene, folder: Path, number: int) -> str:
+    """The scene as files of the folder; returns the name of promtool's test file."""
+    name = f"scene-{number}.json"
+    rule_files = []
+    if scene.rules:
+        rule_files = [f"rules-{number}.json"]
+        groups = [{"name": "trial", "rules": [_rule(rule) for rule in scene.rules]}]
+        (folder / rule_files[0]).write_text(
+            json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
+        )
+    interval = _duration(scene.interval_s)
+    test = {
+        "interval": interval,
+        "input_series": [{"series": s.selector, "values": s.values} for s in scene.series],
+        "promql_expr_test": [
+            {"expr": q.expr, "eval_time": _duration(q.at_s), "exp_samples": IMPOSSIBLE}
+            for q in (*scene.questions, _last(scene))
+        ],
+    }
+    document = {
+        "rule_files": rule_files,
+        "evaluation_interval": _duration(scene.evaluation_s or scene.interval_s),
+        "tests": [test],
+    }
+    (folder / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return name
+
+
+def _last(scene: Scene) -> TrialQuestion:
+    """One more question: promtool loads no sample after its last evaluation before the end."""
+    end_s = max((question.at_s for question in scene.questions), default=0.0)
+    return TrialQuestion("vector(0)", end_s + scene.evaluation_s + scene.interval_s)
+
+
+def _rule(rule: RecordingRule | TriedAlert) -> Mapping[str, object]:
+    if isinstance(rule, RecordingRule):
+        return {"record": rule.name, "expr": rule.expr, "labels": dict(rule.labels)}
+    return {
+        "alert": rule.name,
+        "expr": rule.expr,
+        "for": _duration(rule.for_s),
+        "labels": dict(rule.labels),
+    }
+
+
+def _duration(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"
+
+
+# The process
+
+
+def _run(
+    promtool: Path, folder: Path, names: Sequence[str], limits: TrialLimits
+) -> tuple[str, str]:
+    """What promtool said, and why it was ended; "" when it ended by itself."""
+    memory_kib = str(limits.memory_bytes >> 10)
+    command = ["/bin/sh", "-c", LIMITED, "sh", str(limits.cpu_s), memory_kib]
+    try:
+        child = subprocess.Popen(
+            [*command, str(promtool), "test", "rules", *names],
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder), "GOGC": "400"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return "", f"promtool can't be started: {error.strerror or error}."
+    try:
+        said, why = _listen(child, limits)
+    finally:
+        _end(child)
+    if not why and child.returncode not in (0, 1):
+        why = "promtool crashed, or took more memory or time than a trial may."
+    return said, why
+
+
+def _listen(child: subprocess.Popen[bytes], limits: TrialLimits) -> tuple[str, str]:
+    """All it says until it ends, or as much as it may say in the time it has."""
+    deadline = time.monotonic() + limits.wall_s
+    chunks: list[bytes] = []
+    why, size = "", 0
+    with selectors.DefaultSelector() as waiting:
+        pipe = child.stdout
+        if pipe is None:
+            return "", "promtool can't be heard."
+        waiting.register(pipe, selectors.EVENT_READ)
+        while not why:
+            left = deadline - time.monotonic()
+            if left <= 0 or not waiting.select(left):
+                why = f"promtool took longer than {limits.wall_s:g} s."
+                break
+            chunk = os.read(pipe.fileno(), 1 << 16)
+            if not chunk:
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(max(0.1, deadline - time.monotonic()))
+                break
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limits.output_bytes:
+                why = "promtool's answer is too long."
+    return b"".join(chunks).decode("utf-8", "replace"), why
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the process with its group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    if child.stdout is not None:
+        child.stdout.close()
+    child.wait()
+
+
+# What it said
+
+
+def _read(scene: Scene, said: str) -> tuple[TrialAnswer, ...] | None:
+    """The answers of one scene; None when they are not all there."""
+    trouble = _rule_trouble(said)
+    if trouble:
+        return tuple(TrialAnswer(error=trouble) for _ in scene.questions)
+    found = list(ANSWER.finditer(said))
+    if len(found) != len(scene.questions) + 1:
+        return None
+    read = [_answer(match) for match in found[:-1]]
+    for match, question in zip(found[:-1], scene.questions, strict=True):
+        if unquoted(match["expr"]) != question.expr:
+            return None
+    return tuple(read)
+
+
+def _answer(match: re.Match[str]) -> TrialAnswer:
+    error = match["error"]
+    if error is None:
+        return TrialAnswer(tuple(_samples(match["got"])))
+    error = " ".join(error.split())
+    if any(sign in error for sign in TOO_MUCH):
+        return TrialAnswer(untried=f"Prometheus gave up: {error}.")
+    return TrialAnswer(error=error)
+
+
+def _samples(got: str) -> Iterator[AnswerSample]:
+    for match in SAMPLE.finditer(got):
+        labels = {one["name"]: unquoted(f'"{one["value"]}"') for one in LABEL.finditer(match[1])}
+        yield AnswerSample(labels, float(match["value"]))
+
+
+GO_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)")
+GO_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def unquoted(text: str) -> str:
+    """The string that Go's %q wrote."""
+    return GO_ESCAPE.sub(_unescaped, text[1:-1])
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    escape = match[1]
+    if len(escape) > 1:
+        return chr(int(escape[1:], 16))
+    return GO_LETTERS.get(escape, escape)
+
+
+def _rule_trouble(said: str) -> str:
+    """Why a rule fails; promtool asks nothing else of the scene then."""
+    found = RULE_FAILS.search(said) or RULE_REFUSED.search(said)
+    return f"the rule {found['rule']} fails: {found['why']}" if found else ""

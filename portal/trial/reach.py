@@ -1,0 +1,175 @@
+"""How far an expression looks back, and what it reads: from that the days get their lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from portal.promql.context import RecordingRule
+from portal.promql.events import metric_of
+from portal.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    Expr,
+    Matcher,
+    Negation,
+    Number,
+    Selector,
+    Subquery,
+    Text,
+)
+from portal.promql.parser import ParseError, parse
+
+MAX_RULES = 100
+COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+DEFAULT_STEP_S = 60.0
+"""What a subquery without a step gets at most."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Seconds: ``back_s`` how far it sees besides its offset, ``longest_s`` and ``shortest_s``
+    of its ranges (0: none), ``offset_s`` how far all of it is moved.
+
+    ``metrics``: what it reads, recorded series as well. ``rules``: the rules it needs.
+    ``selectors``: all of its own and of the rules' selectors. ``functions``: functions and
+    aggregations by name. ``fixed``: moments that parts of it are fixed to. ``finest_s``: the
+    shortest step of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels
+    that it names. ``unreadable``: a rule
+    it needs can't be read, or it needs too many. ``filtered``: a comparison stands around it all.
+    """
+
+    back_s: float
+    longest_s: float
+    shortest_s: float
+    offset_s: float
+    metrics: frozenset[str]
+    rules: tuple[RecordingRule, ...] = ()
+    selectors: tuple[Selector, ...] = ()
+    functions: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+    finest_s: float = 0.0
+    made: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    unreadable: bool = False
+    filtered: bool = False
+
+
+def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
+    """What an expression needs to be tried; recording rules are followed."""
+    walk = _Walk(rules)
+    looks = list(walk.looks(expr, 0.0, 0.0)) or [(0.0, 0.0)]
+    nearest = min(offset for offset, _ in looks)
+    back = max(offset + span for offset, span in looks) - nearest
+    ranges = walk.ranges or [0.0]
+    return Reach(
+        back,
+        max(ranges),
+        min(ranges),
+        nearest,
+        frozenset(metric_of(selector) for selector in walk.selectors),
+        tuple(walk.needed.values()),
+        tuple(walk.selectors),
+        frozenset(walk.functions),
+        frozenset(walk.fixed),
+        min(walk.steps, default=0.0),
+        frozenset(walk.made),
+        frozenset(walk.named),
+        walk.unreadable,
+        isinstance(expr, Binary) and expr.op in COMPARISONS and not expr.return_bool,
+    )
+
+
+@dataclass
+class _Walk:
+    rules: Mapping[str, tuple[RecordingRule, ...]]
+    ranges: list[float] = field(default_factory=list)
+    selectors: list[Selector] = field(default_factory=list)
+    functions: set[str] = field(default_factory=set)
+    fixed: set[str] = field(default_factory=set)
+    steps: list[float] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    needed: dict[int, RecordingRule] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
+    unreadable: bool = False
+
+    def looks(self, expr: Expr, offset: float, span: float) -> Iterator[tuple[float, float]]:
+        """For each selector below: how far it is moved, and how far it looks back from there."""
+        match expr:
+            case Selector():
+                yield from self._selected(expr, offset + expr.offset_s, span)
+            case Subquery():
+                self.ranges.append(expr.range_s)
+                self._pin(expr.at)
+                self.steps.append(expr.step_s or DEFAULT_STEP_S)
+                further = span + expr.range_s + (expr.step_s or DEFAULT_STEP_S)
+                yield from self.looks(expr.expr, offset + expr.offset_s, further)
+            case Call():
+                self.functions.add(expr.function)
+                self._make(expr)
+                for arg in expr.args:
+                    yield from self.looks(arg, offset, span)
+            case Aggregation():
+                self.functions.add(expr.op)
+                self.named.update(expr.by or (), expr.without or ())
+                for part in (expr.param, expr.expr):
+                    if part is not None:
+                        yield from self.looks(part, offset, span)
+            case Binary():
+                self.functions.add(expr.op)
+                matching = expr.matching
+                self.named.update(matching.on or (), matching.ignoring or (), matching.include)
+                for part in (expr.left, expr.right):
+                    yield from self.looks(part, offset, span)
+            case Negation():
+                yield from self.looks(expr.expr, offset, span)
+            case Number() | Text():
+                return
+
+    def _selected(
+        self, selector: Selector, offset: float, span: float
+    ) -> Iterator[tuple[float, float]]:
+        self.selectors.append(selector)
+        self.named.update(matcher.label for matcher in selector.matchers)
+        self._pin(selector.at)
+        if selector.range_s is not None:
+            self.ranges.append(selector.range_s)
+            span += selector.range_s
+        yield offset, span
+        yield from self._recorded(metric_of(selector), offset, span)
+
+    def _recorded(self, name: str, offset: float, span: float) -> Iterator[tuple[float, float]]:
+        if name in self.within:
+            return
+        self.within = (*self.within, name)
+        for rule in self.rules.get(name, ()):
+            if len(self.needed) >= MAX_RULES:
+                self.unreadable = True
+                break
+            try:
+                tree = parse(rule.expr)
+            except ParseError:
+                self.unreadable = True
+                continue
+            yield from self.looks(tree, offset, span)
+            self.needed[id(rule)] = rule  # after those it rests on: they are evaluated in turn
+        self.within = self.within[:-1]
+
+    def _make(self, call: Call) -> None:
+        """``label_replace`` and ``label_join`` name the label that they make second."""
+        texts = [arg.value for arg in call.args if isinstance(arg, Text)]
+        if call.function in {"label_replace", "label_join"} and texts:
+            self.made.add(texts[0])
+            self.named.update(texts)
+
+    def _pin(self, at: str | None) -> None:
+        if at is not None:
+            self.fixed.add(at)
+
+
+def matchers(found: Reach) -> Iterator[Matcher]:
+    """The matchers of all selectors."""
+    for selector in found.selectors:
+        yield from selector.matchers
