@@ -57,7 +57,7 @@ def _documents(text: str) -> Iterator[Any]:
 
 
 @dataclass
-class _Frame:
+class _Collection:
     """A collection that is being read: its anchor, and how many entries it will have."""
 
     anchor: str | None
@@ -74,7 +74,7 @@ class _Bounds:
     """
 
     def __init__(self) -> None:
-        self.frames: list[_Frame] = []
+        self.frames: list[_Collection] = []
         self.sizes: dict[str, int] = {}
 
     def check(self, text: str) -> None:
@@ -82,7 +82,7 @@ class _Bounds:
         for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.CollectionStartEvent):
                 is_mapping = isinstance(event, yaml.MappingStartEvent)
-                self.frames.append(_Frame(event.anchor, is_mapping))
+                self.frames.append(_Collection(event.anchor, is_mapping))
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._end(self.frames.pop())
             elif isinstance(event, yaml.AliasEvent):
@@ -92,7 +92,7 @@ class _Bounds:
             if len(self.frames) > MAX_DEPTH:
                 raise DocumentError(f"The YAML is nested deeper than {MAX_DEPTH} levels.")
 
-    def _end(self, frame: _Frame) -> None:
+    def _end(self, frame: _Collection) -> None:
         if frame.anchor is not None:
             self.sizes[frame.anchor] = frame.entries
         self._add(frame.entries)

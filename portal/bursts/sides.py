@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
 from portal.kit.rendering import percent
-from portal.promql.context import DEFAULT_BUCKETS
+from portal.shop import BUCKETS
 from portal.shop.queries import LATENCY_THRESHOLD
 
 UNKNOWN = "–"
@@ -22,7 +22,7 @@ RESTARTED = (
 ESTIMATED = "What users saw is exact; Prometheus estimates p50 to p99 from its buckets."
 SMALLEST = (
     "What users saw is exact; of p50 to p99 Prometheus only knows that they are under "
-    f"{DEFAULT_BUCKETS[0] * 1000:g} ms, its smallest bucket."
+    f"{BUCKETS[0] * 1000:g} ms, its smallest bucket."
 )
 WAITED_OUTSIDE = (
     "users waited longer than the service measured. Its clock runs only while it works on a "
@@ -115,7 +115,7 @@ def _explain_times(burst: Burst, view: ServerView | None) -> str:
     if view is None:
         return ESTIMATED
     estimates = view.quantiles.values()
-    known = SMALLEST if estimates and max(estimates) <= DEFAULT_BUCKETS[0] else ESTIMATED
+    known = SMALLEST if estimates and max(estimates) <= BUCKETS[0] else ESTIMATED
     waited = _waited_outside(burst, view) if burst.sent == round(view.total) else []
     return f"{known} At {' and '.join(waited)} {WAITED_OUTSIDE}" if waited else known
 
@@ -131,5 +131,5 @@ def _waited_outside(burst: Burst, view: ServerView) -> list[str]:
 
 def _bucket_end(seconds: float) -> float:
     """The bound of the service's bucket that holds ``seconds``; the last one has none."""
-    above = bisect_left(DEFAULT_BUCKETS, seconds)
-    return math.inf if above == len(DEFAULT_BUCKETS) else DEFAULT_BUCKETS[above]
+    above = bisect_left(BUCKETS, seconds)
+    return math.inf if above == len(BUCKETS) else BUCKETS[above]

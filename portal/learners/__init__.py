@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from portal.kit.db import alone, db
 from portal.learners.models import Learner, Service
+from portal.shop import JOB
 
-SOLO_JOB = "flask-app"
+SOLO_JOB = JOB
 
 
 def current_learner() -> Learner:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Rows
 from portal.kit.charts import CHART_SPAN
-from portal.promql.context import DEFAULT_BUCKETS
 from portal.services import Services
+from portal.shop import BUCKETS
 from portal.shop.queries import SLIQueries
 from portal.slo.budget import Budget, Events, assess
 from portal.slo.objective import SLO
@@ -150,6 +150,6 @@ def _ask_bounds(services: Services, job: str) -> tuple[float, ...]:
     try:
         samples = services.prometheus.query(SLIQueries(job).buckets)
     except ClientError:
-        return DEFAULT_BUCKETS
+        return BUCKETS
     found = sorted(float(s.labels.get("le", "inf")) for s in samples)
-    return tuple(bound for bound in found if math.isfinite(bound)) or DEFAULT_BUCKETS
+    return tuple(bound for bound in found if math.isfinite(bound)) or BUCKETS

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DEFAULT_BUCKETS = (
-    *(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3),
-    *(0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0),
-)
-"""The mock app's bucket bounds in seconds."""
-JOB = "flask-app"
-"""The one job that scrapes the mock app, where no running Prometheus tells of others."""
-ROUTES = frozenset({"/", "/search", "/checkout"})
+from portal.shop import BUCKETS, SCRAPE_INTERVAL_S
 
 
 @dataclass(frozen=True)
@@ -34,8 +27,8 @@ class Context:
     """
 
     rules: Mapping[str, tuple[RecordingRule, ...]] = field(default_factory=dict)
-    scrape_interval_s: float = 5.0
-    buckets: tuple[str, ...] = tuple(repr(bound) for bound in DEFAULT_BUCKETS)
+    scrape_interval_s: float = SCRAPE_INTERVAL_S
+    buckets: tuple[str, ...] = tuple(repr(bound) for bound in BUCKETS)
     labels: Mapping[str, Mapping[str, frozenset[str]]] | None = None
 
     @property

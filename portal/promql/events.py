@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from portal.promql import statuses
-from portal.promql.context import JOB, ROUTES, Context
+from portal.promql.context import Context
 from portal.promql.findings import Code
 from portal.promql.nodes import Matcher, MatchOp, Selector
 from portal.promql.parser import fully_matches
+from portal.shop import DURATIONS, JOB, PATHS, REQUESTS
 
-REQUESTS = "http_requests_total"
-DURATIONS = "http_request_duration_seconds"
 STATUS = "status"
 """The name that every status label goes by in here, whatever it is called."""
 LABELS = frozenset({"job", "instance", "method", "path"})
@@ -265,7 +264,7 @@ class Reader:
             values = known.get(matcher.label, frozenset())
             return bool(values) and passing(matcher, values) == values
         negative = matcher.op in {MatchOp.NOT_EQUAL, MatchOp.NOT_MATCHES}
-        return negative and matcher.label == "path" and passing(matcher, ROUTES) == ROUTES
+        return negative and matcher.label == "path" and passing(matcher, PATHS) == frozenset(PATHS)
 
 
 def metric_of(selector: Selector) -> str:

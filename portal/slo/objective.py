@@ -9,9 +9,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portal.errors import SLOLabError
+from portal.shop import JOB
 from portal.slo.windows import Window
 
-DEFAULT_JOB = "flask-app"
+DEFAULT_JOB = JOB
 MAX_NAME = 63
 MAX_TITLE = 80
 MAX_WHY = 2000

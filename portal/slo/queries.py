@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.shop import SCRAPE_INTERVAL_S
 from portal.slo.objective import SLO
-from portal.slo.windows import SCRAPE_INTERVAL_S, page_window
+from portal.slo.windows import page_window
 
 REQUESTS = "http_requests_total"
 DURATION = "http_request_duration_seconds"

@@ -12,11 +12,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from portal.shop import SCRAPE_INTERVAL_S
 from portal.slo.objective import SLO
 from portal.slo.planner import never_fires_because
 from portal.slo.queries import error_ratio, quoted
 from portal.slo.windows import (
-    SCRAPE_INTERVAL_S,
     AlertPair,
     Severity,
     Window,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.dashboards import CheckContext, PanelFinding, Verdict, judge
+from portal.dashboards import CheckContext, DashboardVerdict, PanelFinding, judge
 from portal.dashboards.columns import renamed
 from portal.dashboards.display import Drawn, calculated
 from portal.promql.context import Context
@@ -321,10 +321,10 @@ def test_an_element_that_the_layout_does_not_name_is_not_shown() -> None:
         "kind": "RowsLayout",
         "spec": {"rows": [{"kind": "RowsLayoutRow", "spec": {"layout": placed("b", "c")}}]},
     }
-    assert judge(v2(elements, layout=placed("a", "b", "c"))).verdict is Verdict.MET
+    assert judge(v2(elements, layout=placed("a", "b", "c"))).verdict is DashboardVerdict.MET
     found = judge(v2(elements, layout=rows))
     assert [one.title for one in found.panels] == ["b", "c"]
-    assert found.verdict is Verdict.NOT_MET
+    assert found.verdict is DashboardVerdict.NOT_MET
 
 
 # The learner's word
@@ -332,5 +332,5 @@ def test_an_element_that_the_layout_does_not_name_is_not_shown() -> None:
 
 def test_a_dashboard_counts_what_is_unsure_only_when_it_is_confirmed() -> None:
     found = judge(classic(panel("x", AVAILABILITY, type="canvas"), panel("y", P95)))
-    assert found.verdict is Verdict.NOT_MET
+    assert found.verdict is DashboardVerdict.NOT_MET
     assert [one.confirmable for one in found.panels] == [True, False]

@@ -8,11 +8,7 @@ from prometheus_client.samples import Sample
 
 import mockapp
 from mockapp.app import create_app
-from portal.promql.context import DEFAULT_BUCKETS
-from portal.promql.context import JOB as READ_JOB
-from portal.promql.events import DURATIONS as READ_DURATIONS
-from portal.promql.events import REQUESTS as READ_REQUESTS
-from portal.shop import BUCKETS, DURATIONS, JOB, METHODS, PATHS, REQUESTS, STATUS, UNMATCHED
+from portal.shop import BUCKETS, DURATIONS, METHODS, PATHS, REQUESTS, STATUS, UNMATCHED
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +35,3 @@ def test_the_histogram_has_the_buckets(samples: list[Sample]) -> None:
     assert bounds == {*(repr(bound) for bound in BUCKETS), "+Inf"}
     assert mockapp.BUCKETS == BUCKETS
     assert of(samples, f"{DURATIONS}_count")
-
-
-def test_the_reading_and_the_trial_know_the_same_shop() -> None:
-    assert (READ_JOB, READ_REQUESTS, READ_DURATIONS) == (JOB, REQUESTS, DURATIONS)
-    assert DEFAULT_BUCKETS == BUCKETS

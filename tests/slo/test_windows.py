@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from portal.shop import SCRAPE_INTERVAL_S
 from portal.slo.windows import (
     MIN_SCRAPES,
-    SCRAPE_INTERVAL_S,
     Severity,
     Window,
     alert_pairs,
