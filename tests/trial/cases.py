@@ -74,6 +74,8 @@ HOSTILE: dict[str, Kind] = {
             (f"{P95} unless on () {B} > 0.1", None),
             (f"{R} and on () vector(1) == 2", None),
             (f"{R} and on () {B} > 0", None),
+            (f"{R} and on () hour() < 20", None),
+            (f"{P95} unless on () day_of_week() == 0", None),
         ],
         read=[
             (f"{R} unless on () absent({T})", AVAILABILITY),
