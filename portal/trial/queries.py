@@ -11,7 +11,7 @@ from portal.promql.parser import ParseError, parse
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, pacing
 from portal.trial.engine import answers
-from portal.trial.judgement import Evidence
+from portal.trial.evidence import Evidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
 from portal.trial.scene import Answer, Question, Scene
 from portal.trial.setting import Setting, setting

@@ -11,7 +11,8 @@ from portal.promql.context import Context, RecordingRule
 from portal.promql.findings import Code, Finding, nothing
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
 from portal.promql.parser import ParseError, parse
-from portal.trial.judgement import Evidence, Shown, Surprise, judge, surprise
+from portal.trial.evidence import Evidence
+from portal.trial.judgement import Shown, Surprise, judge, surprise
 from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
 from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence

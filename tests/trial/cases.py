@@ -81,6 +81,8 @@ HOSTILE: dict[str, Kind] = {
             (f"{R} unless on () absent({T})", AVAILABILITY),
             (f"{P95} and on () {ALL} > 0", LATENCY),
             (f"{BAD_BY_PATH} / {ALL_BY_PATH} < 0.5", None),
+            (f"topk(3, {BAD_BY_PATH} / {ALL_BY_PATH} < 0.3)", None),
+            (f"topk(2, {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
             (f"{R} and {T} > 0", AVAILABILITY),
         ],
     ),
