@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
 
-from portal.trial.days import Moment, Part
+from portal.trial.days import DayPart, Moment
 from portal.trial.ledger import Ledger, Page
 from portal.trial.reach import Reach
-from portal.trial.scene import Answer, Sample
+from portal.trial.scene import AnswerSample, TrialAnswer
 from portal.trial.world import World
 
 Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenSeries:
     """One series at one moment: its value (None: it isn't there) and its labels."""
 
     moment: Moment
@@ -26,7 +26,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Scope:
+class PageScope:
     """The pages that a query limits itself to; None: all."""
 
     paths: frozenset[str] | None = None
@@ -43,13 +43,13 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class TrialEvidence:
     """A query's answers on the days, and what it reads."""
 
     world: World
     reach: Reach
     moments: Sequence[Moment]
-    answers: Sequence[Answer]
+    answers: Sequence[TrialAnswer]
 
     @cached_property
     def ledgers(self) -> Mapping[int, Ledger]:
@@ -58,18 +58,18 @@ class Evidence:
         return {key: Ledger(self.world, part) for key, part in parts.items()}
 
     @cached_property
-    def series(self) -> list[Seen]:
+    def series(self) -> list[SeenSeries]:
         """Each series at each moment, also where it is missing."""
         kinds = {self._kind(s): s.labels for answer in self.answers for s in answer.samples}
         flat = [kind for kind, labels in kinds.items() if not labels and self._is_flat(kind)]
         if len(kinds) > len(flat):
             kinds = {kind: labels for kind, labels in kinds.items() if kind not in flat}
-        found: list[Seen] = []
+        found: list[SeenSeries] = []
         for moment, answer in zip(self.moments, self.answers, strict=True):
             values = {self._kind(sample): sample for sample in answer.samples}
             for kind, labels in (kinds or {(): {}}).items():
                 sample = values.get(kind)
-                found.append(Seen(moment, labels, None if sample is None else sample.value))
+                found.append(SeenSeries(moment, labels, None if sample is None else sample.value))
         return found
 
     def _is_flat(self, kind: Labels) -> bool:
@@ -84,18 +84,18 @@ class Evidence:
         return bool(values) and all(map(isnan, values))
 
     @staticmethod
-    def _kind(sample: Sample) -> Labels:
+    def _kind(sample: AnswerSample) -> Labels:
         return tuple(sorted(sample.labels.items()))
 
-    def truth(self, part: Part) -> Ledger:
+    def truth(self, part: DayPart) -> Ledger:
         """What happened in a part."""
         return self.ledgers[id(part)]
 
     @cached_property
-    def _asked(self) -> dict[tuple[int, Scope], list[tuple[Ledger, frozenset[Page]]]]:
+    def _asked(self) -> dict[tuple[int, PageScope], list[tuple[Ledger, frozenset[Page]]]]:
         return {}
 
-    def asked(self, seen: Seen, scope: Scope) -> list[tuple[Ledger, frozenset[Page]]]:
+    def asked(self, seen: SeenSeries, scope: PageScope) -> list[tuple[Ledger, frozenset[Page]]]:
         """The truth of each part in sight, and the pages that a series speaks of."""
         key = id(seen), scope
         if key not in self._asked:
@@ -106,7 +106,7 @@ class Evidence:
             ]
         return self._asked[key]
 
-    def speaks_of(self, page: Page, seen: Seen, scope: Scope) -> bool:
+    def speaks_of(self, page: Page, seen: SeenSeries, scope: PageScope) -> bool:
         """Whether a series counts the requests to the page."""
         own = self.world.labels if page.ours else self.world.other_labels
         mine = {**own, "path": page.path, "method": page.method}
@@ -115,7 +115,7 @@ class Evidence:
         )
 
 
-def scopes(evidence: Evidence) -> Iterator[Scope]:
+def scopes(evidence: TrialEvidence) -> Iterator[PageScope]:
     """Every choice of pages that the matchers of the query could mean, all of them first."""
     named = {m.label for s in evidence.reach.selectors for m in s.matchers}
     pages = {page for ledger in evidence.ledgers.values() for page in ledger.by_status}
@@ -124,7 +124,7 @@ def scopes(evidence: Evidence) -> Iterator[Scope]:
     others = any(not page.ours for page in pages)
     for ours in (True, False) if others else (False,):
         for path in paths:
-            yield from (Scope(path, method, ours) for method in methods)
+            yield from (PageScope(path, method, ours) for method in methods)
 
 
 def _choices(named: bool, values: set[str]) -> list[frozenset[str] | None]:
@@ -138,7 +138,7 @@ def _choices(named: bool, values: set[str]) -> list[frozenset[str] | None]:
     return [None, *sorted(chosen, key=len)]
 
 
-def statuses_in(labels: Mapping[str, str], evidence: Evidence) -> frozenset[int] | None:
+def statuses_in(labels: Mapping[str, str], evidence: TrialEvidence) -> frozenset[int] | None:
     """The statuses that a series' labels name; None: they name none."""
     found: frozenset[int] | None = None
     for name in {*evidence.world.status_labels, *evidence.reach.made} & labels.keys():

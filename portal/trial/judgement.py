@@ -11,12 +11,12 @@ from portal.promql.findings import Measure as Said
 from portal.promql.reading import LEAST_BURN, SCALES
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import FALLING, RISING, Moment
-from portal.trial.evidence import Evidence, Scope, Seen, scopes, statuses_in
+from portal.trial.evidence import PageScope, SeenSeries, TrialEvidence, scopes, statuses_in
 from portal.trial.measure import (
     EachBucket,
     Measure,
     OfSeries,
-    Quantile,
+    QuantileMeasure,
     Share,
     Under,
     shares,
@@ -80,34 +80,34 @@ class Surprise:
     labels: Mapping[str, str]
 
 
-def measures(evidence: Evidence, phis: Iterable[float]) -> Iterator[Measure]:
+def measures(evidence: TrialEvidence, phis: Iterable[float]) -> Iterator[Measure]:
     """All that a query could show, by the metrics it reads."""
     if REQUESTS in evidence.world.metrics or evidence.world.own_counters:
         yield from shares()
     if DURATIONS in evidence.world.metrics:
-        yield from (Quantile(phi) for phi in phis)
+        yield from (QuantileMeasure(phi) for phi in phis)
         yield from unders(evidence.world.bounds)
 
 
-def judge(evidence: Evidence, phis: Iterable[float]) -> Shown | None:
+def judge(evidence: TrialEvidence, phis: Iterable[float]) -> Shown | None:
     """What the query shows on all days; None when on some day it shows nothing of that."""
     listed = list(measures(evidence, phis))
     scoped = list(scopes(evidence))
     for measure in listed:
         for scope in scoped:
-            shown = Matching(evidence, measure, scope).shown()
+            shown = MeasureFit(evidence, measure, scope).shown()
             if shown is not None:
                 return shown
     return None
 
 
-def surprise(evidence: Evidence, phis: Iterable[float], read: Indicator) -> Surprise | None:
+def surprise(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) -> Surprise | None:
     """The day that speaks against what the query is read as; None when it shows nothing such."""
     best: tuple[int, Surprise] | None = None
     for measure in measures(evidence, phis):
         if not _is_read_as(measure, read, evidence.world):
             continue
-        met, found = Matching(evidence, measure, Scope()).nearly(read)
+        met, found = MeasureFit(evidence, measure, PageScope()).nearly(read)
         if found is not None and (best is None or met > best[0]):
             best = met, found
     return best[1] if best is not None else None
@@ -122,7 +122,7 @@ def _read_scales(read: Indicator) -> list[Affine]:
 def _is_read_as(measure: Measure, read: Indicator, world: World) -> bool:
     """Whether the measure is what the reading says that the query shows."""
     match measure:
-        case Quantile(phi):
+        case QuantileMeasure(phi):
             return read.quantile == phi
         case Share():
             return read.sli is Sli.AVAILABILITY and measure.good == (read.measure is Said.GOOD)
@@ -134,12 +134,12 @@ def _is_read_as(measure: Measure, read: Indicator, world: World) -> bool:
 
 
 @dataclass
-class Matching:
+class MeasureFit:
     """One measure over one scope, held against what was seen."""
 
-    evidence: Evidence
+    evidence: TrialEvidence
     measure: Measure
-    scope: Scope
+    scope: PageScope
 
     def shown(self) -> Shown | None:
         """The measure with its scale, when it is what was seen at every moment."""
@@ -165,7 +165,7 @@ class Matching:
 
     # What it should show
 
-    def bounds(self, seen: Seen, spread: bool) -> tuple[float, float] | None:
+    def bounds(self, seen: SeenSeries, spread: bool) -> tuple[float, float] | None:
         """The least and the most that the measure is at the moment; None where nobody asked."""
         measure = self._measure_of(seen)
         if measure is None:
@@ -179,11 +179,11 @@ class Matching:
                     found.append(value)
         return (min(found), max(found)) if found else None
 
-    def _measure_of(self, seen: Seen) -> OfSeries | None:
+    def _measure_of(self, seen: SeenSeries) -> OfSeries | None:
         named, le = statuses_in(seen.labels, self.evidence), seen.labels.get("le")
         return self.measure.of_series(named, le)
 
-    def _belongs(self, seen: Seen) -> bool:
+    def _belongs(self, seen: SeenSeries) -> bool:
         return self._measure_of(seen) is not None
 
     # Scales
@@ -205,7 +205,7 @@ class Matching:
             scale = self._snapped(value / truth)
             if scale is not None:
                 yield Affine(scale)
-        if not isinstance(self.measure, Quantile) and not self.measure.good:
+        if not isinstance(self.measure, QuantileMeasure) and not self.measure.good:
             for full in (1.0, 100.0):
                 slope = (full - value) / truth
                 if slope / full >= LEAST_BURN and is_budget(full / slope):
@@ -215,7 +215,7 @@ class Matching:
         """The known scale that this is; None: it is none."""
         near = 0.02 if self.evidence.reach.functions & (ROUNDING | FLOORS) else 1e-6
         known = next((full for full in SCALES if abs(scale - full) <= near * full), None)
-        if known is not None or isinstance(self.measure, Quantile):
+        if known is not None or isinstance(self.measure, QuantileMeasure):
             return known or scale
         plain = isinstance(self.measure, Share) or len(getattr(self.measure, "places", "1")) == 1
         if self.measure.good or not plain or scale < LEAST_BURN * (1 - 1e-9):
@@ -234,7 +234,9 @@ class Matching:
                 values.add(round(seen.value, 9))
         return len(values) >= LEAST_MET and self._moves(affine)
 
-    def _surprise(self, seen: Seen, affine: Affine, spread: bool, slack: bool) -> Surprise | None:
+    def _surprise(
+        self, seen: SeenSeries, affine: Affine, spread: bool, slack: bool
+    ) -> Surprise | None:
         if not seen.moment.now.up:
             return None
         bounds = self.bounds(seen, spread)
@@ -250,9 +252,9 @@ class Matching:
             return None
         return self._told(seen, affine, bounds)
 
-    def _tolerance(self, affine: Affine, high: float, slack: bool, seen: Seen) -> float:
+    def _tolerance(self, affine: Affine, high: float, slack: bool, seen: SeenSeries) -> float:
         rounding = bool(self.evidence.reach.functions & ROUNDING)
-        if isinstance(self.measure, Quantile):
+        if isinstance(self.measure, QuantileMeasure):
             step = ROUNDED_STEP_S * affine.slope if rounding else 0.0
             return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + step + 1e-9
         share = ROUNDED * (1 + 1e-6) if rounding else EXACT
@@ -264,7 +266,7 @@ class Matching:
             share = max(share, 1.01 * max(MAX_FLOOR, 1 / window) / rate if rate else inf)
         return abs(affine.slope) * share
 
-    def _may_be_missing(self, seen: Seen, bounds: tuple[float, float], spread: bool) -> bool:
+    def _may_be_missing(self, seen: SeenSeries, bounds: tuple[float, float], spread: bool) -> bool:
         """Nothing is there where there is nothing to tell, and where something else tells it.
 
         Without a series of failures there is no share of them; a comparison around it all may
@@ -276,17 +278,17 @@ class Matching:
             return True
         if spread and "avg" in self.evidence.reach.functions and self._has_idle_page(seen):
             return True
-        if isinstance(self.measure, Quantile) or bounds[0] != bounds[1]:
+        if isinstance(self.measure, QuantileMeasure) or bounds[0] != bounds[1]:
             return False
         edge = bounds[0] in (0.0, 1.0)
         return edge and (bool(seen.moment.now.unborn) or self.evidence.reach.filtered)
 
-    def _has_idle_page(self, seen: Seen) -> bool:
+    def _has_idle_page(self, seen: SeenSeries) -> bool:
         ledger = self.evidence.truth(seen.moment.now)
         idle = set(self.evidence.world.known_pages()) - {(p.path, p.method) for p in ledger.pages}
         return bool(idle)
 
-    def _stands_in(self, seen: Seen) -> bool:
+    def _stands_in(self, seen: SeenSeries) -> bool:
         """Whether another series of the moment speaks of the same requests."""
         if seen.value is not None:
             return False
@@ -296,19 +298,19 @@ class Matching:
             for other in self._together(seen)
         )
 
-    def _speaks_of(self, seen: Seen) -> tuple[object, ...]:
+    def _speaks_of(self, seen: SeenSeries) -> tuple[object, ...]:
         pages = (p for ledger in self.evidence.ledgers.values() for p in ledger.by_status)
         mine = frozenset(p for p in pages if self.evidence.speaks_of(p, seen, self.scope))
         return mine, statuses_in(seen.labels, self.evidence), seen.labels.get("le")
 
-    def _has_company(self, seen: Seen) -> bool:
+    def _has_company(self, seen: SeenSeries) -> bool:
         """Whether others of the moment are there: the picked ones."""
         return any(other.value is not None for other in self._together(seen))
 
-    def _together(self, seen: Seen) -> list[Seen]:
+    def _together(self, seen: SeenSeries) -> list[SeenSeries]:
         return [one for one in self.evidence.series if one.moment is seen.moment]
 
-    def _told(self, seen: Seen, affine: Affine, bounds: tuple[float, float]) -> Surprise:
+    def _told(self, seen: SeenSeries, affine: Affine, bounds: tuple[float, float]) -> Surprise:
         low, high = sorted(affine.of(bound) for bound in bounds)
         shown = Shown(self.measure, affine)
         return Surprise(seen.moment, seen.value, low, high, shown, seen.labels)

@@ -101,7 +101,7 @@ class EachBucket:
 
 
 @dataclass(frozen=True)
-class Quantile:
+class QuantileMeasure:
     """A quantile of the durations in seconds."""
 
     phi: float
@@ -113,13 +113,13 @@ class Quantile:
         bounds = tuple(bound for _, bound in ledger.world.bounds)
         return quantile(self.phi, bounds, ledger.buckets(pages))
 
-    def of_series(self, statuses: frozenset[int] | None, le: str | None) -> Quantile | None:
+    def of_series(self, statuses: frozenset[int] | None, le: str | None) -> QuantileMeasure | None:
         """A quantile has no buckets any more."""
         return None if statuses is not None or le is not None else self
 
 
-Measure = Share | Under | EachBucket | Quantile
-OfSeries = Share | StatusShare | Under | Quantile
+Measure = Share | Under | EachBucket | QuantileMeasure
+OfSeries = Share | StatusShare | Under | QuantileMeasure
 
 
 def shares() -> Iterator[Share]:
