@@ -20,15 +20,8 @@ from portal.clients.prometheus import PrometheusClient
 from portal.criteria import checker
 from portal.promql import parser
 from portal.trial import engine
-from portal.workbench import (
-    board,
-    dashboard_views,
-    evidence,
-    turns,
-)
-from portal.workbench import (
-    criterion as dashboard_criterion,
-)
+from portal.workbench import board, dashboard_views, evidence, turns
+from portal.workbench import criterion as dashboard_criterion
 
 SECONDS = 60.0
 LIMITS: tuple[tuple[ModuleType, str], ...] = (

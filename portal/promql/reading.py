@@ -13,13 +13,7 @@ from itertools import pairwise
 from math import isfinite
 
 from portal.promql import statuses
-from portal.promql.events import (
-    STATUS,
-    CountedEvents,
-    EventKind,
-    Linear,
-    counts_requests,
-)
+from portal.promql.events import STATUS, CountedEvents, EventKind, Linear, counts_requests
 from portal.promql.findings import Code, Measure, Sli
 from portal.promql.values import Opaque, Quantity
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, combinations
 
 from portal.promql.findings import Sli
@@ -119,6 +119,7 @@ class QuantileMeasure:
 
 
 Measure = Share | Under | EachBucket | QuantileMeasure
+OfSeries = Share | StatusShare | Under | QuantileMeasure
 
 
 def shares() -> Iterator[Share]:
@@ -148,8 +149,3 @@ def unders(bounds: tuple[tuple[str, float], ...]) -> Iterator[Under | EachBucket
         yield from (Under((place,), good) for place in finite)
         yield EachBucket(good, labels=labels)
         yield from (Under(pair, good) for pair in combinations(finite, 2))
-
-
-def turned(measure: Share | Under) -> Share | Under:
-    """The other side of a share: good for bad."""
-    return replace(measure, good=not measure.good)

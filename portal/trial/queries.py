@@ -11,7 +11,7 @@ from portal.promql.parser import ParseError, parse
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, pacing
 from portal.trial.engine import answers
-from portal.trial.judgement import TrialEvidence
+from portal.trial.evidence import TrialEvidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
 from portal.trial.scene import Scene, TrialAnswer, TrialQuestion
 from portal.trial.setting import Setting, setting

@@ -11,7 +11,8 @@ from portal.promql.context import Context, RecordingRule
 from portal.promql.findings import Code, Finding, nothing
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
 from portal.promql.parser import ParseError, parse
-from portal.trial.judgement import Shown, Surprise, TrialEvidence, judge, surprise
+from portal.trial.evidence import TrialEvidence
+from portal.trial.judgement import Shown, Surprise, judge, surprise
 from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
 from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence
@@ -23,6 +24,13 @@ NEVER_ASKED = (
     " average with it is no number either."
 )
 NO_SHARE = "On no day that we tried it on did it show a share."
+CLOCK = frozenset(
+    {
+        *("hour", "minute", "day_of_week", "day_of_month", "day_of_year", "days_in_month"),
+        *("month", "year"),
+    }
+)
+BY_THE_CLOCK = "It depends on the time of day, or on the date."
 FIXED = "It looks at one fixed moment (@), whatever happens now."
 REMEMBERED = 2048
 TROUBLE_S = 60.0
@@ -96,6 +104,8 @@ def _decided(read: Finding, one: Attempt, outcome: TrialOutcome | None) -> Findi
         return _refused(outcome.error)
     if outcome.shown is None:
         return _surprised(read, outcome, one)
+    if one.reach.functions & CLOCK:
+        return nothing(Code.CONDITION, BY_THE_CLOCK)
     if any("Start" in at for at in one.reach.fixed):
         return nothing(Code.CONSTANT, FIXED)
     return read if read.sli is outcome.shown.measure.sli else built(outcome.shown, one)
