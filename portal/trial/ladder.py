@@ -1,0 +1,169 @@
+"""The ladder that an alert climbs, and the days that must leave it alone.
+
+A rung is a share of bad requests in units of the error budget. Each rung is a lab of its own that
+has seen nothing else, so windows of any length see the same share; what an alert may not mistake
+for it (a rush, a restart, somebody else's failures) are days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil, inf
+
+from portal.shop import BUCKETS
+from portal.trial.timeline import Stage
+from portal.trial.traffic import FAST, Flow, Pace, Traffic, shared
+
+FACTORS = (0.0, 0.2, 0.85, 1.0, 5.0, 14.4, 20.0)
+"""Times the rate at which the error budget may burn; above them stands everything."""
+ABOVE = 1.001
+"""How far above its factor a rung stands, so that a limit of just that factor is exceeded."""
+RATE = 20.0
+"""Requests a second on an ordinary day."""
+RUSH = 20.0
+PAGE_SHARE = 0.25
+"""Of all requests, what the one page gets that has all the bad ones, unless they are more."""
+SLOWEST_S = 30.0
+QUICKEST_S = 0.001
+
+
+class Trouble(StrEnum):
+    """What makes a request a bad one."""
+
+    ERRORS = "errors"
+    SLOWNESS = "slowness"
+
+
+class Way(StrEnum):
+    """Where the bad requests of a ladder are, in words that follow "on the day on which"."""
+
+    PLAIN = "they were spread over all pages"
+    ONE_PAGE = "one page had all of them"
+    ANOTHER_PAGE = "another page had all of them, by another method"
+    RUSH = "twenty times as many requests came in, half of them for pages that don't exist"
+    BARELY = "they took little longer than promised"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an SLO allows: the share of bad requests; ``threshold_s`` makes slow ones bad."""
+
+    share: float
+    threshold_s: float | None = None
+
+    @property
+    def trouble(self) -> Trouble:
+        """What its bad requests suffer from."""
+        return Trouble.ERRORS if self.threshold_s is None else Trouble.SLOWNESS
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The ladders that are climbed, the plain one first."""
+        barely = () if self.threshold_s is None else (Way.BARELY,)
+        return (Way.PLAIN, Way.ONE_PAGE, Way.ANOTHER_PAGE, Way.RUSH, *barely)
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """From no bad request at all to nothing but bad ones."""
+        below = [Rung(f, f * self.share * ABOVE) for f in FACTORS if f * self.share * ABOVE < 1]
+        return (*below, Rung(1 / self.share, 1.0))
+
+
+@dataclass(frozen=True)
+class Rung:
+    """``factor`` times the rate that the budget allows, and the share of bad requests it means."""
+
+    factor: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rung on one of a budget's ladders."""
+
+    budget: Budget
+    way: Way
+    rung: Rung
+
+    def stages(self, steps: int) -> tuple[Stage, ...]:
+        """What happens, for so many scrapes."""
+        return (Stage(self._traffic(), steps),)
+
+    def _traffic(self) -> Traffic:
+        match self.way:
+            case Way.ONE_PAGE:
+                return self._on_one_page(page=0, method=0)
+            case Way.ANOTHER_PAGE:
+                return self._on_one_page(page=2, method=1)
+            case Way.RUSH:
+                return self.everywhere(RATE * RUSH, missing=0.5)
+        return self.everywhere(RATE)
+
+    def everywhere(self, rate: float, missing: float = 0.0) -> Traffic:
+        """Bad requests on all pages, ``rate`` a second.
+
+        ``missing``: of the good ones, those that lead nowhere.
+        """
+        share = self.rung.share
+        if self.budget.threshold_s is None:
+            return shared(rate, share, others=((404, (1 - share) * missing),))
+        return shared(rate, 0.0, self._paced(share), others=((404, missing),))
+
+    def _on_one_page(self, page: int, method: int) -> Traffic:
+        """All bad requests on one page, which is all that the page gets where they are many."""
+        weight = max(PAGE_SHARE, self.rung.share)
+        share = self.rung.share / weight
+        errors = self.budget.threshold_s is None
+        statuses, pace = (((500, share),), FAST) if errors else ((), self._paced(share))
+        well = FAST if errors else self._paced(0.0)
+        rest = RATE * (1 - weight) / 2
+        others = (Flow(other, rest, pace=well) for other in range(3) if other != page)
+        return Traffic((Flow(page, RATE * weight, statuses, pace, method), *others))
+
+    def _paced(self, share: float) -> Pace:
+        """A share of slow requests among fast ones; ``BARELY``: close to the threshold."""
+        threshold_s = self.budget.threshold_s or inf
+        if self.way is Way.BARELY:
+            above = min((bound for bound in BUCKETS if bound > threshold_s), default=inf)
+            return mixed(share, threshold_s, (threshold_s + min(above, threshold_s * 2)) / 2)
+        return mixed(share, min(QUICKEST_S, threshold_s / 2), max(SLOWEST_S, threshold_s * 2))
+
+
+SURGE = 0.85
+"""Times the budget's rate that fail while a rush sets in: fewer than the objective allows."""
+LONGEST_BEFORE = 30
+"""Times the short window, that a rush follows on ordinary traffic at most."""
+
+
+@dataclass(frozen=True)
+class Surge:
+    """A rush that sets in, or ends, and is in sight of the short window alone.
+
+    An SLI that counts bad requests over one window and all over another is a share of neither.
+    """
+
+    budget: Budget
+    short_s: float
+    long_s: float
+    times: float
+
+    @property
+    def name(self) -> str:
+        """What happens, in words that follow "on the day on which"."""
+        change = "twenty times" if self.times > 1 else "a twentieth of"
+        return f"{change} the requests came in all at once, as good as before"
+
+    def stages(self, step_s: float) -> tuple[Stage, ...]:
+        """Ordinary traffic as long as the long window sees, then as long as the short one does."""
+        before_s = min(self.long_s, LONGEST_BEFORE * self.short_s)
+        step = Step(self.budget, Way.PLAIN, Rung(SURGE, SURGE * self.budget.share))
+        return (
+            Stage(step.everywhere(RATE), ceil(before_s / step_s) + 2),
+            Stage(step.everywhere(RATE * self.times), ceil(self.short_s / step_s) + 2),
+        )
+
+
+def mixed(share: float, fast_s: float, slow_s: float) -> Pace:
+    """A share of slow requests among fast ones."""
+    return Pace(exact=((1 - share, fast_s), (share, slow_s)))
