@@ -24,7 +24,7 @@ from portal.promql.values import Quantity
 from portal.promql.written import written
 from portal.rendering import duration, percent
 from portal.services import Services
-from portal.slo.alerts.analysis import contexts
+from portal.slo.alerts.analysis import by_name, contexts
 from portal.slo.alerts.comparisons import FLIPPED
 from portal.slo.alerts.conditions import ErrorRatio, Tail
 from portal.slo.alerts.expansion import selectors
@@ -91,7 +91,7 @@ def nearness(
 def _found(services: Services, query: str, records: Sequence[RecordingRule]) -> Iterator[Nearness]:
     try:
         tree = parse(query)
-        context = contexts(tree, records)[0]
+        context = contexts(tree, by_name(records))[0]
         compared = [one for one in _comparisons(tree) if not _is_guard(one)]
         for one in compared[:MAX_COMPARISONS]:
             yield from _near(services, one, context)

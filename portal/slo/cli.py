@@ -11,8 +11,8 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from portal.errors import SLOLabError
-from portal.slo.alerts.analysis import AlertFinding
 from portal.slo.alerts.check import FileFinding, Outcome, check_file
+from portal.slo.alerts.findings import AlertFinding
 from portal.slo.alerts.rulefile import read_rule_file
 from portal.slo.documents import MAX_BYTES
 from portal.slo.objective import SLO

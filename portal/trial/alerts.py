@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
@@ -20,9 +20,9 @@ from portal.promql.nodes import (
 from portal.promql.parser import ParseError, parse
 from portal.shop import DURATIONS, REQUESTS, SCRAPE_INTERVAL_S
 from portal.trial.days import LATE
-from portal.trial.distraction import DISTRACTIONS, IDLE, OTHER_JOB, Distraction
-from portal.trial.engine import answers
-from portal.trial.ladder import RATE, Budget, Step, Surge, Trouble, Way, mixed
+from portal.trial.distraction import CALM, DISTRACTIONS, IDLE, OTHER_JOB, Distraction
+from portal.trial.engine import TrialLimits, answers
+from portal.trial.ladder import DENSE, RATE, Allowance, LadderStep, Surge, Trouble, Way, mixed
 from portal.trial.reach import Reach, reach
 from portal.trial.scene import AlertingRule, Answer, Question, Scene, Series
 from portal.trial.timeline import Stage, Timeline, selector
@@ -32,6 +32,8 @@ from portal.trial.world import USUAL, World
 HELD_S = 300.0
 """How long a rung is held at least."""
 EVALUATION_S = 15.0
+SELDOM_S = 60.0
+"""Between two evaluations of rules, where no window is short."""
 MOST_STEPS = 1500
 PROCESSOR = "process_cpu_seconds_total"
 FAMILIES = {
@@ -48,7 +50,9 @@ WAITS = 4
 """Evaluations that a `for` lasts at most while a label's value is watched."""
 RAMP = tuple(0.93 + 0.003 * number for number in range(24))
 """Shares of bad requests that grow from one evaluation to the next, above every limit."""
-RATIOS = ("RAMP", "CONTROL")
+LIMITS = TrialLimits(wall_s=20.0, total_s=30.0)
+LABELLED, PLAIN = "Labelled", "Plain"
+RULE_FAILS = "the rule "
 
 
 @dataclass(frozen=True)
@@ -75,16 +79,32 @@ class AlertAttempt:
         recorded = {rule.name for rule in self.reach.rules}
         return self.reach.metrics - recorded - SHOP
 
+    @cached_property
+    def rule_key(self) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+        """The recording rules that it needs, to be compared."""
+        return tuple((r.name, r.expr, tuple(sorted(r.labels.items()))) for r in self.reach.rules)
+
     @property
     def is_strange(self) -> bool:
         """Whether all that it reads is not the lab's."""
         return bool(self.strange) and not self.reach.metrics & SHOP
 
     @property
-    def can_be_tried(self) -> bool:
-        """Whether the days say anything about it: no native histogram, no time of day."""
+    def untriable(self) -> str:
+        """Why the days say nothing about it, in words; "" where they do."""
         found = self.reach
-        return not (found.unreadable or DURATIONS in found.metrics or found.functions & CLOCK)
+        if found.unreadable:
+            return "its recording rules can't be followed"
+        if DURATIONS in found.metrics:
+            return "promtool 2 can't write native histograms"
+        if clock := found.functions & CLOCK:
+            return f"{min(clock)}() depends on the time of day"
+        return ""
+
+    @property
+    def can_be_tried(self) -> bool:
+        """Whether the days say anything about it."""
+        return not self.untriable
 
     @cached_property
     def troubles(self) -> frozenset[Trouble]:
@@ -101,14 +121,10 @@ class AlertAttempt:
 
 @dataclass(frozen=True)
 class Climb:
-    """At which rungs of a budget's ladders an alert fired.
+    """At which rungs of a budget's ladders an alert fired; ``SURGE`` where it has two windows."""
 
-    ``surges``: the changes of traffic that woke it while no more failed than the budget allows.
-    """
-
-    budget: Budget
+    budget: Allowance
     fired: Mapping[Way, tuple[bool, ...]]
-    surges: tuple[str, ...] = ()
 
     def first(self, way: Way = Way.PLAIN) -> int | None:
         """The number of the lowest rung at which it fired; None: at none."""
@@ -124,7 +140,7 @@ class AlertTrial:
     Prometheus can't evaluate it; ``untried``: nobody knows, and why.
     """
 
-    climbs: Mapping[Budget, Climb] = field(default_factory=dict)
+    climbs: Mapping[Allowance, Climb] = field(default_factory=dict)
     woke: tuple[str, ...] = ()
     on_nothing: bool = False
     never_settles: bool = False
@@ -138,36 +154,53 @@ class AlertTrial:
         return not (climbed or self.woke or self.on_nothing)
 
 
-def trials(
-    attempts: Sequence[AlertAttempt], budgets: Sequence[Budget], job: str
+@dataclass(frozen=True)
+class Course:
+    """What alerts are tried for: the service's job, and the budgets of its SLOs."""
+
+    job: str
+    budgets: tuple[Allowance, ...]
+
+
+def trials(asked: Sequence[tuple[AlertAttempt, Course]]) -> list[AlertTrial]:
+    """What each alert did on its course, in one process; never raises.
+
+    A recording rule that fails spoils what is asked beside it; that is asked again by itself.
+    """
+    found = _tried(asked, lambda _: None)
+    spoiled = [n for n, trial in enumerate(found) if trial.error.startswith(RULE_FAILS)]
+    if spoiled:
+        again = _tried([asked[n] for n in spoiled], lambda one: one.rule_key)
+        for number, trial in zip(spoiled, again, strict=True):
+            found[number] = trial
+    return found
+
+
+def _tried(
+    asked: Sequence[tuple[AlertAttempt, Course]], apart: Callable[[AlertAttempt], Hashable]
 ) -> list[AlertTrial]:
-    """What each alert did in a world of that job, in one process; never raises."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    for number, one in enumerate(attempts):
-        groups.setdefault(_company(one), []).append(number)
+    groups: dict[Hashable, list[int]] = {}
+    for number, (one, course) in enumerate(asked):
+        groups.setdefault((Hold.of(one), course, apart(one)), []).append(number)
     plays = [
-        (numbers, _Play([attempts[number] for number in numbers], tuple(budgets), job))
+        (numbers, _Play([asked[number][0] for number in numbers], asked[numbers[0]][1]))
         for numbers in groups.values()
     ]
-    said = iter(answers([scene for _, play in plays for scene in play.scenes]))
+    said = iter(answers([scene for _, play in plays for scene in play.scenes], limits=LIMITS))
     found: dict[int, AlertTrial] = {}
     for numbers, play in plays:
         told = play.trials([next(said) for _ in play.scenes])
         found.update(zip(numbers, told, strict=True))
-    return [found[number] for number in range(len(attempts))]
-
-
-def _company(one: AlertAttempt) -> tuple[object, ...]:
-    """Attempts that share their scenes: a rule that fails spoils all that are asked beside it."""
-    return Hold.of(one), tuple((rule.name, rule.expr, str(rule.labels)) for rule in one.reach.rules)
+    return [found[number] for number in range(len(asked))]
 
 
 @dataclass(frozen=True)
 class Hold:
-    """How long a rung is held: scrapes, and seconds between two of them."""
+    """How long a rung is held: scrapes, seconds between two of them, and between evaluations."""
 
     step_s: float
     steps: int
+    evaluation_s: float
 
     @classmethod
     def of(cls, one: AlertAttempt) -> Hold:
@@ -176,7 +209,10 @@ class Hold:
         needed = max(HELD_S, 4 * coarsest)
         shortest = one.reach.shortest_s / 4 or SCRAPE_INTERVAL_S
         step = max(1, int(min(shortest, needed / 60) / SCRAPE_INTERVAL_S)) * SCRAPE_INTERVAL_S
-        return cls(step, min(MOST_STEPS, ceil(needed / step)))
+        every = EVALUATION_S
+        if one.reach.rules:
+            every = max(every, min(SELDOM_S, one.reach.shortest_s / 4))
+        return cls(step, min(MOST_STEPS, ceil(needed / step)), every)
 
 
 def _steps(tree: Expr, rules: Sequence[RecordingRule]) -> Iterator[float]:
@@ -207,7 +243,7 @@ def _own_steps(expr: Expr | None) -> Iterator[float]:
             yield from _own_steps(expr.expr)
 
 
-Event = Step | Surge | Distraction
+Event = LadderStep | Surge | Distraction
 
 
 @dataclass
@@ -215,8 +251,7 @@ class _Play:
     """Attempts that are tried together: every event is a lab of its own."""
 
     attempts: Sequence[AlertAttempt]
-    budgets: tuple[Budget, ...]
-    job: str
+    course: Course
 
     @cached_property
     def _asked(self) -> list[tuple[Event, list[int]]]:
@@ -230,21 +265,21 @@ class _Play:
         return [n for n, one in enumerate(self.attempts) if one.labels and one.for_s > 0]
 
     def _events(self) -> Iterator[Event]:
-        for budget in self.budgets:
+        for budget in self.course.budgets:
             for way in budget.ways:
-                yield from (Step(budget, way, rung) for rung in budget.rungs)
+                yield from (LadderStep(budget, way, rung) for rung in budget.rungs)
         spans = {(one.reach.shortest_s, one.reach.longest_s) for one in self.attempts}
         for short_s, long_s in sorted(spans):
             if 0 < short_s < long_s:
-                for budget in self.budgets:
-                    yield Surge(budget, short_s, long_s, 20.0)
-                    yield Surge(budget, short_s, long_s, 0.05)
+                for budget in self.course.budgets:
+                    for rung in budget.rungs:
+                        yield Surge(budget, short_s, long_s, rung)
         yield from DISTRACTIONS
 
     def _concerned(self, event: Event) -> Iterator[int]:
         for number, one in enumerate(self.attempts):
             match event:
-                case Step():
+                case LadderStep():
                     concerns = event.budget.trouble in one.troubles
                 case Surge():
                     spans = (one.reach.shortest_s, one.reach.longest_s)
@@ -263,7 +298,8 @@ class _Play:
     @cached_property
     def rules(self) -> tuple[RecordingRule, ...]:
         """What is recorded, the innermost first."""
-        return tuple(reversed(self.attempts[0].reach.rules))
+        known = {id(rule): rule for one in self.attempts for rule in one.reach.rules}
+        return tuple(reversed(known.values()))
 
     @cached_property
     def world(self) -> World:
@@ -271,7 +307,7 @@ class _Play:
         read = frozenset().union(*(one.reach.metrics for one in self.attempts))
         families = {FAMILIES[metric] for metric in read if metric in FAMILIES}
         usual = {m for m in read if m in USUAL or m == "up"} - {PROCESSOR}
-        return World(job=self.job, metrics=frozenset(families | usual))
+        return World(job=self.course.job, metrics=frozenset(families | usual))
 
     # What promtool is asked
 
@@ -282,26 +318,30 @@ class _Play:
         return plain + [self._ramp(self.attempts[number]) for number in self._watched]
 
     def _scene(self, event: Event, numbers: Sequence[int]) -> Scene:
-        stages = self._stages(event)
-        timeline = Timeline(self.world, self.hold.step_s, stages)
+        step_s, every_s = self.hold.step_s, self.hold.evaluation_s
+        if isinstance(event, Surge):
+            step_s = max(step_s, event.short_s / DENSE // SCRAPE_INTERVAL_S * SCRAPE_INTERVAL_S)
+            every_s = max(step_s, EVALUATION_S)
+        stages = self._stages(event, step_s)
+        timeline = Timeline(self.world, step_s, stages)
         at_s = timeline.end_s(len(stages) - 1) + LATE * SCRAPE_INTERVAL_S
-        share = event.processor if isinstance(event, Distraction) else DISTRACTIONS[0].processor
+        share = event.processor if isinstance(event, Distraction) else CALM
         return Scene(
-            self.hold.step_s,
+            step_s,
             (*timeline.series(), _processor(timeline, share)),
             tuple(Question(self.attempts[number].expr, at_s) for number in numbers),
             self.rules,
-            EVALUATION_S,
+            every_s,
         )
 
-    def _stages(self, event: Event) -> tuple[Stage, ...]:
+    def _stages(self, event: Event, step_s: float) -> tuple[Stage, ...]:
         match event:
-            case Step():
+            case LadderStep():
                 return event.stages(self.hold.steps)
             case Surge():
-                return event.stages(self.hold.step_s)
+                return event.stages(step_s)
             case Distraction():
-                return event.stages(self.hold.steps, self.hold.step_s)
+                return event.stages(self.hold.steps, step_s)
 
     def _ramp(self, one: AlertAttempt) -> Scene:
         """The alert with its labels and without, while the measured value grows."""
@@ -312,15 +352,15 @@ class _Play:
         timeline = Timeline(self.world, SCRAPE_INTERVAL_S, stages)
         for_s = min(one.for_s, WAITS * EVALUATION_S)
         end_s = timeline.end_s(len(stages) - 1)
-        asked = (f'ALERTS{{alertname="{name}",alertstate="firing"}}' for name in RATIOS)
+        asked = (f'ALERTS{{alertname="{name}",alertstate="firing"}}' for name in (LABELLED, PLAIN))
         return Scene(
             SCRAPE_INTERVAL_S,
-            (*timeline.series(), _processor(timeline, DISTRACTIONS[0].processor)),
+            (*timeline.series(), _processor(timeline, CALM)),
             tuple(Question(expr, end_s) for expr in asked),
             (
                 *self.rules,
-                AlertingRule(RATIOS[0], one.expr, for_s, dict(one.labels)),
-                AlertingRule(RATIOS[1], one.expr, for_s),
+                AlertingRule(LABELLED, one.expr, for_s, dict(one.labels)),
+                AlertingRule(PLAIN, one.expr, for_s),
             ),
             EVALUATION_S,
         )
@@ -354,23 +394,25 @@ class _Play:
             if isinstance(event, Distraction) and event.counts and answer.samples
         ]
         return AlertTrial(
-            {b: self._climb(b, heard) for b in self.budgets if b.trouble in one.troubles},
+            {b: self._climb(b, heard) for b in self.course.budgets if b.trouble in one.troubles},
             tuple(event.name for event in woke if limited or event is not OTHER_JOB),
             on_nothing=bool(heard[IDLE].samples),
             never_settles=bool(ramp) and not ramp[0].samples and bool(ramp[1].samples),
         )
 
-    def _climb(self, budget: Budget, heard: Mapping[Event, Answer]) -> Climb:
+    def _climb(self, budget: Allowance, heard: Mapping[Event, Answer]) -> Climb:
         fired = {
-            way: tuple(bool(heard[Step(budget, way, rung)].samples) for rung in budget.rungs)
+            way: tuple(bool(heard[LadderStep(budget, way, rung)].samples) for rung in budget.rungs)
             for way in budget.ways
         }
-        surges = tuple(
-            event.name
+        surged = {
+            event.rung: bool(answer.samples)
             for event, answer in heard.items()
-            if isinstance(event, Surge) and event.budget == budget and answer.samples
-        )
-        return Climb(budget, fired, surges)
+            if isinstance(event, Surge) and event.budget == budget
+        }
+        if surged:
+            fired[Way.SURGE] = tuple(surged[rung] for rung in budget.rungs)
+        return Climb(budget, fired)
 
 
 def _processor(timeline: Timeline, share: float) -> Series:

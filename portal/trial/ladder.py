@@ -43,10 +43,11 @@ class Way(StrEnum):
     ANOTHER_PAGE = "another page had all of them, by another method"
     RUSH = "twenty times as many requests came in, half of them for pages that don't exist"
     BARELY = "they took little longer than promised"
+    SURGE = "twenty times as many requests came in all at once"
 
 
 @dataclass(frozen=True)
-class Budget:
+class Allowance:
     """What an SLO allows: the share of bad requests; ``threshold_s`` makes slow ones bad."""
 
     share: float
@@ -79,10 +80,10 @@ class Rung:
 
 
 @dataclass(frozen=True)
-class Step:
+class LadderStep:
     """A rung on one of a budget's ladders."""
 
-    budget: Budget
+    budget: Allowance
     way: Way
     rung: Rung
 
@@ -126,41 +127,37 @@ class Step:
         threshold_s = self.budget.threshold_s or inf
         if self.way is Way.BARELY:
             above = min((bound for bound in BUCKETS if bound > threshold_s), default=inf)
-            return mixed(share, threshold_s, (threshold_s + min(above, threshold_s * 2)) / 2)
+            below = max((bound for bound in BUCKETS if bound < threshold_s), default=0.0)
+            slow_s = (threshold_s + min(above, threshold_s * 2)) / 2
+            return mixed(share, (threshold_s + below) / 2, slow_s)
         return mixed(share, min(QUICKEST_S, threshold_s / 2), max(SLOWEST_S, threshold_s * 2))
 
 
-SURGE = 0.85
-"""Times the budget's rate that fail while a rush sets in: fewer than the objective allows."""
 LONGEST_BEFORE = 30
-"""Times the short window, that a rush follows on ordinary traffic at most."""
+"""Times the short window, that a surge follows on ordinary traffic at most."""
+DENSE = 8
+"""Scrapes that the short window holds while a surge is tried."""
 
 
 @dataclass(frozen=True)
 class Surge:
-    """A rush that sets in, or ends, and is in sight of the short window alone.
+    """A rush that sets in, and is in sight of the short window alone; the share stays the same.
 
-    An SLI that counts bad requests over one window and all over another is a share of neither.
+    An alert that counts bad requests over one window and all over another sees a share of neither.
     """
 
-    budget: Budget
+    budget: Allowance
     short_s: float
     long_s: float
-    times: float
-
-    @property
-    def name(self) -> str:
-        """What happens, in words that follow "on the day on which"."""
-        change = "twenty times" if self.times > 1 else "a twentieth of"
-        return f"{change} the requests came in all at once, as good as before"
+    rung: Rung
 
     def stages(self, step_s: float) -> tuple[Stage, ...]:
         """Ordinary traffic as long as the long window sees, then as long as the short one does."""
         before_s = min(self.long_s, LONGEST_BEFORE * self.short_s)
-        step = Step(self.budget, Way.PLAIN, Rung(SURGE, SURGE * self.budget.share))
+        step = LadderStep(self.budget, Way.PLAIN, self.rung)
         return (
             Stage(step.everywhere(RATE), ceil(before_s / step_s) + 2),
-            Stage(step.everywhere(RATE * self.times), ceil(self.short_s / step_s) + 2),
+            Stage(step.everywhere(RATE * RUSH), ceil(self.short_s / step_s) + 2),
         )
 
 

@@ -8,12 +8,16 @@ from enum import StrEnum
 
 from portal.errors import SLOLabError
 from portal.promql.promtool import Validity, validate
-from portal.slo.alerts.analysis import AlertFinding, analyse
+from portal.slo.alerts.analysis import analyse_all
 from portal.slo.alerts.codes import TieCode
-from portal.slo.alerts.rulefile import RuleFile
+from portal.slo.alerts.findings import AlertFinding
+from portal.slo.alerts.rulefile import RuleFile, RuleFileError
 from portal.slo.objective import SLO
 
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
+
+
+MOST_ALERTS = 500
 
 
 class Outcome(StrEnum):
@@ -21,6 +25,7 @@ class Outcome(StrEnum):
 
     MET = "met"
     NOT_MET = "not_met"
+    CANNOT_CHECK = "cannot_check"
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,34 @@ def ask_promtool(exprs: Sequence[str]) -> Sequence[Validity]:
 def check_file(
     file: RuleFile, slos: Sequence[SLO], validity: Validate = ask_promtool
 ) -> FileFinding:
-    """Every alert of a rule file, judged; an expression that Prometheus refuses is unparsed."""
+    """Every alert of a rule file, judged; an expression that Prometheus refuses is unparsed.
+
+    Raises ``RuleFileError`` when there are more alerts than are judged at a time.
+    """
+    if len(file.alerts) > MOST_ALERTS:
+        raise RuleFileError(
+            f"The file holds {len(file.alerts):,} alerts; {MOST_ALERTS} at most are judged at a "
+            "time. Split it."
+        )
     exprs = [rule.expr for rule in file.alerts]
     words = validity(exprs) if exprs else []
-    found = tuple(
-        analyse(rule, slos, file.records) if word.valid is not False else _refused(rule.name, word)
-        for rule, word in zip(file.alerts, words, strict=True)
+    refused = {n for n, word in enumerate(words) if word.valid is False}
+    judged = iter(
+        analyse_all([a for n, a in enumerate(file.alerts) if n not in refused], slos, file.records)
     )
-    met = any(finding.tied for finding in found)
-    return FileFinding(Outcome.MET if met else Outcome.NOT_MET, found)
+    found = tuple(
+        _refused(rule.name, word) if n in refused else next(judged)
+        for n, (rule, word) in enumerate(zip(file.alerts, words, strict=True))
+    )
+    return FileFinding(_outcome(found), found)
+
+
+def _outcome(found: Sequence[AlertFinding]) -> Outcome:
+    """What could not be tried may be tied: without another one that is, nobody knows."""
+    if any(finding.tied for finding in found):
+        return Outcome.MET
+    unknown = any(finding.code is TieCode.CANNOT_CHECK for finding in found)
+    return Outcome.CANNOT_CHECK if unknown else Outcome.NOT_MET
 
 
 def _refused(name: str, word: Validity) -> AlertFinding:

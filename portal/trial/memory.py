@@ -1,0 +1,54 @@
+"""What trials of alerts came to, kept so that the same alert is tried once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+
+from portal.trial.alerts import AlertAttempt, AlertTrial, Course, trials
+
+MOST_AT_A_TIME = 500
+MOST_KEPT = 4000
+TOO_MANY = f"More than {MOST_AT_A_TIME} different alerts can't be tried at a time."
+Asked = tuple[AlertAttempt, Course]
+
+
+class TrialMemory:
+    """Keeps the latest results of a process; safe for several threads."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._kept: OrderedDict[Hashable, AlertTrial] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def trials(self, asked: Sequence[Asked]) -> list[AlertTrial]:
+        """What each alert did; those that are new are tried in one process."""
+        keys = [_key(*one) for one in asked]
+        found = self._recalled(keys)
+        new = {key: one for key, one in zip(keys, asked, strict=True) if key not in found}
+        tried = list(new.items())[:MOST_AT_A_TIME]
+        fresh = dict(zip([k for k, _ in tried], trials([one for _, one in tried]), strict=True))
+        self._keep(fresh)
+        found |= fresh
+        return [found.get(key, AlertTrial(untried=TOO_MANY)) for key in keys]
+
+    def _recalled(self, keys: Sequence[Hashable]) -> dict[Hashable, AlertTrial]:
+        with self._lock:
+            return {key: self._kept[key] for key in keys if key in self._kept}
+
+    def _keep(self, fresh: dict[Hashable, AlertTrial]) -> None:
+        """All but what nobody knows: that may be known the next time."""
+        with self._lock:
+            for key, trial in fresh.items():
+                if not trial.untried:
+                    self._kept[key] = trial
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+
+MEMORY = TrialMemory()
+
+
+def _key(one: AlertAttempt, course: Course) -> Hashable:
+    return one.expr, one.rule_key, one.labels, one.for_s if one.labels else 0.0, course
