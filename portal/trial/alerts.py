@@ -326,9 +326,13 @@ class _Play:
         timeline = Timeline(self.world, step_s, stages)
         at_s = timeline.end_s(len(stages) - 1) + LATE * SCRAPE_INTERVAL_S
         share = event.processor if isinstance(event, Distraction) else CALM
+        series = (*timeline.series(), _processor(timeline, share))
+        if isinstance(event, Distraction) and event.gone:
+            series = tuple(one for one in series if not one.selector.startswith("up{"))
+            series = (*series, _up_while_there(timeline))
         return Scene(
             step_s,
-            (*timeline.series(), _processor(timeline, share)),
+            series,
             tuple(Question(self.attempts[number].expr, at_s) for number in numbers),
             self.rules,
             every_s,
@@ -426,3 +430,9 @@ def _processor(timeline: Timeline, share: float) -> Series:
             parts.append(f"stale _x{stage.steps - 1}")
         value += growth * stage.steps
     return Series(selector(PROCESSOR, timeline.world.target), " ".join(parts))
+
+
+def _up_while_there(timeline: Timeline) -> Series:
+    """``up`` of a target that nobody looks for once it is down."""
+    there = (f"1x{s.steps - 1}" if s.up else f"stale _x{s.steps - 1}" for s in timeline.stages)
+    return Series(selector("up", timeline.world.target), " ".join(there))

@@ -33,6 +33,7 @@ class Distraction:
 
     ``parts``: what happens, each with its seconds (0: as long as a rung is held). ``processor``:
     the share of its time that is used. ``seen_s``: a window as long as that rightly sees it.
+    ``gone``: whether a target that is down is no longer there at all.
     ``counts``: whether a firing speaks against the alert.
     """
 
@@ -40,6 +41,7 @@ class Distraction:
     parts: tuple[tuple[Stage, float], ...]
     processor: float = CALM
     seen_s: float = float("inf")
+    gone: bool = False
     counts: bool = True
 
     def stages(self, steps: int, step_s: float) -> tuple[Stage, ...]:
@@ -65,6 +67,10 @@ def _all(status: int) -> Traffic:
     return shared(RATE, 0.0, mixed(0.0, QUICKEST_S, SLOWEST_S), others=((status, 1.0),))
 
 
+_LOST = (
+    (Stage(WELL, 0), HOUR_S + FIVE_MINUTES_S),
+    (Stage(NOBODY, 0, up=False), TEN_MINUTES_S),
+)
 OTHER_JOB = Distraction(
     "all requests of another job failed", ((Stage(WELL, 0, elsewhere=TROUBLED), 0.0),)
 )
@@ -81,13 +87,8 @@ DISTRACTIONS = (
         seen_s=HOUR_S - TEN_MINUTES_S,
     ),
     _steady("the processor ran hot and all requests went well", WELL, HOT),
-    Distraction(
-        "the service could not be scraped",
-        (
-            (Stage(WELL, 0), HOUR_S + FIVE_MINUTES_S),
-            (Stage(NOBODY, 0, up=False), TEN_MINUTES_S),
-        ),
-    ),
+    Distraction("the service could not be scraped", _LOST),
+    Distraction("the service was taken away", _LOST, gone=True),
     Distraction(
         "no request had failed since the service started", ((Stage(WELL, 0, unborn=FAILURES), 0.0),)
     ),
