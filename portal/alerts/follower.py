@@ -27,7 +27,7 @@ from portal.clients.errors import ClientError
 from portal.db import db
 from portal.services import Services
 from portal.slo.alerts.codes import TieCode
-from portal.slo.alerts.grafana import analyse_grafana
+from portal.slo.alerts.grafana import analyse_grafana_all
 from portal.slo.forecast import forecasts
 from portal.slo.store import list_slos
 
@@ -160,5 +160,6 @@ def _samples(services: Services) -> list[ManagedRule]:
 def _of_others(services: Services, burst: Burst) -> set[str]:
     """The Grafana-managed rules that speak of another service than the learner's."""
     slos = [row.value for row in list_slos(burst.learner_id)]
-    judged = ((one, analyse_grafana(one.rule, slos)) for one in _samples(services))
+    samples = _samples(services)
+    judged = zip(samples, analyse_grafana_all([one.rule for one in samples], slos), strict=True)
     return {_identity(one) for one, said in judged if said.code is TieCode.OTHER_SERVICE}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portal.alerts.models import AlertRuleText
 from portal.slis.queries import LATENCY_THRESHOLD, SLIQueries
-from portal.slo.alerts import AlertFinding, analyse
+from portal.slo.alerts import AlertFinding, analyse_all
 from portal.slo.alerts.rulefile import RuleFileError, read_rule_file
 from portal.slo.objective import SLO
 
@@ -34,5 +34,5 @@ def applied_with_advice(row: AlertRuleText | None, slos: Sequence[SLO]) -> tuple
         file = read_rule_file(row.applied_text or "")
     except RuleFileError:
         return ()
-    found = (analyse(rule, slos, file.records) for rule in file.alerts)
+    found = analyse_all(file.alerts, slos, file.records)
     return tuple(finding for finding in found if finding.advice)

@@ -22,8 +22,8 @@ from portal.learners.models import Learner
 from portal.promql.context import RecordingRule
 from portal.reflections.facts import AlertRuleFacts, DashboardFacts, PanelFacts
 from portal.services import Services
-from portal.slo.alerts import AlertFinding, AlertRule, analyse
-from portal.slo.alerts.grafana import GrafanaRule, analyse_grafana
+from portal.slo.alerts import AlertFinding, AlertRule, analyse_all
+from portal.slo.alerts.grafana import GrafanaRule, analyse_grafana_all
 from portal.slo.alerts.rulefile import RuleFile, RuleFileError, read_rule_file
 from portal.slo.objective import SLO
 from portal.slo.store import list_slos
@@ -82,10 +82,11 @@ def alert_rules(services: Services, learner: Learner) -> tuple[AlertRuleFacts, .
     slos = [row.value for row in list_slos(learner.id)]
     files = list(_rule_files(services, learner.id))
     records = [record for _, file in files for record in file.records]
+    rules = [(made_for_you, rule) for made_for_you, file in files for rule in file.alerts]
+    found = analyse_all([rule for _, rule in rules], slos, records)
     loaded = [
-        _rule_facts(rule, analyse(rule, slos, records), made_for_you=made_for_you)
-        for made_for_you, file in files
-        for rule in file.alerts
+        _rule_facts(rule, finding, made_for_you=made_for_you)
+        for (made_for_you, rule), finding in zip(rules, found, strict=True)
     ]
     return tuple([*loaded, *_managed(services, slos, records)][:MOST_RULES])
 
@@ -105,7 +106,8 @@ def _managed(
         rules = [one.rule for one in managed_rules(services)]
     except ClientError:
         return []
-    return [_managed_facts(rule, analyse_grafana(rule, slos, records)) for rule in rules]
+    found = analyse_grafana_all(rules, slos, records)
+    return [_managed_facts(rule, finding) for rule, finding in zip(rules, found, strict=True)]
 
 
 def _rule_facts(rule: AlertRule, finding: AlertFinding, *, made_for_you: bool) -> AlertRuleFacts:

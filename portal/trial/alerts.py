@@ -1,4 +1,4 @@
-"""Trying alerts: each climbs the ladder of each budget and lives through the days beside it."""
+"""Trying alerts: each climbs the ladder of each SLO and lives through the days beside it."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ class AlertAttempt:
 
 @dataclass(frozen=True)
 class Climb:
-    """At which rungs of a budget's ladders an alert fired; ``SURGE`` where it has two windows."""
+    """At which rungs of an SLO's ladders an alert fired; ``SURGE`` where it has two windows."""
 
-    budget: Allowance
+    allowance: Allowance
     fired: Mapping[Way, tuple[bool, ...]]
 
     def first(self, way: Way = Way.PLAIN) -> int | None:
@@ -156,10 +156,10 @@ class AlertTrial:
 
 @dataclass(frozen=True)
 class Course:
-    """What alerts are tried for: the service's job, and the budgets of its SLOs."""
+    """What alerts are tried for: the service's job, and what its SLOs allow."""
 
     job: str
-    budgets: tuple[Allowance, ...]
+    allowances: tuple[Allowance, ...]
 
 
 def trials(asked: Sequence[tuple[AlertAttempt, Course]]) -> list[AlertTrial]:
@@ -265,26 +265,26 @@ class _Play:
         return [n for n, one in enumerate(self.attempts) if one.labels and one.for_s > 0]
 
     def _events(self) -> Iterator[Event]:
-        for budget in self.course.budgets:
-            for way in budget.ways:
-                yield from (LadderStep(budget, way, rung) for rung in budget.rungs)
+        for allowance in self.course.allowances:
+            for way in allowance.ways:
+                yield from (LadderStep(allowance, way, rung) for rung in allowance.rungs)
         spans = {(one.reach.shortest_s, one.reach.longest_s) for one in self.attempts}
         for short_s, long_s in sorted(spans):
             if 0 < short_s < long_s:
-                for budget in self.course.budgets:
-                    for rung in budget.rungs:
-                        yield Surge(budget, short_s, long_s, rung)
+                for allowance in self.course.allowances:
+                    for rung in allowance.rungs:
+                        yield Surge(allowance, short_s, long_s, rung)
         yield from DISTRACTIONS
 
     def _concerned(self, event: Event) -> Iterator[int]:
         for number, one in enumerate(self.attempts):
             match event:
                 case LadderStep():
-                    concerns = event.budget.trouble in one.troubles
+                    concerns = event.allowance.trouble in one.troubles
                 case Surge():
                     spans = (one.reach.shortest_s, one.reach.longest_s)
                     concerns = spans == (event.short_s, event.long_s)
-                    concerns = concerns and event.budget.trouble in one.troubles
+                    concerns = concerns and event.allowance.trouble in one.troubles
                 case Distraction():
                     concerns = one.reach.back_s < event.seen_s
             if concerns:
@@ -398,25 +398,27 @@ class _Play:
             if isinstance(event, Distraction) and event.counts and answer.samples
         ]
         return AlertTrial(
-            {b: self._climb(b, heard) for b in self.course.budgets if b.trouble in one.troubles},
+            {b: self._climb(b, heard) for b in self.course.allowances if b.trouble in one.troubles},
             tuple(event.name for event in woke if limited or event is not OTHER_JOB),
             on_nothing=bool(heard[IDLE].samples),
             never_settles=bool(ramp) and not ramp[0].samples and bool(ramp[1].samples),
         )
 
-    def _climb(self, budget: Allowance, heard: Mapping[Event, Answer]) -> Climb:
+    def _climb(self, allowance: Allowance, heard: Mapping[Event, Answer]) -> Climb:
         fired = {
-            way: tuple(bool(heard[LadderStep(budget, way, rung)].samples) for rung in budget.rungs)
-            for way in budget.ways
+            way: tuple(
+                bool(heard[LadderStep(allowance, way, rung)].samples) for rung in allowance.rungs
+            )
+            for way in allowance.ways
         }
         surged = {
             event.rung: bool(answer.samples)
             for event, answer in heard.items()
-            if isinstance(event, Surge) and event.budget == budget
+            if isinstance(event, Surge) and event.allowance == allowance
         }
         if surged:
-            fired[Way.SURGE] = tuple(surged[rung] for rung in budget.rungs)
-        return Climb(budget, fired)
+            fired[Way.SURGE] = tuple(surged[rung] for rung in allowance.rungs)
+        return Climb(allowance, fired)
 
 
 def _processor(timeline: Timeline, share: float) -> Series:

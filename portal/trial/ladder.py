@@ -22,8 +22,8 @@ ABOVE = 1.001
 RATE = 20.0
 """Requests a second on an ordinary day."""
 RUSH = 20.0
-PAGE_SHARE = 0.25
-"""Of all requests, what the one page gets that has all the bad ones, unless they are more."""
+BUSY_PAGE, RARE_PAGE = 0.6, 0.1
+"""Of all requests, what a page gets that has all the bad ones, unless they are more."""
 SLOWEST_S = 30.0
 QUICKEST_S = 0.001
 
@@ -83,7 +83,7 @@ class Rung:
 class LadderStep:
     """A rung on one of a budget's ladders."""
 
-    budget: Allowance
+    allowance: Allowance
     way: Way
     rung: Rung
 
@@ -94,9 +94,9 @@ class LadderStep:
     def _traffic(self) -> Traffic:
         match self.way:
             case Way.ONE_PAGE:
-                return self._on_one_page(page=0, method=0)
+                return self._on_one_page(0, 0, BUSY_PAGE)
             case Way.ANOTHER_PAGE:
-                return self._on_one_page(page=2, method=1)
+                return self._on_one_page(2, 1, RARE_PAGE)
             case Way.RUSH:
                 return self.everywhere(RATE * RUSH, missing=0.5)
         return self.everywhere(RATE)
@@ -107,15 +107,15 @@ class LadderStep:
         ``missing``: of the good ones, those that lead nowhere.
         """
         share = self.rung.share
-        if self.budget.threshold_s is None:
+        if self.allowance.threshold_s is None:
             return shared(rate, share, others=((404, (1 - share) * missing),))
         return shared(rate, 0.0, self._paced(share), others=((404, missing),))
 
-    def _on_one_page(self, page: int, method: int) -> Traffic:
+    def _on_one_page(self, page: int, method: int, weight: float) -> Traffic:
         """All bad requests on one page, which is all that the page gets where they are many."""
-        weight = max(PAGE_SHARE, self.rung.share)
+        weight = max(weight, self.rung.share)
         share = self.rung.share / weight
-        errors = self.budget.threshold_s is None
+        errors = self.allowance.threshold_s is None
         statuses, pace = (((500, share),), FAST) if errors else ((), self._paced(share))
         well = FAST if errors else self._paced(0.0)
         rest = RATE * (1 - weight) / 2
@@ -123,14 +123,18 @@ class LadderStep:
         return Traffic((Flow(page, RATE * weight, statuses, pace, method), *others))
 
     def _paced(self, share: float) -> Pace:
-        """A share of slow requests among fast ones; ``BARELY``: close to the threshold."""
-        threshold_s = self.budget.threshold_s or inf
-        if self.way is Way.BARELY:
-            above = min((bound for bound in BUCKETS if bound > threshold_s), default=inf)
-            below = max((bound for bound in BUCKETS if bound < threshold_s), default=0.0)
-            slow_s = (threshold_s + min(above, threshold_s * 2)) / 2
-            return mixed(share, (threshold_s + below) / 2, slow_s)
-        return mixed(share, min(QUICKEST_S, threshold_s / 2), max(SLOWEST_S, threshold_s * 2))
+        """A share of slow requests among fast ones, near the threshold or far from it."""
+        threshold_s = self.allowance.threshold_s or inf
+        above = min((bound for bound in BUCKETS if bound > threshold_s), default=inf)
+        below = max((bound for bound in BUCKETS if bound < threshold_s), default=0.0)
+        fast_s = min(QUICKEST_S, threshold_s / 2)
+        near_s = (threshold_s + min(above, threshold_s * 2)) / 2
+        match self.way:
+            case Way.BARELY:
+                return mixed(share, (threshold_s + below) / 2, near_s)
+            case Way.ONE_PAGE | Way.ANOTHER_PAGE:
+                return mixed(share, fast_s, near_s)
+        return mixed(share, fast_s, max(SLOWEST_S, threshold_s * 2))
 
 
 LONGEST_BEFORE = 30
@@ -146,7 +150,7 @@ class Surge:
     An alert that counts bad requests over one window and all over another sees a share of neither.
     """
 
-    budget: Allowance
+    allowance: Allowance
     short_s: float
     long_s: float
     rung: Rung
@@ -154,7 +158,7 @@ class Surge:
     def stages(self, step_s: float) -> tuple[Stage, ...]:
         """Ordinary traffic as long as the long window sees, then as long as the short one does."""
         before_s = min(self.long_s, LONGEST_BEFORE * self.short_s)
-        step = LadderStep(self.budget, Way.PLAIN, self.rung)
+        step = LadderStep(self.allowance, Way.PLAIN, self.rung)
         return (
             Stage(step.everywhere(RATE), ceil(before_s / step_s) + 2),
             Stage(step.everywhere(RATE * RUSH), ceil(self.short_s / step_s) + 2),

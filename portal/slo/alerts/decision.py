@@ -21,12 +21,12 @@ PAGES = (Way.ONE_PAGE, Way.ANOTHER_PAGE)
 SLACK = 0.01
 """How far a limit may lie outside of the two rungs that it was found between, as a ratio."""
 EACH_BY_ITSELF = (
-    "It looks at each path by itself, so it also fires when one path alone is that bad. Sum over "
-    "all paths to hear of the whole service."
+    "It looks at each path or method by itself, so it also fires when one of them alone is that "
+    "bad. Sum over all of them to hear of the whole service."
 )
 
 
-def budget_of(slo: SLO) -> Allowance:
+def allowance_of(slo: SLO) -> Allowance:
     """What the SLO allows, for the ladder."""
     return Allowance(slo.error_budget, slo.threshold_s)
 
@@ -41,7 +41,7 @@ def decided(
     """
     if strange and read.code in (TieCode.NEVER_FIRES, TieCode.ALWAYS_FIRES):
         return _strange(strange, slo)
-    climb = trial.climbs.get(budget_of(slo))
+    climb = trial.climbs.get(allowance_of(slo))
     if climb is None:
         return read if _agrees(read, trial, None) else _elsewhere(trial, slo)
     if _agrees(read, trial, climb):
@@ -89,7 +89,7 @@ def _climbed(climb: Climb, trial: AlertTrial, slo: SLO, limit: float | None) -> 
 
 
 def _silent(climb: Climb, trial: AlertTrial, slo: SLO) -> Judgement:
-    bad = "was slow" if climb.budget.threshold_s else "failed"
+    bad = "was slow" if climb.allowance.threshold_s else "failed"
     reason = f"Tried out, it stays silent on the day on which every request {bad}"
     if trial.woke:
         return _not(f"{reason}, and fires on the day on which {trial.woke[0]}.")
@@ -100,7 +100,7 @@ def _silent(climb: Climb, trial: AlertTrial, slo: SLO) -> Judgement:
 
 
 def _while_all_is_well(climb: Climb, slo: SLO) -> Judgement:
-    bad = "slow" if climb.budget.threshold_s else "failed"
+    bad = "slow" if climb.allowance.threshold_s else "failed"
     if climb.fired[Way.PLAIN][-1]:
         return _not(f"Tried out, it fires on the day on which no request {bad}, too.")
     return Judgement(
@@ -136,9 +136,9 @@ def _astray(climb: Climb, first: int, slo: SLO) -> Judgement | None:
 def _seen(climb: Climb, way: Way, found: int | None, first: int, slo: SLO) -> str:
     """How it stood at the first rung that tells the two ladders apart."""
     stays_silent = found is None or found > first
-    rung = climb.budget.rungs[first if found is None or found > first else found]
-    bad = "slow" if climb.budget.threshold_s else "failed"
-    share = _percent(rung.factor * climb.budget.share)
+    rung = climb.allowance.rungs[first if found is None or found > first else found]
+    bad = "slow" if climb.allowance.threshold_s else "failed"
+    share = _percent(rung.factor * climb.allowance.share)
     does = "stays silent" if stays_silent else "fires early"
     return (
         f"Tried out, it {does} on the day on which {share} of the requests {_were(bad)} and {way}"
@@ -150,7 +150,7 @@ def _were(bad: str) -> str:
 
 
 def _by_rung(climb: Climb, first: int, slo: SLO, limit: float | None) -> Judgement:
-    rungs = climb.budget.rungs
+    rungs = climb.allowance.rungs
     rung, below = rungs[first], rungs[first - 1]
     share = rung.factor * slo.error_budget
     least, most = below.factor * slo.error_budget * (1 - SLACK), share * (1 + SLACK)

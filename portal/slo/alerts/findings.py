@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.conditions import Condition
-from portal.slo.alerts.decision import budget_of, decided
+from portal.slo.alerts.decision import allowance_of, decided
 from portal.slo.alerts.judgement import Judgement, exact_limit, is_usual, judge
 from portal.slo.alerts.value_labels import NEVER_SETTLES, VALUE_IN_LABEL, holds_value
 from portal.slo.objective import SLO
@@ -81,11 +81,11 @@ def findings(cases: Sequence[AlertCase], slos: Sequence[SLO]) -> list[AlertFindi
 
 
 def _courses(slos: Sequence[SLO]) -> list[Course]:
-    """For each job the budgets of its SLOs."""
-    budgets: dict[str, dict[Allowance, None]] = {}
+    """For each job what its SLOs allow."""
+    allowances: dict[str, dict[Allowance, None]] = {}
     for slo in slos:
-        budgets.setdefault(slo.job, {})[budget_of(slo)] = None
-    return [Course(job, tuple(known)) for job, known in budgets.items()]
+        allowances.setdefault(slo.job, {})[allowance_of(slo)] = None
+    return [Course(job, tuple(known)) for job, known in allowances.items()]
 
 
 def _tried(cases: Sequence[AlertCase], courses: Sequence[Course]) -> list[dict[str, AlertTrial]]:

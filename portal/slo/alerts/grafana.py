@@ -83,7 +83,15 @@ def analyse_grafana(
 
     ``rules`` are Prometheus' recording rules, which a query may read.
     """
-    return findings([grafana_case(rule, by_name(rules))], slos)[0]
+    return analyse_grafana_all([rule], slos, rules)[0]
+
+
+def analyse_grafana_all(
+    alerts: Sequence[GrafanaRule], slos: Sequence[SLO], rules: Sequence[RecordingRule] = ()
+) -> list[AlertFinding]:
+    """The findings for several Grafana-managed rules, tried in one process; never raises."""
+    named = by_name(rules)
+    return findings([grafana_case(alert, named) for alert in alerts], slos)
 
 
 def grafana_case(rule: GrafanaRule, named: RulesByName) -> AlertCase:
