@@ -12,6 +12,7 @@ import click
 
 from portal.errors import SLOLabError
 from portal.slo.alerts.check import FileFinding, Outcome, check_file
+from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.findings import AlertFinding
 from portal.slo.alerts.rulefile import read_rule_file
 from portal.slo.documents import MAX_BYTES
@@ -20,7 +21,14 @@ from portal.slo.openslo import loads, refuse_twins
 from portal.slo.rules import rule_file
 
 Found = TypeVar("Found")
-NOT_MET, UNREADABLE = 1, 2
+UNREADABLE = 2
+EXITS = {Outcome.MET: 0, Outcome.NOT_MET: 1, Outcome.CANNOT_CHECK: UNREADABLE}
+LAST_LINES = {
+    Outcome.MET: "Met: an alert is tied to an SLO.",
+    Outcome.NOT_MET: "Not met: no alert is tied to an SLO.",
+    Outcome.CANNOT_CHECK: "Cannot check: an alert could not be tried out.",
+}
+MARKS = {TieCode.CANNOT_CHECK: "unknown"}
 _FILE = click.Path(path_type=Path)
 _slo_option = click.option(
     "--slo",
@@ -50,15 +58,16 @@ def rules(slo_files: tuple[Path, ...]) -> None:
 def check_alert(file: Path, slo_files: tuple[Path, ...], as_json: bool) -> None:
     """Does an alert in the Prometheus rule FILE guard an SLO? No lab needed.
 
-    Exit status: 0 at least one alert is tied to an SLO, 1 none is, 2 a file can't be read.
+    Exit status: 0 at least one alert is tied to an SLO, 1 none is, 2 a file can't be read or
+    nothing could be tried out.
     """
     try:
         slos = _slos(slo_files)
-        finding = check_file(_naming(file, read_rule_file), slos)
+        finding = _naming(file, lambda text: check_file(read_rule_file(text), slos))
     except SLOLabError as error:
         _unreadable(str(error), as_json)
     _echo(json.dumps(_as_data(finding)) if as_json else _as_text(finding))
-    sys.exit(0 if finding.verdict is Outcome.MET else NOT_MET)
+    sys.exit(EXITS[finding.verdict])
 
 
 @click.group()
@@ -148,15 +157,12 @@ def _as_data(finding: FileFinding) -> dict[str, Any]:
 
 def _as_text(finding: FileFinding) -> str:
     lines = [_line(alert) for alert in finding.alerts] or ["The file holds no alert."]
-    met = finding.verdict is Outcome.MET
-    lines.append(
-        "Met: an alert is tied to an SLO." if met else "Not met: no alert is tied to an SLO."
-    )
+    lines.append(LAST_LINES[finding.verdict])
     return "\n".join(lines)
 
 
 def _line(alert: AlertFinding) -> str:
-    mark = "tied" if alert.tied else "not tied"
+    mark = "tied" if alert.tied else MARKS.get(alert.code, "not tied")
     return f"{alert.name}: {mark} ({alert.code}). {alert.reason}"
 
 
