@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, inf
 
-from portal.shop import BUCKETS
+from portal.shop import BUCKETS, SCRAPE_INTERVAL_S
 from portal.trial.timeline import Stage
 from portal.trial.traffic import FAST, Flow, Pace, Traffic, shared
 
@@ -154,6 +154,11 @@ class Surge:
     short_s: float
     long_s: float
     rung: Rung
+
+    @property
+    def step_s(self) -> float:
+        """As many seconds between two scrapes as the short window allows."""
+        return self.short_s / DENSE // SCRAPE_INTERVAL_S * SCRAPE_INTERVAL_S
 
     def stages(self, step_s: float) -> tuple[Stage, ...]:
         """Ordinary traffic as long as the long window sees, then as long as the short one does."""

@@ -6,7 +6,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
-from portal.trial.alerts import AlertAttempt, AlertTrial, Course, trials
+from portal.trial.alerts import trials
+from portal.trial.attempt import AlertAttempt
+from portal.trial.climb import AlertTrial
+from portal.trial.play import Course
 
 MOST_AT_A_TIME = 500
 MOST_KEPT = 4000

@@ -16,7 +16,7 @@ from portal.slo.alerts.findings import AlertCase, AlertFinding, findings
 from portal.slo.alerts.idle import UnknownValueError, idle_value
 from portal.slo.alerts.value_labels import templates
 from portal.slo.objective import SLO
-from portal.trial.alerts import AlertAttempt
+from portal.trial.attempt import AlertAttempt
 
 MAX_READINGS = 8
 FIRES_ON_NOTHING = (

@@ -14,7 +14,7 @@ from portal.slo.alerts.judgement import (
     let_it_wait,
 )
 from portal.slo.objective import SLO
-from portal.trial.alerts import AlertTrial, Climb
+from portal.trial.climb import AlertTrial, Climb
 from portal.trial.ladder import Allowance, Way
 
 PAGES = (Way.ONE_PAGE, Way.ANOTHER_PAGE)

@@ -11,9 +11,11 @@ from portal.slo.alerts.decision import allowance_of, decided
 from portal.slo.alerts.judgement import Judgement, exact_limit, is_usual, judge
 from portal.slo.alerts.value_labels import NEVER_SETTLES, VALUE_IN_LABEL, holds_value
 from portal.slo.objective import SLO
-from portal.trial.alerts import AlertAttempt, AlertTrial, Course
+from portal.trial.attempt import AlertAttempt
+from portal.trial.climb import AlertTrial
 from portal.trial.ladder import Allowance
 from portal.trial.memory import MEMORY
+from portal.trial.play import Course
 
 FIRED_ON_NOTHING = (
     "Tried out, it fires while nobody sends a request, and such a firing proves nothing. Let it "

@@ -28,7 +28,7 @@ from portal.slo.alerts.grafana_nodes import GrafanaQuery, Graph, GraphError
 from portal.slo.alerts.rulefile import seconds
 from portal.slo.alerts.value_labels import templates
 from portal.slo.objective import SLO
-from portal.trial.alerts import AlertAttempt
+from portal.trial.attempt import AlertAttempt
 
 MAX_RULES = 2000
 NO_DATA_ALERTING = "Alerting"
