@@ -62,7 +62,7 @@ def picked(
     """Of the recorded names that the expression reads, the rules that its matchers let pass."""
     found: dict[str, list[RecordingRule]] = {}
     for node in walk(expr):
-        if isinstance(node, Selector) and node.name in rules:
+        if isinstance(node, Selector) and node.name and node.name in rules:
             known = found.setdefault(node.name, [])
             known += [r for r in rules[node.name] if r not in known and _passes(node, r)]
     return {name: tuple(known) for name, known in found.items()}

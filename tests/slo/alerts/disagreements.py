@@ -1,0 +1,53 @@
+"""Where the trial says something else than the tables of old, or than the reading: with reasons.
+
+``CHANGED`` are the rows of ``cases.py`` whose code is another one since alerts are tried out;
+``BY_TRIAL`` are rows of any table on which reading and trial disagree about tied.
+"""
+
+from __future__ import annotations
+
+from portal.slo.alerts.codes import TieCode
+
+_PATHS = (
+    "(sum by (path) (rate(http_requests_total{status=~'5..'}[1m]))"
+    " / sum by (path) (rate(http_requests_total[1m])))"
+)
+ONLY_IN_AN_OUTAGE = "it fires only once no request is good any more, long after the budget is gone"
+EACH_PATH = "it fires whenever the SLO's own alert would, and earlier: tied, with advice"
+SILENT_WHILE_IT_LASTS = "it is silent while the failures go on, however many they are"
+
+CHANGED: dict[str, tuple[TieCode, str]] = {
+    "sum by (path) (rate(http_requests_total{status=~'5..'}[1m]))"
+    " / sum by (path) (rate(http_requests_total[1m])) > 0.144": (TieCode.TIED, EACH_PATH),
+    "max(sum by (path) (rate(http_requests_total{status=~'5..'}[1m]))"
+    " / sum by (path) (rate(http_requests_total[1m]))) > 0.144": (TieCode.TIED, EACH_PATH),
+    "histogram_quantile(0.5, BUCKETS) > 0.3": (
+        TieCode.TIED,
+        "more than half are slow then: ten times the budget of 95 %, as `FAST / COUNT < 0.5` says",
+    ),
+    "RATIO > 0.144 unless GOOD > 0": (TieCode.TOO_LAX, ONLY_IN_AN_OUTAGE),
+    "RATIO > 0.144 unless (RATIO > 0.1 and GOOD > 0)": (TieCode.TOO_LAX, ONLY_IN_AN_OUTAGE),
+    "GOOD / ALL < 0.9 unless GOOD > 0": (TieCode.TOO_LAX, ONLY_IN_AN_OUTAGE),
+}
+
+PASSING: dict[str, tuple[TieCode, str]] = {
+    "RATIO > 0.144 unless min_over_time((RATIO)[4m:15s]) > 0.1": (
+        TieCode.NOT_AN_SLI,
+        SILENT_WHILE_IT_LASTS,
+    ),
+    "max_over_time((RATIO)[4m:15s]) > 0.144 and RATIO < 0.01": (
+        TieCode.NOT_AN_SLI,
+        SILENT_WHILE_IT_LASTS,
+    ),
+    "max_over_time((RATIO > bool 0.144)[4m:15s]) > 0 and RATIO < 0.01": (
+        TieCode.NOT_AN_SLI,
+        SILENT_WHILE_IT_LASTS,
+    ),
+    "RATIO > 0.144 unless sum(rate(http_requests_total[10s])) > 0": (
+        TieCode.NOT_AN_SLI,
+        SILENT_WHILE_IT_LASTS,
+    ),
+    "RATIO > 0.144 unless RATIO != 0.25": (TieCode.NOT_AN_SLI, SILENT_WHILE_IT_LASTS),
+    "RATIO != 0 unless ALL > 0": (TieCode.NOT_AN_SLI, "it fires while nobody asks, and only then"),
+}
+"""Rows of the table of what can fire after all."""
