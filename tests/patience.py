@@ -6,6 +6,7 @@ much else to do, makes a Prometheus look silent that is well. A test about such 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ from portal.clients.prometheus import PrometheusClient
 from portal.criteria import checker
 from portal.criteria import dashboard as dashboard_criterion
 from portal.promql import parser, promtool
+from portal.trial import engine
 from portal.workbench import board, dashboard_views, evidence, running
 
 SECONDS = 60.0
@@ -42,3 +44,5 @@ def have_patience(patch: pytest.MonkeyPatch) -> None:
     for client in CLIENTS:
         patch.setitem(client.__init__.__kwdefaults__, "timeout", SECONDS)
     patch.setattr(parser._process, "timeout_s", SECONDS)
+    limits = replace(engine.LIMITS, wall_s=SECONDS, total_s=4 * SECONDS)
+    patch.setattr(engine, "LIMITS", limits)

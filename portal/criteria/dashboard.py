@@ -13,7 +13,7 @@ from portal.criteria.checker import cannot_ask
 from portal.dashboards import PanelFinding
 from portal.dashboards.judge import NEEDED
 from portal.learners.models import Learner
-from portal.promql.findings import Sli
+from portal.promql.findings import Code, Sli
 from portal.workbench.candidates import Candidate, Origin
 from portal.workbench.evidence import DashboardEvidence, gather
 
@@ -89,6 +89,8 @@ def _judge(evidence: DashboardEvidence) -> Verdict:
         return _still_reading(evidence)
     if best is None:
         return _nothing_found(evidence)
+    if best.untried and len(best.sli_panels) + len(best.untried) >= NEEDED:
+        return _cannot_try(best)
     if len(best.sli_panels) + len(best.to_confirm) >= NEEDED:
         return _to_be_confirmed(best, evidence)
     return _too_few(best, evidence)
@@ -147,6 +149,18 @@ def _silent(best: Candidate, evidence: DashboardEvidence) -> Verdict:
         "Values now: send a burst.",
         Where("Send a burst", "/bursts"),
         wait_seconds=15,
+        lines=panel_lines(best),
+    )
+
+
+def _cannot_try(best: Candidate) -> Verdict:
+    return Verdict(
+        Status.CANNOT_CHECK,
+        "queries_cannot_be_tried",
+        "Can’t check: your queries can’t be tried now",
+        f"“{best.title}”, {best.origin}: {best.untried[0].reason}",
+        EXPECTED,
+        Where("How is the lab?", "/lab"),
         lines=panel_lines(best),
     )
 
@@ -227,7 +241,8 @@ def panel_lines(best: Candidate) -> tuple[Line, ...]:
 def _mark(panel: PanelFinding, silent: Mapping[str, str]) -> Status:
     if panel.sli is not None:
         return Status.NOT_ENOUGH_DATA if silent.get(panel.run) else Status.MET
-    return Status.CANNOT_CHECK if panel.confirmable else Status.NOT_MET
+    cannot = panel.confirmable or panel.code is Code.UNTRIED
+    return Status.CANNOT_CHECK if cannot else Status.NOT_MET
 
 
 def _panel_words(panel: PanelFinding, silent: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from portal.dashboards import templating
+from portal.dashboards import display, templating
 from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.model import Dashboard, Panel, Source, Target, Transformation
 from portal.dashboards.sources import Sources, known_sources
@@ -71,6 +71,7 @@ def panel(found: Mapping[str, Any], sources: Sources) -> Panel:
         uid if isinstance(uid, str) and uid else None,
         found.get("repeatPanelId") is not None,
         templating.seconds(found.get("interval")),
+        display.classic(found),
     )
 
 

@@ -29,6 +29,7 @@ from portal.errors import SLOLabError
 from portal.promql import promtool
 from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.promtool import Validity
+from portal.trial.verdict import findings
 
 DEFAULTS = Context()
 
@@ -104,21 +105,23 @@ def check_dashboard(
 
     FILE is a dashboard's JSON in any shape that Grafana writes. Exit status: 0 when every
     dashboard has at least two panels that show SLIs, 1 when one hasn't, 2 when a file can't be
-    read (the others are judged all the same).
+    read or checked (the others are judged all the same).
     """
     rules, unread = _rules(rule_files)
     check = CheckContext(Context(by_name(rules), scrape_interval_s, buckets))
     read = [_read(path, check) for path in files]
-    validity = _validity([file.prepared for file in read if file.prepared])
-    findings = [_finding(file, validity, check) for file in read]
-    for file, finding in zip(read, findings, strict=True):
+    prepared = [file.prepared for file in read if file.prepared]
+    validity = _validity(prepared)
+    findings([text for one in prepared for text in one.texts], check.promql)  # all in few runs
+    found = [_finding(file, validity, check) for file in read]
+    for file, finding in zip(read, found, strict=True):
         if finding.verdict is Verdict.ERROR:
             click.echo(f"slo-lab: {_printable(file.name)}: {finding.reason}", err=True)
         if as_json:
             click.echo(json.dumps(as_data(file.name, finding)))
         elif finding.verdict is not Verdict.ERROR:
             _print(file.name, finding)
-    context.exit(2 if unread else _status(findings))
+    context.exit(2 if unread else _status(found))
 
 
 def _rules(paths: Sequence[Path]) -> tuple[list[RecordingRule], int]:
@@ -137,7 +140,9 @@ def _rules(paths: Sequence[Path]) -> tuple[list[RecordingRule], int]:
 def _why_unread(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"The rule file can't be read: {error.strerror or error}."
-    return str(error) if isinstance(error, SLOLabError) else "The rule file is not text in UTF-8."
+    if isinstance(error, SLOLabError):
+        return f"The rule file can't be read: {error}"
+    return "The rule file is not text in UTF-8."
 
 
 def _read(path: Path, check: CheckContext) -> ReadFile:
@@ -179,7 +184,7 @@ def _finding(
 
 def _status(findings: Sequence[DashboardFinding]) -> int:
     verdicts = {finding.verdict for finding in findings}
-    if Verdict.ERROR in verdicts:
+    if verdicts & {Verdict.ERROR, Verdict.CANNOT_CHECK}:
         return 2
     return 1 if Verdict.NOT_MET in verdicts else 0
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.dashboards import classic, v2
+from portal.dashboards.display import Drawn
 from portal.dashboards.document import body, is_v2
 from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.model import Dashboard, Panel
@@ -18,6 +19,7 @@ from portal.promql.context import Context
 from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
 from portal.promql.promtool import Validity
 from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
+from portal.trial.verdict import findings
 
 NEEDED = 2
 """How many panels that show SLIs a dashboard needs."""
@@ -25,6 +27,7 @@ MAX_LIBRARY_PANELS = 50
 MAX_QUERIES = 2000
 MAX_REFERENCES = 100_000
 MAX_BORROWED = 50
+CONFIRMABLE = frozenset({Code.UNPARSED, Code.UNSURE})
 SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
 
 
@@ -33,6 +36,7 @@ class Verdict(StrEnum):
 
     MET = "met"
     NOT_MET = "not_met"
+    CANNOT_CHECK = "cannot_check"
     ERROR = "error"
 
 
@@ -42,13 +46,15 @@ class CheckContext:
 
     ``library_panel``: uid -> the library panel's model, None where it can't be had.
     ``validate``: expressions -> whether Prometheus would run each; None: nobody is asked.
-    ``datasources``: name or uid of a data source -> its plugin type.
+    ``datasources``: name or uid of a data source -> its plugin type. ``tried``: the queries are
+    tried on invented days; without that their text alone decides, which is quick.
     """
 
     promql: Context = field(default_factory=Context)
     library_panel: Callable[[str], Mapping[str, Any] | None] | None = None
     validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
     datasources: Mapping[str, str] = field(default_factory=dict)
+    tried: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,8 @@ class PanelFinding:
 
     @property
     def confirmable(self) -> bool:
-        """True when a query can't be analysed: it counts once the learner confirms it."""
-        return self.sli is None and self.code is Code.UNPARSED
+        """True when a query, or what is made of it, can't be analysed: it counts once confirmed."""
+        return self.sli is None and self.code in CONFIRMABLE
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,11 @@ class DashboardFinding:
     def sli_panels(self) -> int:
         """How many panels show an SLI."""
         return sum(panel.sli is not None for panel in self.panels)
+
+    @property
+    def untried(self) -> list[PanelFinding]:
+        """The panels that could not be checked."""
+        return [panel for panel in self.panels if panel.code is Code.UNTRIED]
 
     @property
     def slis(self) -> frozenset[Sli]:
@@ -115,6 +126,12 @@ class Prepared:
         texts = (text for _, queries in self.panels for q in queries for text in q.asked)
         return tuple(dict.fromkeys(texts))
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the panels show, as PromQL, each once."""
+        texts = (query.text for _, queries in self.panels for query in queries if query.text)
+        return tuple(dict.fromkeys(texts))
+
 
 def judge(document: Any, context: CheckContext | None = None) -> DashboardFinding:
     """The finding for any JSON; never raises, whatever the document holds."""
@@ -125,7 +142,7 @@ def judge(document: Any, context: CheckContext | None = None) -> DashboardFindin
         return unreadable(str(error))
     verdicts = context.validate(prepared.asked) if context.validate else ()
     validity = dict(zip(prepared.asked, verdicts, strict=False))
-    return conclude(prepared, validity, context.promql)
+    return conclude(prepared, validity, context.promql, tried=context.tried)
 
 
 def unreadable(reason: str) -> DashboardFinding:
@@ -145,28 +162,40 @@ def prepare(document: Any, context: CheckContext) -> Prepared:
 
 
 def conclude(
-    prepared: Prepared, validity: Mapping[str, Validity], context: Context
+    prepared: Prepared, validity: Mapping[str, Validity], context: Context, *, tried: bool = True
 ) -> DashboardFinding:
-    """The finding, once it is known what Prometheus accepts."""
-    known: dict[str, Finding] = {}
-    panels = []
-    for panel, queries in prepared.panels:
-        findings = []
-        for query in queries:
-            if query.text and query.text not in known:
-                known[query.text] = classify(query.text, context)
-            findings.append(_query_finding(query, known.get(query.text), validity))
-        panels.append(_panel_finding(panel, tuple(findings)))
-    finding = DashboardFinding(
-        Verdict.NOT_MET, "", prepared.dashboard.title, prepared.dashboard.uid, tuple(panels)
+    """The finding, once it is known what Prometheus accepts; its queries are tried, or read."""
+    refused = {text for text, answer in validity.items() if answer.valid is False}
+    left = [text for text in prepared.texts if tried and text not in refused]
+    known = {text: classify(text, context) for text in prepared.texts if text not in left}
+    known |= findings(left, context)
+    panels = tuple(
+        _panel_finding(
+            panel,
+            tuple(
+                _as_drawn(_query_finding(query, known.get(query.text), validity), panel, query)
+                for query in queries
+            ),
+        )
+        for panel, queries in prepared.panels
     )
-    verdict = Verdict.MET if finding.sli_panels >= NEEDED else Verdict.NOT_MET
-    return replace(finding, verdict=verdict, reason=_summary(finding))
+    title, uid = prepared.dashboard.title, prepared.dashboard.uid
+    finding = DashboardFinding(Verdict.NOT_MET, "", title, uid, panels)
+    return replace(finding, verdict=_verdict(finding), reason=_summary(finding))
+
+
+def _verdict(finding: DashboardFinding) -> Verdict:
+    if finding.sli_panels >= NEEDED:
+        return Verdict.MET
+    may_show = finding.sli_panels + len(finding.untried)
+    return Verdict.CANNOT_CHECK if may_show >= NEEDED else Verdict.NOT_MET
 
 
 def _summary(finding: DashboardFinding) -> str:
     count, total = finding.sli_panels, len(finding.panels)
     sentence = f"{count} of {total} panels {'shows' if count == 1 else 'show'} an SLI."
+    if _verdict(finding) is Verdict.CANNOT_CHECK:
+        return f"{sentence} {len(finding.untried)} can't be checked: {finding.untried[0].reason}"
     if count < NEEDED:
         return f"{sentence} {NEEDED} are needed."
     if len(finding.slis) == 1:
@@ -278,6 +307,18 @@ def _query_finding(
     return QueryFinding(query.ref, query.written, query.text, query.shown, checked)
 
 
+def _as_drawn(found: QueryFinding, panel: Panel, query: Query) -> QueryFinding:
+    """The finding for what the panel makes of the query's values."""
+    marks = {panel.display.drawn, query.drawn}
+    if found.finding.sli is None:
+        return found
+    if Drawn.REDUCED in marks:
+        return replace(found, finding=nothing(Code.REDUCED))
+    if Drawn.UNSURE in marks:
+        return replace(found, finding=nothing(Code.UNSURE, f"({found.finding.reason})"))
+    return found
+
+
 def _explained(finding: Finding, query: Query) -> Finding:
     if finding.code is Code.UNPARSED and query.unknown:
         names = ", ".join(f"${name}" for name in query.unknown)
@@ -294,7 +335,7 @@ def _validated(finding: Finding, answers: Sequence[Validity]) -> Finding:
             return replace(finding, reason=f"Prometheus refuses it{where}: {why}.")
         return nothing(Code.INVALID, f"It says{where}: {why}.")
     unasked = next((answer for answer in answers if answer.valid is None), None)
-    if unasked is not None:
+    if unasked is not None and finding.code is not Code.UNTRIED:
         why = f": {unasked.why}" if unasked.why else ""
         return replace(finding, reason=f"{finding.reason} (not validated{why})")
     return finding
@@ -307,6 +348,8 @@ def _panel_finding(panel: Panel, queries: tuple[QueryFinding, ...]) -> PanelFind
     if panel.is_copy:
         return _without(panel, Code.REPEATED_COPY, queries)
     shown = [query for query in queries if query.shown]
+    if panel.display.drawn is Drawn.NO and queries:
+        return _without(panel, Code.NOT_DRAWN, queries)
     if not shown:
         return _without(panel, _why_empty(panel, queries), queries)
     decisive = next((query for query in shown if query.finding.sli is not None), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from portal.dashboards.display import Display
 from portal.promql.variables import Variable
 
 
@@ -54,6 +55,7 @@ class Panel:
     library_uid: str | None = None
     is_copy: bool = False
     interval_s: float | None = None
+    display: Display = field(default_factory=Display)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ borrowing another panel's queries. Each is written as the PromQL that it amounts
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from portal.dashboards import columns
+from portal.dashboards.columns import Column, Left, Picks, plain
+from portal.dashboards.display import Drawn, calculated
 from portal.dashboards.model import Panel, Source, Target, Transformation
 from portal.promql.findings import Code
 from portal.promql.parser import MAX_LENGTH
@@ -29,6 +32,17 @@ REDUCERS = {
     "last": "last_over_time({})",
 }
 UNARY = {"abs": "abs({})", "round": "round({})", "floor": "floor({})", "ceil": "ceil({})"}
+KEEPING = frozenset(
+    {
+        *("calculateField", "organize", "filterFieldsByName", "filterFields"),
+        *("filterFrames", "filterByRefId", "reduce", "groupBy", "renameByRegex", "rename"),
+        *("sortBy", "order", "limit", "merge", "concatenate", "append", "noop"),
+        *("seriesToColumns", "joinByField", "joinByLabels", "seriesToRows"),
+        *("labelsToFields", "convertFieldType", "prepareTimeSeries", "partitionByValues"),
+        *("formatTime", "timeSeriesTable", "ensureColumns"),
+    }
+)
+"""Transformations that keep the values of the fields they leave."""
 MAX_DEPTH = 8
 MAX_RESULTS = 50
 
@@ -47,6 +61,7 @@ class Query:
     asked: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     shown: bool = True
+    drawn: Drawn = Drawn.YES
 
 
 @dataclass
@@ -66,8 +81,12 @@ class PanelQueries:
         for target in self.panel.targets:
             found += self._queries(target)
         fields = self._transformed([query for query in found if query.shown])
-        filtered = [replace(q, shown=q.shown and q not in fields.dropped) for q in found]
-        return [*filtered, *fields.results]
+        fields.override(self.panel.display.hiding, self.panel.display.fields)
+        filtered = [
+            replace(q, shown=q.shown and q not in fields.dropped, drawn=fields.drawn(q))
+            for q in found
+        ]
+        return [*filtered, *(replace(q, drawn=fields.drawn(q)) for q in fields.results)]
 
     def _queries(self, target: Target) -> list[Query]:
         if target.source is Source.DASHBOARD:
@@ -149,12 +168,7 @@ class PanelQueries:
         usable = [query for query in shown if query.text and not query.problem]
         fields = _Fields(usable, self.panel.targets)
         for step in self.panel.transformations:
-            if step.kind == "calculateField":
-                fields.calculate(step)
-            elif step.kind == "organize":
-                fields.rename(step.options.get("renameByName"))
-            elif step.kind == "filterByRefId":
-                fields.keep(step.options.get("include"))
+            fields.take(step)
         return fields
 
 
@@ -183,6 +197,7 @@ class _Fields:
     results: list[Query] = field(default_factory=list)
     names: dict[str, Query] = field(default_factory=dict)
     dropped: list[Query] = field(default_factory=list)
+    marks: dict[Query, Drawn] = field(default_factory=dict)
     guessing: bool = True
 
     def __post_init__(self) -> None:
@@ -199,16 +214,115 @@ class _Fields:
                 query.text,
                 *extra,
             ):
-                self.names.setdefault(_plain(name), query)
+                self.names.setdefault(plain(name), query)
         if len(self.queries) == 1:
             self.names["value"] = self.queries[0]
+
+    def take(self, step: Transformation) -> None:
+        """Apply one transformation."""
+        options = step.options
+        match step.kind:
+            case "calculateField":
+                self.calculate(step)
+            case "organize":
+                self._organize(options)
+            case "filterByRefId":
+                self.keep(options.get("include"))
+                self._filter(None, _refs(options.get("exclude")))
+            case "filterFieldsByName":
+                self._filter(_listed(options.get("include")), _listed(options.get("exclude")))
+            case "filterFields" | "filterFrames":
+                self._filter(_matched(options.get("include")), _matched(options.get("exclude")))
+            case "reduce":
+                self._reduce(options.get("reducers"))
+            case "groupBy":
+                self._group(options.get("fields"))
+            case "renameByRegex":
+                self._rename_all(options.get("regex"), options.get("renamePattern"))
+            case kind if kind and kind not in KEEPING:
+                self._mark(self._all, Drawn.UNSURE)
+
+    def override(self, hiding: Iterable[Mapping[str, Any]], fields: Any) -> None:
+        """Take away what overrides hide, and what a stat's choice of fields leaves out."""
+        for found in hiding:
+            self._filter(None, columns.matcher(found))
+        if isinstance(fields, str) and fields:
+            by_pattern = fields.startswith("/")
+            picks = columns.by_pattern(fields) if by_pattern else columns.by_names([fields])
+            self._filter(picks, None)
+
+    def drawn(self, query: Query) -> Drawn:
+        """Whether the query's values are still there."""
+        return self.marks.get(query, query.drawn)
+
+    @property
+    def _all(self) -> list[Query]:
+        return [*self.queries, *self.results]
+
+    def _column(self, query: Query) -> Column:
+        legends = {t.ref: t.settings.get("legendFormat") for t in self.targets}
+        made = any(query is result for result in self.results)
+        legend = query.ref if made else legends.get(query.ref)
+        names = [name for name, one in self.names.items() if one is query]
+        return columns.column(query.ref, legend, names)
+
+    def _filter(self, include: Picks | None, exclude: Picks | None) -> None:
+        if include is None and exclude is None:
+            return
+        found = {id(q): columns.left(self._column(q), include, exclude) for q in self._all}
+        self._mark([q for q in self._all if found[id(q)] is Left.UNKNOWN], Drawn.UNSURE)
+        self._drop([q for q in self._all if found[id(q)] is Left.GONE])
+
+    def _drop(self, gone: list[Query]) -> None:
+        self.dropped += gone
+        self.queries = [query for query in self.queries if query not in gone]
+        self.results = [query for query in self.results if query not in gone]
+        self.names = {name: query for name, query in self.names.items() if query not in gone}
+
+    def _mark(self, queries: list[Query], drawn: Drawn) -> None:
+        for query in queries:
+            if self.drawn(query) is not Drawn.REDUCED:
+                self.marks[query] = drawn
+
+    def _organize(self, options: Mapping[str, Any]) -> None:
+        excluded, included = options.get("excludeByName"), options.get("includeByName")
+        away = [name for name, value in _entries(excluded) if value is True]
+        chosen = [name for name, value in _entries(included) if value is True]
+        self._filter(
+            columns.by_names(chosen) if chosen else None,
+            columns.by_names(away) if away else None,
+        )
+        self.rename(options.get("renameByName"))
+
+    def _rename_all(self, pattern: Any, becomes: Any) -> None:
+        """What a pattern renames goes by the old and the new name."""
+        for name, query in list(self.names.items()):
+            new = columns.renamed(name, pattern, becomes)
+            if new and new != name:
+                self.names.setdefault(plain(new), query)
+
+    def _reduce(self, reducers: Any) -> None:
+        drawn = calculated(reducers if isinstance(reducers, list) and reducers else ["max"])
+        if drawn is not Drawn.YES:
+            self._mark(self._all, drawn)
+
+    def _group(self, fields: Any) -> None:
+        """``groupBy`` keeps what it groups by, and what its aggregations make of the rest."""
+        calcs = [
+            calc
+            for _, settings in _entries(fields)
+            if isinstance(settings, Mapping) and settings.get("operation") == "aggregate"
+            for calc in settings.get("aggregations") or []
+        ]
+        drawn = calculated(calcs) if calcs else Drawn.UNSURE
+        self._mark(self._all, Drawn.UNSURE if drawn is Drawn.YES else drawn)
 
     def rename(self, names: Any) -> None:
         """What ``organize`` renames goes by both names."""
         for old, new in names.items() if isinstance(names, Mapping) else ():
-            query = self.names.get(_plain(old))
+            query = self.names.get(plain(old))
             if query is not None and isinstance(new, str) and new:
-                self.names[_plain(new)] = query
+                self.names[plain(new)] = query
 
     def keep(self, include: Any) -> None:
         """What ``filterByRefId`` leaves: the queries named in ``A|B`` or ``/^(?:A|B)$/``."""
@@ -228,6 +342,8 @@ class _Fields:
         )(options)
         if made is None or len(self.results) >= MAX_RESULTS:
             self.guessing = False  # an unknown name may be the field that was made here
+            if options.get("replaceFields") is True:
+                self._drop(self._all)
             return
         text, used, default = made
         alias = options.get("alias")
@@ -237,8 +353,10 @@ class _Fields:
         unknown = tuple(name for query in used for name in query.unknown)
         cut = text[: MAX_LENGTH + 1]  # the next calculation may use it twice, and so on
         query = Query(name, f"{name}: {default}"[:MAX_LENGTH], cut, problem, asked, unknown)
+        if options.get("replaceFields") is True:
+            self._drop(self._all)
         self.results.append(query)
-        self.names[_plain(name)] = query
+        self.names[plain(name)] = query
 
     def _binary(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
         binary = options.get("binary")
@@ -256,7 +374,7 @@ class _Fields:
     def _operand(self, name: str, position: int) -> Query | str | None:
         if re.fullmatch(r"-?\d+(\.\d+)?", name.strip()):
             return name.strip()
-        found = self.names.get(_plain(name))
+        found = self.names.get(plain(name))
         if found is None and name and self.guessing and len(self.queries) == 2:
             return self.queries[position]  # a series' own name: the order tells which is which
         return found
@@ -266,7 +384,7 @@ class _Fields:
         if not isinstance(unary, Mapping):
             return None
         operator, name = str(unary.get("operator")), _side(unary.get("fieldName"))
-        query = self.names.get(_plain(name))
+        query = self.names.get(plain(name))
         shape = {**UNARY, "percent": "100 * ({})"}.get(operator)
         if query is None or shape is None:
             return None
@@ -286,7 +404,7 @@ class _Fields:
         return " + ".join(f"({query.text})" for query in chosen), chosen, "Total"
 
     def _is_wanted(self, query: Query, wanted: list[Any]) -> bool:
-        return any(self.names.get(_plain(name)) is query for name in wanted)
+        return any(self.names.get(plain(name)) is query for name in wanted)
 
 
 def _side(side: Any) -> str:
@@ -298,5 +416,23 @@ def _side(side: Any) -> str:
     return str(side)[:MAX_LENGTH] if isinstance(side, str | int | float) else ""
 
 
-def _plain(name: Any) -> str:
-    return "".join(str(name).split()).lower()
+def _entries(found: Any) -> list[tuple[Any, Any]]:
+    return list(found.items()) if isinstance(found, Mapping) else []
+
+
+def _refs(found: Any) -> Picks | None:
+    options = found.get("options") if isinstance(found, Mapping) else found
+    return columns.by_refs(options) if options else None
+
+
+def _listed(found: Any) -> Picks | None:
+    """The fields of a filter by name: a list, or a pattern."""
+    settings = found if isinstance(found, Mapping) else {}
+    if settings.get("pattern"):
+        return columns.by_pattern(settings["pattern"])
+    names = settings.get("names")
+    return columns.by_names(names) if isinstance(names, list) and names else None
+
+
+def _matched(found: Any) -> Picks | None:
+    return columns.matcher(found) if isinstance(found, Mapping) and found else None

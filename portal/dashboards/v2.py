@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from portal.dashboards import templating
+from portal.dashboards import display, templating
 from portal.dashboards.classic import MAX_TARGETS, limited, mapping, next_ref, title_of
 from portal.dashboards.model import Dashboard, Panel, Target, Transformation
 from portal.dashboards.sources import Sources, known_sources
@@ -31,8 +31,13 @@ def read(dashboard: Mapping[str, Any], given: Mapping[str, str]) -> Dashboard:
         for item in _variables(dashboard, 0)
     ]
     sources = known_sources(dashboard, entries, given)
-    elements = mapping(dashboard.get("elements")).values()
-    found = limited(element for element in elements if isinstance(element, Mapping))
+    elements = mapping(dashboard.get("elements"))
+    placed = set(_placed(dashboard.get("layout"), 0)) or elements.keys()
+    found = limited(
+        element
+        for name, element in elements.items()
+        if name in placed and isinstance(element, Mapping)
+    )
     time = mapping(dashboard.get("timeSettings"))
     return Dashboard(
         title_of(dashboard),
@@ -54,6 +59,22 @@ def _variables(holder: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, A
             yield from _variables(mapping(part.get("spec")), depth + 1)
 
 
+def _placed(layout: Any, depth: int) -> Iterator[str]:
+    """The names of the elements that the layout shows somewhere."""
+    if depth > MAX_LAYOUT_DEPTH * 4:
+        return
+    if isinstance(layout, list):
+        for item in layout:
+            yield from _placed(item, depth + 1)
+    elif isinstance(layout, Mapping):
+        name = layout.get("name")
+        if layout.get("kind") == "ElementReference" and isinstance(name, str):
+            yield name
+        for value in layout.values():
+            if isinstance(value, Mapping | list):
+                yield from _placed(value, depth + 1)
+
+
 def _panel(element: Mapping[str, Any], sources: Sources) -> Panel:
     spec = mapping(element.get("spec"))
     if element.get("kind") == "LibraryPanel":
@@ -71,7 +92,16 @@ def _panel(element: Mapping[str, Any], sources: Sources) -> Panel:
             _transformation(item) for item in _mappings(data.get("transformations"))[:MAX_TARGETS]
         ),
         interval_s=templating.seconds(options.get("interval")),
+        display=_display(mapping(spec.get("vizConfig"))),
     )
+
+
+def _display(config: Mapping[str, Any]) -> display.Display:
+    """v2alpha1 names the panel's type in ``vizConfig.kind``, later ones in ``group``."""
+    kind = config.get("group") if config.get("kind") == "VizConfig" else config.get("kind")
+    settings = mapping(config.get("spec"))
+    name = kind if isinstance(kind, str) else ""
+    return display.of(name, settings.get("options"), settings.get("fieldConfig"))
 
 
 def _targets(data: Mapping[str, Any], sources: Sources) -> tuple[Target, ...]:

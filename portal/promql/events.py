@@ -22,6 +22,19 @@ OWN_COUNTER = re.compile(
     r"(?:^|[_:])(?:err|errs|errors?|errored|fail|fails|failed|failures?|exceptions?|[45]xx)"
     r"(?:[_:]|$)"
 )
+OF_REQUESTS = frozenset(
+    {
+        *("http", "https", "request", "requests", "req", "reqs", "response", "responses"),
+        *("api", "app", "application", "server", "servers", "service", "web", "website"),
+        *("site", "page", "pages", "endpoint", "endpoints", "handler", "handlers", "route"),
+        *("routes", "view", "views", "flask", "shop", "mock", "mockapp", "frontend"),
+        *("checkout", "search", "user", "users", "client", "internal", "unhandled"),
+        *("uncaught", "bad", "failing", "err", "errs", "error", "errors", "errored"),
+        *("fail", "fails", "failed", "failure", "failures", "exception", "exceptions"),
+        *("status", "code", "count", "number", "of", "total", "4xx", "5xx"),
+    }
+)
+"""The words of a counter's name that may stand beside its failures: others say whose they are."""
 CLIENT_COUNTER = re.compile(r"4xx|client_err")
 NO_COUNTER = re.compile(
     r"(?:^|[_:])(?:(?:milli|micro)?seconds|bytes|budget|timestamp|client(?!_err))(?:[_:]|$)"
@@ -273,6 +286,11 @@ def kind_of(metric: str) -> Kind:
         return KINDS[metric]
     own = OWN_COUNTER.search(metric) and not NO_COUNTER.search(metric)
     return Kind.ERRORS if own else Kind.OTHER
+
+
+def counts_requests(metric: str) -> bool:
+    """Whether a counter of failures counts requests, and not what a disk or a log got wrong."""
+    return set(re.split("[_:]+", metric.lower())) <= OF_REQUESTS
 
 
 def _failures(metric: str) -> frozenset[int]:

@@ -76,6 +76,9 @@ class Code(StrEnum):
     OTHER_DATASOURCE = "other_datasource"
     LIBRARY_PANEL = "library_panel"
     REPEATED_COPY = "repeated_copy"
+    NOT_DRAWN = "not_drawn"
+    REDUCED = "reduced"
+    UNSURE = "unsure"
 
 
 REASONS: dict[Code, str] = {
@@ -138,6 +141,13 @@ REASONS: dict[Code, str] = {
     Code.OTHER_DATASOURCE: "This panel asks another data source than Prometheus.",
     Code.LIBRARY_PANEL: "This library panel's queries are not here.",
     Code.REPEATED_COPY: "This is a copy that Grafana made of a repeated panel.",
+    Code.NOT_DRAWN: "This kind of panel draws none of the queries that are in it.",
+    Code.REDUCED: (
+        "The panel doesn't show the value but what is calculated from it: a number, a sum, a range."
+    ),
+    Code.UNSURE: (
+        "The check can't tell what the panel makes of this query; it counts when you confirm it."
+    ),
 }
 
 ADVICE: dict[Code, str] = {

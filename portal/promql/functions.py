@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isinf
 from typing import TYPE_CHECKING
 
 from portal.promql.events import Events, Flaw, Kind, Linear
@@ -197,17 +198,27 @@ def _quantile_of(phi: float, inner: Quantity) -> Value:
 
 
 def _fraction(evaluator: Evaluator, node: Call) -> Value:
-    """``histogram_fraction(0, threshold, rate(native))`` is a bucket share."""
+    """``histogram_fraction(0, threshold, rate(native))`` is a bucket share, and so is its rest."""
     low, high = _number(evaluator, node, 0), _number(evaluator, node, 1)
     inner = evaluator.value(node.args[-1])
     if not isinstance(inner, Quantity) or not inner.is_sum or low is None or high is None:
         return inner if isinstance(inner, Opaque) else Opaque(Code.QUANTILE_INPUT)
     events = next(iter(inner.num.terms))
-    if events.kind is not Kind.NATIVE or not events.stages or low > 0 or high <= 0:
+    if events.kind is not Kind.NATIVE or not events.stages:
         return Opaque(Code.BETWEEN_THRESHOLDS if events.stages else Code.QUANTILE_INPUT)
-    share = Linear({replace(events, kind=Kind.BUCKET, le=(repr(high),)): 1.0})
     total = Linear({replace(events, kind=Kind.COUNT): 1.0})
-    return replace(inner, num=share, den=total)
+    if low <= 0 and isinf(high) and high > 0:
+        return Opaque(Code.ALWAYS_THE_SAME)
+    if low <= 0 < high:
+        return replace(inner, num=_below(events, high), den=total)
+    if low > 0 and isinf(high) and high > 0:
+        return replace(inner, num=total.plus(_below(events, low), -1.0), den=total)
+    return Opaque(Code.BETWEEN_THRESHOLDS)
+
+
+def _below(events: Events, bound: float) -> Linear:
+    """The requests of a native histogram that take no longer than the bound."""
+    return Linear({replace(events, kind=Kind.BUCKET, le=(repr(bound),)): 1.0})
 
 
 def _native(kind: Kind) -> Callable[[Evaluator, Call], Value]:

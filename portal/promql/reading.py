@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import isfinite
 
 from portal.promql import statuses
-from portal.promql.events import STATUS, Events, Kind, Linear
+from portal.promql.events import STATUS, Events, Kind, Linear, counts_requests
 from portal.promql.findings import Code, Measure, Sli
 from portal.promql.values import Opaque, Quantity
 
@@ -75,7 +75,7 @@ class Reading:
 
     def _metrics(self) -> Opaque | None:
         den = {events.kind for events in self.value.den.terms}
-        if Kind.OTHER in self.kinds:
+        if any(_is_strange(events) for events in self.events):
             return self._foreign()
         if not self.value.num.terms:
             return Opaque(Code.UNRELATED, "It divides a number by requests.")
@@ -93,7 +93,7 @@ class Reading:
     def _foreign(self) -> Opaque:
         if all(events.metric == "up" for events in self.events):
             return Opaque(Code.UP)
-        strange = [events for events in self.events if events.kind is Kind.OTHER]
+        strange = [events for events in self.events if _is_strange(events)]
         alone = self.kinds <= {Kind.OTHER, Kind.ERRORS}
         code = Code.OTHER_METRIC if alone else Code.UNRELATED
         return Opaque(code, _names(strange))
@@ -299,6 +299,12 @@ def _largest(total: Linear) -> float:
 
 def _same(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(1e-3, abs(one), abs(other))
+
+
+def _is_strange(events: Events) -> bool:
+    """Whether it counts something else than requests."""
+    other = events.kind is Kind.ERRORS and not counts_requests(events.metric)
+    return other or events.kind is Kind.OTHER
 
 
 def _names(events: list[Events]) -> str:

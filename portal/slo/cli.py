@@ -11,11 +11,11 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from portal.errors import SLOLabError
+from portal.rulefile.document import MAX_BYTES
 from portal.slo.alerts.check import FileFinding, Outcome, check_file
 from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.findings import AlertFinding
 from portal.slo.alerts.rulefile import read_rule_file
-from portal.slo.documents import MAX_BYTES
 from portal.slo.objective import SLO
 from portal.slo.openslo import loads, refuse_twins
 from portal.slo.rules import rule_file

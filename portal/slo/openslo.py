@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from portal.errors import SLOLabError
-from portal.slo.documents import DocumentError, load_documents
+from portal.rulefile.document import DocumentError, load_documents
 from portal.slo.objective import SLO, ObjectiveError, SLIKind, SLOError, check_ratio
 from portal.slo.queries import good_selector, total_selector
 from portal.slo.ratiometric import RatioError, read_ratio

@@ -106,7 +106,11 @@ def pacing(reach: Reach, world: World, evaluation_s: float = 0.0) -> Pacing:
     most = min(MAX_STEPS, max(12, int(MAX_POINTS / world.width * finest / step)))
     whole = max(ceil((reach.back_s + margin) / step), 6)
     half = max(4, min(round(reach.longest_s / 2 / step), min(whole, most) // 2))
-    return Pacing(step, min(whole, most * 2 // 3), half, apart=True) if whole > most else Pacing(step, whole, half)
+    return (
+        Pacing(step, min(whole, most * 2 // 3), half, apart=True)
+        if whole > most
+        else Pacing(step, whole, half)
+    )
 
 
 def laid_out(
@@ -138,6 +142,7 @@ def _seen(parts: tuple[Part, ...]) -> tuple[Part, ...]:
 # The days
 
 TYPICAL = ((302, 0.02), (404, 0.03))
+QUICK = Pace(spread=((1.0, 0.002),))
 SLOWISH = Pace(spread=((0.8, 0.09), (0.2, 0.7)))
 SLOW = Pace(spread=((0.4, 0.3), (0.6, 2.0)))
 CRAWLING = Pace(spread=((1.0, 4.0),))
@@ -149,7 +154,10 @@ def _day(name: str, traffic: Traffic) -> Day:
     return Day(name, (Part(traffic),))
 
 
-ALL_WELL = _day("no request failed", shared(20, others=((302, 0.01), (404, 0.02))))
+ALL_WELL = _day(
+    "no request failed and all were quick",
+    shared(20, pace=QUICK, others=((302, 0.01), (404, 0.02))),
+)
 QUIET = _day(
     "two requests a second came in and 0.4 % failed",
     shared(2, 0.004, others=TYPICAL, unavailable=0.25),

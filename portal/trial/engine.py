@@ -15,6 +15,7 @@ import selectors
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -46,28 +47,44 @@ HEADER = "Unit Testing:  "
 
 @dataclass(frozen=True)
 class TrialLimits:
-    """What one run of promtool may take: seconds, bytes."""
+    """What one run of promtool may take (seconds, bytes), and all runs together.
+
+    ``questions``: as many are asked in one run; ``failures``: so many runs may come to nothing.
+    """
 
     wall_s: float = 10.0
     cpu_s: int = 20
     memory_bytes: int = 4 << 30
     output_bytes: int = 32 << 20
-    runs: int = 12
-    total_s: float = 20.0
+    questions: int = 1000
+    failures: int = 16
+    total_s: float = 30.0
 
 
 LIMITS = TrialLimits()
+MAX_AT_ONCE = 2
+BUSY = "Other queries are being tried. Try again in a moment."
+_turns = threading.BoundedSemaphore(MAX_AT_ONCE)
 
 
 def answers(
-    scenes: Sequence[Scene], promtool: Path | None = None, limits: TrialLimits = LIMITS
+    scenes: Sequence[Scene], promtool: Path | None = None, limits: TrialLimits | None = None
 ) -> list[tuple[Answer, ...]]:
-    """For each scene the answers to its questions, in their order; never raises."""
+    """For each scene the answers to its questions, in their order; never raises.
+
+    ``limits``: LIMITS, unless others are given.
+    """
+    limits = limits or LIMITS
     tool = promtool or find()
     if tool is None:
         why = str(PromtoolMissingError())
         return [tuple(Answer(untried=why) for _ in scene.questions) for scene in scenes]
-    return _Session(tool, limits).answers(scenes)
+    if not _turns.acquire(timeout=limits.wall_s):
+        return [tuple(Answer(untried=BUSY) for _ in scene.questions) for scene in scenes]
+    try:
+        return _Session(tool, limits).answers(scenes)
+    finally:
+        _turns.release()
 
 
 @dataclass
@@ -76,7 +93,7 @@ class _Session:
 
     promtool: Path
     limits: TrialLimits
-    runs: int = 0
+    failures: int = 0
     trouble: str = "promtool gave no answer."
     started: float = field(default_factory=time.monotonic)
 
@@ -84,19 +101,32 @@ class _Session:
         """The answers to each scene's questions."""
         found: list[tuple[Answer, ...]] = []
         while len(found) < len(scenes):
-            rest = scenes[len(found) :]
-            done, why = self._run(rest)
-            found += done
-            if len(done) < len(rest):
-                found.append(self._in_halves(rest[len(done)], why))
+            rest = self._lot(scenes[len(found) :])
+            done = self._run(rest) or (len(rest) > 1 and self._run(rest[:1]))
+            found += done or [self._in_halves(rest[0])]
         return found
 
-    def _in_halves(self, scene: Scene, why: str) -> tuple[Answer, ...]:
+    def _lot(self, scenes: Sequence[Scene]) -> Sequence[Scene]:
+        """As many scenes as one run takes, one at least."""
+        count = asked = 0
+        for scene in scenes:
+            asked += len(scene.questions)
+            if count and asked > self.limits.questions:
+                break
+            count += 1
+        return scenes[:count]
+
+    @property
+    def _is_spent(self) -> bool:
+        late = time.monotonic() - self.started > self.limits.total_s
+        return late or self.failures >= self.limits.failures
+
+    def _in_halves(self, scene: Scene) -> tuple[Answer, ...]:
         """The scene that a run did not get through, each half of its expressions by itself."""
         exprs = list(dict.fromkeys(question.expr for question in scene.questions))
-        late = time.monotonic() - self.started > self.limits.total_s
-        if len(exprs) < 2 or late or self.runs >= self.limits.runs:
-            return tuple(Answer(untried=why) for _ in scene.questions)
+        self.failures += 1
+        if len(exprs) < 2 or self._is_spent:
+            return tuple(Answer(untried=self.trouble) for _ in scene.questions)
         first = set(exprs[: len(exprs) // 2])
         halves = [
             tuple(q for q in scene.questions if (q.expr in first) is wanted)
@@ -110,11 +140,10 @@ class _Session:
         }
         return tuple(known[question] for question in scene.questions)
 
-    def _run(self, scenes: Sequence[Scene]) -> tuple[list[tuple[Answer, ...]], str]:
-        """The answers of the scenes that one run got through, and why it ended before the rest."""
-        if self.runs >= self.limits.runs:
-            return [], self.trouble
-        self.runs += 1
+    def _run(self, scenes: Sequence[Scene]) -> list[tuple[Answer, ...]]:
+        """The answers of the scenes that one run got through."""
+        if self._is_spent:
+            return []
         with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
             names = [_written(scene, Path(folder), n) for n, scene in enumerate(scenes)]
             said, why = _run(self.promtool, Path(folder), names, self.limits)
@@ -126,7 +155,7 @@ class _Session:
                 break
             found.append(read)
         self.trouble = why or self.trouble
-        return found, self.trouble
+        return found
 
 
 def _written(scene: Scene, folder: Path, number: int) -> str:

@@ -1,4 +1,4 @@
-"""Is what a query showed on the invented days an SLI? The first day that surprises is the answer."""
+"""Is what a query showed on the invented days an SLI? The first surprising day is the answer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf, isfinite, isnan
 
-from portal.promql.findings import Sli
+from portal.promql.findings import Indicator, Sli
+from portal.promql.findings import Measure as Said
 from portal.promql.reading import LEAST_BURN, SCALES
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import FALLING, RISING, Moment, Part
 from portal.trial.ledger import Ledger, Page
-from portal.trial.measure import Measure, Quantile, Share, Under, shares, unders
+from portal.trial.measure import EachBucket, Measure, Quantile, Share, Under, shares, unders
 from portal.trial.reach import Reach
 from portal.trial.scene import Answer, Sample
 from portal.trial.world import World
@@ -22,6 +23,10 @@ EXACT = 1e-7
 ROUNDED = 0.01
 """Of the full scale: what a step of a rounding may swallow."""
 ROUNDED_TIME = 0.15
+ROUNDED_STEP_S = 0.001
+"""Of a time, and a millisecond: what a step may swallow of it."""
+RECORDED = 0.2
+"""Of the value while things change: what was recorded is a moment older than what wasn't."""
 LEAST_MOVE = 0.05
 LEAST_MET = 4
 ROUNDING = frozenset({"round", "floor", "ceil"})
@@ -30,6 +35,9 @@ MIXING = frozenset({"min", "max", "avg", "quantile"}) | PICKING
 FLOORS = frozenset({"+", "clamp_min", "clamp", "or"})
 MAX_FLOOR = 0.01
 """Requests a second that a guard against 0/0 may add."""
+
+
+Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,23 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The pages that a query limits itself to; None: all."""
+
+    paths: frozenset[str] | None = None
+    methods: frozenset[str] | None = None
+    ours: bool = False
+
+    def takes(self, page: Page) -> bool:
+        """Whether requests to the page count."""
+        return (
+            (self.paths is None or page.path in self.paths)
+            and (self.methods is None or page.method in self.methods)
+            and (page.ours or not self.ours)
+        )
+
+
+@dataclass(frozen=True)
 class Evidence:
     """A query's answers on the days, and what it reads."""
 
@@ -102,6 +127,9 @@ class Evidence:
     def series(self) -> list[Seen]:
         """Each series at each moment, also where it is missing."""
         kinds = {self._kind(s): s.labels for answer in self.answers for s in answer.samples}
+        flat = [kind for kind, labels in kinds.items() if not labels and self._is_flat(kind)]
+        if len(kinds) > len(flat):
+            kinds = {kind: labels for kind, labels in kinds.items() if kind not in flat}
         found: list[Seen] = []
         for moment, answer in zip(self.moments, self.answers, strict=True):
             values = {self._kind(sample): sample for sample in answer.samples}
@@ -110,29 +138,46 @@ class Evidence:
                 found.append(Seen(moment, labels, None if sample is None else sample.value))
         return found
 
+    def _is_flat(self, kind: Labels) -> bool:
+        """Whether it is what ``or vector(0)`` adds beside series with labels: a line at 0 or 1."""
+        values = {s.value for a in self.answers for s in a.samples if self._kind(s) == kind}
+        return len(values) == 1 and values <= {0.0, 1.0, 100.0}
+
+    @property
+    def is_never_a_number(self) -> bool:
+        """Whether all it ever showed is not a number."""
+        values = [seen.value for seen in self.series if seen.value is not None]
+        return bool(values) and all(map(isnan, values))
+
     @staticmethod
-    def _kind(sample: Sample) -> tuple[tuple[str, str], ...]:
+    def _kind(sample: Sample) -> Labels:
         return tuple(sorted(sample.labels.items()))
 
     def truth(self, part: Part) -> Ledger:
         """What happened in a part."""
         return self.ledgers[id(part)]
 
+    @cached_property
+    def _asked(self) -> dict[tuple[int, Scope], list[tuple[Ledger, frozenset[Page]]]]:
+        return {}
 
-@dataclass(frozen=True)
-class Scope:
-    """The pages that a query limits itself to; None: all."""
+    def asked(self, seen: Seen, scope: Scope) -> list[tuple[Ledger, frozenset[Page]]]:
+        """The truth of each part in sight, and the pages that a series speaks of."""
+        key = id(seen), scope
+        if key not in self._asked:
+            ledgers = [self.truth(part) for part in seen.moment.seen]
+            self._asked[key] = [
+                (ledger, frozenset(p for p in ledger.by_status if self.speaks_of(p, seen, scope)))
+                for ledger in ledgers
+            ]
+        return self._asked[key]
 
-    paths: frozenset[str] | None = None
-    methods: frozenset[str] | None = None
-    ours: bool = False
-
-    def takes(self, page: Page) -> bool:
-        """Whether requests to the page count."""
-        return (
-            (self.paths is None or page.path in self.paths)
-            and (self.methods is None or page.method in self.methods)
-            and (page.ours or not self.ours)
+    def speaks_of(self, page: Page, seen: Seen, scope: Scope) -> bool:
+        """Whether a series counts the requests to the page."""
+        own = self.world.labels if page.ours else self.world.other_labels
+        mine = {**own, "path": page.path, "method": page.method}
+        return scope.takes(page) and all(
+            mine[name] == value for name, value in seen.labels.items() if name in mine
         )
 
 
@@ -180,16 +225,36 @@ def judge(evidence: Evidence, phis: Iterable[float]) -> Shown | None:
     return None
 
 
-def surprise(evidence: Evidence, phis: Iterable[float], sli: Sli) -> Surprise | None:
-    """The day that speaks against what the query nearly shows; None when it shows nothing such."""
+def surprise(evidence: Evidence, phis: Iterable[float], read: Indicator) -> Surprise | None:
+    """The day that speaks against what the query is read as; None when it shows nothing such."""
     best: tuple[int, Surprise] | None = None
     for measure in measures(evidence, phis):
-        if measure.sli is not sli or (isinstance(measure, Under) and len(measure.places) > 1):
+        if not _is_read_as(measure, read, evidence.world):
             continue
-        met, found = Matching(evidence, measure, Scope()).nearly()
+        met, found = Matching(evidence, measure, Scope()).nearly(read)
         if found is not None and (best is None or met > best[0]):
             best = met, found
     return best[1] if best is not None else None
+
+
+def _read_scales(read: Indicator) -> list[Affine]:
+    if read.measure is Said.BUDGET_LEFT:
+        return [Affine(-read.scale * full, full) for full in (1.0, 100.0)]
+    return [Affine(read.scale)]
+
+
+def _is_read_as(measure: Measure, read: Indicator, world: World) -> bool:
+    """Whether the measure is what the reading says that the query shows."""
+    match measure:
+        case Quantile(phi):
+            return read.quantile == phi
+        case Share():
+            return read.sli is Sli.AVAILABILITY and measure.good == (read.measure is Said.GOOD)
+        case Under(places):
+            thresholds = tuple(world.bounds[place][1] for place in places)
+            return read.thresholds == thresholds and measure.good == (read.measure is Said.GOOD)
+        case EachBucket():
+            return False
 
 
 @dataclass
@@ -209,21 +274,18 @@ class Matching:
                         return Shown(self.measure, affine)
         return self._windows()
 
-    def nearly(self) -> tuple[int, Surprise | None]:
-        """At how many moments it was met, and the first at which it wasn't."""
-        best: tuple[int, Surprise | None] = (0, None)
-        for affine in (*self._affines(spread=False), *self._usual()):
-            met, first = 0, None
-            for seen in self.evidence.series:
-                found = self._surprise(seen, affine, spread=False, slack=False)
-                met += found is None and seen.value is not None
-                first = first or found
-            if first is not None and met > best[0]:
-                best = met, first
-        return best
+    def nearly(self, read: Indicator) -> tuple[int, Surprise | None]:
+        """At how many moments it was met at the scale it is read as, and where first it wasn't."""
+        return max((self._nearly(affine) for affine in _read_scales(read)), key=lambda one: one[0])
 
-    def _usual(self) -> Iterator[Affine]:
-        yield Affine(1.0)
+    def _nearly(self, affine: Affine) -> tuple[int, Surprise | None]:
+        slack = bool(self.evidence.functions & FLOORS)
+        met, first = 0, None
+        for seen in self.evidence.series:
+            found = self._surprise(seen, affine, spread=False, slack=slack)
+            met += found is None and seen.value is not None
+            first = first or found
+        return met, first
 
     # What it should show
 
@@ -233,9 +295,7 @@ class Matching:
         if measure is None:
             return None
         found: list[float] = []
-        for part in seen.moment.seen:
-            ledger = self.evidence.truth(part)
-            pages = frozenset(p for p in ledger.by_status if self._counts(p, seen.labels))
+        for ledger, pages in self.evidence.asked(seen, self.scope):
             groups = [frozenset({page}) for page in pages] if spread else []
             for group in (pages, *groups):
                 value = measure.value(ledger, group)
@@ -249,14 +309,6 @@ class Matching:
 
     def _belongs(self, seen: Seen) -> bool:
         return self._measure_of(seen) is not None
-
-    def _counts(self, page: Page, labels: Mapping[str, str]) -> bool:
-        world = self.evidence.world
-        own = world.labels if page.ours else world.other_labels
-        mine = {**own, "path": page.path, "method": page.method}
-        return self.scope.takes(page) and all(
-            mine[name] == value for name, value in labels.items() if name in mine
-        )
 
     # Scales
 
@@ -301,13 +353,12 @@ class Matching:
         for seen in self.evidence.series:
             if self._surprise(seen, affine, spread, slack) is not None:
                 return False
-            if seen.value is not None and isfinite(seen.value):
+            known = self.bounds(seen, spread) is not None
+            if known and seen.value is not None and isfinite(seen.value):
                 values.add(round(seen.value, 9))
-        return len(values) >= LEAST_MET and self._moves(affine) and self._is_whole()
+        return len(values) >= LEAST_MET and self._moves(affine)
 
-    def _surprise(
-        self, seen: Seen, affine: Affine, spread: bool, slack: bool
-    ) -> Surprise | None:
+    def _surprise(self, seen: Seen, affine: Affine, spread: bool, slack: bool) -> Surprise | None:
         if not seen.moment.now.up:
             return None
         bounds = self.bounds(seen, spread)
@@ -326,8 +377,11 @@ class Matching:
     def _tolerance(self, affine: Affine, high: float, slack: bool, seen: Seen) -> float:
         rounding = bool(self.evidence.functions & ROUNDING)
         if isinstance(self.measure, Quantile):
-            return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + 1e-9
+            step = ROUNDED_STEP_S * affine.slope if rounding else 0.0
+            return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + step + 1e-9
         share = ROUNDED * (1 + 1e-6) if rounding else EXACT
+        if self.evidence.reach.rules and len(seen.moment.seen) > 1:
+            share = max(share, RECORDED * abs(high / affine.slope))
         if slack:
             window = self.evidence.reach.shortest_s or inf
             rate = min((part.traffic.rate for part in seen.moment.seen), default=0.0)
@@ -335,19 +389,41 @@ class Matching:
         return abs(affine.slope) * share
 
     def _may_be_missing(self, seen: Seen, bounds: tuple[float, float], spread: bool) -> bool:
-        """Nothing is there where there is nothing to tell: at 0, at 100 %, of one of many."""
+        """Nothing is there where there is nothing to tell, and where something else tells it.
+
+        Without a series of failures there is no share of them; a comparison around it all may
+        leave out its own bound, 0 or 100 %.
+        """
+        if self._stands_in(seen):
+            return True
         if self.evidence.functions & PICKING and len(self._together(seen)) > 1:
             return True
         if spread and "avg" in self.evidence.functions and self._has_idle_page(seen):
             return True
-        if isinstance(self.measure, Quantile):
+        if isinstance(self.measure, Quantile) or bounds[0] != bounds[1]:
             return False
-        return any(edge in bounds for edge in (0.0, 1.0)) and bounds[0] == bounds[1]
+        edge = bounds[0] in (0.0, 1.0)
+        return edge and (bool(seen.moment.now.unborn) or self.evidence.reach.filtered)
 
     def _has_idle_page(self, seen: Seen) -> bool:
         ledger = self.evidence.truth(seen.moment.now)
         idle = set(self.evidence.world.known_pages()) - {(p.path, p.method) for p in ledger.pages}
         return bool(idle)
+
+    def _stands_in(self, seen: Seen) -> bool:
+        """Whether another series of the moment speaks of the same requests."""
+        if seen.value is not None:
+            return False
+        mine = self._speaks_of(seen)
+        return any(
+            other.value is not None and self._speaks_of(other) == mine
+            for other in self._together(seen)
+        )
+
+    def _speaks_of(self, seen: Seen) -> tuple[object, ...]:
+        pages = (p for ledger in self.evidence.ledgers.values() for p in ledger.by_status)
+        mine = frozenset(p for p in pages if self.evidence.speaks_of(p, seen, self.scope))
+        return mine, _statuses_in(seen.labels, self.evidence), seen.labels.get("le")
 
     def _together(self, seen: Seen) -> list[Seen]:
         return [one for one in self.evidence.series if one.moment is seen.moment]
@@ -379,10 +455,6 @@ class Matching:
                     return True
         return not tried
 
-    def _is_whole(self) -> bool:
-        """A series for each status leaves none of them out."""
-        return True
-
     # Good windows
 
     def _windows(self) -> Shown | None:
@@ -390,8 +462,8 @@ class Matching:
         if not self.evidence.functions & {"avg_over_time", "sum_over_time", "count_over_time"}:
             return None
         steady, changing = self._steady_and_changing()
-        full: float | None = max((value for _, value in steady), default=0.0)
-        full = next((one for one in (1.0, 100.0) if abs(full - one) <= EXACT * one), None)
+        most = max((value for _, value in steady), default=0.0)
+        full = next((one for one in (1.0, 100.0) if abs(most - one) <= EXACT * one), None)
         if full is None:
             return None
         high = [truth for truth, value in steady if abs(value - full) <= EXACT * full]

@@ -66,8 +66,17 @@ class Ledger:
             if status in statuses
         )
 
-    def buckets(self, pages: Iterable[Page]) -> tuple[float, ...]:
+    def buckets(self, pages: frozenset[Page]) -> tuple[float, ...]:
         """The cumulative buckets of the pages together."""
+        if pages not in self._buckets:
+            self._buckets[pages] = self._summed(pages)
+        return self._buckets[pages]
+
+    @cached_property
+    def _buckets(self) -> dict[frozenset[Page], tuple[float, ...]]:
+        return {}
+
+    def _summed(self, pages: frozenset[Page]) -> tuple[float, ...]:
         found = [self.by_bucket[page] for page in pages if page in self.by_bucket]
         if not found:
             return (0.0,) * len(self.world.bounds)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
 from portal.trial.alerts import trials
 from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial
 from portal.trial.play import Course
+from portal.trial.recollection import Recollection
 
 MOST_AT_A_TIME = 500
 MOST_KEPT = 4000
@@ -22,13 +21,12 @@ class TrialMemory:
 
     def __init__(self) -> None:
         """Empty."""
-        self._kept: OrderedDict[Hashable, AlertTrial] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: Recollection[AlertTrial] = Recollection(MOST_KEPT)
 
     def trials(self, asked: Sequence[Asked]) -> list[AlertTrial]:
         """What each alert did; those that are new are tried in one process."""
         keys = [_key(*one) for one in asked]
-        found = self._recalled(keys)
+        found = {key: trial for key in keys if (trial := self._kept.recall(key)) is not None}
         new = {key: one for key, one in zip(keys, asked, strict=True) if key not in found}
         tried = list(new.items())[:MOST_AT_A_TIME]
         fresh = dict(zip([k for k, _ in tried], trials([one for _, one in tried]), strict=True))
@@ -36,18 +34,11 @@ class TrialMemory:
         found |= fresh
         return [found.get(key, AlertTrial(untried=TOO_MANY)) for key in keys]
 
-    def _recalled(self, keys: Sequence[Hashable]) -> dict[Hashable, AlertTrial]:
-        with self._lock:
-            return {key: self._kept[key] for key in keys if key in self._kept}
-
     def _keep(self, fresh: dict[Hashable, AlertTrial]) -> None:
         """All but what nobody knows: that may be known the next time."""
-        with self._lock:
-            for key, trial in fresh.items():
-                if not trial.untried:
-                    self._kept[key] = trial
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+        for key, trial in fresh.items():
+            if not trial.untried:
+                self._kept.keep(key, trial)
 
 
 MEMORY = TrialMemory()

@@ -23,7 +23,6 @@ from portal.trial.ladder import (
     Way,
     mixed,
 )
-from portal.trial.recording import in_order
 from portal.trial.scene import AlertingRule, Answer, Question, Scene, Series
 from portal.trial.timeline import Stage, Timeline, selector
 from portal.trial.traffic import shared
@@ -109,7 +108,7 @@ class Play:
             rules = {id(rule): rule for found in reaches for rule in found.rules}
             self._known[key] = (
                 World(job=self.course.job, metrics=frozenset(families | usual)),
-                tuple(in_order(list(rules.values()))),
+                tuple(rules.values()),
             )
         return self._known[key]
 

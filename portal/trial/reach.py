@@ -22,6 +22,9 @@ from portal.promql.nodes import (
 from portal.promql.parser import ParseError, parse
 
 MAX_RULES = 100
+COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+MAX_LOOKS = 2000
+"""Names of rules, each with how far it is looked back from: rules that read each other multiply."""
 DEFAULT_STEP_S = 60.0
 """What a subquery without a step gets at most."""
 
@@ -33,10 +36,10 @@ class Reach:
 
     ``metrics``: what it reads, recorded series as well. ``rules``: the rules it needs.
     ``selectors``: all of its own and of the rules' selectors. ``functions``: functions and
-    aggregations by name. ``fixed``: a part of it looks at a fixed moment. ``finest_s``: the shortest step
-    of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels that it names.
-    ``unreadable``: a rule
-    it needs can't be read, or it needs too many.
+    aggregations by name. ``fixed``: moments that parts of it are fixed to. ``finest_s``: the
+    shortest step of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels
+    that it names. ``unreadable``: a rule
+    it needs can't be read, or it needs too many. ``filtered``: a comparison stands around it all.
     """
 
     back_s: float
@@ -52,6 +55,7 @@ class Reach:
     made: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     unreadable: bool = False
+    filtered: bool = False
 
 
 def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
@@ -75,6 +79,7 @@ def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
         frozenset(walk.made),
         frozenset(walk.named),
         walk.unreadable,
+        isinstance(expr, Binary) and expr.op in COMPARISONS and not expr.return_bool,
     )
 
 
@@ -90,6 +95,7 @@ class _Walk:
     named: set[str] = field(default_factory=set)
     needed: dict[int, RecordingRule] = field(default_factory=dict)
     within: tuple[str, ...] = ()
+    looked: set[tuple[str, float, float]] = field(default_factory=set)
     unreadable: bool = False
 
     def looks(self, expr: Expr, offset: float, span: float) -> Iterator[tuple[float, float]]:
@@ -138,20 +144,24 @@ class _Walk:
         yield from self._recorded(metric_of(selector), offset, span)
 
     def _recorded(self, name: str, offset: float, span: float) -> Iterator[tuple[float, float]]:
-        if name in self.within:
+        if name in self.within or (name, offset, span) in self.looked:
+            return
+        self.looked.add((name, offset, span))
+        if len(self.looked) > MAX_LOOKS:
+            self.unreadable = True
             return
         self.within = (*self.within, name)
         for rule in self.rules.get(name, ()):
             if len(self.needed) >= MAX_RULES:
                 self.unreadable = True
                 break
-            self.needed[id(rule)] = rule
             try:
                 tree = parse(rule.expr)
             except ParseError:
                 self.unreadable = True
                 continue
             yield from self.looks(tree, offset, span)
+            self.needed[id(rule)] = rule  # after those it rests on: they are evaluated in turn
         self.within = self.within[:-1]
 
     def _make(self, call: Call) -> None:

@@ -1,10 +1,9 @@
-"""Recording rules as a trial needs them: what they read, and in which order."""
+"""Recording rules as a trial needs them: which are meant, and what they read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from graphlib import CycleError, TopologicalSorter
 
 from portal.promql.context import RecordingRule
 from portal.promql.nodes import (
@@ -75,19 +74,3 @@ def _passes(selector: Selector, rule: RecordingRule) -> bool:
         for matcher in selector.matchers
         if matcher.op is MatchOp.EQUAL
     )
-
-
-def in_order(rules: Sequence[RecordingRule]) -> list[RecordingRule]:
-    """Rules after those that they read, so that one evaluation is enough."""
-    by_name: dict[str, list[RecordingRule]] = {}
-    for rule in rules:
-        by_name.setdefault(rule.name, []).append(rule)
-    needs: dict[str, set[str]] = {name: set() for name in by_name}
-    for rule, tree in parsed(rules):
-        read = {node.name or "" for node in walk(tree) if isinstance(node, Selector)}
-        needs[rule.name] |= read & by_name.keys()
-    try:
-        names = list(TopologicalSorter(needs).static_order())
-    except CycleError:
-        names = list(reversed(by_name))
-    return [rule for name in names for rule in by_name[name]]

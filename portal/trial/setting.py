@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from portal.promql import statuses
 from portal.promql.context import Context
-from portal.promql.events import PLAIN, Kind, kind_of, metric_of, passing
+from portal.promql.events import PLAIN, Kind, counts_requests, kind_of, metric_of, passing
 from portal.promql.nodes import Matcher, MatchOp, Selector
-from portal.shop import DURATIONS, INSTANCE, JOB, METHODS, PATHS, REQUESTS, STATUS
+from portal.shop import DURATIONS, INSTANCE, JOB, METHODS, PATHS, REQUESTS, STATUS, UNMATCHED
 from portal.trial.reach import Reach
 from portal.trial.world import USUAL, World
 
@@ -41,7 +41,8 @@ def setting(reach: Reach, context: Context) -> Setting:
     recorded = {rule.name for rule in reach.rules}
     read = reach.metrics - recorded
     families = {FAMILIES[metric] for metric in read if metric in FAMILIES}
-    own = sorted(m for m in read - set(FAMILIES) if kind_of(m) is Kind.ERRORS)
+    errors = (m for m in read - set(FAMILIES) if kind_of(m) is Kind.ERRORS)
+    own = sorted(metric for metric in errors if counts_requests(metric))
     usual = {m for m in read if m in USUAL or m == "up" or m.endswith("_info")}
     strange = read - set(FAMILIES) - set(own) - usual
     selectors = [s for s in reach.selectors if metric_of(s) in FAMILIES or metric_of(s) in own]
@@ -57,6 +58,7 @@ def setting(reach: Reach, context: Context) -> Setting:
         extra=namer.extra(),
         own_counters=tuple((metric, _counted(metric)) for metric in own),
         metrics=frozenset(families | usual),
+        never_asked="avg" in reach.functions and namer.has_unmatched(),
     )
     shared = bool(world.extra) or world.job != namer.usual("job", JOB)
     shared = shared or world.instance != namer.usual("instance", INSTANCE)
@@ -114,18 +116,21 @@ class _Namer:
         """The first matcher that nothing of the world passes, in words; "" when there is none."""
         if self._live(REQUESTS) is not None:
             return ""
-        values = {**{name: (value,) for name, value in world.labels.items()}}
+        values: dict[str, tuple[str, ...]] = {n: (value,) for n, value in world.labels.items()}
         values |= {"path": world.paths, "method": world.methods}
         values |= dict.fromkeys(world.status_labels, ("200", "302", "404", "500", "503"))
         for matcher in self._matchers():
             if matcher.label in ("le", "__name__") or matcher.op is MatchOp.EQUAL:
                 continue
-            if matcher.op is MatchOp.MATCHES and not passing(
-                matcher, values.get(matcher.label, ("",))
-            ):
-                if statuses.picked(matcher) is None:
-                    return str(matcher)
+            found = passing(matcher, values.get(matcher.label, ("",)))
+            if matcher.op is MatchOp.MATCHES and not found and statuses.picked(matcher) is None:
+                return str(matcher)
         return ""
+
+    def has_unmatched(self) -> bool:
+        """Whether the lab has series of requests that lead to no page."""
+        live = self._live(REQUESTS)
+        return live is None or UNMATCHED in live.get("path", frozenset())
 
     def usual(self, label: str, otherwise: str) -> str:
         """The lab's value of a label."""
@@ -136,20 +141,22 @@ class _Namer:
     def _one(self, label: str, otherwise: str) -> str:
         usual = self.usual(label, otherwise)
         wanted = [m for m in self._matchers() if m.label == label]
-        if self._live(REQUESTS) is not None or all(passing(m, (usual,)) for m in wanted):
+        if all(passing(matcher, (usual,)) for matcher in wanted):
             return usual
         return next(iter(self._named(label)), usual)
 
     def _several(self, label: str, otherwise: tuple[str, ...], most: int) -> tuple[str, ...]:
         live = self._live(REQUESTS)
         known = sorted(live.get(label, ())) if live is not None else []
-        usual = tuple(value for value in known if value != "unmatched") or otherwise
-        named = [v for v in self._named(label) if live is None or v in known]
+        usual = tuple(value for value in known if value != UNMATCHED) or otherwise
+        named = self._named(label)
         return tuple(dict.fromkeys((*named[: max(1, most - 1)], *usual)))[:most]
 
     def _named(self, label: str) -> list[str]:
         """The values that the expression asks for, in its order."""
-        return list(dict.fromkeys(v for m in self._matchers() if m.label == label for v in asked(m)))
+        return list(
+            dict.fromkeys(v for m in self._matchers() if m.label == label for v in asked(m))
+        )
 
     def _matchers(self) -> Iterator[Matcher]:
         for selector in self.selectors:

@@ -37,6 +37,7 @@ class World:
     ``buckets``: ``le`` labels without ``+Inf``. ``extra``: further labels of every series of the
     service, by value. ``own_counters``: counters of failures, with the statuses they count.
     ``metrics``: the families that are written (of ``_bucket``, ``_count``, ``_sum`` the base).
+    ``never_asked``: the lab's series of requests that lead to no page are there, and stay at 0.
     """
 
     job: str = JOB
@@ -49,6 +50,7 @@ class World:
     extra: tuple[tuple[str, str], ...] = ()
     own_counters: tuple[tuple[str, frozenset[int]], ...] = ()
     metrics: frozenset[str] = field(default_factory=frozenset)
+    never_asked: bool = False
 
     @property
     def target(self) -> dict[str, str]:
@@ -80,7 +82,8 @@ class World:
 
     def known_pages(self) -> list[tuple[str, str]]:
         """Path and method of the series that are there from the start."""
-        return [(path, self.methods[0]) for path in self.paths]
+        paths = (*self.paths, UNMATCHED) if self.never_asked else self.paths
+        return [(path, self.methods[0]) for path in paths]
 
     def page(self, page: int, method: int) -> tuple[str, str]:
         """Path and method of a flow."""

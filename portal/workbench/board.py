@@ -15,7 +15,7 @@ from portal.slis.live import burst_bands
 from portal.slis.reading import CHART_SPAN
 from portal.workbench import store
 from portal.workbench.drawing import Drawing, draw
-from portal.workbench.judge import filled, judge_query, lab_context
+from portal.workbench.judge import filled, judge_queries, lab_context
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.running import turn
 from portal.workbench.units import NONE, UNITS, unit_remark
@@ -80,7 +80,7 @@ def board(services: Services, learner: Learner) -> Board:
     context, confirmed = lab_context(services, learner.service.job), store.confirmed(learner.id)
     asked = [(filled(panel.expr, context), panel.unit) for panel in panels]
     drawn = _shared(services, learner.id, asked)
-    findings = [judge_query(panel.expr, context, confirmed) for panel in panels]
+    findings = judge_queries([panel.expr for panel in panels], context, confirmed)
     made = [
         BoardPanel(
             panel,

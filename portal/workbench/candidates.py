@@ -68,6 +68,11 @@ class Candidate:
         return [panel for panel in self.panels if panel.confirmable]
 
     @property
+    def untried(self) -> list[PanelFinding]:
+        """The panels that could not be checked."""
+        return self.finding.untried
+
+    @property
     def confirmed(self) -> int:
         """How many panels count because the learner said what they show."""
         return sum(panel.reason == CONFIRMED for panel in self.sli_panels)
@@ -87,7 +92,7 @@ class Candidate:
         """More panels with data first, then more SLIs, then Grafana before the others."""
         kinds = len({panel.sli for panel in self.with_data})
         shown = len(self.sli_panels)
-        may_show = shown + len(self.to_confirm)
+        may_show = shown + len(self.to_confirm) + len(self.untried)
         return (self.meets, kinds, len(self.with_data), shown, may_show, self._is_in_grafana)
 
     @property

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
-from portal.promql.classify import classify
 from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
 from portal.promql.promtool import Validity
@@ -15,6 +14,7 @@ from portal.promql.variables import Times, substitute
 from portal.services import Services
 from portal.slis.reading import CHART_SPAN
 from portal.slo.reading import bucket_bounds
+from portal.trial.verdict import findings
 
 MAX_AGE_SECONDS = 10.0
 MAX_VALIDATED = 200
@@ -24,8 +24,16 @@ CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 
 def judge_query(expr: str, context: Context, confirmed: dict[str, str]) -> Finding:
     """What a query as typed shows, by its text and by the learner's word."""
-    runs = filled(expr, context)
-    return with_confirmation(classify(runs, context), runs, confirmed)
+    return judge_queries([expr], context, confirmed)[0]
+
+
+def judge_queries(
+    exprs: Sequence[str], context: Context, confirmed: dict[str, str]
+) -> list[Finding]:
+    """What each query shows; they are tried together."""
+    runs = [filled(expr, context) for expr in exprs]
+    found = findings(runs, context)
+    return [with_confirmation(found[one], one, confirmed) for one in runs]
 
 
 def filled(expr: str, context: Context) -> str:

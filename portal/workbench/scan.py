@@ -176,7 +176,7 @@ class DashboardScan:
             return Seen(hit, now, unreadable=True)
         if is_assisted(dashboard):
             return Seen(hit, now)
-        finding = judge(encodable(dashboard.content), context)
+        finding = judge(encodable(dashboard.content), replace(context, tried=False))
         panels = finding.panels[:MAX_PANELS_KEPT]
         kept = tuple(p if p.sli or p.confirmable else replace(p, queries=()) for p in panels)
         return Seen(hit, now, replace(finding, panels=kept))

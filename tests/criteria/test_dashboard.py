@@ -266,6 +266,19 @@ def test_a_check_that_could_not_ask_keeps_what_was_known(subject: Subject) -> No
     assert kept.verdict["memory"] == {"uid": "mine"}
 
 
+def test_queries_that_cannot_be_tried_are_not_called_wrong(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(subject, f"{FRESH} + 0", f"0 + {FRESH_P95}")
+    with monkeypatch.context() as without:
+        without.setenv("PATH", "")
+        without.setenv("SLO_LAB_CACHE_DIR", str(subject.services.settings.data_dir))
+        verdict = check(subject)
+    assert (verdict.status, verdict.code) == (Status.CANNOT_CHECK, "queries_cannot_be_tried")
+    assert "start the lab once" in verdict.observed
+    assert {line.status for line in verdict.lines} == {Status.CANNOT_CHECK}
+
+
 # Data now
 
 

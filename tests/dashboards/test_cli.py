@@ -135,14 +135,28 @@ def test_what_promtool_refuses_shows_nothing(tmp_path: Path) -> None:
     assert found["verdict"] == "not_met"
 
 
-def test_without_promtool_the_reason_says_not_validated(
+def test_without_promtool_nothing_can_be_checked_and_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("SLO_LAB_CACHE_DIR", str(tmp_path))
-    result = run("--json", save(tmp_path, "a.json", MET))
-    assert result.exit_code == 0
-    assert "not validated" in objects(result)[0]["panels"][0]["reason"]
+    new = classic(panel("x", f"{AVAILABILITY} + 0"), panel("y", f"0 + {P95}"))
+    result = run("--json", save(tmp_path, "a.json", new))
+    assert result.exit_code == 2
+    (found,) = objects(result)
+    assert found["verdict"] == "cannot_check"
+    assert [one["code"] for one in found["panels"]] == ["untried", "untried"]
+    assert "start the lab once" in found["panels"][0]["reason"]
+    assert "cannot check" in run(save(tmp_path, "a.json", new)).stdout
+
+
+def test_a_rule_file_nested_deeply_is_one_sentence(tmp_path: Path) -> None:
+    deep = "[" * 50_000 + "]" * 50_000
+    rules = save(tmp_path, "r.yml", f"groups:\n- name: x\n  rules: {deep}\n")
+    result = run("--rules", rules, "--json", save(tmp_path, "a.json", MET))
+    assert result.exit_code == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "nested deeper" in result.stderr
 
 
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from portal.promql import classify
 from portal.promql.findings import Indicator, Measure
 from portal.promql.nodes import Matcher, MatchOp
+from portal.promql.promtool import find
 from tests.promql.cases import BAD_RATIO, GOOD_RATIO, NEITHER, expanded
 
 TRAFFIC = {
@@ -57,7 +58,7 @@ def computed(exprs: list[str], folder: Path) -> dict[str, str]:
     file = folder / "test.yml"
     file.write_text(json.dumps({"rule_files": [], "tests": [test]}), encoding="utf-8")
     done = subprocess.run(
-        ["promtool", "test", "rules", str(file)], capture_output=True, text=True, check=False
+        [str(find()), "test", "rules", str(file)], capture_output=True, text=True, check=False
     )
     said = done.stdout + done.stderr
     return {json.loads(quoted): text for quoted, text in RESULT.findall(said)}

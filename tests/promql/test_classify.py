@@ -38,6 +38,7 @@ def test_every_code_of_an_expression_is_in_the_table() -> None:
     elsewhere = {
         *("invalid", "hidden", "other_datasource", "library_panel", "repeated_copy"),
         *("rule_cycle", "no_such_label"),
+        *("not_drawn", "reduced", "unsure", "surprise", "untried"),
     }
     assert {code for _, code, _ in CASES} | elsewhere == set(Code)
 

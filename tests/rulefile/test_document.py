@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from portal.slo.documents import MAX_DOCUMENTS, DocumentError, load_documents
+from portal.rulefile.document import MAX_DOCUMENTS, DocumentError, load_documents
 
 
 def test_documents_are_plain_data_and_empty_ones_are_left_out() -> None:
@@ -62,4 +62,13 @@ def test_a_chain_of_aliases_stays_small() -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
     started = time.thread_time()
     assert load_documents("\n".join(lines))
+    assert time.thread_time() - started < 5
+
+
+def test_merges_of_merges_are_refused() -> None:
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 40)]
+    started = time.thread_time()
+    with pytest.raises(DocumentError, match="merges"):
+        load_documents("\n".join(lines))
     assert time.thread_time() - started < 5

@@ -1,0 +1,161 @@
+"""Trying expressions on the invented days: which can be tried, and what they answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from portal.promql.context import Context
+from portal.promql.nodes import Expr
+from portal.promql.parser import ParseError, parse
+from portal.shop import DURATIONS, REQUESTS
+from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, pacing
+from portal.trial.engine import answers
+from portal.trial.judgement import Evidence
+from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
+from portal.trial.scene import Answer, Question, Scene
+from portal.trial.setting import Setting, setting
+from portal.trial.traffic import shared
+from portal.trial.world import World
+
+COMPARING = frozenset({"/", "*", "^", "%", "histogram_quantile", "histogram_fraction"})
+"""Without one of these nothing is a share or a quantile."""
+TOGETHER = 30
+"""As many expressions share a scene."""
+RULES_EVERY_S = 15.0
+ELSEWHERE = shared(15, 0.37)
+"""What others are asked, where an expression limits itself to one job or target."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An expression that can be tried, with all it needs."""
+
+    expr: str
+    tree: Expr
+    reach: Reach
+    setting: Setting
+    pacing: Pacing
+
+    @property
+    def stage(self) -> tuple[object, ...]:
+        """Attempts of one stage share a timeline."""
+        world = replace(self.setting.world, metrics=frozenset(), own_counters=())
+        rules = tuple(sorted((rule.name, rule.expr) for rule in self.reach.rules))
+        return self.pacing, world, self.setting.shared, rules
+
+
+def attempt(expr: str, context: Context) -> Attempt | None:
+    """The expression as it can be tried; None where it can't be read."""
+    try:
+        tree = parse(expr)
+    except ParseError:
+        return None
+    found = reach(tree, context.rules)
+    made = setting(found, context)
+    return Attempt(expr, tree, found, made, pacing(found, made.world, evaluation_s(found, context)))
+
+
+def evaluation_s(found: Reach, context: Context) -> float:
+    """How often recording rules are evaluated, and subqueries that name no step."""
+    if not found.rules:
+        return max(context.scrape_interval_s, DEFAULT_STEP_S)
+    wanted = min(max(RULES_EVERY_S, found.back_s / SAMPLES), found.shortest_s / 4, DEFAULT_STEP_S)
+    return max(context.scrape_interval_s, wanted)
+
+
+def can_be_tried(one: Attempt) -> bool:
+    """Whether the days say anything about it."""
+    world = one.setting.world
+    counted = bool(world.metrics & {REQUESTS, DURATIONS}) or bool(world.own_counters)
+    return (
+        counted
+        and bool(one.reach.functions & COMPARING)
+        and not one.setting.strange
+        and not one.setting.why_not
+        and not one.reach.unreadable
+        and not is_native(one)
+    )
+
+
+def is_native(one: Attempt) -> bool:
+    """Whether it reads a native histogram, which promtool can't write before 3.0."""
+    return DURATIONS in one.reach.metrics
+
+
+def evidence(attempts: Iterable[Attempt], context: Context) -> dict[str, Evidence]:
+    """What each expression answered on the days; those that can't be tried are left out."""
+    stages: dict[tuple[object, ...], list[Attempt]] = {}
+    for one in attempts:
+        if can_be_tried(one):
+            stages.setdefault(one.stage, []).append(one)
+    played = [
+        _Play.of(group[start : start + TOGETHER], context)
+        for group in stages.values()
+        for start in range(0, len(group), TOGETHER)
+    ]
+    said = iter(answers([scene for play in played for scene in play.scenes]))
+    return {
+        expr: found
+        for play in played
+        for expr, found in play.evidence([next(said) for _ in play.scenes])
+    }
+
+
+@dataclass(frozen=True)
+class _Play:
+    """Expressions that are tried together: on one timeline, or on one for each day."""
+
+    attempts: Sequence[Attempt]
+    moments: Sequence[Sequence[Moment]]
+    scenes: Sequence[Scene]
+
+    @classmethod
+    def of(cls, group: Sequence[Attempt], context: Context) -> _Play:
+        first = group[0]
+        world = _world([one.setting.world for one in group])
+        days = _days(first.setting.shared)
+        lots = [(day,) for day in days] if first.pacing.apart else [days]
+        laid = [laid_out(lot, world, first.pacing) for lot in lots]
+        every = evaluation_s(first.reach, context)
+        scenes = [
+            Scene(
+                first.pacing.step_s,
+                timeline.series(),
+                tuple(
+                    Question(one.expr, moment.at_s + one.reach.offset_s)
+                    for one in group
+                    for moment in moments
+                ),
+                first.reach.rules,
+                every,
+            )
+            for timeline, moments in laid
+        ]
+        return cls(group, [moments for _, moments in laid], scenes)
+
+    def evidence(self, said: Sequence[Sequence[Answer]]) -> Iterator[tuple[str, Evidence]]:
+        """Each expression's answers."""
+        moments = [moment for lot in self.moments for moment in lot]
+        for number, one in enumerate(self.attempts):
+            mine = [
+                answer
+                for lot, answers in zip(self.moments, said, strict=True)
+                for answer in answers[number * len(lot) : (number + 1) * len(lot)]
+            ]
+            yield one.expr, Evidence(one.setting.world, one.reach, moments, mine)
+
+
+def _world(worlds: Sequence[World]) -> World:
+    """One world with the series of all."""
+    metrics = frozenset().union(*(world.metrics for world in worlds))
+    own = dict.fromkeys(counter for world in worlds for counter in world.own_counters)
+    return replace(worlds[0], metrics=metrics, own_counters=tuple(own))
+
+
+def _days(with_others: bool) -> Sequence[Day]:
+    return tuple(map(_with_others, DAYS)) if with_others else DAYS
+
+
+def _with_others(day: Day) -> Day:
+    return replace(day, parts=tuple(replace(part, elsewhere=ELSEWHERE) for part in day.parts))

@@ -1,0 +1,282 @@
+"""Queries that fool whoever reads them, with the SLI that Prometheus really shows: by kind.
+
+Each kind has accepted and refused ones: what is refused is hidden, frozen or flattened on some
+day; what is accepted only looks odd. This is also the list of where reading and trial disagree,
+each with its reason; DISAGREEMENTS has those of the other tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Row = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Expressions with the SLI they show: ``misread`` ones, and why; ``read`` rightly."""
+
+    why: str
+    misread: list[Row] = field(default_factory=list)
+    read: list[Row] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All of them."""
+        return [*self.misread, *self.read]
+
+
+AVAILABILITY, LATENCY = "availability", "latency"
+
+B = 'sum(rate(http_requests_total{status=~"5.."}[5m]))'
+G = 'sum(rate(http_requests_total{status!~"5.."}[5m]))'
+T = "sum(rate(http_requests_total[5m]))"
+H = "http_request_duration_seconds"
+FAST = f'sum(rate({H}_bucket{{le="0.3"}}[5m]))'
+ALL = f"sum(rate({H}_count[5m]))"
+P95 = f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m])))"
+R = f"{B} / {T}"
+BAD_BY_PATH = 'sum by (path) (rate(http_requests_total{status=~"5.."}[5m]))'
+ALL_BY_PATH = "sum by (path) (rate(http_requests_total[5m]))"
+FROZEN = (
+    'sum(rate(http_requests_total{status=~"5.."}[5m] @ %s))'
+    " / sum(rate(http_requests_total[5m] @ %s))"
+)
+
+
+HOSTILE: dict[str, Kind] = {
+    "a filter inside": Kind(
+        "A filter inside a calculation takes the value away at some rates; it is read as a guard.",
+        misread=[
+            (f"1 - ({B} > 0.5) / {T}", None),
+            (f"{B} / ({T} < 50)", None),
+            (f"({G} > 10) / {T}", None),
+            (f"({B} != 0) / {T}", None),
+            (f"({G} > 0) / {T}", None),
+            (f'sum(rate(http_requests_total{{status=~"5.."}}[5m]) > 0.01) / {T}', None),
+            (f"{FAST} / ({ALL} > 30)", None),
+            (f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m])) > 5)", None),
+            (f"1 - ({BAD_BY_PATH} > 0.2) / {ALL_BY_PATH}", None),
+        ],
+        read=[
+            (f"100 * ({R} > 0.001)", None),
+            (f"{G} / ({T} != 0)", AVAILABILITY),
+            (f"{FAST} / ({ALL} > 0)", LATENCY),
+        ],
+    ),
+    "gone in the incident": Kind(
+        "`and` and `unless` take the value away when it matters; only the left side is read.",
+        misread=[
+            (f"{R} unless {R} > 0.05", None),
+            (f"1 - {R} and 1 - {R} > 0.9", None),
+            (f"{R} and on () {T} < 100", None),
+            (f"{P95} and {P95} < 1", None),
+            (f"{P95} unless on () {B} > 0.1", None),
+            (f"{R} and on () vector(1) == 2", None),
+            (f"{R} and on () {B} > 0", None),
+        ],
+        read=[
+            (f"{R} unless on () absent({T})", AVAILABILITY),
+            (f"{P95} and on () {ALL} > 0", LATENCY),
+            (f"{BAD_BY_PATH} / {ALL_BY_PATH} < 0.5", None),
+            (f"{R} and {T} > 0", AVAILABILITY),
+        ],
+    ),
+    "the labels of up": Kind(
+        "up has one series, of job and instance; the reading thinks of the labels of the service.",
+        misread=[
+            (f"{R} * on () group_left () up", AVAILABILITY),
+            (f"{R} * scalar(up)", AVAILABILITY),
+            (f'{P95} * on () up{{job="flask-app"}}', LATENCY),
+            (f"{R} / on () up", AVAILABILITY),
+            (
+                'sum by (job, instance) (rate(http_requests_total{status=~"5.."}[5m]))'
+                " / sum by (job, instance) (rate(http_requests_total[5m])) * up",
+                AVAILABILITY,
+            ),
+        ],
+        read=[
+            (f"{R} + on () up", None),
+            (f"{R} and on () up == 1", AVAILABILITY),
+            (f"{R} * up", None),
+            (f"{R} * on (job) up", None),
+        ],
+    ),
+    "whose errors": Kind(
+        "",
+        misread=[],
+        read=[
+            (f"sum(rate(node_disk_io_errors_total[5m])) / {T}", None),
+            (f"sum(rate(log_errors_total[5m])) / {T}", None),
+            (f"1 - sum(rate(kafka_consumer_errors_total[5m])) / {T}", None),
+            (f"sum(rate(smtp_failures_total[5m])) / {T}", None),
+            (f"sum(rate(db_connection_errors_total[5m])) / {T}", None),
+            (f"sum(rate(http_request_failures_total[5m])) / {T}", AVAILABILITY),
+            (f"sum(rate(flask_errors_total[5m])) / {T}", AVAILABILITY),
+        ],
+    ),
+    "a fixed moment": Kind(
+        "What is fixed to a moment is the same whatever happens; only the sides are read.",
+        misread=[
+            (FROZEN % ("1609746000", "1609746000"), None),
+            (FROZEN % ("start()", "start()"), None),
+            (f"avg_over_time(({R})[5m:15s] @ 1700000000)", None),
+            (f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m] @ 1700000000)))", None),
+            (FROZEN % ("600", "600"), None),
+            (FROZEN % ("0", "0"), None),
+            ((FROZEN % ("3600", "3600")).replace("5m", "1d"), None),
+        ],
+        read=[],
+    ),
+    "flattened": Kind(
+        "A bound or a step swallows what a healthy service, or an incident, shows.",
+        misread=[
+            (f"clamp_max({R}, 0.01)", None),
+            (f"clamp_min({G} / {T}, 0.99)", None),
+            (f"clamp({R}, 0.2, 0.8)", None),
+            (f"round({R}, 0.25)", None),
+            (f"floor(10 * {G} / {T}) / 10", None),
+            (f"clamp_min({P95}, 5)", None),
+            (f"clamp_min({P95}, 0.1)", None),
+            (f"clamp_max(100 * {R}, 1)", None),
+            (f"clamp_min({R}, 0.001)", None),
+        ],
+        read=[
+            (f"clamp_min({R}, 0)", AVAILABILITY),
+            (f"clamp_max({P95}, 10)", LATENCY),
+            (f"round({R}, 0.0001)", AVAILABILITY),
+            (f"sgn({R})", None),
+            (f"ceil({P95})", None),
+        ],
+    ),
+    "good windows": Kind(
+        "The share of good windows is an SLI; the reading sees a condition.",
+        misread=[
+            (f"avg_over_time((1 - {R} >= bool 0.99)[1h:1m])", AVAILABILITY),
+            (f"100 * avg_over_time(({R} < bool 0.05)[30m:30s])", AVAILABILITY),
+            (f"avg_over_time(({R} > bool 0.01)[1h:1m])", AVAILABILITY),
+            (f"avg_over_time(({P95} <= bool 0.5)[1h:1m])", LATENCY),
+            (f"avg_over_time(({FAST} / {ALL} >= bool 0.95)[10m:15s])", LATENCY),
+            (f"1 - avg_over_time(({R} > bool 0.01)[30d:5m])", AVAILABILITY),
+        ],
+        read=[
+            (f"{P95} <= bool 0.3", None),
+            (f"max_over_time(({R} <= bool 0.01)[10m:15s])", None),
+            (f"avg_over_time(({T} > bool 10)[10m:15s])", None),
+            (f"avg_over_time(({R} <= bool 2)[10m:15s])", None),
+        ],
+    ),
+    "the class of a status": Kind(
+        "The label that is made holds statuses; the reading sees a label of its own.",
+        misread=[
+            (
+                'sum by (group) (label_replace(rate(http_requests_total{status=~"[45].."}[5m]),'
+                ' "group", "${1}xx", "status", "(.).."))'
+                f" / on () group_left () {T}",
+                AVAILABILITY,
+            )
+        ],
+        read=[
+            (
+                "sum by (class) (label_replace(rate(http_requests_total[5m]),"
+                ' "class", "$1xx", "status", "(.).."))'
+                f" / on () group_left () {T}",
+                None,
+            ),
+            (
+                "sum by (class) (label_replace(rate(http_requests_total[5m]),"
+                ' "class", "$1", "status", "(.).*")) / scalar(' + T + ")",
+                None,
+            ),
+            (
+                'sum(label_replace(rate(http_requests_total{status=~"5.."}[5m]),'
+                f' "class", "5xx", "", "")) / {T}',
+                AVAILABILITY,
+            ),
+        ],
+    ),
+    "the upper share": Kind(
+        "",
+        misread=[],
+        read=[
+            (f"histogram_fraction(0.5, +Inf, sum(rate({H}[5m])))", LATENCY),
+            (f"100 * histogram_fraction(1, Inf, sum(rate({H}[5m])))", LATENCY),
+            (f"1 - histogram_fraction(0, 0.3, sum(rate({H}[5m])))", LATENCY),
+            (f"histogram_fraction(-Inf, 0.3, sum(rate({H}[5m])))", LATENCY),
+            (f"histogram_fraction(0, +Inf, sum(rate({H}[5m])))", None),
+            (f"histogram_fraction(-Inf, +Inf, sum(rate({H}[5m])))", None),
+            (f"histogram_fraction(0.3, 0.1, sum(rate({H}[5m])))", None),
+        ],
+    ),
+    "a line beside it": Kind(
+        "`or vector()` adds a line of its own beside series with labels; it is not read.",
+        misread=[(f"{BAD_BY_PATH} / {ALL_BY_PATH} or vector(0.5)", None)],
+        read=[
+            (f"{BAD_BY_PATH} / {ALL_BY_PATH} or vector(0)", AVAILABILITY),
+            (f"{BAD_BY_PATH} / {ALL_BY_PATH} or {T}", None),
+            (f"-1 * {P95} + 1", None),
+            (
+                f'1 - histogram_quantile(0.95, sum by (le) (rate({H}_bucket{{method="GET"}}[1h])))',
+                None,
+            ),
+        ],
+    ),
+    "a counter that restarts": Kind(
+        "",
+        read=[
+            (
+                'sum(delta(http_requests_total{status=~"5.."}[5m]))'
+                " / sum(delta(http_requests_total[5m]))",
+                None,
+            ),
+            (
+                'sum(deriv(http_requests_total{status=~"5.."}[5m]))'
+                " / sum(deriv(http_requests_total[5m]))",
+                None,
+            ),
+        ],
+    ),
+    "equal to itself": Kind(
+        "A comparison of a value with itself drops what is no number; it is read as a condition.",
+        misread=[
+            (f"{P95} == {P95}", LATENCY),
+            (f"{FAST} / {ALL} == {FAST} / {ALL}", LATENCY),
+            (f"({R}) >= ({R})", AVAILABILITY),
+        ],
+        read=[(f"({R}) > ({R})", None), (f"({R}) != ({R})", None), (f"({R}) == ({P95})", None)],
+    ),
+    "up stands in": Kind(
+        "While nobody asks, up stands in; the reading sees two things that don't belong together.",
+        misread=[
+            (f"(1 - {B} / ({T} > 0)) or on () (up == 1)", AVAILABILITY),
+            (f"({G} / ({T} > 0)) or on () max(up)", AVAILABILITY),
+            (f"({B} / ({T} > 0)) or on () (up - 1)", AVAILABILITY),
+        ],
+        read=[
+            (f"up or on () {R}", None),
+            (f"({B} / {T}) or on () up", None),
+            (f"({P95} > 1) or on () up", None),
+        ],
+    ),
+    "scalar of several": Kind(
+        "scalar() of several series is no number; the reading takes it for one.",
+        misread=[
+            (f"scalar({BAD_BY_PATH}) / scalar({ALL_BY_PATH})", None),
+            (f"vector(scalar({BAD_BY_PATH} / {ALL_BY_PATH}))", None),
+            (f"scalar(histogram_quantile(0.95, sum by (le, path) (rate({H}_bucket[5m]))))", None),
+        ],
+        read=[
+            (f"1 - scalar({R})", AVAILABILITY),
+            (f"scalar({P95})", LATENCY),
+            (f"scalar(max({BAD_BY_PATH} / {ALL_BY_PATH}))", AVAILABILITY),
+        ],
+    ),
+}
+
+DISAGREEMENTS: dict[str, str] = {
+    f"({B} or up) / {T}": (
+        "The series of up has labels that the total has not, so it never comes through: on every"
+        " day Prometheus shows the share, and nothing where no request has failed yet."
+    ),
+}
+"""Expressions of the other tables that are read one way and shown the other by Prometheus."""
