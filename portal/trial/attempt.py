@@ -100,10 +100,10 @@ class AlertAttempt:
         found = {Trouble.SLOWNESS} if DURATIONS in read else set()
         return frozenset(found | ({Trouble.ERRORS} if REQUESTS in read or not found else set()))
 
-    def is_limited(self, job: str) -> bool:
-        """Whether it names its job, so that another one's requests are none of its business."""
+    def shuts_out(self, job: str) -> tuple[str, ...]:
+        """Its conditions on the job that a service of that job does not meet, as written."""
         matchers = (m for s in self.reach.selectors for m in s.matchers if m.label == "job")
-        return any(not passing(matcher, [job]) for matcher in matchers)
+        return tuple(dict.fromkeys(str(m) for m in matchers if not passing(m, [job])))
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,7 @@ class Play:
         error = next((answer.error for answer in every if answer.error), "")
         if untried or error:
             return AlertTrial(error=error, untried=untried)
-        limited = one.is_limited(World(job=self.course.job).other_labels["job"])
+        limited = one.shuts_out(World(job=self.course.job).other_labels["job"])
         woke = [
             event
             for event, answer in heard.items()

@@ -14,6 +14,7 @@ from portal.slo.alerts.judgement import (
     let_it_wait,
 )
 from portal.slo.objective import SLO
+from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial, Climb
 from portal.trial.ladder import Allowance, Way
 
@@ -32,20 +33,22 @@ def allowance_of(slo: SLO) -> Allowance:
 
 
 def decided(
-    read: Judgement, limit: float | None, trial: AlertTrial, slo: SLO, strange: frozenset[str]
+    read: Judgement, limit: float | None, trial: AlertTrial, slo: SLO, attempt: AlertAttempt
 ) -> Judgement:
     """The verdict on an alert for an SLO.
 
-    ``limit``: the error ratio that the reading found, if any. ``strange``: metrics that it reads
-    and no lab has.
+    ``limit``: the error ratio that the reading found, if any.
     """
-    if strange and read.code in (TieCode.NEVER_FIRES, TieCode.ALWAYS_FIRES):
-        return _strange(strange, slo)
+    if attempt.strange and _is_strong(read):
+        return _strange(attempt.strange, slo)
     climb = trial.climbs.get(allowance_of(slo))
     if climb is None:
         return read if _agrees(read, trial, None) else _elsewhere(trial, slo)
     if _agrees(read, trial, climb):
         return read
+    if _is_strong(read) and trial.is_silent and (other := attempt.shuts_out(slo.job)):
+        reason = f"It watches {', '.join(other)}; {slo.name} is about {slo.job}."
+        return Judgement(TieCode.OTHER_SERVICE, reason)
     tried = _climbed(climb, trial, slo, limit)
     if read.code.is_tied is not tried.code.is_tied or _is_strong(read):
         return tried

@@ -131,15 +131,14 @@ def _found(case: AlertCase, slos: Sequence[SLO], trials: Mapping[str, AlertTrial
 
 def _judged(case: AlertCase, reading: Condition, slo: SLO, trial: AlertTrial | None) -> Judgement:
     read = judge(reading, slo)
-    if trial is None:
+    if trial is None or case.attempt is None:
         return _read_only(case, read)
     if trial.untried:
         return Judgement(TieCode.CANNOT_CHECK, f"It could not be tried out. {trial.untried}")
     if trial.error:
         reason = f"Prometheus can't evaluate it: {trial.error}."
         return Judgement(TieCode.UNPARSED, reason) if read.code.is_tied else read
-    strange = case.attempt.strange if case.attempt is not None else frozenset()
-    return decided(read, exact_limit(reading), trial, slo, strange)
+    return decided(read, exact_limit(reading), trial, slo, case.attempt)
 
 
 def _read_only(case: AlertCase, read: Judgement) -> Judgement:

@@ -1,7 +1,8 @@
 """Where the trial says something else than the tables of old, or than the reading: with reasons.
 
-``CHANGED`` are the rows of ``cases.py`` whose code is another one since alerts are tried out;
-``BY_TRIAL`` are rows of any table on which reading and trial disagree about tied.
+``CHANGED`` are the rows of ``cases.py`` whose code is another one since alerts are tried out, the
+other tables those of ``test_analysis.py``. ``READ_OTHERWISE`` are the rows of any table on which
+the reading alone would say something else about tied.
 """
 
 from __future__ import annotations
@@ -51,3 +52,13 @@ PASSING: dict[str, tuple[TieCode, str]] = {
     "RATIO != 0 unless ALL > 0": (TieCode.NOT_AN_SLI, "it fires while nobody asks, and only then"),
 }
 """Rows of the table of what can fire after all."""
+
+ELSEWHERE: dict[str, tuple[TieCode, str]] = {
+    "RATIO >= 0": (TieCode.OTHER_SERVICE, "`always` is said of nothing that nobody saw fire"),
+}
+"""Rows of the table of faults of an alert on another service."""
+
+RECORDED: dict[str, tuple[TieCode, str]] = {
+    "max(job:errors:path) > 0.144": (TieCode.TIED, EACH_PATH),
+}
+"""Rows of the table of recording rules."""

