@@ -10,7 +10,7 @@ from portal.trial.ladder import Allowance, Way
 
 @dataclass(frozen=True)
 class Climb:
-    """At which rungs of an SLO's ladders an alert fired; ``SURGE`` where it has two windows."""
+    """At which rungs of an SLO's ladders an alert fired; ``EBB`` where it has two windows."""
 
     allowance: Allowance
     fired: Mapping[Way, tuple[bool, ...]]

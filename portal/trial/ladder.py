@@ -43,7 +43,7 @@ class Way(StrEnum):
     ANOTHER_PAGE = "another page had all of them, by another method"
     RUSH = "twenty times as many requests came in, half of them for pages that don't exist"
     BARELY = "they took little longer than promised"
-    SURGE = "twenty times as many requests came in all at once"
+    EBB = "the requests fell to a twentieth all at once"
 
 
 @dataclass(frozen=True)
@@ -138,14 +138,16 @@ class LadderStep:
 
 
 LONGEST_BEFORE = 30
-"""Times the short window, that a surge follows on ordinary traffic at most."""
+"""Times the short window, that an ebb follows on ordinary traffic at most."""
 DENSE = 8
-"""Scrapes that the short window holds while a surge is tried."""
+"""Scrapes that the short window holds while an ebb is tried."""
 
 
 @dataclass(frozen=True)
-class Surge:
-    """A rush that sets in, and is in sight of the short window alone; the share stays the same.
+class Ebb:
+    """Traffic that falls while the share of bad requests stays the same.
+
+    The short window sees little traffic, the long one what was before.
 
     An alert that counts bad requests over one window and all over another sees a share of neither.
     """
@@ -166,7 +168,7 @@ class Surge:
         step = LadderStep(self.allowance, Way.PLAIN, self.rung)
         return (
             Stage(step.everywhere(RATE), ceil(before_s / step_s) + 2),
-            Stage(step.everywhere(RATE * RUSH), ceil(self.short_s / step_s) + 2),
+            Stage(step.everywhere(RATE / RUSH), ceil(self.short_s / step_s) + 2),
         )
 
 

@@ -18,8 +18,8 @@ from portal.trial.ladder import (
     RATE,
     SLOWEST_S,
     Allowance,
+    Ebb,
     LadderStep,
-    Surge,
     Way,
     mixed,
 )
@@ -34,7 +34,7 @@ WAITS = 4
 RAMP = tuple(0.93 + 0.003 * number for number in range(24))
 """Shares of bad requests that grow from one evaluation to the next, above every limit."""
 LABELLED, PLAIN = "Labelled", "Plain"
-Event = LadderStep | Surge | Distraction
+Event = LadderStep | Ebb | Distraction
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Play:
             if 0 < short_s < long_s:
                 for allowance in self.course.allowances:
                     for rung in allowance.rungs:
-                        yield Surge(allowance, short_s, long_s, rung)
+                        yield Ebb(allowance, short_s, long_s, rung)
         yield from DISTRACTIONS
 
     def _concerned(self, event: Event) -> Iterator[int]:
@@ -83,7 +83,7 @@ class Play:
             match event:
                 case LadderStep():
                     concerns = event.allowance.trouble in one.troubles
-                case Surge():
+                case Ebb():
                     spans = (one.reach.shortest_s, one.reach.longest_s)
                     concerns = spans == (event.short_s, event.long_s)
                     concerns = concerns and event.allowance.trouble in one.troubles
@@ -140,7 +140,7 @@ class Play:
         match event:
             case LadderStep():
                 return step_s, event.stages(self.hold.steps)
-            case Surge():
+            case Ebb():
                 step_s = max(step_s, event.step_s)
                 return step_s, event.stages(step_s)
             case Distraction():
@@ -212,13 +212,13 @@ class Play:
             )
             for way in allowance.ways
         }
-        surged = {
+        ebbed = {
             event.rung: bool(answer.samples)
             for event, answer in heard.items()
-            if isinstance(event, Surge) and event.allowance == allowance
+            if isinstance(event, Ebb) and event.allowance == allowance
         }
-        if surged:
-            fired[Way.SURGE] = tuple(surged[rung] for rung in allowance.rungs)
+        if ebbed:
+            fired[Way.EBB] = tuple(ebbed[rung] for rung in allowance.rungs)
         return Climb(allowance, fired)
 
 
