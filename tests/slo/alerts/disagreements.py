@@ -8,11 +8,8 @@ the reading alone would say something else about tied.
 from __future__ import annotations
 
 from portal.slo.alerts.codes import TieCode
+from tests.slo.alerts.kinds import BY_PATH
 
-_PATHS = (
-    "(sum by (path) (rate(http_requests_total{status=~'5..'}[1m]))"
-    " / sum by (path) (rate(http_requests_total[1m])))"
-)
 ONLY_IN_AN_OUTAGE = "it fires only once no request is good any more, long after the budget is gone"
 EACH_PATH = "it fires whenever the SLO's own alert would, and earlier: tied, with advice"
 SILENT_WHILE_IT_LASTS = "it is silent while the failures go on, however many they are"
@@ -62,3 +59,17 @@ RECORDED: dict[str, tuple[TieCode, str]] = {
     "max(job:errors:path) > 0.144": (TieCode.TIED, EACH_PATH),
 }
 """Rows of the table of recording rules."""
+
+READ_OTHERWISE: dict[str, str] = {
+    **{row: reason for row, (_, reason) in CHANGED.items() if "histogram" not in row},
+    **{row: reason for row, (_, reason) in PASSING.items()},
+    "RATIO > 0.05 and on () rate(process_cpu_seconds_total[1m]) > 0.9": (
+        "reading takes the second side for a guard; it keeps the alert silent while all fails"
+    ),
+    "RATIO > 0.05 * scalar(up{job='flask-app'})": "reading takes no value of a series for a limit",
+    "up offset 2m unless up": "it fires when the target goes, and not while it is there",
+    "absent(backup_last_success_seconds) and vector(1) > 2": "`never` is said of no foreign metric",
+    f"max({BY_PATH}) > 0.05": EACH_PATH,
+    "label_join(RATIO, 'team', '-', 'job') > 0.03": "reading takes a new label for a split",
+    f"label_replace({BY_PATH}, 'page', '$1', 'path', '(.*)') > 0.05": EACH_PATH,
+}
