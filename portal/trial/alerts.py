@@ -18,7 +18,11 @@ def trials(asked: Sequence[tuple[AlertAttempt, Course]]) -> list[AlertTrial]:
 
     A recording rule that fails spoils what is asked beside it; that is asked again by itself.
     """
-    found = _tried(asked, lambda _: None)
+    much = [one.too_much for one, _ in asked]
+    tried = iter(
+        _tried([ask for ask, why in zip(asked, much, strict=True) if not why], lambda _: None)
+    )
+    found = [AlertTrial(untried=why) if why else next(tried) for why in much]
     spoiled = [n for n, trial in enumerate(found) if trial.error.startswith(RULE_FAILS)]
     if spoiled:
         again = _tried([asked[n] for n in spoiled], lambda one: one.rule_key)

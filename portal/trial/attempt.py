@@ -23,6 +23,8 @@ AT_THE_END = 0.0
 SELDOM_S = 60.0
 """Between two evaluations of rules, where no window is short."""
 MOST_STEPS = 1500
+MOST_POINTS = 11_000
+"""Steps of a subquery that a trial evaluates: as many as Prometheus allows a range query."""
 FAMILIES = {
     REQUESTS: REQUESTS,
     **{f"{DURATIONS}_{part}": DURATIONS for part in ("bucket", "count", "sum")},
@@ -88,6 +90,15 @@ class AlertAttempt:
             return f"{min(clock)}() depends on the time of day"
         return ""
 
+    @cached_property
+    def too_much(self) -> str:
+        """Why it is not tried although the days would say something; "" where it is."""
+        found = subqueries(self.tree, self.reach.rules)
+        points = max((one.range_s / (one.step_s or EVALUATION_S) for one in found), default=0.0)
+        if points <= MOST_POINTS:
+            return ""
+        return f"A subquery of it has {points:,.0f} steps, more than a trial may have."
+
     @property
     def can_be_tried(self) -> bool:
         """Whether the days say anything about it."""
@@ -120,7 +131,8 @@ class Hold:
     @classmethod
     def of(cls, one: AlertAttempt) -> Hold:
         """As short as the alert's windows and the steps of its subqueries allow."""
-        coarsest = max(_steps(one.tree, one.reach.rules), default=0.0)
+        found = subqueries(one.tree, one.reach.rules)
+        coarsest = max((node.step_s or EVALUATION_S for node in found), default=0.0)
         needed = max(HELD_S, 4 * coarsest)
         shortest = one.reach.shortest_s / 4 or SCRAPE_INTERVAL_S
         step = max(1, int(min(shortest, needed / 60) / SCRAPE_INTERVAL_S)) * SCRAPE_INTERVAL_S
@@ -131,7 +143,7 @@ class Hold:
         return cls(step, min(MOST_STEPS, ceil(needed / step)), every)
 
 
-def _steps(tree: Expr, rules: Sequence[RecordingRule]) -> Iterator[float]:
-    """The steps of all subqueries, in seconds."""
+def subqueries(tree: Expr, rules: Sequence[RecordingRule]) -> Iterator[Subquery]:
+    """All subqueries of an expression and of the rules that it needs."""
     for one in (tree, *(found for _, found in parsed(rules))):
-        yield from (node.step_s or EVALUATION_S for node in walk(one) if isinstance(node, Subquery))
+        yield from (node for node in walk(one) if isinstance(node, Subquery))

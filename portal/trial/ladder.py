@@ -162,9 +162,12 @@ class Ebb:
         """As many seconds between two scrapes as the short window allows."""
         return self.short_s / DENSE // SCRAPE_INTERVAL_S * SCRAPE_INTERVAL_S
 
-    def stages(self, step_s: float) -> tuple[Stage, ...]:
-        """Ordinary traffic as long as the long window sees, then as long as the short one does."""
-        before_s = min(self.long_s, LONGEST_BEFORE * self.short_s)
+    def stages(self, step_s: float, held_s: float) -> tuple[Stage, ...]:
+        """Ordinary traffic as long as the long window sees, then as long as the short one does.
+
+        ``held_s``: how long a rung is held for the alert.
+        """
+        before_s = max(held_s, min(self.long_s, LONGEST_BEFORE * self.short_s))
         step = LadderStep(self.allowance, Way.PLAIN, self.rung)
         return (
             Stage(step.everywhere(RATE), ceil(before_s / step_s) + 2),

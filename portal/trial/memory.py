@@ -10,7 +10,7 @@ from portal.trial.climb import AlertTrial
 from portal.trial.play import Course
 from portal.trial.recollection import Recollection
 
-MOST_AT_A_TIME = 500
+MOST_AT_A_TIME = 300
 MOST_KEPT = 4000
 TOO_MANY = f"More than {MOST_AT_A_TIME} different alerts can't be tried at a time."
 Asked = tuple[AlertAttempt, Course]

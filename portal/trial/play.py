@@ -142,7 +142,7 @@ class Play:
                 return step_s, event.stages(self.hold.steps)
             case Ebb():
                 step_s = max(step_s, event.step_s)
-                return step_s, event.stages(step_s)
+                return step_s, event.stages(step_s, self.hold.steps * self.hold.step_s)
             case Distraction():
                 return step_s, event.stages(self.hold.steps, step_s)
 

@@ -9,10 +9,9 @@ import pytest
 
 from portal.promql.context import RecordingRule
 from portal.slo.alerts import AlertRule, TieCode, analyse, analyse_all
-from portal.slo.alerts.check import MOST_ALERTS, Outcome, check_file
+from portal.slo.alerts.check import Outcome, check_file
 from portal.slo.alerts.rulefile import RuleFile, RuleFileError
 from portal.slo.objective import SLO, SLIKind
-from portal.trial import memory
 from portal.trial.alerts import trials
 from portal.trial.ladder import Allowance, Way
 from portal.trial.memory import Asked, TrialMemory
@@ -126,9 +125,8 @@ def test_other_peoples_metrics_need_no_promtool(
 
 def test_more_alerts_than_are_judged_at_a_time_are_refused_in_one_sentence() -> None:
     rules = tuple(AlertRule(f"a{n}", f"up > {n}") for n in range(5000))
-    with pytest.raises(RuleFileError, match=r"5,000 alerts; 500 at most"):
+    with pytest.raises(RuleFileError, match=r"5,000 alerts; 300 at most"):
         check_file(RuleFile(rules, ()), SLOS)
-    assert MOST_ALERTS == memory.MOST_AT_A_TIME
 
 
 def test_beyond_the_most_nobody_knows(fresh: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,6 +153,20 @@ def test_windows_of_any_length_are_tried(short: str, long: str, code: TieCode) -
     assert analyse(AlertRule("a", both), [AVAILABILITY]).code is code
     mixed = expanded("BAD").replace("1m", short) + " / " + expanded("ALL").replace("1m", long)
     assert not analyse(AlertRule("a", f"{mixed} > 0.144"), [AVAILABILITY]).tied
+
+
+@pytest.mark.parametrize("span", ["1d:5m", "30d:1h", "10m:"])
+def test_subqueries_see_as_many_steps_as_they_need(span: str) -> None:
+    rule = AlertRule("a", f"avg_over_time(({expanded('RATIO')})[{span}]) > 0.05")
+    assert analyse(rule, [AVAILABILITY]).code is TieCode.TIED
+
+
+def test_a_subquery_of_half_a_million_steps_is_not_even_tried(fresh: list[int]) -> None:
+    rule = AlertRule("a", f"max_over_time(({expanded('RATIO')})[30d:5s]) > 0.05")
+    hostile, honest = analyse_all([rule, HONEST], SLOS)
+    assert hostile.code is TieCode.CANNOT_CHECK
+    assert "518,400 steps" in hostile.reason
+    assert honest.code is TieCode.TIED
 
 
 def test_the_surprising_day_is_told() -> None:

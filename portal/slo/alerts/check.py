@@ -13,11 +13,9 @@ from portal.slo.alerts.codes import TieCode
 from portal.slo.alerts.findings import AlertFinding
 from portal.slo.alerts.rulefile import RuleFile, RuleFileError
 from portal.slo.objective import SLO
+from portal.trial.memory import MOST_AT_A_TIME
 
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
-
-
-MOST_ALERTS = 500
 
 
 class Outcome(StrEnum):
@@ -51,9 +49,9 @@ def check_file(
 
     Raises ``RuleFileError`` when there are more alerts than are judged at a time.
     """
-    if len(file.alerts) > MOST_ALERTS:
+    if len(file.alerts) > MOST_AT_A_TIME:
         raise RuleFileError(
-            f"The file holds {len(file.alerts):,} alerts; {MOST_ALERTS} at most are judged at a "
+            f"The file holds {len(file.alerts):,} alerts; {MOST_AT_A_TIME} at most are judged at a "
             "time. Split it."
         )
     exprs = [rule.expr for rule in file.alerts]
