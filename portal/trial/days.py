@@ -39,7 +39,7 @@ class Length(StrEnum):
 
 
 @dataclass(frozen=True)
-class Part:
+class DayPart:
     """A part of a day. ``asked``: whether the expression is asked at its end."""
 
     traffic: Traffic
@@ -56,7 +56,7 @@ class Day:
     """What happens, in words that follow "on the day on which", and in parts."""
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[DayPart, ...]
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ class Moment:
     day: Day
     part: int
     at_s: float
-    seen: tuple[Part, ...]
+    seen: tuple[DayPart, ...]
 
     @property
-    def now(self) -> Part:
+    def now(self) -> DayPart:
         """The part that it is asked in."""
         return self.seen[-1]
 
@@ -134,7 +134,7 @@ def laid_out(
     return Timeline(world, pacing.step_s, tuple(stages)), tuple(moments)
 
 
-def _seen(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+def _seen(parts: tuple[DayPart, ...]) -> tuple[DayPart, ...]:
     whole = [n for n, part in enumerate(parts) if part.length is Length.WHOLE]
     return parts[whole[-1] :]
 
@@ -151,7 +151,7 @@ FAILURES = frozenset({500, 503})
 
 
 def _day(name: str, traffic: Traffic) -> Day:
-    return Day(name, (Part(traffic),))
+    return Day(name, (DayPart(traffic),))
 
 
 ALL_WELL = _day(
@@ -176,7 +176,7 @@ BUSY = _day(
 )
 NO_SERIES = Day(
     "no request had failed yet and there was no series of failures",
-    (Part(shared(20, others=((404, 0.02),)), unborn=FAILURES),),
+    (DayPart(shared(20, others=((404, 0.02),)), unborn=FAILURES),),
 )
 A_TENTH = _day(
     "a tenth of all requests failed",
@@ -212,36 +212,36 @@ IDLE = _day("nobody asked", NOBODY)
 AGO = Day(
     "requests had failed some time ago and all went well since",
     (
-        Part(shared(20, 0.4, SLOW, others=TYPICAL, unavailable=0.4), Length.SHORT, asked=False),
-        Part(shared(20, 0.0, others=TYPICAL)),
+        DayPart(shared(20, 0.4, SLOW, others=TYPICAL, unavailable=0.4), Length.SHORT, asked=False),
+        DayPart(shared(20, 0.0, others=TYPICAL)),
     ),
 )
 RISING = Day(
     "requests began to fail and to be slow",
     (
-        Part(shared(20, 0.003, others=TYPICAL, unavailable=0.5)),
-        Part(shared(20, 0.6, SLOW, others=TYPICAL, unavailable=0.3), Length.HALF),
+        DayPart(shared(20, 0.003, others=TYPICAL, unavailable=0.5)),
+        DayPart(shared(20, 0.6, SLOW, others=TYPICAL, unavailable=0.3), Length.HALF),
     ),
 )
 FALLING = Day(
     "requests stopped failing and being slow",
     (
-        Part(shared(20, 0.6, SLOW, others=TYPICAL, unavailable=0.3)),
-        Part(shared(20, 0.003, others=TYPICAL, unavailable=0.5), Length.HALF),
+        DayPart(shared(20, 0.6, SLOW, others=TYPICAL, unavailable=0.3)),
+        DayPart(shared(20, 0.003, others=TYPICAL, unavailable=0.5), Length.HALF),
     ),
 )
 FEWER = Day(
     "ever fewer requests came in while the same share of them failed",
     (
-        Part(shared(50, 0.1, SLOWISH, others=TYPICAL, unavailable=0.3)),
-        Part(shared(5, 0.1, SLOWISH, others=TYPICAL, unavailable=0.3), Length.HALF),
+        DayPart(shared(50, 0.1, SLOWISH, others=TYPICAL, unavailable=0.3)),
+        DayPart(shared(5, 0.1, SLOWISH, others=TYPICAL, unavailable=0.3), Length.HALF),
     ),
 )
 RESTART = Day(
     "the service was restarted",
     (
-        Part(shared(20, 0.2, SLOWISH, others=TYPICAL, unavailable=0.3), asked=False),
-        Part(
+        DayPart(shared(20, 0.2, SLOWISH, others=TYPICAL, unavailable=0.3), asked=False),
+        DayPart(
             shared(20, 0.2, SLOWISH, others=TYPICAL, unavailable=0.3),
             Length.HALF,
             restarted=True,
@@ -250,11 +250,14 @@ RESTART = Day(
 )
 DOWN = Day(
     "the service could not be scraped",
-    (Part(shared(20, 0.01, others=TYPICAL), asked=False), Part(NOBODY, Length.HALF, up=False)),
+    (
+        DayPart(shared(20, 0.01, others=TYPICAL), asked=False),
+        DayPart(NOBODY, Length.HALF, up=False),
+    ),
 )
 NOT_OURS = Day(
     "half of another job's requests failed",
-    (Part(shared(20, 0.001, others=TYPICAL), elsewhere=shared(30, 0.5)),),
+    (DayPart(shared(20, 0.001, others=TYPICAL), elsewhere=shared(30, 0.5)),),
 )
 NOT_FOUND = _day("all requests were answered with 404", Traffic((Flow(2, 10, ((404, 1.0),)),)))
 

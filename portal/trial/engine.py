@@ -24,7 +24,7 @@ from pathlib import Path
 
 from portal.promql.context import RecordingRule
 from portal.promql.promtool import PromtoolMissingError, find
-from portal.trial.scene import AlertingRule, Answer, Question, Sample, Scene
+from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
 
 IMPOSSIBLE = [{"labels": '{never="this"}', "value": 4242}]
 LIMITED = 'ulimit -c 0; ulimit -t "$1"; ulimit -v "$2" 2>/dev/null; shift 2; exec "$@"'
@@ -69,7 +69,7 @@ _turns = threading.BoundedSemaphore(MAX_AT_ONCE)
 
 def answers(
     scenes: Sequence[Scene], promtool: Path | None = None, limits: TrialLimits | None = None
-) -> list[tuple[Answer, ...]]:
+) -> list[tuple[TrialAnswer, ...]]:
     """For each scene the answers to its questions, in their order; never raises.
 
     ``limits``: LIMITS, unless others are given.
@@ -78,9 +78,9 @@ def answers(
     tool = promtool or find()
     if tool is None:
         why = str(PromtoolMissingError())
-        return [tuple(Answer(untried=why) for _ in scene.questions) for scene in scenes]
+        return [tuple(TrialAnswer(untried=why) for _ in scene.questions) for scene in scenes]
     if not _turns.acquire(timeout=limits.wall_s):
-        return [tuple(Answer(untried=BUSY) for _ in scene.questions) for scene in scenes]
+        return [tuple(TrialAnswer(untried=BUSY) for _ in scene.questions) for scene in scenes]
     try:
         return _Session(tool, limits).answers(scenes)
     finally:
@@ -97,9 +97,9 @@ class _Session:
     trouble: str = "promtool gave no answer."
     started: float = field(default_factory=time.monotonic)
 
-    def answers(self, scenes: Sequence[Scene]) -> list[tuple[Answer, ...]]:
+    def answers(self, scenes: Sequence[Scene]) -> list[tuple[TrialAnswer, ...]]:
         """The answers to each scene's questions."""
-        found: list[tuple[Answer, ...]] = []
+        found: list[tuple[TrialAnswer, ...]] = []
         while len(found) < len(scenes):
             rest = self._lot(scenes[len(found) :])
             done = self._run(rest) or (len(rest) > 1 and self._run(rest[:1]))
@@ -121,12 +121,12 @@ class _Session:
         late = time.monotonic() - self.started > self.limits.total_s
         return late or self.failures >= self.limits.failures
 
-    def _in_halves(self, scene: Scene) -> tuple[Answer, ...]:
+    def _in_halves(self, scene: Scene) -> tuple[TrialAnswer, ...]:
         """The scene that a run did not get through, each half of its expressions by itself."""
         exprs = list(dict.fromkeys(question.expr for question in scene.questions))
         self.failures += 1
         if len(exprs) < 2 or self._is_spent:
-            return tuple(Answer(untried=self.trouble) for _ in scene.questions)
+            return tuple(TrialAnswer(untried=self.trouble) for _ in scene.questions)
         first = set(exprs[: len(exprs) // 2])
         halves = [
             tuple(q for q in scene.questions if (q.expr in first) is wanted)
@@ -140,7 +140,7 @@ class _Session:
         }
         return tuple(known[question] for question in scene.questions)
 
-    def _run(self, scenes: Sequence[Scene]) -> list[tuple[Answer, ...]]:
+    def _run(self, scenes: Sequence[Scene]) -> list[tuple[TrialAnswer, ...]]:
         """The answers of the scenes that one run got through."""
         if self._is_spent:
             return []
@@ -148,7 +148,7 @@ class _Session:
             names = [_written(scene, Path(folder), n) for n, scene in enumerate(scenes)]
             said, why = _run(self.promtool, Path(folder), names, self.limits)
         parts = said.split(HEADER)[1:]
-        found: list[tuple[Answer, ...]] = []
+        found: list[tuple[TrialAnswer, ...]] = []
         for scene, part in zip(scenes, parts, strict=False):
             read = _read(scene, part)
             if read is None:
@@ -186,13 +186,13 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
     return name
 
 
-def _last(scene: Scene) -> Question:
+def _last(scene: Scene) -> TrialQuestion:
     """One more question: promtool loads no sample after its last evaluation before the end."""
     end_s = max((question.at_s for question in scene.questions), default=0.0)
-    return Question("vector(0)", end_s + scene.evaluation_s + scene.interval_s)
+    return TrialQuestion("vector(0)", end_s + scene.evaluation_s + scene.interval_s)
 
 
-def _rule(rule: RecordingRule | AlertingRule) -> Mapping[str, object]:
+def _rule(rule: RecordingRule | TriedAlert) -> Mapping[str, object]:
     if isinstance(rule, RecordingRule):
         return {"record": rule.name, "expr": rule.expr, "labels": dict(rule.labels)}
     return {
@@ -276,11 +276,11 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 # What it said
 
 
-def _read(scene: Scene, said: str) -> tuple[Answer, ...] | None:
+def _read(scene: Scene, said: str) -> tuple[TrialAnswer, ...] | None:
     """The answers of one scene; None when they are not all there."""
     trouble = _rule_trouble(said)
     if trouble:
-        return tuple(Answer(error=trouble) for _ in scene.questions)
+        return tuple(TrialAnswer(error=trouble) for _ in scene.questions)
     found = list(ANSWER.finditer(said))
     if len(found) != len(scene.questions) + 1:
         return None
@@ -291,20 +291,20 @@ def _read(scene: Scene, said: str) -> tuple[Answer, ...] | None:
     return tuple(read)
 
 
-def _answer(match: re.Match[str]) -> Answer:
+def _answer(match: re.Match[str]) -> TrialAnswer:
     error = match["error"]
     if error is None:
-        return Answer(tuple(_samples(match["got"])))
+        return TrialAnswer(tuple(_samples(match["got"])))
     error = " ".join(error.split())
     if any(sign in error for sign in TOO_MUCH):
-        return Answer(untried=f"Prometheus gave up: {error}.")
-    return Answer(error=error)
+        return TrialAnswer(untried=f"Prometheus gave up: {error}.")
+    return TrialAnswer(error=error)
 
 
-def _samples(got: str) -> Iterator[Sample]:
+def _samples(got: str) -> Iterator[AnswerSample]:
     for match in SAMPLE.finditer(got):
         labels = {one["name"]: unquoted(f'"{one["value"]}"') for one in LABEL.finditer(match[1])}
-        yield Sample(labels, float(match["value"]))
+        yield AnswerSample(labels, float(match["value"]))
 
 
 GO_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from math import inf, isfinite, isnan
 
 from portal.promql.findings import Indicator, Sli
 from portal.promql.findings import Measure as Said
 from portal.promql.reading import LEAST_BURN, SCALES
 from portal.shop import DURATIONS, REQUESTS
-from portal.trial.days import FALLING, RISING, Moment, Part
-from portal.trial.ledger import Ledger, Page
-from portal.trial.measure import EachBucket, Measure, Quantile, Share, Under, shares, unders
-from portal.trial.reach import Reach
-from portal.trial.scene import Answer, Sample
+from portal.trial.days import FALLING, RISING, Moment
+from portal.trial.evidence import PageScope, SeenSeries, TrialEvidence, scopes, statuses_in
+from portal.trial.measure import (
+    EachBucket,
+    Measure,
+    OfSeries,
+    QuantileMeasure,
+    Share,
+    Under,
+    shares,
+    unders,
+)
 from portal.trial.world import World
 
 EXACT = 1e-7
@@ -35,9 +41,6 @@ MIXING = frozenset({"min", "max", "avg", "quantile"}) | PICKING
 FLOORS = frozenset({"+", "clamp_min", "clamp", "or"})
 MAX_FLOOR = 0.01
 """Requests a second that a guard against 0/0 may add."""
-
-
-Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -77,161 +80,34 @@ class Surprise:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One series at one moment: its value (None: it isn't there) and its labels."""
-
-    moment: Moment
-    labels: Mapping[str, str]
-    value: float | None
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The pages that a query limits itself to; None: all."""
-
-    paths: frozenset[str] | None = None
-    methods: frozenset[str] | None = None
-    ours: bool = False
-
-    def takes(self, page: Page) -> bool:
-        """Whether requests to the page count."""
-        return (
-            (self.paths is None or page.path in self.paths)
-            and (self.methods is None or page.method in self.methods)
-            and (page.ours or not self.ours)
-        )
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A query's answers on the days, and what it reads."""
-
-    world: World
-    reach: Reach
-    moments: Sequence[Moment]
-    answers: Sequence[Answer]
-
-    @cached_property
-    def ledgers(self) -> Mapping[int, Ledger]:
-        """The truth of each part, by its id."""
-        parts = {id(part): part for moment in self.moments for part in moment.seen}
-        return {key: Ledger(self.world, part) for key, part in parts.items()}
-
-    @cached_property
-    def functions(self) -> frozenset[str]:
-        """The functions and operators that the query uses, its rules' too."""
-        return self.reach.functions
-
-    @cached_property
-    def series(self) -> list[Seen]:
-        """Each series at each moment, also where it is missing."""
-        kinds = {self._kind(s): s.labels for answer in self.answers for s in answer.samples}
-        flat = [kind for kind, labels in kinds.items() if not labels and self._is_flat(kind)]
-        if len(kinds) > len(flat):
-            kinds = {kind: labels for kind, labels in kinds.items() if kind not in flat}
-        found: list[Seen] = []
-        for moment, answer in zip(self.moments, self.answers, strict=True):
-            values = {self._kind(sample): sample for sample in answer.samples}
-            for kind, labels in (kinds or {(): {}}).items():
-                sample = values.get(kind)
-                found.append(Seen(moment, labels, None if sample is None else sample.value))
-        return found
-
-    def _is_flat(self, kind: Labels) -> bool:
-        """Whether it is what ``or vector(0)`` adds beside series with labels: a line at 0 or 1."""
-        values = {s.value for a in self.answers for s in a.samples if self._kind(s) == kind}
-        return len(values) == 1 and values <= {0.0, 1.0, 100.0}
-
-    @property
-    def is_never_a_number(self) -> bool:
-        """Whether all it ever showed is not a number."""
-        values = [seen.value for seen in self.series if seen.value is not None]
-        return bool(values) and all(map(isnan, values))
-
-    @staticmethod
-    def _kind(sample: Sample) -> Labels:
-        return tuple(sorted(sample.labels.items()))
-
-    def truth(self, part: Part) -> Ledger:
-        """What happened in a part."""
-        return self.ledgers[id(part)]
-
-    @cached_property
-    def _asked(self) -> dict[tuple[int, Scope], list[tuple[Ledger, frozenset[Page]]]]:
-        return {}
-
-    def asked(self, seen: Seen, scope: Scope) -> list[tuple[Ledger, frozenset[Page]]]:
-        """The truth of each part in sight, and the pages that a series speaks of."""
-        key = id(seen), scope
-        if key not in self._asked:
-            ledgers = [self.truth(part) for part in seen.moment.seen]
-            self._asked[key] = [
-                (ledger, frozenset(p for p in ledger.by_status if self.speaks_of(p, seen, scope)))
-                for ledger in ledgers
-            ]
-        return self._asked[key]
-
-    def speaks_of(self, page: Page, seen: Seen, scope: Scope) -> bool:
-        """Whether a series counts the requests to the page."""
-        own = self.world.labels if page.ours else self.world.other_labels
-        mine = {**own, "path": page.path, "method": page.method}
-        return scope.takes(page) and all(
-            mine[name] == value for name, value in seen.labels.items() if name in mine
-        )
-
-
-def scopes(evidence: Evidence) -> Iterator[Scope]:
-    """Every choice of pages that the matchers of the query could mean, all of them first."""
-    named = {m.label for s in evidence.reach.selectors for m in s.matchers}
-    pages = {page for ledger in evidence.ledgers.values() for page in ledger.by_status}
-    paths = _choices("path" in named, {page.path for page in pages})
-    methods = _choices("method" in named, {page.method for page in pages})
-    others = any(not page.ours for page in pages)
-    for ours in (True, False) if others else (False,):
-        for path in paths:
-            yield from (Scope(path, method, ours) for method in methods)
-
-
-def _choices(named: bool, values: set[str]) -> list[frozenset[str] | None]:
-    if not named:
-        return [None]
-    listed = sorted(values)
-    count = 1 << len(listed)
-    chosen = [
-        frozenset(v for n, v in enumerate(listed) if bits >> n & 1) for bits in range(1, count - 1)
-    ]
-    return [None, *sorted(chosen, key=len)]
-
-
-def measures(evidence: Evidence, phis: Iterable[float]) -> Iterator[Measure]:
+def measures(evidence: TrialEvidence, phis: Iterable[float]) -> Iterator[Measure]:
     """All that a query could show, by the metrics it reads."""
     if REQUESTS in evidence.world.metrics or evidence.world.own_counters:
         yield from shares()
     if DURATIONS in evidence.world.metrics:
-        yield from (Quantile(phi) for phi in phis)
+        yield from (QuantileMeasure(phi) for phi in phis)
         yield from unders(evidence.world.bounds)
 
 
-def judge(evidence: Evidence, phis: Iterable[float]) -> Shown | None:
+def judge(evidence: TrialEvidence, phis: Iterable[float]) -> Shown | None:
     """What the query shows on all days; None when on some day it shows nothing of that."""
     listed = list(measures(evidence, phis))
     scoped = list(scopes(evidence))
     for measure in listed:
         for scope in scoped:
-            shown = Matching(evidence, measure, scope).shown()
+            shown = MeasureFit(evidence, measure, scope).shown()
             if shown is not None:
                 return shown
     return None
 
 
-def surprise(evidence: Evidence, phis: Iterable[float], read: Indicator) -> Surprise | None:
+def surprise(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) -> Surprise | None:
     """The day that speaks against what the query is read as; None when it shows nothing such."""
     best: tuple[int, Surprise] | None = None
     for measure in measures(evidence, phis):
         if not _is_read_as(measure, read, evidence.world):
             continue
-        met, found = Matching(evidence, measure, Scope()).nearly(read)
+        met, found = MeasureFit(evidence, measure, PageScope()).nearly(read)
         if found is not None and (best is None or met > best[0]):
             best = met, found
     return best[1] if best is not None else None
@@ -246,7 +122,7 @@ def _read_scales(read: Indicator) -> list[Affine]:
 def _is_read_as(measure: Measure, read: Indicator, world: World) -> bool:
     """Whether the measure is what the reading says that the query shows."""
     match measure:
-        case Quantile(phi):
+        case QuantileMeasure(phi):
             return read.quantile == phi
         case Share():
             return read.sli is Sli.AVAILABILITY and measure.good == (read.measure is Said.GOOD)
@@ -258,17 +134,17 @@ def _is_read_as(measure: Measure, read: Indicator, world: World) -> bool:
 
 
 @dataclass
-class Matching:
+class MeasureFit:
     """One measure over one scope, held against what was seen."""
 
-    evidence: Evidence
+    evidence: TrialEvidence
     measure: Measure
-    scope: Scope
+    scope: PageScope
 
     def shown(self) -> Shown | None:
         """The measure with its scale, when it is what was seen at every moment."""
-        for spread in (False, True) if self.evidence.functions & MIXING else (False,):
-            for slack in (False, True) if self.evidence.functions & FLOORS else (False,):
+        for spread in (False, True) if self.evidence.reach.functions & MIXING else (False,):
+            for slack in (False, True) if self.evidence.reach.functions & FLOORS else (False,):
                 for affine in self._affines(spread):
                     if self._met(affine, spread, slack):
                         return Shown(self.measure, affine)
@@ -279,7 +155,7 @@ class Matching:
         return max((self._nearly(affine) for affine in _read_scales(read)), key=lambda one: one[0])
 
     def _nearly(self, affine: Affine) -> tuple[int, Surprise | None]:
-        slack = bool(self.evidence.functions & FLOORS)
+        slack = bool(self.evidence.reach.functions & FLOORS)
         met, first = 0, None
         for seen in self.evidence.series:
             found = self._surprise(seen, affine, spread=False, slack=slack)
@@ -289,7 +165,7 @@ class Matching:
 
     # What it should show
 
-    def bounds(self, seen: Seen, spread: bool) -> tuple[float, float] | None:
+    def bounds(self, seen: SeenSeries, spread: bool) -> tuple[float, float] | None:
         """The least and the most that the measure is at the moment; None where nobody asked."""
         measure = self._measure_of(seen)
         if measure is None:
@@ -303,11 +179,11 @@ class Matching:
                     found.append(value)
         return (min(found), max(found)) if found else None
 
-    def _measure_of(self, seen: Seen) -> Measure | None:
-        named, le = _statuses_in(seen.labels, self.evidence), seen.labels.get("le")
-        return self.measure.of_series(named, le)  # type: ignore[return-value]
+    def _measure_of(self, seen: SeenSeries) -> OfSeries | None:
+        named, le = statuses_in(seen.labels, self.evidence), seen.labels.get("le")
+        return self.measure.of_series(named, le)
 
-    def _belongs(self, seen: Seen) -> bool:
+    def _belongs(self, seen: SeenSeries) -> bool:
         return self._measure_of(seen) is not None
 
     # Scales
@@ -329,7 +205,7 @@ class Matching:
             scale = self._snapped(value / truth)
             if scale is not None:
                 yield Affine(scale)
-        if not isinstance(self.measure, Quantile) and not self.measure.good:
+        if not isinstance(self.measure, QuantileMeasure) and not self.measure.good:
             for full in (1.0, 100.0):
                 slope = (full - value) / truth
                 if slope / full >= LEAST_BURN and is_budget(full / slope):
@@ -337,9 +213,9 @@ class Matching:
 
     def _snapped(self, scale: float) -> float | None:
         """The known scale that this is; None: it is none."""
-        near = 0.02 if self.evidence.functions & (ROUNDING | FLOORS) else 1e-6
+        near = 0.02 if self.evidence.reach.functions & (ROUNDING | FLOORS) else 1e-6
         known = next((full for full in SCALES if abs(scale - full) <= near * full), None)
-        if known is not None or isinstance(self.measure, Quantile):
+        if known is not None or isinstance(self.measure, QuantileMeasure):
             return known or scale
         plain = isinstance(self.measure, Share) or len(getattr(self.measure, "places", "1")) == 1
         if self.measure.good or not plain or scale < LEAST_BURN * (1 - 1e-9):
@@ -358,7 +234,9 @@ class Matching:
                 values.add(round(seen.value, 9))
         return len(values) >= LEAST_MET and self._moves(affine)
 
-    def _surprise(self, seen: Seen, affine: Affine, spread: bool, slack: bool) -> Surprise | None:
+    def _surprise(
+        self, seen: SeenSeries, affine: Affine, spread: bool, slack: bool
+    ) -> Surprise | None:
         if not seen.moment.now.up:
             return None
         bounds = self.bounds(seen, spread)
@@ -374,9 +252,9 @@ class Matching:
             return None
         return self._told(seen, affine, bounds)
 
-    def _tolerance(self, affine: Affine, high: float, slack: bool, seen: Seen) -> float:
-        rounding = bool(self.evidence.functions & ROUNDING)
-        if isinstance(self.measure, Quantile):
+    def _tolerance(self, affine: Affine, high: float, slack: bool, seen: SeenSeries) -> float:
+        rounding = bool(self.evidence.reach.functions & ROUNDING)
+        if isinstance(self.measure, QuantileMeasure):
             step = ROUNDED_STEP_S * affine.slope if rounding else 0.0
             return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + step + 1e-9
         share = ROUNDED * (1 + 1e-6) if rounding else EXACT
@@ -388,7 +266,7 @@ class Matching:
             share = max(share, 1.01 * max(MAX_FLOOR, 1 / window) / rate if rate else inf)
         return abs(affine.slope) * share
 
-    def _may_be_missing(self, seen: Seen, bounds: tuple[float, float], spread: bool) -> bool:
+    def _may_be_missing(self, seen: SeenSeries, bounds: tuple[float, float], spread: bool) -> bool:
         """Nothing is there where there is nothing to tell, and where something else tells it.
 
         Without a series of failures there is no share of them; a comparison around it all may
@@ -396,21 +274,21 @@ class Matching:
         """
         if self._stands_in(seen):
             return True
-        if self.evidence.functions & PICKING and len(self._together(seen)) > 1:
+        if self.evidence.reach.functions & PICKING and self._has_company(seen):
             return True
-        if spread and "avg" in self.evidence.functions and self._has_idle_page(seen):
+        if spread and "avg" in self.evidence.reach.functions and self._has_idle_page(seen):
             return True
-        if isinstance(self.measure, Quantile) or bounds[0] != bounds[1]:
+        if isinstance(self.measure, QuantileMeasure) or bounds[0] != bounds[1]:
             return False
         edge = bounds[0] in (0.0, 1.0)
         return edge and (bool(seen.moment.now.unborn) or self.evidence.reach.filtered)
 
-    def _has_idle_page(self, seen: Seen) -> bool:
+    def _has_idle_page(self, seen: SeenSeries) -> bool:
         ledger = self.evidence.truth(seen.moment.now)
         idle = set(self.evidence.world.known_pages()) - {(p.path, p.method) for p in ledger.pages}
         return bool(idle)
 
-    def _stands_in(self, seen: Seen) -> bool:
+    def _stands_in(self, seen: SeenSeries) -> bool:
         """Whether another series of the moment speaks of the same requests."""
         if seen.value is not None:
             return False
@@ -420,15 +298,19 @@ class Matching:
             for other in self._together(seen)
         )
 
-    def _speaks_of(self, seen: Seen) -> tuple[object, ...]:
+    def _speaks_of(self, seen: SeenSeries) -> tuple[object, ...]:
         pages = (p for ledger in self.evidence.ledgers.values() for p in ledger.by_status)
         mine = frozenset(p for p in pages if self.evidence.speaks_of(p, seen, self.scope))
-        return mine, _statuses_in(seen.labels, self.evidence), seen.labels.get("le")
+        return mine, statuses_in(seen.labels, self.evidence), seen.labels.get("le")
 
-    def _together(self, seen: Seen) -> list[Seen]:
+    def _has_company(self, seen: SeenSeries) -> bool:
+        """Whether others of the moment are there: the picked ones."""
+        return any(other.value is not None for other in self._together(seen))
+
+    def _together(self, seen: SeenSeries) -> list[SeenSeries]:
         return [one for one in self.evidence.series if one.moment is seen.moment]
 
-    def _told(self, seen: Seen, affine: Affine, bounds: tuple[float, float]) -> Surprise:
+    def _told(self, seen: SeenSeries, affine: Affine, bounds: tuple[float, float]) -> Surprise:
         low, high = sorted(affine.of(bound) for bound in bounds)
         shown = Shown(self.measure, affine)
         return Surprise(seen.moment, seen.value, low, high, shown, seen.labels)
@@ -459,7 +341,11 @@ class Matching:
 
     def _windows(self) -> Shown | None:
         """The share of windows in which the measure kept to a limit."""
-        if not self.evidence.functions & {"avg_over_time", "sum_over_time", "count_over_time"}:
+        if not self.evidence.reach.functions & {
+            "avg_over_time",
+            "sum_over_time",
+            "count_over_time",
+        }:
             return None
         steady, changing = self._steady_and_changing()
         most = max((value for _, value in steady), default=0.0)
@@ -497,23 +383,3 @@ def is_budget(share: float) -> bool:
     """Whether it is 1 - objective for an objective that a person would write (99.95 %)."""
     digits = f"{share:.8e}".partition("e")[0].rstrip("0")
     return len(digits) <= 5
-
-
-def _statuses_in(labels: Mapping[str, str], evidence: Evidence) -> frozenset[int] | None:
-    """The statuses that a series' labels name; None: they name none."""
-    found: frozenset[int] | None = None
-    for name in {*evidence.world.status_labels, *evidence.reach.made} & labels.keys():
-        named = _statuses_of(labels[name])
-        if named is not None:
-            found = named if found is None else found & named
-    return found
-
-
-def _statuses_of(value: str) -> frozenset[int] | None:
-    """``500``, ``5xx``, ``5..`` and ``5`` name statuses."""
-    text = value.lower().rstrip("x.*")
-    if not text.isdigit() or len(text) not in (1, 3):
-        return None
-    if len(text) == 3:
-        return frozenset({int(text)})
-    return frozenset(range(int(text) * 100, int(text) * 100 + 100)) if text in "12345" else None

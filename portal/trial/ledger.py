@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from portal.trial.days import Part
+from portal.trial.days import DayPart
 from portal.trial.traffic import Traffic
 from portal.trial.world import World
 
@@ -25,7 +25,7 @@ class Ledger:
     """The requests of one part of a day; rates per second."""
 
     world: World
-    part: Part
+    part: DayPart
 
     @cached_property
     def by_status(self) -> Mapping[Page, Mapping[int, float]]:

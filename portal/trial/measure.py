@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, combinations
 
 from portal.promql.findings import Sli
@@ -32,18 +32,20 @@ class Share:
             return None
         return ledger.requests(pages, self.total - self.bad if self.good else self.bad) / total
 
-    def of_series(self, statuses: frozenset[int] | None, le: str | None) -> Share | Part | None:
+    def of_series(
+        self, statuses: frozenset[int] | None, le: str | None
+    ) -> Share | StatusShare | None:
         """The same for a series that speaks of some statuses only; None: it doesn't belong."""
         if le is not None:
             return None
         if statuses is None:
             return self
         counted = self.total - self.bad if self.good else self.bad
-        return Part(statuses & counted, self.total) if statuses & counted else None
+        return StatusShare(statuses & counted, self.total) if statuses & counted else None
 
 
 @dataclass(frozen=True)
-class Part:
+class StatusShare:
     """The share of requests with one of these statuses."""
 
     counted: frozenset[int]
@@ -99,7 +101,7 @@ class EachBucket:
 
 
 @dataclass(frozen=True)
-class Quantile:
+class QuantileMeasure:
     """A quantile of the durations in seconds."""
 
     phi: float
@@ -111,12 +113,13 @@ class Quantile:
         bounds = tuple(bound for _, bound in ledger.world.bounds)
         return quantile(self.phi, bounds, ledger.buckets(pages))
 
-    def of_series(self, statuses: frozenset[int] | None, le: str | None) -> Quantile | None:
+    def of_series(self, statuses: frozenset[int] | None, le: str | None) -> QuantileMeasure | None:
         """A quantile has no buckets any more."""
         return None if statuses is not None or le is not None else self
 
 
-Measure = Share | Under | EachBucket | Quantile
+Measure = Share | Under | EachBucket | QuantileMeasure
+OfSeries = Share | StatusShare | Under | QuantileMeasure
 
 
 def shares() -> Iterator[Share]:
@@ -146,8 +149,3 @@ def unders(bounds: tuple[tuple[str, float], ...]) -> Iterator[Under | EachBucket
         yield from (Under((place,), good) for place in finite)
         yield EachBucket(good, labels=labels)
         yield from (Under(pair, good) for pair in combinations(finite, 2))
-
-
-def turned(measure: Share | Under) -> Share | Under:
-    """The other side of a share: good for bad."""
-    return replace(measure, good=not measure.good)

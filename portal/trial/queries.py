@@ -11,9 +11,9 @@ from portal.promql.parser import ParseError, parse
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, pacing
 from portal.trial.engine import answers
-from portal.trial.judgement import Evidence
+from portal.trial.evidence import TrialEvidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
-from portal.trial.scene import Answer, Question, Scene
+from portal.trial.scene import Scene, TrialAnswer, TrialQuestion
 from portal.trial.setting import Setting, setting
 from portal.trial.traffic import shared
 from portal.trial.world import World
@@ -83,7 +83,7 @@ def is_native(one: Attempt) -> bool:
     return DURATIONS in one.reach.metrics
 
 
-def evidence(attempts: Iterable[Attempt], context: Context) -> dict[str, Evidence]:
+def evidence(attempts: Iterable[Attempt], context: Context) -> dict[str, TrialEvidence]:
     """What each expression answered on the days; those that can't be tried are left out."""
     stages: dict[tuple[object, ...], list[Attempt]] = {}
     for one in attempts:
@@ -123,7 +123,7 @@ class _Play:
                 first.pacing.step_s,
                 timeline.series(),
                 tuple(
-                    Question(one.expr, moment.at_s + one.reach.offset_s)
+                    TrialQuestion(one.expr, moment.at_s + one.reach.offset_s)
                     for one in group
                     for moment in moments
                 ),
@@ -134,7 +134,9 @@ class _Play:
         ]
         return cls(group, [moments for _, moments in laid], scenes)
 
-    def evidence(self, said: Sequence[Sequence[Answer]]) -> Iterator[tuple[str, Evidence]]:
+    def evidence(
+        self, said: Sequence[Sequence[TrialAnswer]]
+    ) -> Iterator[tuple[str, TrialEvidence]]:
         """Each expression's answers."""
         moments = [moment for lot in self.moments for moment in lot]
         for number, one in enumerate(self.attempts):
@@ -143,7 +145,7 @@ class _Play:
                 for lot, answers in zip(self.moments, said, strict=True)
                 for answer in answers[number * len(lot) : (number + 1) * len(lot)]
             ]
-            yield one.expr, Evidence(one.setting.world, one.reach, moments, mine)
+            yield one.expr, TrialEvidence(one.setting.world, one.reach, moments, mine)
 
 
 def _world(worlds: Sequence[World]) -> World:

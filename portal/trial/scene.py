@@ -9,7 +9,7 @@ from portal.promql.context import RecordingRule
 
 
 @dataclass(frozen=True)
-class Series:
+class InventedSeries:
     """One invented series: its selector and its samples in promtool's notation."""
 
     selector: str
@@ -17,7 +17,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class AlertingRule:
+class TriedAlert:
     """One alert rule that takes part; ``for_s`` in seconds."""
 
     name: str
@@ -27,7 +27,7 @@ class AlertingRule:
 
 
 @dataclass(frozen=True)
-class Question:
+class TrialQuestion:
     """An expression, and the moment it is asked at in seconds since the scene began."""
 
     expr: str
@@ -42,14 +42,14 @@ class Scene:
     """
 
     interval_s: float
-    series: tuple[Series, ...]
-    questions: tuple[Question, ...]
-    rules: tuple[RecordingRule | AlertingRule, ...] = ()
+    series: tuple[InventedSeries, ...]
+    questions: tuple[TrialQuestion, ...]
+    rules: tuple[RecordingRule | TriedAlert, ...] = ()
     evaluation_s: float = 0.0
 
 
 @dataclass(frozen=True)
-class Sample:
+class AnswerSample:
     """One series of an answer."""
 
     labels: Mapping[str, str]
@@ -57,13 +57,13 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TrialAnswer:
     """What Prometheus made of a question.
 
     ``error``: it refused, in its words. ``untried``: nobody knows, and why (promtool is missing,
     crashed, or went over a limit). Without either ``samples`` is the answer, empty for none.
     """
 
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[AnswerSample, ...] = ()
     error: str = ""
     untried: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from portal.shop import DURATIONS, REQUESTS
-from portal.trial.scene import Series
+from portal.trial.scene import InventedSeries
 from portal.trial.traffic import Traffic
 from portal.trial.world import World
 
@@ -45,11 +45,11 @@ class Timeline:
         """The moment of a stage's last scrape."""
         return (sum(stage.steps for stage in self.stages[: index + 1]) - 1) * self.step_s
 
-    def series(self) -> tuple[Series, ...]:
+    def series(self) -> tuple[InventedSeries, ...]:
         """All series that the world's metrics have in these stages."""
         return tuple(self._series())
 
-    def _series(self) -> Iterator[Series]:
+    def _series(self) -> Iterator[InventedSeries]:
         world = self.world
         if REQUESTS in world.metrics:
             yield from self._requests(self._rates, world.labels, BASES)
@@ -75,7 +75,7 @@ class Timeline:
         rates: list[Mapping[tuple[str, str, int], float]],
         labels: Mapping[str, str],
         bases: Sequence[float],
-    ) -> Iterator[Series]:
+    ) -> Iterator[InventedSeries]:
         for number, key in enumerate(self._keys(rates)):
             path, method, status = key
             base = bases[number % len(bases)] + number
@@ -83,7 +83,7 @@ class Timeline:
             values = self._counter(base, [found.get(key, 0.0) for found in rates], unborn)
             names = {**labels, "path": path, "method": method}
             names |= dict.fromkeys(self.world.status_labels, str(status))
-            yield Series(selector(REQUESTS, names), values)
+            yield InventedSeries(selector(REQUESTS, names), values)
 
     def _keys(
         self, rates: list[Mapping[tuple[str, str, int], float]]
@@ -92,7 +92,7 @@ class Timeline:
         first = {(p, m, s) for p, m in self.world.known_pages() for s in (200, 404, 500)}
         return sorted(first.union(*rates))
 
-    def _durations(self) -> Iterator[Series]:
+    def _durations(self) -> Iterator[InventedSeries]:
         world = self.world
         paces = [world.by_pace(stage.traffic) for stage in self.stages]
         pages = sorted(set(world.known_pages()).union(*paces))
@@ -103,14 +103,16 @@ class Timeline:
             for place, (le, bound) in enumerate(world.bounds):
                 rates = [sum(r * pace.under(bound) for r, pace in one) for one in flows]
                 values = self._counter(base * (1 + place * place), rates)
-                yield Series(selector(f"{DURATIONS}_bucket", {**labels, "le": le}), values)
+                yield InventedSeries(selector(f"{DURATIONS}_bucket", {**labels, "le": le}), values)
             rates = [sum(r for r, _ in one) for one in flows]
             last = base * (1 + (len(world.bounds) - 1) ** 2)
-            yield Series(selector(f"{DURATIONS}_count", labels), self._counter(last, rates))
+            yield InventedSeries(selector(f"{DURATIONS}_count", labels), self._counter(last, rates))
             rates = [sum(r * pace.mean_s for r, pace in one) for one in flows]
-            yield Series(selector(f"{DURATIONS}_sum", labels), self._counter(base * 7, rates))
+            yield InventedSeries(
+                selector(f"{DURATIONS}_sum", labels), self._counter(base * 7, rates)
+            )
 
-    def _own_counters(self) -> Iterator[Series]:
+    def _own_counters(self) -> Iterator[InventedSeries]:
         """Counters of failures of their own, beside the requests."""
         for metric, statuses in self.world.own_counters:
             pages = {(p, m) for found in self._rates for p, m, _ in found}
@@ -123,11 +125,11 @@ class Timeline:
                 labels = {**self.world.labels, "path": path, "method": method}
                 unborn = [bool(stage.unborn & statuses) for stage in self.stages]
                 values = self._counter(BASES[number % len(BASES)], rates, unborn)
-                yield Series(selector(metric, labels), values)
+                yield InventedSeries(selector(metric, labels), values)
 
     # What every target has
 
-    def _usual(self) -> Iterator[Series]:
+    def _usual(self) -> Iterator[InventedSeries]:
         target = self.world.target
         downs = [not stage.up for stage in self.stages]
         if "up" in self.world.metrics:
@@ -136,9 +138,9 @@ class Timeline:
                 f"{_written(up)}x{stage.steps - 1}"
                 for up, stage in zip(ups, self.stages, strict=True)
             )
-            yield Series(selector("up", target), values)
+            yield InventedSeries(selector("up", target), values)
         for metric, labels, value in self.world.gauges():
-            yield Series(selector(metric, {**target, **labels}), self._steady(value, downs))
+            yield InventedSeries(selector(metric, {**target, **labels}), self._steady(value, downs))
 
     def _steady(self, value: float, gone: Sequence[bool]) -> str:
         parts = [

@@ -11,7 +11,8 @@ from portal.promql.context import Context, RecordingRule
 from portal.promql.findings import Code, Finding, nothing
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
 from portal.promql.parser import ParseError, parse
-from portal.trial.judgement import Evidence, Shown, Surprise, judge, surprise
+from portal.trial.evidence import TrialEvidence
+from portal.trial.judgement import Shown, Surprise, judge, surprise
 from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
 from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence
@@ -23,6 +24,13 @@ NEVER_ASKED = (
     " average with it is no number either."
 )
 NO_SHARE = "On no day that we tried it on did it show a share."
+CLOCK = frozenset(
+    {
+        *("hour", "minute", "day_of_week", "day_of_month", "day_of_year", "days_in_month"),
+        *("month", "year"),
+    }
+)
+BY_THE_CLOCK = "It depends on the time of day, or on the date."
 FIXED = "It looks at one fixed moment (@), whatever happens now."
 REMEMBERED = 2048
 TROUBLE_S = 60.0
@@ -30,7 +38,7 @@ TROUBLE_S = 60.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """What the days said: what was shown, or the surprise; ``error``: Prometheus refuses it;
     ``untried``: nobody knows, and why; ``never``: it never shows a number, and why."""
 
@@ -41,7 +49,7 @@ class Outcome:
     never: str = ""
 
 
-_memory: Recollection[Outcome] = Recollection(REMEMBERED)
+_memory: Recollection[TrialOutcome] = Recollection(REMEMBERED)
 
 
 def findings(exprs: Sequence[str], context: Context | None = None) -> dict[str, Finding]:
@@ -59,7 +67,7 @@ def findings(exprs: Sequence[str], context: Context | None = None) -> dict[str, 
 
 def _outcomes(
     attempts: Mapping[str, Attempt], read: Mapping[str, Finding], context: Context
-) -> dict[str, Outcome]:
+) -> dict[str, TrialOutcome]:
     """What the days say of all that can be tried: remembered, or tried now."""
     tried = {expr: one for expr, one in attempts.items() if can_be_tried(one)}
     keys = {expr: (expr, *one.stage, read[expr].sli) for expr, one in tried.items()}
@@ -71,22 +79,22 @@ def _outcomes(
     return known
 
 
-def _outcome(seen: Evidence, one: Attempt, read: Finding, context: Context) -> Outcome:
+def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context) -> TrialOutcome:
     """What one expression's answers mean; ``read``: what the reading took it for."""
     untried = next((answer.untried for answer in seen.answers if answer.untried), "")
     error = next((answer.error for answer in seen.answers if answer.error), "")
     if untried or error:
-        return Outcome(error=error, untried=untried)
+        return TrialOutcome(error=error, untried=untried)
     phis = tuple(dict.fromkeys(_phis(one, context)))
     shown = judge(seen, phis)
     if shown is not None or read.sli is None or read.indicator is None:
-        return Outcome(shown)
+        return TrialOutcome(shown)
     if one.setting.world.never_asked and seen.is_never_a_number:
-        return Outcome(never=NEVER_ASKED)
-    return Outcome(surprise=surprise(seen, phis, read.indicator))
+        return TrialOutcome(never=NEVER_ASKED)
+    return TrialOutcome(surprise=surprise(seen, phis, read.indicator))
 
 
-def _decided(read: Finding, one: Attempt, outcome: Outcome | None) -> Finding:
+def _decided(read: Finding, one: Attempt, outcome: TrialOutcome | None) -> Finding:
     """The reading where the days agree, else what they say."""
     if outcome is None:
         return _untried(read, one)
@@ -96,6 +104,8 @@ def _decided(read: Finding, one: Attempt, outcome: Outcome | None) -> Finding:
         return _refused(outcome.error)
     if outcome.shown is None:
         return _surprised(read, outcome, one)
+    if one.reach.functions & CLOCK:
+        return nothing(Code.CONDITION, BY_THE_CLOCK)
     if any("Start" in at for at in one.reach.fixed):
         return nothing(Code.CONSTANT, FIXED)
     return read if read.sli is outcome.shown.measure.sli else built(outcome.shown, one)
@@ -119,7 +129,7 @@ def _refused(error: str) -> Finding:
     return nothing(Code.MANY_TO_MANY if many else Code.INVALID, f"It says: {error}.")
 
 
-def _surprised(read: Finding, outcome: Outcome, one: Attempt) -> Finding:
+def _surprised(read: Finding, outcome: TrialOutcome, one: Attempt) -> Finding:
     if read.sli is None and read.code is not Code.MANY_TO_MANY:
         return read
     if any("End" not in at for at in one.reach.fixed):

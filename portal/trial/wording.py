@@ -7,7 +7,7 @@ from math import isnan
 from portal.promql import statuses
 from portal.promql.findings import Code, Finding, Indicator, Measure, Sli
 from portal.trial.judgement import Shown, Surprise
-from portal.trial.measure import Quantile, Share, Under
+from portal.trial.measure import QuantileMeasure, Share, Under
 from portal.trial.queries import Attempt
 from portal.trial.world import World
 
@@ -32,7 +32,7 @@ def _expected(found: Surprise) -> str:
 
 
 def _number(value: float, shown: Shown) -> str:
-    if isinstance(shown.measure, Quantile):
+    if isinstance(shown.measure, QuantileMeasure):
         return f"{value / shown.affine.slope:.3g} s"
     full = shown.affine.zero or abs(shown.affine.slope)
     return f"{100 * value / full:.4g} %" if full in (1.0, 100.0) else f"{value:.4g}"
@@ -47,7 +47,7 @@ def built(shown: Shown, one: Attempt) -> Finding:
         scale=abs(affine.slope),
         statuses=_bad(measure),
         thresholds=_thresholds(shown, one.setting.world),
-        quantile=measure.phi if isinstance(measure, Quantile) else None,
+        quantile=measure.phi if isinstance(measure, QuantileMeasure) else None,
         windows_s=(one.reach.shortest_s,) if one.reach.shortest_s else (),
         offset_s=one.reach.offset_s,
     )
@@ -56,7 +56,7 @@ def built(shown: Shown, one: Attempt) -> Finding:
 
 
 def _said(shown: Shown) -> Measure:
-    if isinstance(shown.measure, Quantile):
+    if isinstance(shown.measure, QuantileMeasure):
         return Measure.QUANTILE
     if shown.affine.zero:
         return Measure.BUDGET_LEFT
@@ -78,7 +78,7 @@ def _thresholds(shown: Shown, world: World) -> tuple[float, ...]:
 
 def _words(shown: Shown, indicator: Indicator) -> tuple[Code, str]:
     measure, said = shown.measure, indicator.measure
-    if isinstance(measure, Quantile):
+    if isinstance(measure, QuantileMeasure):
         return Code.QUANTILE, f"Latency: {100 * measure.phi:.5g} % of the requests are faster."
     latency = measure.sli is Sli.LATENCY
     kind = "Latency" if latency else "Availability"

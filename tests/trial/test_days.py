@@ -9,12 +9,12 @@ import pytest
 
 from portal.promql.parser import parse
 from portal.shop import DURATIONS, PATHS, REQUESTS
-from portal.trial.days import DAYS, Day, Length, Moment, Part, laid_out, pacing
+from portal.trial.days import DAYS, Day, DayPart, Length, Moment, laid_out, pacing
 from portal.trial.engine import answers
 from portal.trial.ledger import Ledger, quantile
 from portal.trial.measure import SERVER_ERROR, Share, Under
 from portal.trial.reach import reach
-from portal.trial.scene import Question, Scene
+from portal.trial.scene import Scene, TrialQuestion
 from portal.trial.timeline import Timeline
 from portal.trial.traffic import FAST, NOBODY, Flow, Pace, Traffic, shared
 from portal.trial.world import World
@@ -82,7 +82,7 @@ def test_counters_never_shrink_unless_the_service_restarts() -> None:
 def test_prometheus_finds_the_truth_of_each_steady_day(expr: str, measure: Share | Under) -> None:
     timeline, moments = laid(expr)
     steady = [moment for moment in moments if len(moment.seen) == 1 and not moment.now.unborn]
-    questions = tuple(Question(expr, moment.at_s) for moment in steady)
+    questions = tuple(TrialQuestion(expr, moment.at_s) for moment in steady)
     [found] = answers([Scene(timeline.step_s, timeline.series(), questions)])
     checked = 0
     for moment, answer in zip(steady, found, strict=True):
@@ -101,7 +101,7 @@ def test_quantiles_are_those_of_prometheus(phi: float) -> None:
     expr = f"histogram_quantile({phi}, sum by (le) (rate({DURATIONS}_bucket[5m])))"
     timeline, moments = laid(expr)
     steady = [moment for moment in moments if len(moment.seen) == 1 and moment.now.traffic.flows]
-    questions = tuple(Question(expr, moment.at_s) for moment in steady)
+    questions = tuple(TrialQuestion(expr, moment.at_s) for moment in steady)
     [found] = answers([Scene(timeline.step_s, timeline.series(), questions)])
     bounds = tuple(bound for _, bound in WORLD.bounds)
     for moment, answer in zip(steady, found, strict=True):
@@ -124,7 +124,7 @@ def test_short_windows_keep_the_labs_interval() -> None:
 
 
 def test_a_moment_sees_back_to_the_last_part_that_hides_all() -> None:
-    before, after = Part(shared(1)), Part(NOBODY, Length.HALF)
+    before, after = DayPart(shared(1)), DayPart(NOBODY, Length.HALF)
     day = Day("something changed", (before, after))
     _, moments = laid_out((day, day), WORLD, pacing(reach(parse("rate(a[5m])"), {}), WORLD))
     assert [moment.seen for moment in moments] == [(before,), (before, after)] * 2

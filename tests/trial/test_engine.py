@@ -11,19 +11,23 @@ import pytest
 from portal.promql.context import RecordingRule
 from portal.promql.promtool import find
 from portal.trial.engine import LIMITS, answers, unquoted
-from portal.trial.scene import AlertingRule, Answer, Question, Scene, Series
+from portal.trial.scene import InventedSeries, Scene, TrialAnswer, TrialQuestion, TriedAlert
 
-SCENE = Scene(5, (Series('a{x="1"}', "0+5x100"), Series('a{x="2"}', "0+10x100")), ())
+SCENE = Scene(
+    5, (InventedSeries('a{x="1"}', "0+5x100"), InventedSeries('a{x="2"}', "0+10x100")), ()
+)
 
 
-def ask(*exprs: str, at_s: float = 60, scene: Scene = SCENE, **more: object) -> tuple[Answer, ...]:
+def ask(
+    *exprs: str, at_s: float = 60, scene: Scene = SCENE, **more: object
+) -> tuple[TrialAnswer, ...]:
     """The answers to expressions at one moment."""
-    questions = tuple(Question(expr, at_s) for expr in exprs)
+    questions = tuple(TrialQuestion(expr, at_s) for expr in exprs)
     [found] = answers([replace(scene, questions=questions)], **more)  # type: ignore[arg-type]
     return found
 
 
-def values(answer: Answer) -> list[float]:
+def values(answer: TrialAnswer) -> list[float]:
     return [sample.value for sample in answer.samples]
 
 
@@ -31,11 +35,11 @@ def test_values_and_labels_are_those_that_prometheus_gives() -> None:
     summed, each, empty = ask("sum(rate(a[30s]))", "rate(a[30s])", "b")
     assert values(summed) == [3]
     assert [(dict(s.labels), s.value) for s in each.samples] == [({"x": "1"}, 1), ({"x": "2"}, 2)]
-    assert empty == Answer()
+    assert empty == TrialAnswer()
 
 
 def test_each_moment_has_its_own_answer() -> None:
-    questions = tuple(Question("sum(a)", at) for at in (0, 5, 50))
+    questions = tuple(TrialQuestion("sum(a)", at) for at in (0, 5, 50))
     [found] = answers([replace(SCENE, questions=questions)])
     assert [values(answer) for answer in found] == [[0], [15], [150]]
 
@@ -62,7 +66,7 @@ def test_numbers_that_are_none_come_back() -> None:
 
 
 def test_rules_take_part() -> None:
-    rules = (RecordingRule("double:a", "2 * sum(a)"), AlertingRule("Much", "double:a > 50", 10))
+    rules = (RecordingRule("double:a", "2 * sum(a)"), TriedAlert("Much", "double:a > 50", 10))
     scene = replace(SCENE, rules=rules, evaluation_s=5)
     recorded, alert = ask("double:a", 'ALERTS{alertstate="firing"}', scene=scene)
     assert values(recorded) == [360]
@@ -115,7 +119,9 @@ def test_a_crash_is_blamed_on_the_one_expression_that_does_it(tmp_path: Path) ->
 
 def test_other_scenes_of_a_run_outlive_a_crash(tmp_path: Path) -> None:
     tool = fake(tmp_path, 'grep -q "count(a)" scene-*.json && kill -SEGV $$; exec "$REAL" "$@"')
-    scenes = [replace(SCENE, questions=(Question(e, 60),)) for e in ("sum(a)", "count(a)", "1")]
+    scenes = [
+        replace(SCENE, questions=(TrialQuestion(e, 60),)) for e in ("sum(a)", "count(a)", "1")
+    ]
     first, second, third = answers(scenes, promtool=tool)
     assert (values(first[0]), values(third[0])) == ([180], [1])
     assert second[0].untried

@@ -7,7 +7,7 @@ import pytest
 from portal.promql import Code, Context, Finding, RecordingRule, classify
 from portal.promql.findings import Measure, Sli
 from portal.trial import queries, verdict
-from portal.trial.scene import Answer
+from portal.trial.scene import TrialAnswer
 from portal.trial.verdict import findings
 from tests.promql.cases import BY_LE, CASES
 from tests.trial.cases import (
@@ -220,8 +220,8 @@ def test_a_native_histogram_is_read_and_that_is_said() -> None:
 def test_what_could_not_be_tried_is_neither_met_nor_not_met(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def crash(scenes: list[object]) -> list[tuple[Answer, ...]]:
-        return [tuple(Answer(untried="It crashed.") for _ in s.questions) for s in scenes]  # type: ignore[attr-defined]
+    def crash(scenes: list[object]) -> list[tuple[TrialAnswer, ...]]:
+        return [tuple(TrialAnswer(untried="It crashed.") for _ in s.questions) for s in scenes]  # type: ignore[attr-defined]
 
     verdict._memory.forget()
     monkeypatch.setattr(queries, "answers", crash)
@@ -236,7 +236,7 @@ def test_a_verdict_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     expr = f"{B} / {T} + 0"
     first = findings([expr])
 
-    def never(scenes: list[object]) -> list[tuple[Answer, ...]]:
+    def never(scenes: list[object]) -> list[tuple[TrialAnswer, ...]]:
         assert not scenes
         return []
 
