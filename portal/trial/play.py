@@ -23,7 +23,7 @@ from portal.trial.ladder import (
     Way,
     mixed,
 )
-from portal.trial.scene import AlertingRule, Answer, Question, Scene, Series
+from portal.trial.scene import InventedSeries, Scene, TrialAnswer, TrialQuestion, TriedAlert
 from portal.trial.timeline import Stage, Timeline, selector
 from portal.trial.traffic import shared
 from portal.trial.world import USUAL, World
@@ -129,7 +129,7 @@ class Play:
         return Scene(
             step_s,
             tuple(_series(timeline, event)),
-            tuple(Question(expr, end_s + LATE * SCRAPE_INTERVAL_S) for expr in exprs),
+            tuple(TrialQuestion(expr, end_s + LATE * SCRAPE_INTERVAL_S) for expr in exprs),
             rules,
             end_s if self.hold.evaluation_s == AT_THE_END else max(step_s, self.hold.evaluation_s),
         )
@@ -157,24 +157,24 @@ class Play:
         timeline = Timeline(world, SCRAPE_INTERVAL_S, stages)
         for_s = min(one.for_s, WAITS * EVALUATION_S)
         alerts = (
-            AlertingRule(LABELLED, one.expr, for_s, dict(one.labels)),
-            AlertingRule(PLAIN, one.expr, for_s),
+            TriedAlert(LABELLED, one.expr, for_s, dict(one.labels)),
+            TriedAlert(PLAIN, one.expr, for_s),
         )
         asked = (f'ALERTS{{alertname="{one.name}",alertstate="firing"}}' for one in alerts)
         end_s = timeline.end_s(len(stages) - 1)
         return Scene(
             SCRAPE_INTERVAL_S,
             (*timeline.series(), _processor(timeline, CALM)),
-            tuple(Question(expr, end_s) for expr in asked),
+            tuple(TrialQuestion(expr, end_s) for expr in asked),
             (*rules, *alerts),
             EVALUATION_S,
         )
 
     # What it answered
 
-    def trials(self, said: Sequence[Sequence[Answer]]) -> list[AlertTrial]:
+    def trials(self, said: Sequence[Sequence[TrialAnswer]]) -> list[AlertTrial]:
         """What each attempt did."""
-        heard: list[dict[Event, Answer]] = [{} for _ in self.attempts]
+        heard: list[dict[Event, TrialAnswer]] = [{} for _ in self.attempts]
         for (event, numbers), found in zip(self._asked, said, strict=False):
             for number, answer in zip(numbers, found, strict=True):
                 heard[number][event] = answer
@@ -185,7 +185,7 @@ class Play:
         ]
 
     def _trial(
-        self, one: AlertAttempt, heard: Mapping[Event, Answer], ramp: Sequence[Answer]
+        self, one: AlertAttempt, heard: Mapping[Event, TrialAnswer], ramp: Sequence[TrialAnswer]
     ) -> AlertTrial:
         every = [*heard.values(), *ramp]
         untried = next((answer.untried for answer in every if answer.untried), "")
@@ -205,7 +205,7 @@ class Play:
             never_settles=bool(ramp) and not ramp[0].samples and bool(ramp[1].samples),
         )
 
-    def _climb(self, allowance: Allowance, heard: Mapping[Event, Answer]) -> Climb:
+    def _climb(self, allowance: Allowance, heard: Mapping[Event, TrialAnswer]) -> Climb:
         fired = {
             way: tuple(
                 bool(heard[LadderStep(allowance, way, rung)].samples) for rung in allowance.rungs
@@ -222,7 +222,7 @@ class Play:
         return Climb(allowance, fired)
 
 
-def _series(timeline: Timeline, event: Event) -> Iterator[Series]:
+def _series(timeline: Timeline, event: Event) -> Iterator[InventedSeries]:
     if not isinstance(event, Distraction):
         yield from timeline.series()
         yield _processor(timeline, CALM)
@@ -235,7 +235,7 @@ def _series(timeline: Timeline, event: Event) -> Iterator[Series]:
         yield from timeline.series()
 
 
-def _processor(timeline: Timeline, share: float) -> Series:
+def _processor(timeline: Timeline, share: float) -> InventedSeries:
     """The processor's time, ``share`` of it used; nothing while the target is down."""
     growth = share * timeline.step_s
     parts, value = [], 1000.0
@@ -245,10 +245,10 @@ def _processor(timeline: Timeline, share: float) -> Series:
         else:
             parts.append(f"stale _x{stage.steps - 1}")
         value += growth * stage.steps
-    return Series(selector(PROCESSOR, timeline.world.target), " ".join(parts))
+    return InventedSeries(selector(PROCESSOR, timeline.world.target), " ".join(parts))
 
 
-def _up_while_there(timeline: Timeline) -> Series:
+def _up_while_there(timeline: Timeline) -> InventedSeries:
     """``up`` of a target that nobody looks for once it is down."""
     there = (f"1x{s.steps - 1}" if s.up else f"stale _x{s.steps - 1}" for s in timeline.stages)
-    return Series(selector("up", timeline.world.target), " ".join(there))
+    return InventedSeries(selector("up", timeline.world.target), " ".join(there))
