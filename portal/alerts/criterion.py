@@ -14,6 +14,7 @@ from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.criteria.checker import cannot_ask
 from portal.objectives.store import list_slos
 from portal.rulefile.states import AlertState
+from portal.tie.codes import TieCode
 
 MAX_LINES = 12
 HERE = Where("The rule editor", "/alerts/rules")
@@ -54,7 +55,12 @@ class AlertCriterion:
             return _not_asked(_of_prometheus(evidence.troubles)) or _no_slo()
         verdict = _judge_tied(evidence.tied)
         if verdict is None or verdict.status is Status.NOT_MET:
-            verdict = _not_asked(evidence.troubles) or verdict or _none_tied(evidence.alerts)
+            verdict = (
+                _not_asked(evidence.troubles)
+                or _not_tried(evidence.alerts)
+                or verdict
+                or _none_tied(evidence.alerts)
+            )
         return replace(verdict, lines=tuple(_lines(evidence))[:MAX_LINES])
 
 
@@ -121,6 +127,21 @@ def _not_asked(troubles: Sequence[ClientError]) -> Verdict | None:
     return cannot_ask(troubles[0]) if troubles else None
 
 
+def _not_tried(alerts: Sequence[JudgedAlert]) -> Verdict | None:
+    """An alert that could not be tried out may be the one that is missed."""
+    unknown = [one for one in alerts if one.finding.code is TieCode.CANNOT_CHECK and one.works]
+    if not unknown:
+        return None
+    return Verdict(
+        Status.CANNOT_CHECK,
+        "not_tried",
+        "An alert could not be tried out",
+        f"“{unknown[0].name}” in {unknown[0].source}: {unknown[0].finding.reason}",
+        EXPECTED,
+        HERE,
+    )
+
+
 def _none_tied(alerts: Sequence[JudgedAlert]) -> Verdict:
     if not alerts:
         return Verdict(
@@ -156,6 +177,8 @@ def _lines(evidence: AlertEvidence) -> Iterator[VerdictLine]:
 
 
 def _status(one: JudgedAlert) -> Status:
+    if one.finding.code is TieCode.CANNOT_CHECK:
+        return Status.CANNOT_CHECK
     if not one.finding.tied:
         return Status.NOT_MET
     if one.works:

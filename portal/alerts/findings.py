@@ -16,8 +16,10 @@ from portal.rulefile.states import AlertState
 from portal.rulefolder.rules import LoadedRule, RuleOrigin, loaded_rules
 from portal.services import Services
 from portal.slo.objective import SLO
-from portal.tie import AlertFinding, AlertRule, analyse
-from portal.tie.grafana import analyse_grafana
+from portal.tie import AlertFinding, AlertRule
+from portal.tie.analysis import alert_case, by_name
+from portal.tie.findings import findings
+from portal.tie.grafana import grafana_case
 
 ACTIVE = (AlertState.PENDING, AlertState.FIRING)
 
@@ -68,12 +70,16 @@ def judged_alerts(services: Services, learner_id: int, slos: Sequence[SLO]) -> J
         managed = managed_rules(services)
     except ClientError as error:
         troubles.append(error)
-    records = list(_records(loaded))
-    own = [rule for rule in loaded if rule.learner_id in (None, learner_id)]
+    own = [
+        rule
+        for rule in loaded
+        if rule.learner_id in (None, learner_id) and rule.kind is RuleKind.ALERTING
+    ]
+    said = iter(_findings(own, managed, slos, _records(loaded)))
     helped = _was_helped(learner_id)
     found = [
-        *(_loaded(rule, slos, records, helped) for rule in own if rule.kind is RuleKind.ALERTING),
-        *(_managed(rule, slos, records) for rule in managed),
+        *(_loaded(rule, next(said), helped) for rule in own),
+        *(_managed(rule, next(said)) for rule in managed),
     ]
     return JudgedAlerts(tuple(sorted(found, key=_worth, reverse=True)), tuple(troubles))
 
@@ -83,17 +89,31 @@ def _worth(one: JudgedAlert) -> tuple[int, bool, bool]:
     return one.finding.code.rank, one.works, not one.made_for_you
 
 
-def _loaded(
-    rule: LoadedRule, slos: Sequence[SLO], records: Sequence[RecordingRule], helped: bool
-) -> JudgedAlert:
-    asked = AlertRule(rule.name, rule.query, rule.duration_s, rule.labels, rule.group)
+def _findings(
+    loaded: Sequence[LoadedRule],
+    managed: Sequence[ManagedRule],
+    slos: Sequence[SLO],
+    records: Iterable[RecordingRule],
+) -> list[AlertFinding]:
+    """The findings of Prometheus' alerts, then of Grafana's: tried out together."""
+    named = by_name(records)
+    cases = [
+        alert_case(
+            AlertRule(rule.name, rule.query, rule.duration_s, rule.labels, rule.group), named
+        )
+        for rule in loaded
+    ]
+    return findings([*cases, *(grafana_case(one.rule, named) for one in managed)], slos)
+
+
+def _loaded(rule: LoadedRule, finding: AlertFinding, helped: bool) -> JudgedAlert:
     state = AlertState(str(rule.state))
     values = [alert.value for alert in rule.alerts if alert.value is not None]
     return JudgedAlert(
         name=rule.name,
         source=AlertSource.PROMETHEUS,
         state=state,
-        finding=analyse(asked, slos, records),
+        finding=finding,
         health=rule.health,
         last_error=rule.last_error,
         made_for_you=rule.origin is RuleOrigin.SLO or (rule.origin is RuleOrigin.EDITOR and helped),
@@ -102,10 +122,7 @@ def _loaded(
     )
 
 
-def _managed(
-    managed: ManagedRule, slos: Sequence[SLO], records: Sequence[RecordingRule]
-) -> JudgedAlert:
-    finding = analyse_grafana(managed.rule, slos, records)
+def _managed(managed: ManagedRule, finding: AlertFinding) -> JudgedAlert:
     return JudgedAlert(
         name=managed.rule.title,
         source=AlertSource.GRAFANA,

@@ -33,7 +33,7 @@ from portal.objectives.store import list_slos
 from portal.rulefolder.rules import loaded_rules
 from portal.services import Services
 from portal.tie.codes import TieCode
-from portal.tie.grafana import analyse_grafana
+from portal.tie.grafana import analyse_grafana_all
 
 LOOK_EVERY_S = 5.0
 """Grafana evaluates no rule more often than every 10 s."""
@@ -177,5 +177,6 @@ def _samples(services: Services) -> list[ManagedRule]:
 def _of_others(services: Services, burst: Burst) -> set[str]:
     """The Grafana-managed rules that speak of another service than the learner's."""
     slos = [row.value for row in list_slos(burst.learner_id)]
-    judged = ((one, analyse_grafana(one.rule, slos)) for one in _samples(services))
+    samples = _samples(services)
+    judged = zip(samples, analyse_grafana_all([one.rule for one in samples], slos), strict=True)
     return {_identity(one) for one, said in judged if said.code is TieCode.OTHER_SERVICE}

@@ -14,7 +14,7 @@ from portal.rulefolder.rules import LoadedRule, RuleOrigin
 from portal.services import Services
 from portal.slo.objective import SLO
 from portal.slo.planner import Plan, PlannedBurst, plan
-from portal.tie import AlertRule, analyse
+from portal.tie import AlertRule, analyse_all
 from portal.tie.needs import needs
 
 
@@ -44,8 +44,9 @@ def guarding(
 def _found(
     services: Services, rules: list[LoadedRule], slo: SLO, burst: PlannedBurst, listed: Listing
 ) -> Iterator[Guarding]:
-    for rule in rules:
-        finding = analyse(AlertRule(rule.name, rule.query), [slo], listed.records)
+    asked = [AlertRule(rule.name, rule.query, rule.duration_s, rule.labels) for rule in rules]
+    found = analyse_all(asked, [slo], listed.records)
+    for rule, finding in zip(rules, found, strict=True):
         if finding.tied and finding.limit is not None and finding.factor is not None:
             planned = _plan(services, rule, slo, burst, listed)
             yield Guarding(rule.name, finding.limit, finding.factor, rule.duration_s, planned)

@@ -16,7 +16,7 @@ from portal.promql.notation import written
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
 from portal.services import Services
-from portal.tie.analysis import contexts
+from portal.tie.analysis import by_name, contexts
 from portal.tie.comparisons import FLIPPED
 from portal.tie.conditions import ErrorRatio, Tail
 from portal.tie.expansion import selectors
@@ -83,7 +83,7 @@ def nearness(
 def _found(services: Services, query: str, records: Sequence[RecordingRule]) -> Iterator[Nearness]:
     try:
         tree = parse(query)
-        context = contexts(tree, records)[0]
+        context = contexts(tree, by_name(records))[0]
         compared = [one for one in _comparisons(tree) if not _is_guard(one)]
         for one in compared[:MAX_COMPARISONS]:
             yield from _near(services, one, context)

@@ -10,7 +10,7 @@ from portal.rulefile.contents import read_rule_file
 from portal.rulefile.reader import RuleFileError
 from portal.shop.queries import LATENCY_THRESHOLD, SLIQueries
 from portal.slo.objective import SLO
-from portal.tie import AlertFinding, analyse
+from portal.tie import AlertFinding, analyse_all
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,5 @@ def applied_with_advice(row: AlertRuleText | None, slos: Sequence[SLO]) -> tuple
         file = read_rule_file(row.applied_text or "")
     except RuleFileError:
         return ()
-    found = (analyse(rule, slos, file.records) for rule in file.alerts)
+    found = analyse_all(file.alerts, slos, file.records)
     return tuple(finding for finding in found if finding.advice)

@@ -16,11 +16,19 @@ from portal.rulefile.contents import read_rule_file
 from portal.slo.objective import SLO
 from portal.slo.openslo import loads, refuse_twins
 from portal.slo.rules import rule_file
-from portal.tie.analysis import AlertFinding
 from portal.tie.check import FileFinding, FileVerdict, check_file
+from portal.tie.codes import TieCode
+from portal.tie.findings import AlertFinding
 
 Found = TypeVar("Found")
-NOT_MET, UNREADABLE = 1, 2
+UNREADABLE = 2
+EXITS = {FileVerdict.MET: 0, FileVerdict.NOT_MET: 1, FileVerdict.CANNOT_CHECK: UNREADABLE}
+LAST_LINES = {
+    FileVerdict.MET: "Met: an alert is tied to an SLO.",
+    FileVerdict.NOT_MET: "Not met: no alert is tied to an SLO.",
+    FileVerdict.CANNOT_CHECK: "Cannot check: an alert could not be tried out.",
+}
+MARKS = {TieCode.CANNOT_CHECK: "unknown"}
 _FILE = click.Path(path_type=Path)
 _slo_option = click.option(
     "--slo",
@@ -50,15 +58,16 @@ def rules(slo_files: tuple[Path, ...]) -> None:
 def check_alert(file: Path, slo_files: tuple[Path, ...], as_json: bool) -> None:
     """Does an alert in the Prometheus rule FILE guard an SLO? No lab needed.
 
-    Exit status: 0 at least one alert is tied to an SLO, 1 none is, 2 a file can't be read.
+    Exit status: 0 at least one alert is tied to an SLO, 1 none is, 2 a file can't be read or
+    nothing could be tried out.
     """
     try:
         slos = _slos(slo_files)
-        finding = check_file(_naming(file, read_rule_file), slos)
+        finding = _naming(file, lambda text: check_file(read_rule_file(text), slos))
     except SLOLabError as error:
         _unreadable(str(error), as_json)
     _echo(json.dumps(_as_data(finding)) if as_json else _as_text(finding))
-    sys.exit(0 if finding.verdict is FileVerdict.MET else NOT_MET)
+    sys.exit(EXITS[finding.verdict])
 
 
 @click.group()
@@ -152,11 +161,12 @@ def _as_text(finding: FileFinding) -> str:
     lines.append(
         "Met: an alert is tied to an SLO." if met else "Not met: no alert is tied to an SLO."
     )
+    lines.append(LAST_LINES[finding.verdict])
     return "\n".join(lines)
 
 
 def _line(alert: AlertFinding) -> str:
-    mark = "tied" if alert.tied else "not tied"
+    mark = "tied" if alert.tied else MARKS.get(alert.code, "not tied")
     return f"{alert.name}: {mark} ({alert.code}). {alert.reason}"
 
 

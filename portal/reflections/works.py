@@ -6,7 +6,7 @@ lies in Grafana has to be asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -18,15 +18,15 @@ from portal.dashboards import CheckContext, PanelFinding, UnreadableDashboardErr
 from portal.lab.grafana_state import grafana_absence
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos
-from portal.promql.context import RecordingRule
 from portal.reflections.facts import AlertRuleFacts, DashboardFacts, PanelFacts
 from portal.rulefile.contents import RuleFile, read_rule_file
 from portal.rulefile.reader import RuleFileError
 from portal.rulefolder.folder import RuleFolder, RuleFolderError, learner_file
 from portal.services import Services
-from portal.slo.objective import SLO
-from portal.tie import AlertFinding, AlertRule, analyse
-from portal.tie.grafana import GrafanaRule, analyse_grafana
+from portal.tie import AlertFinding, AlertRule
+from portal.tie.analysis import alert_case, by_name
+from portal.tie.findings import findings
+from portal.tie.grafana import GrafanaRule, grafana_case
 from portal.workbench import export, store
 from portal.workbench.candidates import CandidateJudge, DashboardOrigin, encodable
 from portal.workbench.criterion import known_dashboard
@@ -87,12 +87,16 @@ def alert_rules(services: Services, learner: Learner) -> tuple[AlertRuleFacts, .
     slos = [row.value for row in list_slos(learner.id)]
     files = list(_rule_files(services, learner.id))
     records = [record for _, file in files for record in file.records]
-    loaded = [
-        _rule_facts(rule, analyse(rule, slos, records), made_for_you=made_for_you)
-        for made_for_you, file in files
-        for rule in file.alerts
+    loaded = [(made_for_you, rule) for made_for_you, file in files for rule in file.alerts]
+    managed = _managed(services)
+    named = by_name(records)
+    cases = [alert_case(rule, named) for _, rule in loaded]
+    said = iter(findings([*cases, *(grafana_case(rule, named) for rule in managed)], slos))
+    facts = [
+        *(_rule_facts(rule, next(said), made_for_you=made) for made, rule in loaded),
+        *(_managed_facts(rule, next(said)) for rule in managed),
     ]
-    return tuple([*loaded, *_managed(services, slos, records)][:MOST_RULES])
+    return tuple(facts[:MOST_RULES])
 
 
 def _rule_files(services: Services, learner_id: int) -> Iterator[tuple[bool, RuleFile]]:
@@ -103,14 +107,11 @@ def _rule_files(services: Services, learner_id: int) -> Iterator[tuple[bool, Rul
             yield name != learner_file(learner_id), read_rule_file(folder.read(name) or "")
 
 
-def _managed(
-    services: Services, slos: Sequence[SLO], records: Sequence[RecordingRule]
-) -> Iterable[AlertRuleFacts]:
+def _managed(services: Services) -> list[GrafanaRule]:
     try:
-        rules = [one.rule for one in managed_rules(services)]
+        return [one.rule for one in managed_rules(services)]
     except ClientError:
         return []
-    return [_managed_facts(rule, analyse_grafana(rule, slos, records)) for rule in rules]
 
 
 def _rule_facts(rule: AlertRule, finding: AlertFinding, *, made_for_you: bool) -> AlertRuleFacts:

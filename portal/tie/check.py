@@ -9,9 +9,12 @@ from enum import StrEnum
 from portal.clients.promtool import Validity, validate
 from portal.errors import SLOLabError
 from portal.rulefile.contents import RuleFile
+from portal.rulefile.reader import RuleFileError
 from portal.slo.objective import SLO
-from portal.tie.analysis import AlertFinding, analyse
+from portal.tie.analysis import analyse_all
 from portal.tie.codes import TieCode
+from portal.tie.findings import AlertFinding
+from portal.trial.memory import MOST_AT_A_TIME
 
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
 
@@ -21,6 +24,7 @@ class FileVerdict(StrEnum):
 
     MET = "met"
     NOT_MET = "not_met"
+    CANNOT_CHECK = "cannot_check"
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,34 @@ def ask_promtool(exprs: Sequence[str]) -> Sequence[Validity]:
 def check_file(
     file: RuleFile, slos: Sequence[SLO], validity: Validate = ask_promtool
 ) -> FileFinding:
-    """Every alert of a rule file, judged; an expression that Prometheus refuses is unparsed."""
+    """Every alert of a rule file, judged; an expression that Prometheus refuses is unparsed.
+
+    Raises ``RuleFileError`` when there are more alerts than are judged at a time.
+    """
+    if len(file.alerts) > MOST_AT_A_TIME:
+        raise RuleFileError(
+            f"The file holds {len(file.alerts):,} alerts; {MOST_AT_A_TIME} at most are judged at a "
+            "time. Split it."
+        )
     exprs = [rule.expr for rule in file.alerts]
     words = validity(exprs) if exprs else []
-    found = tuple(
-        analyse(rule, slos, file.records) if word.valid is not False else _refused(rule.name, word)
-        for rule, word in zip(file.alerts, words, strict=True)
+    refused = {n for n, word in enumerate(words) if word.valid is False}
+    judged = iter(
+        analyse_all([a for n, a in enumerate(file.alerts) if n not in refused], slos, file.records)
     )
-    met = any(finding.tied for finding in found)
-    return FileFinding(FileVerdict.MET if met else FileVerdict.NOT_MET, found)
+    found = tuple(
+        _refused(rule.name, word) if n in refused else next(judged)
+        for n, (rule, word) in enumerate(zip(file.alerts, words, strict=True))
+    )
+    return FileFinding(_outcome(found), found)
+
+
+def _outcome(found: Sequence[AlertFinding]) -> FileVerdict:
+    """What could not be tried may be tied: without another one that is, nobody knows."""
+    if any(finding.tied for finding in found):
+        return FileVerdict.MET
+    unknown = any(finding.code is TieCode.CANNOT_CHECK for finding in found)
+    return FileVerdict.CANNOT_CHECK if unknown else FileVerdict.NOT_MET
 
 
 def _refused(name: str, word: Validity) -> AlertFinding:

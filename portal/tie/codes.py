@@ -16,6 +16,8 @@ class TieCode(StrEnum):
     OTHER_THRESHOLD = "other_threshold"
     INVERTED = "inverted"
     TOO_LAX = "too_lax"
+    LABEL_CHANGES = "label_changes"
+    CANNOT_CHECK = "cannot_check"
     STRICTER = "stricter_than_objective"
     TIED = "tied"
 

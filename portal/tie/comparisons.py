@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -68,10 +69,27 @@ def compared(
     """
     value = evaluate(expr, context)
     same = _the_same(expr, value, context)
-    found = _compared(value, op, limit) if same is None else compared_numbers(same, op, limit)
+    if same is None:
+        found = _beyond_buckets(value, op, limit, context) or _compared(value, op, limit)
+    else:
+        found = compared_numbers(same, op, limit)
     if isinstance(found, ErrorRatio | Tail):
         return replace(found, source=found.source.joined(parts))
     return replace(found, needs=None) if isinstance(found, Always) and parts.folds else found
+
+
+def _beyond_buckets(value: Value, op: str, limit: float, context: Context) -> Never | None:
+    """A quantile that lies in the last bucket is told as the bucket's lower bound."""
+    bounds = [float(bound) for bound in context.buckets if bound != "+Inf"]
+    if not isinstance(value, Quantile) or not 0 <= value.phi <= 1 or not bounds:
+        return None
+    greatest = max(bounds) * value.factor
+    if value.factor <= 0 or not (op == ">" and limit >= greatest):
+        return None
+    return Never(
+        f"a quantile is never above the last finite bucket, {max(bounds):g} s: what takes longer "
+        "counts as just that"
+    )
 
 
 def compared_flows(
@@ -99,8 +117,21 @@ def _compared(value: Value, op: str, limit: float) -> Condition:
         return flawed or _sum(value, op, limit)
     outcome = RatioReading(value).outcome
     if isinstance(outcome, Opaque):
-        return flawed or _opaque(outcome)
+        return flawed or _odds(value, outcome, op, limit) or _opaque(outcome)
     return flawed or _ratio(value, outcome, op, limit)
+
+
+def _odds(value: Quantity, outcome: Opaque, op: str, limit: float) -> Condition | None:
+    """``bad / good > k`` says the same as ``bad / (bad + good) > k / (1 + k)``."""
+    if outcome.code is not Code.NOT_PART_OF_TOTAL or value.num.const or value.den.const:
+        return None
+    above, below = (max(map(abs, side.terms.values())) for side in (value.num, value.den))
+    num, odds = value.num.times(1 / above), limit * below / above
+    whole = replace(value, num=num, den=num.plus(value.den.times(1 / below)))
+    shape = RatioReading(whole).outcome
+    if isinstance(shape, Opaque) or not 0 <= odds < math.inf:
+        return None
+    return _ratio(whole, shape, op, odds / (1 + odds))
 
 
 def _ratio(value: Quantity, shape: Shape, op: str, limit: float) -> Condition:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from portal.promql.context import RecordingRule
+from portal.promql.context import Context, RecordingRule
 from portal.promql.nodes import Binary, Expr, Number
+from portal.promql.notation import written
+from portal.promql.parser import ParseError, parse
 from portal.rulefile.contents import seconds
 from portal.slo.objective import SLO
-from portal.tie.analysis import FIRES_ON_NOTHING, AlertFinding, contexts, found
+from portal.tie.analysis import FIRES_ON_NOTHING, RulesByName, by_name, contexts, readings
 from portal.tie.codes import TieCode
-from portal.tie.expressions import Conditions
+from portal.tie.findings import AlertCase, AlertFinding, findings
 from portal.tie.grafana_nodes import GrafanaQuery, Graph, GraphError
+from portal.tie.value_labels import templates
+from portal.trial.attempt import AlertAttempt
 
 MAX_RULES = 2000
 NO_DATA_ALERTING = "Alerting"
@@ -73,31 +77,62 @@ def analyse_grafana(
 
     ``rules`` are Prometheus' recording rules, which a query may read.
     """
+    return analyse_grafana_all([rule], slos, rules)[0]
+
+
+def analyse_grafana_all(
+    alerts: Sequence[GrafanaRule], slos: Sequence[SLO], rules: Sequence[RecordingRule] = ()
+) -> list[AlertFinding]:
+    """The findings for several Grafana-managed rules, tried in one process; never raises."""
+    named = by_name(rules)
+    return findings([grafana_case(alert, named) for alert in alerts], slos)
+
+
+def grafana_case(rule: GrafanaRule, named: RulesByName) -> AlertCase:
+    """A Grafana-managed rule, read and ready to be tried as the PromQL that it amounts to."""
     graph = Graph(rule.queries)
     try:
         tree = graph.tree(rule.condition)
     except GraphError as error:
-        return AlertFinding(rule.title, error.code, str(error))
-    fires = Binary("!=", tree, Number(0.0))
-    known = contexts(tree, rules)
+        return AlertCase(rule.title, said=AlertFinding(rule.title, error.code, str(error)))
     if _alerts_on_a_filter(rule, tree):
         reason = (
             "It fires while all is well: its query returns nothing then, and the rule is set to "
             "alert on no data."
         )
-        return AlertFinding(rule.title, TieCode.ALWAYS_FIRES, reason)
-    finding = found(rule.title, [Conditions(context).of(fires) for context in known], slos)
-    return _with_idle(finding, graph.fires_when_idle(rule.condition, known[0]), rule)
+        return AlertCase(rule.title, said=AlertFinding(rule.title, TieCode.ALWAYS_FIRES, reason))
+    fires = Binary("!=", tree, Number(0.0))
+    known = contexts(tree, named)
+    attempt = _attempt(fires, known[0])
+    return AlertCase(
+        rule.title,
+        readings(fires, known),
+        attempt,
+        untried="" if attempt else "Prometheus has no words for what Grafana computes there",
+        labels=templates(rule.labels),
+        for_s=rule.for_s,
+        on_nothing=_on_nothing(graph.fires_when_idle(rule.condition, known[0]), rule),
+    )
 
 
-def _with_idle(finding: AlertFinding, idle: str, rule: GrafanaRule) -> AlertFinding:
+def _attempt(fires: Expr, context: Context) -> AlertAttempt | None:
+    """None where PromQL can't say what the rule computes.
+
+    Labels are left out: Grafana's templates know other names than Prometheus'.
+    """
+    try:
+        text = written(fires)
+        return AlertAttempt(text, parse(text), context.rules)
+    except (ParseError, ValueError):
+        return None
+
+
+def _on_nothing(idle: str, rule: GrafanaRule) -> str:
     if idle == "nan":
-        return replace(finding, fires_on_nothing=FIRES_ON_NAN)
+        return FIRES_ON_NAN
     if idle == "number":
-        return replace(finding, fires_on_nothing=FIRES_ON_NOTHING)
-    if idle == "empty" and rule.no_data_state == NO_DATA_ALERTING:
-        return replace(finding, fires_on_nothing=FIRES_ON_NO_DATA)
-    return finding
+        return FIRES_ON_NOTHING
+    return FIRES_ON_NO_DATA if idle == "empty" and rule.no_data_state == NO_DATA_ALERTING else ""
 
 
 def _entries(payload: Any) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:

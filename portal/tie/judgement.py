@@ -7,7 +7,7 @@ fires. Between 0.9 and 20 the limit follows from the objective: 14.4, 6, 3 and 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.promql.events import EventKind
 from portal.promql.findings import Sli
@@ -68,9 +68,44 @@ def judge(condition: Condition, slo: SLO) -> Judgement:
             return _ratio(condition, slo)
         case Tail():
             return _tail(condition, slo)
-        case Both() | Either():
-            found = [judge(arm, slo) for arm in condition.arms]
-            return max(found, key=lambda one: one.code.rank)
+        case Both():
+            return _all([judge(arm, slo) for arm in condition.arms])
+        case Either():
+            return _any([judge(arm, slo) for arm in condition.arms])
+
+
+def exact_limit(condition: Condition) -> float | None:
+    """The error ratio above which the condition holds, as far as it can be read; None: it can't."""
+    match condition:
+        case ErrorRatio() if not healthy_meets(condition) and condition.op != "==":
+            return condition.limit
+        case Tail(op=">" | ">="):
+            return 1 - condition.phi
+        case Both():
+            return max(_limits(condition), default=None)
+        case Either():
+            return min(_limits(condition), default=None)
+    return None
+
+
+def _limits(condition: Both | Either) -> list[float]:
+    return [limit for arm in condition.arms if (limit := exact_limit(arm)) is not None]
+
+
+def _all(arms: list[Judgement]) -> Judgement:
+    """``and`` needs all of its sides, so the laxest limit counts."""
+    limited = [arm for arm in arms if arm.factor is not None and arm.code is not TieCode.INVERTED]
+    if limited:
+        return max(limited, key=lambda arm: arm.factor or 0.0)
+    return max(arms, key=lambda arm: arm.code.rank)
+
+
+def _any(arms: list[Judgement]) -> Judgement:
+    """``or`` needs one of its sides, so the strictest limit counts."""
+    limited = [arm for arm in arms if arm.factor is not None and arm.code is not TieCode.INVERTED]
+    if limited:
+        return min(limited, key=lambda arm: arm.factor or 0.0)
+    return max(arms, key=lambda arm: arm.code.rank)
 
 
 def is_usual(factor: float, slo: SLO) -> bool:
@@ -166,11 +201,17 @@ def _limit(condition: ErrorRatio, slo: SLO) -> Judgement:
 
 
 def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
-    limit, factor = condition.limit, condition.limit / slo.error_budget
-    arithmetic = f"{_percent(limit)} / {_percent(slo.error_budget)} = {factor:.4g}"
     if condition.op == "==":
+        limit, factor = condition.limit, condition.limit / slo.error_budget
         reason = f"It needs an error ratio of exactly {_percent(limit)}, which hardly ever happens."
         return Judgement(TieCode.TOO_LAX, reason, limit, factor)
+    return by_limit(condition.limit, slo)
+
+
+def by_limit(limit: float, slo: SLO) -> Judgement:
+    """What an alert is worth that fires above an error ratio of the SLO's SLI."""
+    factor = limit / slo.error_budget
+    arithmetic = f"{_percent(limit)} / {_percent(slo.error_budget)} = {factor:.4g}"
     if factor > GREATEST_FACTOR + TOLERANCE:
         reason = (
             f"It fires at a burn rate of {factor:.4g} ({arithmetic}): by then the budget of "
@@ -183,7 +224,7 @@ def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
             f"It watches the SLI of {slo.name} at a burn rate of {factor:.4g} "
             f"({arithmetic}): {EARLY}."
         )
-        return Judgement(TieCode.STRICTER, reason, limit, factor, _let_it_wait(slo))
+        return Judgement(TieCode.STRICTER, reason, limit, factor, let_it_wait(slo))
     reason = (
         f"It fires when {slo.name} burns its budget at more than {factor:.4g} times the rate "
         f"that the objective allows ({arithmetic})."
@@ -212,14 +253,16 @@ def _tail(condition: Tail, slo: SLO) -> Judgement:
     if _near(condition.phi, slo.objective, TOLERANCE):
         reason = f"While {quantile} is above {condition.limit:g} s, {slo.name} is missed."
         return Judgement(TieCode.TIED, reason, limit, factor)
-    seen = f"It watches {quantile}; the objective of {slo.name} is {slo.percent}"
-    if condition.phi > slo.objective:
-        reason = f"{seen}: {EARLY}."
-        return Judgement(TieCode.STRICTER, reason, limit, factor, _let_it_wait(slo))
-    return Judgement(TieCode.TOO_LAX, f"{seen}.", limit, factor)
+    found = by_limit(limit, slo)
+    means = (
+        f"While {quantile} is above {condition.limit:g} s, more than {_percent(limit)} of the "
+        "requests are slower."
+    )
+    return replace(found, reason=f"{means} {found.reason}")
 
 
-def _let_it_wait(slo: SLO) -> str:
+def let_it_wait(slo: SLO) -> str:
+    """The advice for an alert that fires too early."""
     return (
         f"Let it wait until {_percent(slo.error_budget)} of the requests are bad, as many as "
         f"{slo.name} allows."

@@ -30,6 +30,7 @@ MAX_DEPTH = 40
 RULE_STEP = 8
 """How much deeper a recording rule counts: rules that name each other twice grow fast."""
 _NO_LABELS = frozenset({"vector", "scalar", "time"})
+_NUMBERS = frozenset({"scalar", "time", "pi"})
 _RELABELLING = frozenset({"label_replace", "label_join", "absent", "absent_over_time"})
 Rules = Callable[[Selector], list[RecordingRule]]
 Parse = Callable[[str], Expr | None]
@@ -164,12 +165,26 @@ class Labeller:
             return ANY
         if node.op == "or":
             return left if left == right else ANY
-        if isinstance(node.left, Number):
+        if is_number(node.left):
             return right
-        if isinstance(node.right, Number) or node.matching.many == "left":
+        if is_number(node.right) or node.matching.many == "left":
             return left
         if node.matching.many == "right":
             return right
         if node.matching.on is not None:
             return left.only(node.matching.on)
         return left.without(node.matching.ignoring or ())
+
+
+def is_number(expr: Expr) -> bool:
+    """Whether it is a number and no series: it has no labels that could match or not."""
+    match expr:
+        case Number():
+            return True
+        case Call(function=function):
+            return function in _NUMBERS
+        case Negation():
+            return is_number(expr.expr)
+        case Binary():
+            return is_number(expr.left) and is_number(expr.right)
+    return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from portal.promql.context import RecordingRule
 from portal.promql.parser import ParseError, parse
 from portal.slo.objective import SLO
-from portal.tie.analysis import contexts
+from portal.tie.analysis import by_name, contexts
 from portal.tie.conditions import Both, Condition, ErrorRatio, Tail
 from portal.tie.expressions import Conditions
 from portal.tie.judgement import judge
@@ -28,7 +28,7 @@ def needs(expr: str, slo: SLO, rules: Iterable[RecordingRule] = ()) -> tuple[Nee
         tree = parse(expr)
     except ParseError:
         return ()
-    condition = Conditions(contexts(tree, rules)[0]).of(tree)
+    condition = Conditions(contexts(tree, by_name(rules))[0]).of(tree)
     arms = condition.arms if isinstance(condition, Both) else (condition,)
     found = [_need(arm, slo) for arm in arms]
     return tuple(need for need in found if need) if all(found) else ()

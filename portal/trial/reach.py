@@ -23,6 +23,8 @@ from portal.promql.parser import ParseError, parse
 
 MAX_RULES = 100
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+MAX_LOOKS = 2000
+"""Names of rules, each with how far it is looked back from: rules that read each other multiply."""
 DEFAULT_STEP_S = 60.0
 """What a subquery without a step gets at most."""
 
@@ -93,6 +95,7 @@ class _Walk:
     named: set[str] = field(default_factory=set)
     needed: dict[int, RecordingRule] = field(default_factory=dict)
     within: tuple[str, ...] = ()
+    looked: set[tuple[str, float, float]] = field(default_factory=set)
     unreadable: bool = False
 
     def looks(self, expr: Expr, offset: float, span: float) -> Iterator[tuple[float, float]]:
@@ -141,7 +144,11 @@ class _Walk:
         yield from self._recorded(metric_of(selector), offset, span)
 
     def _recorded(self, name: str, offset: float, span: float) -> Iterator[tuple[float, float]]:
-        if name in self.within:
+        if name in self.within or (name, offset, span) in self.looked:
+            return
+        self.looked.add((name, offset, span))
+        if len(self.looked) > MAX_LOOKS:
+            self.unreadable = True
             return
         self.within = (*self.within, name)
         for rule in self.rules.get(name, ()):

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from portal.alerts.criterion import MAX_LINES, AlertCriterion, AlertEvidence
 from portal.alerts.editor import apply_learner_rules, remove_learner_rules
+from portal.alerts.findings import JudgedAlert, judged_alerts
+from portal.alerts.transitions import Source
+from portal.clients.prometheus import RuleKind
 from portal.criteria.base import Status, Subject, Verdict
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
+from portal.rulefile.states import AlertState
 from portal.rulefolder.apply import Applied, apply_file
 from portal.rulefolder.folder import learner_file, slo_file
+from portal.rulefolder.rules import LoadedRule, Origin, RuleState
 from portal.services import Services, utc_now
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.rules import rule_file
 from portal.slo.windows import Window
+from portal.tie import AlertFinding, TieCode
+from portal.trial.alerts import trials
+from portal.trial.climb import AlertTrial
+from portal.trial.memory import Asked, TrialMemory
 from tests.criteria.conftest import asking
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.grafana_shapes import alert
@@ -222,3 +232,66 @@ def test_many_rules_are_told_in_a_bounded_number_of_lines_the_best_first(
     assert verdict.status is Status.MET
     assert len(verdict.lines) == MAX_LINES
     assert "“Burn”" in verdict.lines[0].text
+
+
+def judged(name: str, code: TieCode, slo: str | None = None) -> JudgedAlert:
+    finding = AlertFinding(name, code, "It could not be tried out. promtool was not found.", slo)
+    return JudgedAlert(
+        name=name, source=Source.PROMETHEUS, state=AlertState.INACTIVE, finding=finding
+    )
+
+
+UNKNOWN = judged("unknown", TieCode.CANNOT_CHECK)
+LAX = judged("lax", TieCode.TOO_LAX)
+TIED = judged("tied", TieCode.TIED, "availability")
+
+
+@pytest.mark.parametrize(
+    ("alerts", "status", "code"),
+    [
+        ((UNKNOWN, LAX), Status.CANNOT_CHECK, "not_tried"),
+        ((LAX,), Status.NOT_MET, "too_lax"),
+        ((TIED, UNKNOWN), Status.MET, "alert_tied"),
+        ((replace(UNKNOWN, paused=True), LAX), Status.NOT_MET, "cannot_check"),
+    ],
+)
+def test_an_alert_that_could_not_be_tried_leaves_the_verdict_open(
+    alerts: tuple[JudgedAlert, ...], status: Status, code: str
+) -> None:
+    verdict = AlertCriterion().judge(AlertEvidence(1, alerts))
+    assert (verdict.status, verdict.code) == (status, code)
+    lines = {line.text.split("”")[0][1:]: line.status for line in verdict.lines}
+    assert lines.get("unknown", Status.CANNOT_CHECK) is Status.CANNOT_CHECK
+
+
+def test_the_alerts_of_both_systems_are_tried_in_one_process(
+    learner: Learner,
+    slo: SLO,
+    services: Services,
+    grafana: FakeGrafana,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def counting(them: Sequence[Asked]) -> list[AlertTrial]:
+        asked.append(len(them))
+        return trials(them)
+
+    monkeypatch.setattr("portal.trial.memory.trials", counting)
+    monkeypatch.setattr("portal.tie.findings.MEMORY", TrialMemory())
+    services = asking(services, grafana.url)
+    define_recorded_rules(grafana)
+    loaded = [loaded_rule(f"{RATIO} > {limit}") for limit in (0.11, 0.12)]
+    monkeypatch.setattr("portal.alerts.findings.loaded_rules", lambda _: loaded)
+    found = judged_alerts(services, learner.id, [slo])
+    assert len(asked) == 1
+    assert asked[0] >= 4
+    assert sum(one.finding.tied for one in found.alerts) >= 4
+
+
+def loaded_rule(expr: str) -> LoadedRule:
+    return LoadedRule(
+        kind=RuleKind.ALERTING, name=expr[-4:], query=expr, state=RuleState.INACTIVE, health="ok",
+        last_error="", last_evaluation=None, duration_s=20, interval_s=5, labels={},
+        annotations={}, alerts=(), group="g", file="f.yml", origin=Origin.HAND, learner_id=None,
+    )  # fmt: skip

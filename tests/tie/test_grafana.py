@@ -151,6 +151,22 @@ def test_recording_rules_and_variables_in_a_query_are_followed() -> None:
     assert two.code is TieCode.TIED
 
 
+def test_what_promql_cannot_say_is_read_and_says_so() -> None:
+    data = [prometheus("A", "RATIO"), reduced("B", "A", "count"), threshold("C", "B", "gt", 0.144)]
+    assert "It was read and not tried out" in finding("C", *data).reason
+
+
+def test_a_grafana_rule_is_tried_as_the_promql_it_amounts_to() -> None:
+    data = [
+        prometheus("A", "RATIO"),
+        prometheus("B", "up{job='flask-app'}"),
+        node("C", "math", expression="$A > 0.144 && $B == 0"),
+    ]
+    found = finding("C", *data)
+    assert not found.tied
+    assert "stays silent on the day on which every request failed" in found.reason
+
+
 def test_a_model_may_be_json_text() -> None:
     query = prometheus("A", "RATIO")
     query["model"] = json.dumps(query["model"])

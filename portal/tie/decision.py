@@ -1,0 +1,186 @@
+"""Reading and trial together: the trial decides, and the reading explains where both agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from portal.slo.objective import SLO
+from portal.tie.codes import TieCode
+from portal.tie.judgement import (
+    EARLY,
+    GREATEST_FACTOR,
+    LEAST_FACTOR,
+    Judgement,
+    by_limit,
+    let_it_wait,
+)
+from portal.trial.attempt import AlertAttempt
+from portal.trial.climb import AlertTrial, Climb
+from portal.trial.ladder import Allowance, Way
+
+PAGES = (Way.ONE_PAGE, Way.ANOTHER_PAGE)
+SLACK = 0.01
+"""How far a limit may lie outside of the two rungs that it was found between, as a ratio."""
+EACH_BY_ITSELF = (
+    "It looks at each path or method by itself, so it also fires when one of them alone is that "
+    "bad. Sum over all of them to hear of the whole service."
+)
+
+
+def allowance_of(slo: SLO) -> Allowance:
+    """What the SLO allows, for the ladder."""
+    return Allowance(slo.error_budget, slo.threshold_s)
+
+
+def decided(
+    read: Judgement, limit: float | None, trial: AlertTrial, slo: SLO, attempt: AlertAttempt
+) -> Judgement:
+    """The verdict on an alert for an SLO.
+
+    ``limit``: the error ratio that the reading found, if any.
+    """
+    if attempt.strange and _is_strong(read):
+        return _strange(attempt.strange, slo)
+    climb = trial.climbs.get(allowance_of(slo))
+    if climb is None:
+        return read if _agrees(read, trial, None) else _elsewhere(trial, slo)
+    if _agrees(read, trial, climb):
+        return read
+    if _is_strong(read) and trial.is_silent and (other := attempt.shuts_out(slo.job)):
+        reason = f"It watches {', '.join(other)}; {slo.name} is about {slo.job}."
+        return Judgement(TieCode.OTHER_SERVICE, reason)
+    tried = _climbed(climb, trial, slo, limit)
+    if read.code.is_tied is not tried.code.is_tied or _is_strong(read):
+        return tried
+    if not read.code.is_tied:
+        return read
+    told = read if read.code is tried.code and read.factor == tried.factor else tried
+    return replace(told, advice=tried.advice)
+
+
+def _is_strong(read: Judgement) -> bool:
+    return read.code in (TieCode.NEVER_FIRES, TieCode.ALWAYS_FIRES)
+
+
+def _agrees(read: Judgement, trial: AlertTrial, climb: Climb | None) -> bool:
+    """Whether what the reading says of every day was seen."""
+    if read.code is TieCode.NEVER_FIRES:
+        return trial.is_silent
+    if read.code is TieCode.ALWAYS_FIRES:
+        return climb.first() == 0 if climb else bool(trial.woke)
+    return climb is None
+
+
+def _climbed(climb: Climb, trial: AlertTrial, slo: SLO, limit: float | None) -> Judgement:
+    """What the trial alone says; ``limit`` is told where the trial bears it out."""
+    first = climb.first()
+    if first is None:
+        return _silent(climb, trial, slo)
+    if first == 0:
+        return _while_all_is_well(climb, slo)
+    if trial.woke:
+        return _elsewhere(trial, slo)
+    astray = _astray(climb, first, slo)
+    if astray is not None:
+        return astray
+    found = _by_rung(climb, first, slo, limit)
+    early = any((climb.first(way) or 0) < first for way in PAGES)
+    if not early or not found.code.is_tied:
+        return found
+    advice = f"{found.advice} {EACH_BY_ITSELF}" if found.advice else EACH_BY_ITSELF
+    return replace(found, advice=advice)
+
+
+def _silent(climb: Climb, trial: AlertTrial, slo: SLO) -> Judgement:
+    bad = "was slow" if climb.allowance.threshold_s else "failed"
+    reason = f"Tried out, it stays silent on the day on which every request {bad}"
+    if trial.woke:
+        return _not(f"{reason}, and fires on the day on which {trial.woke[0]}.")
+    split = [way for way in PAGES if climb.first(way) is not None]
+    if split:
+        return _not(f"{reason}: it fires only when some pages are well and others are not.")
+    return _not(f"{reason}: it is about something else than the SLI of {slo.name}.")
+
+
+def _while_all_is_well(climb: Climb, slo: SLO) -> Judgement:
+    bad = "slow" if climb.allowance.threshold_s else "failed"
+    if climb.fired[Way.PLAIN][-1]:
+        return _not(f"Tried out, it fires on the day on which no request {bad}, too.")
+    return Judgement(
+        TieCode.INVERTED,
+        f"Tried out, it fires on the day on which no request {bad} and falls silent when all are: "
+        f"it does not guard {slo.name}.",
+    )
+
+
+def _elsewhere(trial: AlertTrial, slo: SLO) -> Judgement:
+    day = trial.woke[0] if trial.woke else "nobody sent a request"
+    return _not(
+        f"Tried out, it fires on the day on which {day}: it is about something else than the SLI "
+        f"of {slo.name}."
+    )
+
+
+def _astray(climb: Climb, first: int, slo: SLO) -> Judgement | None:
+    """The ladder on which it goes another way than on the plain one."""
+    for way in climb.fired:
+        found = climb.first(way)
+        if found == first or (way in PAGES and found is not None and found < first):
+            continue
+        seen = _seen(climb, way, found, first, slo)
+        if way is Way.BARELY:
+            return Judgement(TieCode.OTHER_THRESHOLD, f"{seen}: its threshold is another one.")
+        if way in PAGES:
+            return _not(f"{seen}: it looks at a part of the service; the SLO counts all requests.")
+        return _not(f"{seen}: it does not follow the share of bad requests.")
+    return None
+
+
+def _seen(climb: Climb, way: Way, found: int | None, first: int, slo: SLO) -> str:
+    """How it stood at the first rung that tells the two ladders apart."""
+    stays_silent = found is None or found > first
+    rung = climb.allowance.rungs[first if found is None or found > first else found]
+    bad = "slow" if climb.allowance.threshold_s else "failed"
+    share = _percent(rung.factor * climb.allowance.share)
+    does = "stays silent" if stays_silent else "fires early"
+    return (
+        f"Tried out, it {does} on the day on which {share} of the requests {_were(bad)} and {way}"
+    )
+
+
+def _were(bad: str) -> str:
+    return "were slow" if bad == "slow" else bad
+
+
+def _by_rung(climb: Climb, first: int, slo: SLO, limit: float | None) -> Judgement:
+    rungs = climb.allowance.rungs
+    rung, below = rungs[first], rungs[first - 1]
+    share = rung.factor * slo.error_budget
+    least, most = below.factor * slo.error_budget * (1 - SLACK), share * (1 + SLACK)
+    if limit is not None and least <= limit <= most:
+        return by_limit(limit, slo)
+    reason = (
+        f"Tried out, it fires when {slo.name} burns its budget at {rung.factor:.4g} times the rate "
+        f"that the objective allows, and not yet at {below.factor:.4g} times"
+    )
+    if rung.factor > GREATEST_FACTOR:
+        return Judgement(
+            TieCode.TOO_LAX, f"{reason}: by then it is nearly gone.", share, rung.factor
+        )
+    if rung.factor < LEAST_FACTOR:
+        why = f"{reason}: {EARLY}."
+        return Judgement(TieCode.STRICTER, why, share, rung.factor, let_it_wait(slo))
+    return Judgement(TieCode.TIED, f"{reason}.", share, rung.factor)
+
+
+def _strange(strange: frozenset[str], slo: SLO) -> Judgement:
+    names = ", ".join(sorted(strange)[:3])
+    return _not(f"It reads {names}, which is no metric of the lab's: it is no SLI of {slo.name}.")
+
+
+def _not(reason: str) -> Judgement:
+    return Judgement(TieCode.NOT_AN_SLI, reason)
+
+
+def _percent(ratio: float) -> str:
+    return f"{ratio * 100:.4g} %"

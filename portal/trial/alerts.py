@@ -1,0 +1,49 @@
+"""Trying alerts: each climbs the ladder of each SLO and lives through the days beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+from portal.trial.attempt import AlertAttempt, Hold
+from portal.trial.climb import AlertTrial
+from portal.trial.engine import TrialLimits, answers
+from portal.trial.play import Course, Play
+
+LIMITS = TrialLimits(wall_s=20.0, total_s=30.0)
+RULE_FAILS = "the rule "
+
+
+def trials(asked: Sequence[tuple[AlertAttempt, Course]]) -> list[AlertTrial]:
+    """What each alert did on its course, in one process; never raises.
+
+    A recording rule that fails spoils what is asked beside it; that is asked again by itself.
+    """
+    much = [one.too_much for one, _ in asked]
+    tried = iter(
+        _tried([ask for ask, why in zip(asked, much, strict=True) if not why], lambda _: None)
+    )
+    found = [AlertTrial(untried=why) if why else next(tried) for why in much]
+    spoiled = [n for n, trial in enumerate(found) if trial.error.startswith(RULE_FAILS)]
+    if spoiled:
+        again = _tried([asked[n] for n in spoiled], lambda one: one.rule_key)
+        for number, trial in zip(spoiled, again, strict=True):
+            found[number] = trial
+    return found
+
+
+def _tried(
+    asked: Sequence[tuple[AlertAttempt, Course]], apart: Callable[[AlertAttempt], Hashable]
+) -> list[AlertTrial]:
+    groups: dict[Hashable, list[int]] = {}
+    for number, (one, course) in enumerate(asked):
+        groups.setdefault((Hold.of(one), course, apart(one)), []).append(number)
+    plays = [
+        (numbers, Play([asked[number][0] for number in numbers], asked[numbers[0]][1]))
+        for numbers in groups.values()
+    ]
+    said = iter(answers([scene for _, play in plays for scene in play.scenes], limits=LIMITS))
+    found: dict[int, AlertTrial] = {}
+    for numbers, play in plays:
+        told = play.trials([next(said) for _ in play.scenes])
+        found.update(zip(numbers, told, strict=True))
+    return [found[number] for number in range(len(asked))]

@@ -1,0 +1,149 @@
+"""An alert as it is tried: what it reads, and how long things must last for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil
+
+from portal.promql.context import RecordingRule
+from portal.promql.events import passing
+from portal.promql.nodes import Expr, Subquery
+from portal.shop import DURATIONS, REQUESTS, SCRAPE_INTERVAL_S
+from portal.trial.ladder import Trouble
+from portal.trial.reach import Reach, reach
+from portal.trial.recording import over_time, parsed, picked, walk
+from portal.trial.world import USUAL
+
+HELD_S = 300.0
+"""How long a rung is held at least."""
+EVALUATION_S = 15.0
+AT_THE_END = 0.0
+SELDOM_S = 60.0
+"""Between two evaluations of rules, where no window is short."""
+MOST_STEPS = 1500
+MOST_POINTS = 11_000
+"""Steps of a subquery that a trial evaluates: as many as Prometheus allows a range query."""
+FAMILIES = {
+    REQUESTS: REQUESTS,
+    **{f"{DURATIONS}_{part}": DURATIONS for part in ("bucket", "count", "sum")},
+}
+SHOP = frozenset({*FAMILIES, DURATIONS, *USUAL, "up"})
+"""The metrics of the lab that days are invented for."""
+CLOCK = frozenset(
+    {"hour", "minute", "day_of_week", "day_of_month", "day_of_year", "month", "year"}
+    | {"days_in_month"}
+)
+
+
+@dataclass(frozen=True)
+class AlertAttempt:
+    """An alert's expression as it is tried; ``tree`` is ``expr``, parsed.
+
+    ``rules``: recording rules by name. ``labels``: those of its own labels that hold a template.
+    """
+
+    expr: str
+    tree: Expr
+    rules: Mapping[str, tuple[RecordingRule, ...]] = field(default_factory=dict)
+    labels: tuple[tuple[str, str], ...] = ()
+    for_s: float = 0.0
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What it reads, and how far back."""
+        return reach(self.tree, {**self.rules, **picked(self.tree, self.rules)})
+
+    @cached_property
+    def strange(self) -> frozenset[str]:
+        """Metrics that are not the lab's."""
+        recorded = {rule.name for rule in self.reach.rules}
+        return self.reach.metrics - recorded - SHOP
+
+    @cached_property
+    def rule_key(self) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+        """The recording rules that it needs, to be compared."""
+        return tuple((r.name, r.expr, tuple(sorted(r.labels.items()))) for r in self.reach.rules)
+
+    @cached_property
+    def needs_a_past(self) -> bool:
+        """Whether it looks at what a rule recorded before, or leaves a step to Prometheus."""
+        recorded = {rule.name for rule in self.reach.rules}
+        trees = (self.tree, *(tree for _, tree in parsed(self.reach.rules)))
+        return any(name in recorded or not name for tree in trees for name in over_time(tree))
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether all that it reads is not the lab's."""
+        return bool(self.strange) and not self.reach.metrics & SHOP
+
+    @property
+    def untriable(self) -> str:
+        """Why the days say nothing about it, in words; "" where they do."""
+        found = self.reach
+        if found.unreadable:
+            return "its recording rules can't be followed"
+        if DURATIONS in found.metrics:
+            return "promtool 2 can't write native histograms"
+        if clock := found.functions & CLOCK:
+            return f"{min(clock)}() depends on the time of day"
+        return ""
+
+    @cached_property
+    def too_much(self) -> str:
+        """Why it is not tried although the days would say something; "" where it is."""
+        found = subqueries(self.tree, self.reach.rules)
+        points = max((one.range_s / (one.step_s or EVALUATION_S) for one in found), default=0.0)
+        if points <= MOST_POINTS:
+            return ""
+        return f"A subquery of it has {points:,.0f} steps, more than a trial may have."
+
+    @property
+    def can_be_tried(self) -> bool:
+        """Whether the days say anything about it."""
+        return not self.untriable
+
+    @cached_property
+    def troubles(self) -> frozenset[Trouble]:
+        """The ladders that mean something to it."""
+        read = {FAMILIES[metric] for metric in self.reach.metrics if metric in FAMILIES}
+        found = {Trouble.SLOWNESS} if DURATIONS in read else set()
+        return frozenset(found | ({Trouble.ERRORS} if REQUESTS in read or not found else set()))
+
+    def shuts_out(self, job: str) -> tuple[str, ...]:
+        """Its conditions on the job that a service of that job does not meet, as written."""
+        matchers = (m for s in self.reach.selectors for m in s.matchers if m.label == "job")
+        return tuple(dict.fromkeys(str(m) for m in matchers if not passing(m, [job])))
+
+
+@dataclass(frozen=True)
+class Hold:
+    """How long a rung is held: scrapes, seconds between two of them, and between evaluations.
+
+    ``AT_THE_END``: rules are evaluated once, when the alert is asked.
+    """
+
+    step_s: float
+    steps: int
+    evaluation_s: float
+
+    @classmethod
+    def of(cls, one: AlertAttempt) -> Hold:
+        """As short as the alert's windows and the steps of its subqueries allow."""
+        found = subqueries(one.tree, one.reach.rules)
+        coarsest = max((node.step_s or EVALUATION_S for node in found), default=0.0)
+        needed = max(HELD_S, 4 * coarsest)
+        shortest = one.reach.shortest_s / 4 or SCRAPE_INTERVAL_S
+        step = max(1, int(min(shortest, needed / 60) / SCRAPE_INTERVAL_S)) * SCRAPE_INTERVAL_S
+        every = EVALUATION_S
+        if one.reach.rules:
+            seldom = max(every, min(SELDOM_S, one.reach.shortest_s / 4))
+            every = seldom if one.needs_a_past else AT_THE_END
+        return cls(step, min(MOST_STEPS, ceil(needed / step)), every)
+
+
+def subqueries(tree: Expr, rules: Sequence[RecordingRule]) -> Iterator[Subquery]:
+    """All subqueries of an expression and of the rules that it needs."""
+    for one in (tree, *(found for _, found in parsed(rules))):
+        yield from (node for node in walk(one) if isinstance(node, Subquery))

@@ -1,0 +1,43 @@
+"""What came of trying an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from portal.trial.ladder import Allowance, Way
+
+
+@dataclass(frozen=True)
+class Climb:
+    """At which rungs of an SLO's ladders an alert fired; ``EBB`` where it has two windows."""
+
+    allowance: Allowance
+    fired: Mapping[Way, tuple[bool, ...]]
+
+    def first(self, way: Way = Way.PLAIN) -> int | None:
+        """The number of the lowest rung at which it fired; None: at none."""
+        return next((n for n, fires in enumerate(self.fired[way]) if fires), None)
+
+
+@dataclass(frozen=True)
+class AlertTrial:
+    """What an alert did.
+
+    ``woke``: the distracting days on which it fired. ``on_nothing``: it fired while nobody asked.
+    ``never_settles``: with the value in a label it never fired, and without it did. ``error``:
+    Prometheus can't evaluate it; ``untried``: nobody knows, and why.
+    """
+
+    climbs: Mapping[Allowance, Climb] = field(default_factory=dict)
+    woke: tuple[str, ...] = ()
+    on_nothing: bool = False
+    never_settles: bool = False
+    error: str = ""
+    untried: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it never fired, whatever happened."""
+        climbed = any(any(rungs) for c in self.climbs.values() for rungs in c.fired.values())
+        return not (climbed or self.woke or self.on_nothing)

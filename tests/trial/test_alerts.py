@@ -1,0 +1,174 @@
+"""Alerts are tried in one process, once each, and what one of them breaks stays its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from portal.promql.context import RecordingRule
+from portal.rulefile.contents import RuleFile, RuleFileError
+from portal.slo.objective import SLO, SLIKind
+from portal.tie import AlertRule, TieCode, analyse, analyse_all
+from portal.tie.check import Outcome, check_file
+from portal.trial.alerts import trials
+from portal.trial.ladder import Allowance, Way
+from portal.trial.memory import Asked, TrialMemory
+from tests.tie.cases import AVAILABILITY, SLOS, expanded
+
+HONEST = AlertRule("honest", expanded("RATIO > 0.1234"))
+MANY_TO_MANY = AlertRule(
+    "broken",
+    "rate(http_requests_total{status=~'5..'}[1m]) / on (job) rate(http_requests_total[1m]) > 0.1",
+)
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """No memory of other tests; counts the alerts of each process."""
+    counted: list[int] = []
+
+    def counting(asked: Sequence[Asked]) -> list[object]:
+        counted.append(len(asked))
+        return list(trials(asked))
+
+    monkeypatch.setattr("portal.trial.memory.trials", counting)
+    monkeypatch.setattr("portal.tie.findings.MEMORY", TrialMemory())
+    return counted
+
+
+def test_the_rungs_above_everything_fall_together() -> None:
+    assert [rung.factor for rung in Allowance(0.1).rungs] == pytest.approx([0, 0.2, 0.85, 1, 5, 10])
+    assert Allowance(0.01).rungs[-1].share == 1.0
+
+
+def test_a_latency_slo_has_a_ladder_close_to_its_threshold() -> None:
+    assert Way.BARELY in Allowance(0.05, 0.3).ways
+    assert Way.BARELY not in Allowance(0.05).ways
+
+
+def test_an_alert_is_tried_once(fresh: list[int]) -> None:
+    analyse_all([HONEST, AlertRule("again", HONEST.expr)], SLOS)
+    analyse(HONEST, SLOS)
+    assert [count for count in fresh if count] == [1]
+
+
+def test_several_alerts_are_tried_in_one_process(fresh: list[int]) -> None:
+    limits = (0.11, 0.12, 0.13)
+    analyse_all([AlertRule("a", expanded(f"RATIO > {limit}")) for limit in limits], SLOS)
+    assert fresh == [3]
+
+
+def test_a_broken_expression_spoils_no_other(fresh: list[int]) -> None:
+    broken, honest, unread = analyse_all([MANY_TO_MANY, HONEST, AlertRule("u", "sum(")], SLOS)
+    assert (honest.slo, honest.code) == ("availability", TieCode.TIED)
+    assert not broken.tied
+    assert unread.code is TieCode.UNPARSED
+
+
+def test_a_recording_rule_that_fails_spoils_only_what_reads_it(fresh: list[int]) -> None:
+    fails = RecordingRule("job:broken:ratio", MANY_TO_MANY.expr.removesuffix(" > 0.1"))
+    reads = AlertRule("reads", "job:broken:ratio > 0.1")
+    honest, broken = analyse_all([HONEST, reads], SLOS, [fails])
+    assert honest.code is TieCode.TIED
+    assert not broken.tied
+
+
+def without_promtool(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name in ("PATH", "HOME", "SLO_LAB_CACHE_DIR", "SLO_LAB_DATA_DIR"):
+        monkeypatch.setenv(name, str(folder))
+
+
+def test_without_promtool_nobody_knows(
+    fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without_promtool(monkeypatch, tmp_path)
+    finding = analyse(HONEST, SLOS)
+    assert finding.code is TieCode.CANNOT_CHECK
+    assert "promtool was not found" in finding.reason
+    assert not finding.tied
+    assert check_file(RuleFile((HONEST,), ()), SLOS).verdict is Outcome.CANNOT_CHECK
+
+
+def test_what_nobody_knew_is_asked_again(
+    fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as poor:
+        without_promtool(poor, tmp_path)
+        assert analyse(HONEST, SLOS).code is TieCode.CANNOT_CHECK
+    assert analyse(HONEST, SLOS).code is TieCode.TIED
+
+
+@pytest.mark.parametrize(
+    "script", ["exit 2", "kill -9 $$", "echo nonsense"], ids=["crash", "killed", "nonsense"]
+)
+def test_a_promtool_that_breaks_leaves_the_question_open(
+    script: str, fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tool = tmp_path / "promtool"
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr("portal.trial.engine.find", lambda: tool)
+    finding = analyse(HONEST, SLOS)
+    assert finding.code is TieCode.CANNOT_CHECK
+    assert "promtool" in finding.reason
+
+
+def test_other_peoples_metrics_need_no_promtool(
+    fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without_promtool(monkeypatch, tmp_path)
+    assert analyse(AlertRule("a", "node_load1 > 5"), SLOS).code is TieCode.NOT_AN_SLI
+    assert fresh == [0]
+
+
+def test_more_alerts_than_are_judged_at_a_time_are_refused_in_one_sentence() -> None:
+    rules = tuple(AlertRule(f"a{n}", f"up > {n}") for n in range(5000))
+    with pytest.raises(RuleFileError, match=r"5,000 alerts; 300 at most"):
+        check_file(RuleFile(rules, ()), SLOS)
+
+
+def test_beyond_the_most_nobody_knows(fresh: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.trial.memory.MOST_AT_A_TIME", 2)
+    rules = [AlertRule("a", expanded(f"RATIO > {limit}")) for limit in (0.11, 0.12, 0.13)]
+    codes = [finding.code for finding in analyse_all(rules, SLOS)]
+    assert codes == [TieCode.TIED, TieCode.TIED, TieCode.CANNOT_CHECK]
+
+
+def test_slos_of_several_jobs_are_tried_in_worlds_of_their_own(fresh: list[int]) -> None:
+    other = SLO("other", SLIKind.AVAILABILITY, 0.99, job="shop")
+    rule = AlertRule("a", expanded("RATIO > 0.144").replace("flask-app", "shop"))
+    finding = analyse(rule, [AVAILABILITY, other])
+    assert (finding.slo, finding.code) == ("other", TieCode.TIED)
+
+
+@pytest.mark.parametrize(
+    ("short", "long", "code"),
+    [("5m", "1h", TieCode.TIED), ("2h", "1d", TieCode.TIED), ("6h", "30d", TieCode.TIED)],
+)
+def test_windows_of_any_length_are_tried(short: str, long: str, code: TieCode) -> None:
+    ratio = expanded("RATIO > 0.144")
+    both = f"{ratio.replace('1m', short)} and {ratio.replace('1m', long)}"
+    assert analyse(AlertRule("a", both), [AVAILABILITY]).code is code
+    mixed = expanded("BAD").replace("1m", short) + " / " + expanded("ALL").replace("1m", long)
+    assert not analyse(AlertRule("a", f"{mixed} > 0.144"), [AVAILABILITY]).tied
+
+
+@pytest.mark.parametrize("span", ["1d:5m", "30d:1h", "10m:"])
+def test_subqueries_see_as_many_steps_as_they_need(span: str) -> None:
+    rule = AlertRule("a", f"avg_over_time(({expanded('RATIO')})[{span}]) > 0.05")
+    assert analyse(rule, [AVAILABILITY]).code is TieCode.TIED
+
+
+def test_a_subquery_of_half_a_million_steps_is_not_even_tried(fresh: list[int]) -> None:
+    rule = AlertRule("a", f"max_over_time(({expanded('RATIO')})[30d:5s]) > 0.05")
+    hostile, honest = analyse_all([rule, HONEST], SLOS)
+    assert hostile.code is TieCode.CANNOT_CHECK
+    assert "518,400 steps" in hostile.reason
+    assert honest.code is TieCode.TIED
+
+
+def test_the_surprising_day_is_told() -> None:
+    rule = AlertRule("a", expanded("RATIO > 0.144 or on () up == 0"))
+    assert "on the day on which the service could not be scraped" in analyse(rule, SLOS).reason
