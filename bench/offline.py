@@ -1,4 +1,4 @@
-"""What works without a lab: judging dashboard files, and the rules of many services."""
+"""What works without a lab: judging dashboards and alerts, and the rules of many services."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.figures import Figure
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.openslo import dumps
 from portal.slo.scale import fleet
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.stack.labs import SLO_LAB
 
 FILES = 50
 PANELS = 20
+ALERTS = 100
 SERVICES = 200
 
 
@@ -25,6 +28,10 @@ def measure(folder: Path, environ: Mapping[str, str], runs: int) -> Iterator[Fig
     judged = statistics.median(_judge(files, environ) for _ in range(runs))
     what = f"slo-lab check-dashboard, {FILES} files of {PANELS} panels"
     yield Figure(what, judged, "s", 10.0)
+    rules, slos = _rules(folder), folder / "slos.yaml"
+    slos.write_text(dumps([SLO("availability", SLIKind.AVAILABILITY, 0.99)]))
+    tried = statistics.median(_try(rules, slos, environ) for _ in range(runs))
+    yield Figure(f"slo-lab check-alert, {ALERTS} alert rules", tried, "s", 3.0)
     generated = statistics.median(_generate() for _ in range(runs))
     yield Figure(f"rules and alerts of {SERVICES} services", generated, "s", 2.0)
 
@@ -42,6 +49,27 @@ def _judge(files: list[Path], environ: Mapping[str, str]) -> float:
     command = [SLO_LAB[0], "check-dashboard", "--json", *map(str, files)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.stdout.count("\n") != FILES:
+        raise RuntimeError(done.stderr or done.stdout)
+    return time.monotonic() - start
+
+
+def _rules(folder: Path) -> Path:
+    """A file of alerts, no two with the same limit."""
+    ratio = AVAILABILITY.removeprefix("1 - ")
+    rules = [
+        {"alert": f"A{number}", "expr": f"{ratio} > {0.02 + number / 1000}"}
+        for number in range(ALERTS)
+    ]
+    path = folder / "alerts.yml"
+    path.write_text(json.dumps({"groups": [{"name": "bench", "rules": rules}]}))
+    return path
+
+
+def _try(rules: Path, slos: Path, environ: Mapping[str, str]) -> float:
+    start = time.monotonic()
+    command = [SLO_LAB[0], "check-alert", "--json", str(rules), "--slo", str(slos)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    if done.stdout.count('"tied": true') < ALERTS // 2:
         raise RuntimeError(done.stderr or done.stdout)
     return time.monotonic() - start
 

@@ -157,10 +157,6 @@ def _as_data(finding: FileFinding) -> dict[str, Any]:
 
 def _as_text(finding: FileFinding) -> str:
     lines = [_line(alert) for alert in finding.alerts] or ["The file holds no alert."]
-    met = finding.verdict is FileVerdict.MET
-    lines.append(
-        "Met: an alert is tied to an SLO." if met else "Not met: no alert is tied to an SLO."
-    )
     lines.append(LAST_LINES[finding.verdict])
     return "\n".join(lines)
 

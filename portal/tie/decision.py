@@ -80,7 +80,7 @@ def _climbed(climb: Climb, trial: AlertTrial, slo: SLO, limit: float | None) -> 
         return _while_all_is_well(climb, slo)
     if trial.woke:
         return _elsewhere(trial, slo)
-    astray = _astray(climb, first, slo)
+    astray = _astray(climb, first)
     if astray is not None:
         return astray
     found = _by_rung(climb, first, slo, limit)
@@ -103,7 +103,7 @@ def _silent(climb: Climb, trial: AlertTrial, slo: SLO) -> Judgement:
 
 
 def _while_all_is_well(climb: Climb, slo: SLO) -> Judgement:
-    bad = "slow" if climb.allowance.threshold_s else "failed"
+    bad = "was slow" if climb.allowance.threshold_s else "failed"
     if climb.fired[Way.PLAIN][-1]:
         return _not(f"Tried out, it fires on the day on which no request {bad}, too.")
     return Judgement(
@@ -121,13 +121,13 @@ def _elsewhere(trial: AlertTrial, slo: SLO) -> Judgement:
     )
 
 
-def _astray(climb: Climb, first: int, slo: SLO) -> Judgement | None:
+def _astray(climb: Climb, first: int) -> Judgement | None:
     """The ladder on which it goes another way than on the plain one."""
     for way in climb.fired:
         found = climb.first(way)
         if found == first or (way in PAGES and found is not None and found < first):
             continue
-        seen = _seen(climb, way, found, first, slo)
+        seen = _seen(climb, way, found, first)
         if way is Way.BARELY:
             return Judgement(TieCode.OTHER_THRESHOLD, f"{seen}: its threshold is another one.")
         if way in PAGES:
@@ -136,20 +136,14 @@ def _astray(climb: Climb, first: int, slo: SLO) -> Judgement | None:
     return None
 
 
-def _seen(climb: Climb, way: Way, found: int | None, first: int, slo: SLO) -> str:
+def _seen(climb: Climb, way: Way, found: int | None, first: int) -> str:
     """How it stood at the first rung that tells the two ladders apart."""
     stays_silent = found is None or found > first
     rung = climb.allowance.rungs[first if found is None or found > first else found]
-    bad = "slow" if climb.allowance.threshold_s else "failed"
+    bad = "were slow" if climb.allowance.threshold_s else "failed"
     share = _percent(rung.factor * climb.allowance.share)
     does = "stays silent" if stays_silent else "fires early"
-    return (
-        f"Tried out, it {does} on the day on which {share} of the requests {_were(bad)} and {way}"
-    )
-
-
-def _were(bad: str) -> str:
-    return "were slow" if bad == "slow" else bad
+    return f"Tried out, it {does} on the day on which {share} of the requests {bad} and {way}"
 
 
 def _by_rung(climb: Climb, first: int, slo: SLO, limit: float | None) -> Judgement:

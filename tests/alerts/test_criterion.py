@@ -11,7 +11,7 @@ import pytest
 from portal.alerts.criterion import MAX_LINES, AlertCriterion, AlertEvidence
 from portal.alerts.editor import apply_learner_rules, remove_learner_rules
 from portal.alerts.findings import JudgedAlert, judged_alerts
-from portal.alerts.transitions import Source
+from portal.alerts.transitions import AlertSource
 from portal.clients.prometheus import RuleKind
 from portal.criteria.base import Status, Subject, Verdict
 from portal.learners.models import Learner
@@ -19,7 +19,7 @@ from portal.objectives.store import save_slo
 from portal.rulefile.states import AlertState
 from portal.rulefolder.apply import Applied, apply_file
 from portal.rulefolder.folder import learner_file, slo_file
-from portal.rulefolder.rules import LoadedRule, Origin, RuleState
+from portal.rulefolder.rules import LoadedRule, LoadedState, RuleOrigin
 from portal.services import Services, utc_now
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.rules import rule_file
@@ -237,7 +237,7 @@ def test_many_rules_are_told_in_a_bounded_number_of_lines_the_best_first(
 def judged(name: str, code: TieCode, slo: str | None = None) -> JudgedAlert:
     finding = AlertFinding(name, code, "It could not be tried out. promtool was not found.", slo)
     return JudgedAlert(
-        name=name, source=Source.PROMETHEUS, state=AlertState.INACTIVE, finding=finding
+        name=name, source=AlertSource.PROMETHEUS, state=AlertState.INACTIVE, finding=finding
     )
 
 
@@ -291,7 +291,7 @@ def test_the_alerts_of_both_systems_are_tried_in_one_process(
 
 def loaded_rule(expr: str) -> LoadedRule:
     return LoadedRule(
-        kind=RuleKind.ALERTING, name=expr[-4:], query=expr, state=RuleState.INACTIVE, health="ok",
+        kind=RuleKind.ALERTING, name=expr[-4:], query=expr, state=LoadedState.INACTIVE, health="ok",
         last_error="", last_evaluation=None, duration_s=20, interval_s=5, labels={},
-        annotations={}, alerts=(), group="g", file="f.yml", origin=Origin.HAND, learner_id=None,
+        annotations={}, alerts=(), group="g", file="f.yml", origin=RuleOrigin.HAND, learner_id=None,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from portal.tie import AlertFinding, AlertRule, TieCode, analyse
 from portal.tie.grafana import analyse_grafana, read_ruler
+from tests.provision import promtool
 from tests.tie.cases import SLOS, expanded
 
 CURRENT = {"current": "{{ $value }}"}
@@ -37,7 +38,7 @@ def fires_while_the_share_grows(folder: Path, labels: dict[str, str], for_: str)
     }
     test = {"rule_files": ["rules.yml"], "evaluation_interval": "10s", "tests": [group]}
     (folder / "test.yml").write_text(json.dumps(test))
-    command = ["promtool", "test", "rules", str(folder / "test.yml")]
+    command = [promtool(), "test", "rules", str(folder / "test.yml")]
     return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode != 0
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from portal.promql.context import RecordingRule
-from portal.rulefile.contents import RuleFile, RuleFileError
+from portal.rulefile.contents import RuleFile
+from portal.rulefile.reader import RuleFileError
 from portal.slo.objective import SLO, SLIKind
 from portal.tie import AlertRule, TieCode, analyse, analyse_all
-from portal.tie.check import Outcome, check_file
+from portal.tie.check import FileVerdict, check_file
 from portal.trial.alerts import trials
 from portal.trial.ladder import Allowance, Way
 from portal.trial.memory import Asked, TrialMemory
@@ -88,7 +89,7 @@ def test_without_promtool_nobody_knows(
     assert finding.code is TieCode.CANNOT_CHECK
     assert "promtool was not found" in finding.reason
     assert not finding.tied
-    assert check_file(RuleFile((HONEST,), ()), SLOS).verdict is Outcome.CANNOT_CHECK
+    assert check_file(RuleFile((HONEST,), ()), SLOS).verdict is FileVerdict.CANNOT_CHECK
 
 
 def test_what_nobody_knew_is_asked_again(
