@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from portal.clients.calls import announce
 from portal.clients.promtool import PromtoolMissingError, find
 from portal.promql.context import RecordingRule
 from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
@@ -214,6 +215,7 @@ def _run(
     promtool: Path, folder: Path, names: Sequence[str], limits: TrialLimits
 ) -> tuple[str, str]:
     """What promtool said, and why it was ended; "" when it ended by itself."""
+    announce("promtool")
     memory_kib = str(limits.memory_bytes >> 10)
     command = ["/bin/sh", "-c", LIMITED, "sh", str(limits.cpu_s), memory_kib]
     try:
