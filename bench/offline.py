@@ -19,19 +19,24 @@ from tests.stack.labs import SLO_LAB
 FILES = 50
 PANELS = 20
 ALERTS = 100
+MANY = 5000
 SERVICES = 200
 
 
 def measure(folder: Path, environ: Mapping[str, str], runs: int) -> Iterator[Figure]:
     """Medians of ``runs`` runs; every query of every file is another one."""
     files = [_file(folder, number) for number in range(FILES)]
+    alone = statistics.median(_judge(files[:1], environ) for _ in range(runs))
+    yield Figure(f"slo-lab check-dashboard, one file of {PANELS} panels", alone, "s", 2.0)
     judged = statistics.median(_judge(files, environ) for _ in range(runs))
     what = f"slo-lab check-dashboard, {FILES} files of {PANELS} panels"
     yield Figure(what, judged, "s", 10.0)
-    rules, slos = _rules(folder), folder / "slos.yaml"
+    rules, slos = _rules(folder, ALERTS), folder / "slos.yaml"
     slos.write_text(dumps([SLO("availability", SLIKind.AVAILABILITY, 0.99)]))
     tried = statistics.median(_try(rules, slos, environ) for _ in range(runs))
     yield Figure(f"slo-lab check-alert, {ALERTS} alert rules", tried, "s", 3.0)
+    refused = statistics.median(_refuse(folder, slos, environ) for _ in range(runs))
+    yield Figure(f"slo-lab check-alert, {MANY:,} alert rules, refused", refused, "s", 10.0)
     generated = statistics.median(_generate() for _ in range(runs))
     yield Figure(f"rules and alerts of {SERVICES} services", generated, "s", 2.0)
 
@@ -48,19 +53,19 @@ def _judge(files: list[Path], environ: Mapping[str, str]) -> float:
     start = time.monotonic()
     command = [SLO_LAB[0], "check-dashboard", "--json", *map(str, files)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    if done.stdout.count("\n") != FILES:
+    if done.stdout.count("\n") != len(files):
         raise RuntimeError(done.stderr or done.stdout)
     return time.monotonic() - start
 
 
-def _rules(folder: Path) -> Path:
-    """A file of alerts, no two with the same limit."""
+def _rules(folder: Path, alerts: int) -> Path:
+    """A file of so many alerts, no two with the same limit."""
     ratio = AVAILABILITY.removeprefix("1 - ")
     rules = [
         {"alert": f"A{number}", "expr": f"{ratio} > {0.02 + number / 1000}"}
-        for number in range(ALERTS)
+        for number in range(alerts)
     ]
-    path = folder / "alerts.yml"
+    path = folder / f"alerts-{alerts}.yml"
     path.write_text(json.dumps({"groups": [{"name": "bench", "rules": rules}]}))
     return path
 
@@ -70,6 +75,15 @@ def _try(rules: Path, slos: Path, environ: Mapping[str, str]) -> float:
     command = [SLO_LAB[0], "check-alert", "--json", str(rules), "--slo", str(slos)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.stdout.count('"tied": true') < ALERTS // 2:
+        raise RuntimeError(done.stderr or done.stdout)
+    return time.monotonic() - start
+
+
+def _refuse(folder: Path, slos: Path, environ: Mapping[str, str]) -> float:
+    rules, start = _rules(folder, MANY), time.monotonic()
+    command = [SLO_LAB[0], "check-alert", str(rules), "--slo", str(slos)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode != 2 or "at a time" not in done.stderr:
         raise RuntimeError(done.stderr or done.stdout)
     return time.monotonic() - start
 
