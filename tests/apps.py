@@ -32,4 +32,4 @@ def portal_app(
     try:
         yield app
     finally:
-        assert end_app(app, SECONDS) == []
+        assert end_app(app, 2 * SECONDS) == []
