@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
+from typing import IO, cast
 
 from bench.figures import Figure, percentile
 from bench.lab import BURST_RATE, BenchLab
@@ -62,11 +63,13 @@ def engine_alone(target: str, seconds: float) -> Iterator[None]:
         target=target, mode=Mode.OPEN, rate=BURST_RATE, duration_seconds=seconds, mix=VISITORS
     )
     command = [sys.executable, "-m", "portal.bursts.engine"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
-    with subprocess.Popen(command, text=True, **pipes) as engine:
+    with subprocess.Popen(
+        command, text=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as engine:
         try:
-            engine.stdin.write(spec.dump())
-            engine.stdin.flush()
+            order = cast(IO[str], engine.stdin)
+            order.write(spec.dump())
+            order.flush()
             time.sleep(SETTLE_SECONDS)
             yield
         finally:

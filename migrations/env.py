@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -13,7 +13,7 @@ db = current_app.extensions["migrate"].db
 arguments = current_app.extensions["migrate"].configure_args
 
 
-def render_item(kind: str, thing: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, thing: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our column types as what the database keeps: migrations don't import the portal."""
     if kind == "type" and isinstance(thing, UTCDateTime):
         return "sa.DateTime(timezone=True)"
