@@ -1,4 +1,4 @@
-"""A dozen invented days, and a few more: what a service may live through.
+"""The invented days: what a service may live through.
 
 A day is one or more stages. The first is as long as any window of the expression sees, so that
 what was before is out of sight. Its name completes "on the day on which ...".
@@ -254,10 +254,6 @@ DOWN = Day(
         DayPart(shared(20, 0.01, others=TYPICAL), asked=False),
         DayPart(NOBODY, Length.HALF, up=False),
     ),
-)
-NOT_OURS = Day(
-    "half of another job's requests failed",
-    (DayPart(shared(20, 0.001, others=TYPICAL), elsewhere=shared(30, 0.5)),),
 )
 NOT_FOUND = _day("all requests were answered with 404", Traffic((Flow(2, 10, ((404, 1.0),)),)))
 
