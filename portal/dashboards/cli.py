@@ -130,11 +130,19 @@ def _rules(paths: Sequence[Path]) -> tuple[list[RecordingRule], int]:
     unread = 0
     for path in paths:
         try:
-            found += recording_rules(path.read_text(encoding="utf-8"))
+            found += recording_rules(_text(path))
         except (OSError, UnicodeDecodeError, SLOLabError) as error:
             unread += 1
             click.echo(f"slo-lab: {_printable(str(path))}: {_why_unread(error)}", err=True)
     return found, unread
+
+
+def _text(path: Path) -> str:
+    """The file's text; of one that is too large as much as its reader needs to say so."""
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    cut = len(content) > MAX_BYTES
+    return content.decode("utf-8-sig", "ignore" if cut else "strict")
 
 
 def _why_unread(error: Exception) -> str:

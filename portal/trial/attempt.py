@@ -93,11 +93,7 @@ class AlertAttempt:
     @cached_property
     def too_much(self) -> str:
         """Why it is not tried although the days would say something; "" where it is."""
-        found = subqueries(self.tree, self.reach.rules)
-        points = max((one.range_s / (one.step_s or EVALUATION_S) for one in found), default=0.0)
-        if points <= MOST_POINTS:
-            return ""
-        return f"A subquery of it has {points:,.0f} steps, more than a trial may have."
+        return beyond(MOST_POINTS, self.tree, self.reach.rules)
 
     @property
     def can_be_tried(self) -> bool:
@@ -141,6 +137,15 @@ class Hold:
             seldom = max(every, min(SELDOM_S, one.reach.shortest_s / 4))
             every = seldom if one.needs_a_past else AT_THE_END
         return cls(step, min(MOST_STEPS, ceil(needed / step)), every)
+
+
+def beyond(most: float, tree: Expr, rules: Sequence[RecordingRule]) -> str:
+    """That a subquery has more steps than ``most``, in a sentence; "" where none has."""
+    found = subqueries(tree, rules)
+    steps = max((one.range_s / (one.step_s or EVALUATION_S) for one in found), default=0.0)
+    if steps <= most:
+        return ""
+    return f"A subquery of it has {steps:,.0f} steps, more than a trial may have."
 
 
 def subqueries(tree: Expr, rules: Sequence[RecordingRule]) -> Iterator[Subquery]:

@@ -11,6 +11,7 @@ from portal.promql.context import Context, RecordingRule
 from portal.promql.findings import Code, Finding, nothing
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
 from portal.promql.parser import ParseError, parse
+from portal.trial.attempt import beyond
 from portal.trial.evidence import TrialEvidence
 from portal.trial.judgement import Shown, Surprise, judge, surprise
 from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
@@ -49,6 +50,8 @@ class TrialOutcome:
     never: str = ""
 
 
+MOST_STEPS = 100_000
+"""Of a subquery. promtool gives up on fewer, but would take half a minute to."""
 _memory: Recollection[TrialOutcome] = Recollection(REMEMBERED)
 
 
@@ -72,6 +75,9 @@ def _outcomes(
     tried = {expr: one for expr, one in attempts.items() if can_be_tried(one)}
     keys = {expr: (expr, *one.stage, read[expr].sli) for expr, one in tried.items()}
     known = {expr: found for expr in tried if (found := _memory.recall(keys[expr])) is not None}
+    for expr in tried.keys() - known.keys():
+        if endless := beyond(MOST_STEPS, tried[expr].tree, tried[expr].reach.rules):
+            known[expr] = TrialOutcome(untried=endless)
     fresh = evidence([one for expr, one in tried.items() if expr not in known], context)
     for expr, seen in fresh.items():
         known[expr] = _outcome(seen, tried[expr], read[expr], context)

@@ -181,3 +181,9 @@ def test_fifty_files_are_judged_in_time(tmp_path: Path) -> None:
     result = run("--json", *files)
     assert len(objects(result)) == 50
     assert time.monotonic() - started < 120
+
+
+def test_a_rule_file_without_an_end_is_read_as_far_as_its_limit(tmp_path: Path) -> None:
+    result = run("--rules", "/dev/zero", save(tmp_path, "a.json", MET))
+    assert result.exit_code == 2
+    assert "is larger than" in result.stderr

@@ -247,3 +247,14 @@ def test_a_verdict_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_rules_under_the_same_name_are_another_query() -> None:
     assert findings(["x:y"], recorded(x__y=R))["x:y"].sli is Sli.AVAILABILITY
     assert findings(["x:y"], recorded(x__y=f"clamp_max({R}, 0.01)"))["x:y"].sli is None
+
+
+def test_a_subquery_of_millions_of_steps_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "answers", lambda scenes: scenes and pytest.fail("it was tried"))
+    expr = (
+        'avg_over_time((sum(rate(http_requests_total{status=~"5.."}[1m]))'
+        " / sum(rate(http_requests_total[1m])))[30d:1s])"
+    )
+    finding = findings([expr])[expr]
+    assert (finding.sli, finding.code) == (None, Code.UNTRIED)
+    assert "2,592,000 steps" in finding.reason
