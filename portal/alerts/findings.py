@@ -11,13 +11,13 @@ from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.alerts.transitions import AlertSource
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
-from portal.promql.context import RecordingRule
+from portal.promql.context import RecordingRule, by_name
 from portal.rulefile.states import AlertState
 from portal.rulefolder.rules import LoadedRule, RuleOrigin, loaded_rules
 from portal.services import Services
 from portal.slo.objective import SLO
 from portal.tie import AlertFinding, AlertRule
-from portal.tie.analysis import alert_case, by_name
+from portal.tie.analysis import alert_case
 from portal.tie.findings import findings
 from portal.tie.grafana import grafana_case
 

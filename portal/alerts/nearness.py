@@ -9,14 +9,14 @@ from enum import StrEnum
 
 from portal.clients.errors import ClientError
 from portal.kit.rendering import duration, percent
-from portal.promql.context import Context, RecordingRule
+from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.evaluate import evaluate
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Number, Selector
 from portal.promql.notation import written
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
 from portal.services import Services
-from portal.tie.analysis import by_name, contexts
+from portal.tie.analysis import contexts
 from portal.tie.comparisons import FLIPPED
 from portal.tie.conditions import ErrorRatio, Tail
 from portal.tie.expansion import selectors

@@ -19,6 +19,15 @@ class Status(StrEnum):
     CANNOT_CHECK = "cannot_check"
 
 
+MARKS = {
+    Status.MET: "✓",
+    Status.NOT_MET: "✗",
+    Status.NOT_ENOUGH_DATA: "◔",
+    Status.CANNOT_CHECK: "?",
+}
+"""The sign of each verdict, wherever one is shown."""
+
+
 @dataclass(frozen=True)
 class Where:
     """Where to look next: words, and an address (of the portal, Grafana or Prometheus) or none."""

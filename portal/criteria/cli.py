@@ -12,20 +12,13 @@ from typing import Any
 import click
 
 from portal.criteria import store
-from portal.criteria.base import Criterion, Status, Verdict
+from portal.criteria.base import MARKS, Criterion, Status, Verdict
 from portal.criteria.checker import LIMIT_SECONDS, Checker, overdue
 from portal.features import CRITERIA
 from portal.kit.db import db
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.wsgi import quiet_app
-
-MARKS = {
-    Status.MET: "✓",
-    Status.NOT_MET: "✗",
-    Status.NOT_ENOUGH_DATA: "◔",
-    Status.CANNOT_CHECK: "?",
-}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.bursts.store import bursts_between
 from portal.criteria import store
-from portal.criteria.base import Criterion, Status, Verdict, Where
+from portal.criteria.base import MARKS, Criterion, Status, Verdict, Where
 from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
 from portal.kit.db import db
@@ -27,12 +27,6 @@ LIVELY = timedelta(seconds=30)
 
 OUR_PATH = re.compile(r"/(?![/\\])[!-~]*")
 """A path on this site; browsers pass over tabs and line ends, which could make it another site."""
-MARKS = {
-    Status.MET: "✓",
-    Status.NOT_MET: "✗",
-    Status.NOT_ENOUGH_DATA: "◔",
-    Status.CANNOT_CHECK: "?",
-}
 
 
 @bp.get("")

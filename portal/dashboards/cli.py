@@ -27,8 +27,8 @@ from portal.dashboards.judge import (
 )
 from portal.dashboards.templating import seconds
 from portal.errors import SLOLabError
-from portal.promql.context import Context, RecordingRule, bucket_labels
-from portal.rulefile.records import by_name, recording_rules
+from portal.promql.context import Context, RecordingRule, bucket_labels, by_name
+from portal.rulefile.records import recording_rules
 from portal.trial.verdict import findings
 
 DEFAULTS = Context()

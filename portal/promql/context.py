@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from portal.shop import BUCKETS, SCRAPE_INTERVAL_S
@@ -15,6 +15,14 @@ class RecordingRule:
     name: str
     expr: str
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def by_name(rules: Iterable[RecordingRule]) -> dict[str, tuple[RecordingRule, ...]]:
+    """Recording rules by the name that they record, in their order."""
+    named: dict[str, list[RecordingRule]] = {}
+    for rule in rules:
+        named.setdefault(rule.name, []).append(rule)
+    return {name: tuple(same) for name, same in named.items()}
 
 
 @dataclass(frozen=True)

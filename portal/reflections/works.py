@@ -18,13 +18,14 @@ from portal.dashboards import CheckContext, PanelFinding, UnreadableDashboardErr
 from portal.lab.grafana_state import grafana_absence
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos
+from portal.promql.context import by_name
 from portal.reflections.facts import AlertRuleFacts, DashboardFacts, PanelFacts
 from portal.rulefile.contents import RuleFile, read_rule_file
 from portal.rulefile.reader import RuleFileError
 from portal.rulefolder.folder import RuleFolder, RuleFolderError, learner_file
 from portal.services import Services
 from portal.tie import AlertFinding, AlertRule
-from portal.tie.analysis import alert_case, by_name
+from portal.tie.analysis import alert_case
 from portal.tie.findings import findings
 from portal.tie.grafana import GrafanaRule, grafana_case
 from portal.workbench import export, store

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from portal.promql.context import RecordingRule
 from portal.rulefile.reader import labels, rules, scalar
 
@@ -21,11 +19,3 @@ def recording_rules(text: str) -> list[RecordingRule]:
         for group, rule in rules(text, MAX_BYTES)
         if "record" in rule
     ]
-
-
-def by_name(found: Iterable[RecordingRule]) -> dict[str, tuple[RecordingRule, ...]]:
-    """The rules as the classifier wants them."""
-    named: dict[str, tuple[RecordingRule, ...]] = {}
-    for rule in found:
-        named[rule.name] = (*named.get(rule.name, ()), rule)
-    return named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from portal.promql.context import Context, RecordingRule
+from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
 from portal.rulefile.contents import AlertRule
@@ -65,14 +65,6 @@ def alert_case(rule: AlertRule, named: RulesByName) -> AlertCase:
 def readings(tree: Expr, known: Sequence[Context]) -> tuple[Condition, ...]:
     """What the expression says in each context."""
     return tuple(Conditions(context).of(tree) for context in known)
-
-
-def by_name(rules: Iterable[RecordingRule]) -> RulesByName:
-    """Recording rules by the name that they record."""
-    named: dict[str, list[RecordingRule]] = {}
-    for rule in rules:
-        named.setdefault(rule.name, []).append(rule)
-    return named
 
 
 def contexts(tree: Expr, named: RulesByName) -> list[Context]:

@@ -27,6 +27,11 @@ class TieCode(StrEnum):
         return self in (TieCode.STRICTER, TieCode.TIED)
 
     @property
+    def is_absolute(self) -> bool:
+        """Whether it says always or never, which must be true of every day."""
+        return self in (TieCode.ALWAYS_FIRES, TieCode.NEVER_FIRES)
+
+    @property
     def rank(self) -> int:
         """How close to tied: the higher, the closer."""
         return _ORDER[self]

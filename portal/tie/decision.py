@@ -39,27 +39,23 @@ def decided(
 
     ``limit``: the error ratio that the reading found, if any.
     """
-    if attempt.strange and _is_strong(read):
+    if attempt.strange and read.code.is_absolute:
         return _strange(attempt.strange, slo)
     climb = trial.climbs.get(allowance_of(slo))
     if climb is None:
         return read if _agrees(read, trial, None) else _elsewhere(trial, slo)
     if _agrees(read, trial, climb):
         return read
-    if _is_strong(read) and trial.is_silent and (other := attempt.shuts_out(slo.job)):
+    if read.code.is_absolute and trial.is_silent and (other := attempt.shuts_out(slo.job)):
         reason = f"It watches {', '.join(other)}; {slo.name} is about {slo.job}."
         return Judgement(TieCode.OTHER_SERVICE, reason)
     tried = _climbed(climb, trial, slo, limit)
-    if read.code.is_tied is not tried.code.is_tied or _is_strong(read):
+    if read.code.is_tied is not tried.code.is_tied or read.code.is_absolute:
         return tried
     if not read.code.is_tied:
         return read
     told = read if read.code is tried.code and read.factor == tried.factor else tried
     return replace(told, advice=tried.advice)
-
-
-def _is_strong(read: Judgement) -> bool:
-    return read.code in (TieCode.NEVER_FIRES, TieCode.ALWAYS_FIRES)
 
 
 def _agrees(read: Judgement, trial: AlertTrial, climb: Climb | None) -> bool:

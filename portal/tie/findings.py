@@ -144,7 +144,7 @@ def _judged(case: AlertCase, reading: Condition, slo: SLO, trial: AlertTrial | N
 def _read_only(case: AlertCase, read: Judgement) -> Judgement:
     """What can't be tried is judged by its text; of other people's metrics nothing is known."""
     one = case.attempt
-    if one is not None and one.is_strange and read.code in STRONG:
+    if one is not None and one.is_strange and read.code.is_absolute:
         names = ", ".join(sorted(one.strange)[:3])
         reason = f"It reads {names}, no metric of the lab's: it is no SLI of one of your SLOs."
         return Judgement(TieCode.NOT_AN_SLI, reason)
@@ -154,9 +154,6 @@ def _read_only(case: AlertCase, read: Judgement) -> Judgement:
         if why
         else read
     )
-
-
-STRONG = (TieCode.NEVER_FIRES, TieCode.ALWAYS_FIRES)
 
 
 def _on_nothing(case: AlertCase, best: Judgement, trial: AlertTrial | None) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.promql.context import Context, RecordingRule
+from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.nodes import Binary, Expr, Number
 from portal.promql.notation import written
 from portal.promql.parser import ParseError, parse
 from portal.rulefile.contents import seconds
 from portal.slo.objective import SLO
-from portal.tie.analysis import FIRES_ON_NOTHING, RulesByName, by_name, contexts, readings
+from portal.tie.analysis import FIRES_ON_NOTHING, RulesByName, contexts, readings
 from portal.tie.codes import TieCode
 from portal.tie.findings import AlertCase, AlertFinding, findings
 from portal.tie.grafana_nodes import GrafanaQuery, Graph, GraphError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from portal.promql.context import RecordingRule
+from portal.promql.context import RecordingRule, by_name
 from portal.promql.parser import ParseError, parse
 from portal.slo.objective import SLO
-from portal.tie.analysis import by_name, contexts
+from portal.tie.analysis import contexts
 from portal.tie.conditions import Both, Condition, ErrorRatio, Tail
 from portal.tie.expressions import Conditions
 from portal.tie.judgement import judge

@@ -12,7 +12,7 @@ from portal.promql.events import passing
 from portal.promql.nodes import Expr, Subquery
 from portal.shop import DURATIONS, REQUESTS, SCRAPE_INTERVAL_S
 from portal.trial.ladder import Trouble
-from portal.trial.reach import Reach, reach
+from portal.trial.reach import CLOCK, Reach, reach
 from portal.trial.recording import over_time, parsed, picked, walk
 from portal.trial.world import USUAL
 
@@ -31,10 +31,6 @@ FAMILIES = {
 }
 SHOP = frozenset({*FAMILIES, DURATIONS, *USUAL, "up"})
 """The metrics of the lab that days are invented for."""
-CLOCK = frozenset(
-    {"hour", "minute", "day_of_week", "day_of_month", "day_of_year", "month", "year"}
-    | {"days_in_month"}
-)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ MAX_RULES = 100
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 MAX_LOOKS = 2000
 """Names of rules, each with how far it is looked back from: rules that read each other multiply."""
+CLOCK = frozenset(
+    {"hour", "minute", "day_of_week", "day_of_month", "day_of_year", "month", "year"}
+    | {"days_in_month"}
+)
+"""Functions of the time of day, or of the date."""
 DEFAULT_STEP_S = 60.0
 """What a subquery without a step gets at most."""
 

@@ -15,6 +15,7 @@ from portal.trial.attempt import beyond
 from portal.trial.evidence import TrialEvidence
 from portal.trial.judgement import Shown, Surprise, judge, surprise
 from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
+from portal.trial.reach import CLOCK
 from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence
 
@@ -25,15 +26,11 @@ NEVER_ASKED = (
     " average with it is no number either."
 )
 NO_SHARE = "On no day that we tried it on did it show a share."
-CLOCK = frozenset(
-    {
-        *("hour", "minute", "day_of_week", "day_of_month", "day_of_year", "days_in_month"),
-        *("month", "year"),
-    }
-)
 BY_THE_CLOCK = "It depends on the time of day, or on the date."
 FIXED = "It looks at one fixed moment (@), whatever happens now."
 REMEMBERED = 2048
+MOST_STEPS = 100_000
+"""Of a subquery. promtool gives up on fewer, but would take half a minute to."""
 TROUBLE_S = 60.0
 """How long what went wrong with a trial is remembered."""
 
@@ -50,8 +47,6 @@ class TrialOutcome:
     never: str = ""
 
 
-MOST_STEPS = 100_000
-"""Of a subquery. promtool gives up on fewer, but would take half a minute to."""
 _memory: Recollection[TrialOutcome] = Recollection(REMEMBERED)
 
 
