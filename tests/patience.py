@@ -18,7 +18,6 @@ from portal.clients.http import Http
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
 from portal.criteria import checker
-from portal.promql import parser
 from portal.trial import engine
 from portal.workbench import board, dashboard_views, evidence, turns
 from portal.workbench import criterion as dashboard_criterion
@@ -44,6 +43,5 @@ def have_patience(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, name, SECONDS)
     for client in CLIENTS:
         patch.setitem(client.__init__.__kwdefaults__, "timeout", SECONDS)
-    patch.setattr(parser._process, "timeout_s", SECONDS)
     limits = replace(engine.LIMITS, wall_s=SECONDS, total_s=4 * SECONDS)
     patch.setattr(engine, "LIMITS", limits)

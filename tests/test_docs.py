@@ -60,6 +60,7 @@ def test_links_lead_to_files(page: Path) -> None:
 OTHER_NAMES = {
     "markdown-it": "markdown-it-py",
     "pythonjsonlogger": "python-json-logger",
+    "re2": "google-re2",
     "yaml": "pyyaml",
 }
 """Modules that are not called like their package."""

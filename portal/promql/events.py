@@ -11,7 +11,7 @@ from portal.promql import statuses
 from portal.promql.context import Context
 from portal.promql.findings import Code
 from portal.promql.nodes import Matcher, MatchOp, Selector
-from portal.promql.parser import fully_matches
+from portal.promql.patterns import fully_matches
 from portal.shop import DURATIONS, JOB, PATHS, REQUESTS
 
 STATUS = "status"

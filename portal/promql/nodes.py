@@ -1,10 +1,9 @@
-"""PromQL's syntax tree as frozen values of our own (the parser's nodes live in another process)."""
+"""PromQL's syntax tree as frozen values of our own (the library's compare by identity)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class MatchOp(StrEnum):
@@ -113,61 +112,3 @@ class Negation:
 
 
 Expr = Number | Text | Selector | Subquery | Call | Aggregation | Binary | Negation
-
-
-def from_json(tree: dict[str, Any]) -> Expr:
-    """The node that the parser child described; children first."""
-    match tree["node"]:
-        case "number":
-            return Number(float(tree["value"]))
-        case "text":
-            return Text(tree["value"])
-        case "selector":
-            return _selector(tree)
-        case "subquery":
-            expr = from_json(tree["expr"])
-            return Subquery(expr, tree["range"], tree["step"], tree["offset"], tree["at"])
-        case "call":
-            return Call(tree["function"], tuple(from_json(arg) for arg in tree["args"]))
-        case "aggregation":
-            return _aggregation(tree)
-        case "binary":
-            return _binary(tree)
-        case "negation":
-            return Negation(from_json(tree["expr"]))
-    raise ValueError(f"unknown node {tree['node']!r}")
-
-
-def _selector(tree: dict[str, Any]) -> Selector:
-    matchers = tuple(Matcher(label, MatchOp(op), value) for label, op, value in tree["matchers"])
-    name = tree["name"]
-    for matcher in matchers:
-        if matcher.label == "__name__" and matcher.op is MatchOp.EQUAL:
-            name = matcher.value
-            matchers = tuple(m for m in matchers if m is not matcher)
-            break
-    return Selector(name, matchers, tree["range"], tree["offset"], tree["at"])
-
-
-def _aggregation(tree: dict[str, Any]) -> Aggregation:
-    param = from_json(tree["param"]) if tree["param"] else None
-    by, without = tree["by"], tree["without"]
-    return Aggregation(
-        tree["op"],
-        from_json(tree["expr"]),
-        param,
-        None if by is None else tuple(by),
-        None if without is None else tuple(without),
-    )
-
-
-def _binary(tree: dict[str, Any]) -> Binary:
-    on, ignoring = tree["on"], tree["ignoring"]
-    matching = Matching(
-        None if on is None else tuple(on),
-        None if ignoring is None else tuple(ignoring),
-        tree["many"],
-        tuple(tree["include"]),
-    )
-    left, right = from_json(tree["left"]), from_json(tree["right"])
-    return Binary(tree["op"], left, right, matching, tree["bool"])

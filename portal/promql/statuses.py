@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.promql.nodes import Matcher, MatchOp
-from portal.promql.parser import fully_matches
+from portal.promql.patterns import fully_matches
 
 ALL = frozenset(range(100, 600))
 SERVER_ERRORS = frozenset(range(500, 600))

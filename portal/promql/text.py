@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`|#[^\n]*', re.DOTALL)
 BINARY = re.compile(r"[-+*/%^<>]|==|!=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+NAME = re.compile('"?§([0-9]+)"?')
 OPENING, CLOSING = "([{", ")]}"
 CARET_CONTEXT = 20
 
@@ -44,16 +45,27 @@ def operators(text: str) -> int:
     return len(BINARY.findall(re.sub(r"{[^{}]*}", "", outside)))
 
 
-def without_backticks(text: str) -> str:
-    """The same expression with `raw` strings written as "quoted" ones (the parser's gap)."""
-    return "".join(_requoted(piece) if quoted else piece for quoted, piece in pieces(text))
+def unquoted(text: str) -> tuple[str, list[str]]:
+    """The text without its comments, each string in it a name (``"§0"``); and those strings."""
+    strings: list[str] = []
+    bare: list[str] = []
+    for quoted, piece in pieces(text):
+        if quoted and not piece.startswith("#"):
+            bare.append(f'"§{len(strings)}"')
+            strings.append(piece)
+        else:
+            bare.append(" " if quoted else piece)
+    return "".join(bare), strings
 
 
-def _requoted(piece: str) -> str:
-    if not piece.startswith("`"):
-        return piece
-    inside = piece[1:-1].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{inside}"'
+def filled(text: str, strings: Sequence[str]) -> str:
+    """The text with the strings instead of the names that ``unquoted`` gave them."""
+
+    def string(name: re.Match[str]) -> str:
+        number = int(name[1])
+        return strings[number] if number < len(strings) else name[0]
+
+    return NAME.sub(string, text)
 
 
 def caret_under(expr: str, line: int | None, column: int | None) -> str:

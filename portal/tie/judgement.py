@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from portal.promql.events import EventKind
 from portal.promql.findings import Sli
 from portal.promql.nodes import Matcher, MatchOp
-from portal.promql.parser import fully_matches
+from portal.promql.patterns import fully_matches
 from portal.promql.statuses import SERVER_ERRORS, spoken
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import alert_pairs

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.promql.text import nesting, operators, pieces, without_backticks
+from portal.promql.text import filled, nesting, operators, pieces, unquoted
 
 
 @given(st.text())
@@ -30,5 +30,18 @@ def test_operators_are_counted_outside_strings(text: str, count: int) -> None:
     assert operators(text) == count
 
 
-def test_raw_strings_become_quoted_ones() -> None:
-    assert without_backticks('x{a=`5\\d"`}') == 'x{a="5\\\\d\\""}'
+def test_strings_become_names_and_comments_go() -> None:
+    text = 'x{a=`5\\d"`} + "b" # "c"'
+    bare, strings = unquoted(text)
+    assert bare == 'x{a="§0"} + "§1"  '
+    assert strings == ['`5\\d"`', '"b"']
+
+
+@given(st.text())
+def test_names_become_the_strings_they_stand_for(text: str) -> None:
+    plain = text.replace("#", "").replace("§", "")
+    assert filled(*unquoted(plain)) == plain
+
+
+def test_a_name_that_nobody_gave_stays() -> None:
+    assert filled("§7", ["a"]) == "§7"
