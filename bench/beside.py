@@ -62,7 +62,7 @@ def engine_alone(target: str, seconds: float) -> Iterator[None]:
     spec = Spec(
         target=target, mode=Mode.OPEN, rate=BURST_RATE, duration_seconds=seconds, mix=VISITORS
     )
-    command = [sys.executable, "-m", "portal.bursts.engine"]
+    command = [sys.executable, "-P", "-m", "portal.bursts.engine"]
     with subprocess.Popen(
         command, text=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     ) as engine:

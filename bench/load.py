@@ -101,7 +101,7 @@ def run_engine(rate: float, seconds: float, *server_arguments: str) -> Run:
     spec = Spec(
         target=server.url, mode=Mode.OPEN, rate=rate, duration_seconds=seconds, mix=(Part("/"),)
     )
-    output, cpu = _generate([sys.executable, "-m", "portal.bursts.engine"], spec.dump())
+    output, cpu = _generate([sys.executable, "-P", "-m", "portal.bursts.engine"], spec.dump())
     last = Message.parse(output.splitlines()[-1])
     return Run(*server.end(), cpu, last.p95, last.p99)
 

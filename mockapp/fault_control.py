@@ -104,7 +104,7 @@ def _check_token(token: str | Path) -> None:
 def _read_token(token: str | Path) -> str:
     try:
         return token.read_text().strip() if isinstance(token, Path) else token
-    except OSError:
+    except (OSError, UnicodeError):
         return ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,28 @@ def _setting(default: Any, help_text: str, **metadata: Any) -> Any:
     return field(default=default, metadata=metadata)
 
 
+def _own_folder(name: str, place: Callable[..., Path]) -> Path:
+    """The user's own folder for the lab; raises SettingError where the system names none."""
+    try:
+        return place("slo-lab", appauthor=False)
+    except RuntimeError as error:
+        raise SettingError(
+            f"This user has no home folder: set HOME, or {variable(name)} to a folder of the lab's "
+            "own."
+        ) from error
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that can be set from outside. Ports are TCP ports, times are seconds."""
 
     data_dir: Path = _setting(
-        lambda: user_data_path("slo-lab", appauthor=False),
+        lambda: _own_folder("data_dir", user_data_path),
         "Folder for the database, secrets, logs and the servers' data.",
         shown="the user's data folder",
     )
     cache_dir: Path = _setting(
-        lambda: user_cache_path("slo-lab", appauthor=False),
+        lambda: _own_folder("cache_dir", user_cache_path),
         "Folder for downloaded servers; can be shared by several labs.",
         shown="the user's cache folder",
     )
@@ -178,7 +189,7 @@ def variable(name: str) -> str:
 
 def _read(name: str, text: str, kind: object, metadata: Mapping[str, Any]) -> object:
     if kind == "Path":
-        return Path(text).expanduser().absolute()
+        return _read_path(name, text)
     if kind == "int":
         return _read_int(name, text)
     if "choices" in metadata and text not in metadata["choices"]:
@@ -189,6 +200,15 @@ def _read(name: str, text: str, kind: object, metadata: Mapping[str, Any]) -> ob
     if name.endswith("_url") and name != "database_url":
         return _read_url(name, text)
     return text
+
+
+def _read_path(name: str, text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise SettingError(
+            f"{variable(name)} is {text!r}, but there is no such home folder: name the whole path."
+        ) from error
 
 
 def _read_int(name: str, text: str) -> int:

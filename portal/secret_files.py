@@ -7,9 +7,14 @@ import os
 import secrets
 from pathlib import Path
 
-from portal.config import Settings
+from portal.config import Settings, variable
+from portal.errors import SLOLabError
 
 FOLDER = "secrets"
+
+
+class SecretFileError(SLOLabError):
+    """A file that should hold a secret can't be read, or holds none."""
 
 
 def secret_path(data_dir: Path, name: str) -> Path:
@@ -20,23 +25,50 @@ def secret_path(data_dir: Path, name: str) -> Path:
 def read_or_make(data_dir: Path, name: str, settings: Settings | None = None) -> str:
     """The secret ``name``: from the settings where given, else from its file, else made now.
 
-    Two processes that start at once agree: the file appears whole, and only once.
+    Two processes that start at once agree: the file appears whole, and only once. Raises
+    SecretFileError.
     """
     given = _given(name, settings) if settings else ""
     if given:
         return given
     path = secret_path(data_dir, name)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_text(encoding="ascii").strip()
-    _create_once(path, secrets.token_urlsafe(24))
-    return path.read_text(encoding="ascii").strip()
+    with contextlib.suppress(PermissionError):  # reading it says so, too
+        if not path.exists():
+            _make(path)
+    return read_secret(path, "Delete it, and the next start makes a new one.")
+
+
+def read_secret(path: Path, advice: str) -> str:
+    """The secret in the file; raises SecretFileError, whose sentence ends with the advice."""
+    try:
+        value = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SecretFileError(
+            f"The secret in {path} can't be read ({error.strerror}). {advice}"
+        ) from error
+    except UnicodeError as error:
+        raise SecretFileError(f"The secret in {path} is no plain text. {advice}") from error
+    if not value:
+        raise SecretFileError(f"The file {path} should hold a secret and is empty. {advice}")
+    return value
 
 
 def _given(name: str, settings: Settings) -> str:
     if name == "fault-token" and settings.fault_token_file:
-        return Path(settings.fault_token_file).read_text(encoding="ascii").strip()
+        setting = variable("fault_token_file")
+        return read_secret(Path(settings.fault_token_file), f"{setting} names that file.")
     return str(getattr(settings, name.replace("-", "_"), ""))
+
+
+def _make(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _create_once(path, secrets.token_urlsafe(24))
+    except OSError as error:
+        raise SecretFileError(
+            f"{error.filename or path} can't be written ({error.strerror}), and a secret must be "
+            f"kept there. Make room for it, or set {variable('data_dir')} to another folder."
+        ) from error
 
 
 def _create_once(path: Path, value: str) -> None:
@@ -44,6 +76,8 @@ def _create_once(path: Path, value: str) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(value + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()

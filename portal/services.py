@@ -42,12 +42,14 @@ class Services:
     @classmethod
     def from_settings(cls, settings: Settings) -> Services:
         """The real collaborators, at the addresses that the settings name."""
-        token = read_or_make(settings.data_dir, "fault-token", settings)
+        data_dir = settings.data_dir
         background = Background()
         return cls(
             settings=settings,
             prometheus=PrometheusClient(settings.prometheus_base),
-            mockapp=MockappClient(settings.mockapp_base, token),
+            mockapp=MockappClient(
+                settings.mockapp_base, lambda: read_or_make(data_dir, "fault-token", settings)
+            ),
             grafana=GrafanaClient.from_settings(settings),
             background=background,
             readings=SharedReadings(background),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import signal
 import sys
@@ -22,6 +21,7 @@ from portal.kit.db import migrate_to_head
 from portal.kit.observability import log_as_json
 from portal.learners import ensure_solo_learner
 from portal.services import utc_now
+from stack.ports import Port, check_ports
 
 THREADS = 12
 CONNECTIONS = 800  # every open page holds one; the next one would wait until another is closed
@@ -88,6 +88,7 @@ def main() -> None:
 
 
 def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:
+    check_ports([Port("the portal", "port", settings.host, settings.port)])
     try:
         return waitress.create_server(
             app,
@@ -100,12 +101,8 @@ def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:
             ident=None,
         )
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            reason = error.strerror or str(error)
-            raise SLOLabError(f"{_address(settings)} can't be used ({reason}).") from error
-        raise SLOLabError(
-            f"Port {settings.port} is taken; free it or set SLO_LAB_PORT to another one."
-        ) from error
+        reason = error.strerror or str(error)
+        raise SLOLabError(f"{_address(settings)} can't be used ({reason}).") from error
     except ValueError as error:  # waitress' word for a name that nobody knows
         raise SLOLabError(f"{_address(settings)} is no address of this machine.") from error
 

@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from portal.clients.errors import ClientError
 from portal.clients.http import Http
 from portal.clients.prometheus import PrometheusClient, TargetHealth
+from portal.clients.shape import moment
 from portal.config import Settings
 from stack.layout import Layout
 from stack.lock import is_held
@@ -21,6 +23,9 @@ from stack.state import ServerState, State, Status, read_state
 PROBE_SECONDS = 1.0
 LEAST_FREE = 200_000_000  # bytes; below that, databases begin to fail soon
 JOB = "flask-app"
+FIRST_SECONDS = 20.0  # of a Prometheus, in which it need not have found its targets
+COMING = (Status.STARTING, Status.RESTARTING)
+WAIT = "Wait a few seconds."
 NOBODY_STARTED_IT = "Start the lab, or whatever program is to answer there."
 
 
@@ -54,7 +59,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         lambda: _portal(settings, state),
         lambda: _mockapp(settings, state),
         lambda: _prometheus(settings, state),
-        lambda: _target(settings),
+        lambda: _target(settings, state),
         lambda: _grafana(settings, state),
         lambda: _data_folder(settings),
     ]
@@ -124,9 +129,9 @@ def _server(title: str, asked: str, url: str, known: ServerState | None) -> Find
 def _silent_server(title: str, url: str, error: ClientError, known: ServerState | None) -> Finding:
     if known is None:
         return Finding(title, Health.DOWN, url, str(error), NOBODY_STARTED_IT)
-    if known.status in {Status.STARTING, Status.RESTARTING}:
+    if known.status in COMING:
         detail = known.detail or "not answering yet"
-        return Finding(title, Health.STARTING, url, detail, "Wait a few seconds.")
+        return Finding(title, Health.STARTING, url, detail, WAIT)
     todo = f"See `slo-lab logs {known.name}`; stopping and starting the lab may help."
     return Finding(title, Health.DOWN, url, known.detail or str(error), todo)
 
@@ -139,16 +144,21 @@ def _get(title: str, url: str) -> None:
         http.close()
 
 
-def _target(settings: Settings) -> Finding:
-    """Whether Prometheus scrapes the mock app."""
+def _target(settings: Settings, state: State | None) -> Finding:
+    """Whether Prometheus scrapes the mock app; it looks for targets for seconds after a start."""
     url = f"{settings.prometheus_link}/targets"
     name = f"scrape of {JOB}"
     try:
         client = PrometheusClient(settings.prometheus_base, timeout=PROBE_SECONDS)
         targets = [target for target in client.targets() if target.job == JOB]
         url = settings.prometheus_link + client.page("targets")
+        new = not targets and _is_new(client)
     except ClientError as error:
+        if (known := _known(state, "prometheus")) and known.status in COMING:
+            return Finding(name, Health.STARTING, url, "Prometheus starts", WAIT)
         return Finding(name, Health.DOWN, url, str(error), "Get Prometheus up first.")
+    if new:
+        return Finding(name, Health.STARTING, url, "Prometheus looks for its targets", WAIT)
     if not targets:
         todo = "Does Prometheus read the lab's prometheus.yml? Its page of targets tells."
         return Finding(name, Health.DOWN, url, f"Prometheus has no target in job {JOB}.", todo)
@@ -158,8 +168,16 @@ def _target(settings: Settings) -> Finding:
         detail = f"{failing[0].instance}: {failing[0].last_error}"
         return Finding(name, Health.DOWN, url, detail, todo)
     if any(target.health is TargetHealth.UNKNOWN for target in targets):
-        return Finding(name, Health.STARTING, url, "not scraped yet", "Wait a few seconds.")
+        return Finding(name, Health.STARTING, url, "not scraped yet", WAIT)
     return Finding(name, Health.UP, url, ", ".join(target.instance for target in targets))
+
+
+def _is_new(client: PrometheusClient) -> bool:
+    """Whether Prometheus was started moments ago; raises ClientError."""
+    started = moment(client.runtimeinfo().get("startTime"))
+    if started is None:
+        return False
+    return 0 <= (datetime.now(UTC) - started).total_seconds() < FIRST_SECONDS
 
 
 def _data_folder(settings: Settings) -> Finding:

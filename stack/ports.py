@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from portal.config import variable
 from portal.errors import SLOLabError
+
+LOCALHOST = ("127.0.0.1", "::1", "localhost")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 
 
 class PortTakenError(SLOLabError):
@@ -29,7 +33,7 @@ class Port:
 
 def check_ports(ports: list[Port]) -> None:
     """Return when all ports are free; else raises PortTakenError, a sentence each."""
-    problems = [*_twice(ports), *(_sentence(port) for port in ports if not _is_free(port))]
+    problems = [*_twice(ports), *filter(None, map(_problem, ports))]
     if problems:
         raise PortTakenError("\n".join(problems))
 
@@ -47,27 +51,54 @@ def _twice(ports: list[Port]) -> list[str]:
     return problems
 
 
-def _is_free(port: Port) -> bool:
-    family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((port.host, port.number))
+def _problem(port: Port) -> str:
+    """Why the port can't be had, as a sentence; what the server itself says better is left to it.
+
+    Browsers go to ``localhost`` on ::1 first: who listens there gets what was meant for us.
+    """
+    reason = _reason_against(port.host, port.number)
+    if reason == errno.EACCES:
+        return (
+            f"Port {port.number}, set for {port.title}, is reserved for the system; "
+            f"set {variable(port.setting)} to one above 1023."
+        )
+    hosts = {port.host, *(LOCALHOST if port.host in (*LOCALHOST, *EVERYWHERE) else ())}
+    taken = any(_is_taken(host, port.number) for host in hosts)
+    return _taken_sentence(port) if taken else ""
+
+
+def _is_taken(host: str, number: int) -> bool:
+    reason = _reason_against(host, number)
+    return _somebody_answers(host, number) if reason is None else reason == errno.EADDRINUSE
+
+
+def _reason_against(host: str, number: int) -> int | None:
+    """The number of the error that keeps us from listening there; None: nothing does."""
+    try:
+        with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if _family(host) is socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind((host, number))
             probe.listen(1)
-        except OSError:
-            return False
-    return not _somebody_answers(port)
+    except OSError as error:
+        return error.errno
+    return None
 
 
-def _somebody_answers(port: Port) -> bool:
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _somebody_answers(host: str, number: int) -> bool:
     """On macOS a second socket may bind beside one that listens on every address."""
-    host = port.host if port.host not in {"0.0.0.0", "::"} else "localhost"  # noqa: S104
-    with contextlib.suppress(OSError), socket.create_connection((host, port.number), timeout=0.3):
+    there = "localhost" if host in EVERYWHERE else host
+    with contextlib.suppress(OSError), socket.create_connection((there, number), timeout=0.3):
         return True
     return False
 
 
-def _sentence(port: Port) -> str:
+def _taken_sentence(port: Port) -> str:
     holder = holder_of(port.number)
     by = f" by {holder}" if holder else " by another program"
     return (

@@ -13,7 +13,7 @@ class Stopped(BaseException):
 
 
 class StopSignals:
-    """Counts the requests to stop; wakes a wait.
+    """Counts the requests to stop; wakes a wait. ``heeds_hang_up``: a closed terminal is one.
 
     Until ``collect()`` is called a request raises Stopped where the program is.
     """
@@ -26,7 +26,8 @@ class StopSignals:
         os.set_blocking(writable, False)
         signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
         numbers = {signal.SIGINT, signal.SIGTERM}
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup asked for that
+        self.heeds_hang_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # no nohup
+        if self.heeds_hang_up:
             numbers.add(signal.SIGHUP)
         for number in numbers:
             signal.signal(number, self._on_signal)

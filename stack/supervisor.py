@@ -28,6 +28,7 @@ from stack.servers import (
 from stack.sources import find_prometheus
 from stack.state import ServerState, State, Status, read_state
 from stack.stop_signals import StopSignals
+from stack.terminal import Terminal
 
 TICK_STARTING = 0.1  # seconds between two looks while servers come up
 TICK = 0.25
@@ -47,6 +48,7 @@ class Supervisor:
         self._servers: list[ManagedServer] = []
         self._grafana: GrafanaGetter | None = None
         self._parent: int | None = None
+        self._terminal = Terminal() if signals.heeds_hang_up else None
         self._state_written = True
         self._announced = False
         self._rules_mark = self._rules_fingerprint()
@@ -195,7 +197,8 @@ class Supervisor:
 
     def _shall_stop(self) -> bool:
         orphaned = self._parent is not None and os.getppid() != self._parent
-        return bool(self._signals.count) or orphaned
+        hung_up = self._terminal is not None and self._terminal.has_closed()
+        return bool(self._signals.count) or orphaned or hung_up
 
     def _end(self) -> None:
         if self._grafana:

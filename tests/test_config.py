@@ -63,3 +63,18 @@ def test_the_docs_tell_every_setting() -> None:
     for one in fields(Settings):
         row = next(line for line in table.splitlines() if f"`{variable(one.name)}`" in line)
         assert one.metadata["help"] in row
+
+
+def test_without_a_home_folder_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(*_: object) -> KeyError:
+        raise KeyError("no such user")
+
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", homeless)
+    with pytest.raises(SettingError, match="set HOME, or SLO_LAB_DATA_DIR"):
+        Settings.from_env({})
+    with pytest.raises(SettingError, match="set HOME, or SLO_LAB_CACHE_DIR"):
+        Settings.from_env({"SLO_LAB_DATA_DIR": "/srv/lab"})
+    with pytest.raises(SettingError, match="SLO_LAB_DATA_DIR is '~/lab'"):
+        Settings.from_env({"SLO_LAB_DATA_DIR": "~/lab"})

@@ -140,6 +140,16 @@ def test_the_stack_knows_settings_errors_and_clients_only(name: str) -> None:
         assert not module.startswith("portal.") or module.startswith(allowed), module
 
 
+@pytest.mark.parametrize("name", [n for n in named(SOURCES) if n != "stack/bootstrap.py"])
+def test_a_python_that_is_started_takes_no_module_from_the_folder_it_starts_in(name: str) -> None:
+    for node in ast.walk(ast.parse((ROOT / name).read_text())):
+        if not isinstance(node, (ast.List, ast.Tuple)):
+            continue
+        words = [ast.unparse(word) for word in node.elts]
+        if "sys.executable" in words:
+            assert words[words.index("sys.executable") + 1] in {"'-P'", "'-I'"}, words
+
+
 @pytest.mark.parametrize("name", named(SOURCES))
 def test_nothing_is_called_utils(name: str) -> None:
     assert Path(name).stem not in {"utils", "helpers", "common", "util", "misc"}

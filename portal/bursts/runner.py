@@ -312,7 +312,7 @@ def shown(runner: Runner | None, burst: Burst) -> Burst:
 def _engine(leave: float) -> Iterator[subprocess.Popen[bytes]]:
     announce("the burst's engine")
     engine = subprocess.Popen(
-        [sys.executable, "-m", "portal.bursts.engine"],
+        [sys.executable, "-P", "-m", "portal.bursts.engine"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,

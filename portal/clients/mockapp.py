@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from portal.clients.errors import ClientError
+from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.http import Http
 from portal.clients.shape import number, record
+from portal.secret_files import SecretFileError
 
 SYSTEM = "mock app"
 
@@ -37,19 +38,19 @@ class MockappClient:
     """Asks one mock service. Every method may raise ClientError; safe to share between threads.
 
     ``timeout`` is seconds for a whole call. Without a ``fault_token`` faults can be read but
-    not set.
+    not set; it may be a function, which is asked only where the token is needed.
     """
 
     def __init__(
         self,
         base_url: str,
-        fault_token: str = "",
+        fault_token: str | Callable[[], str] = "",
         *,
         timeout: float = 1.5,
         max_bytes: int = 4 << 20,
     ) -> None:
         self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
-        self._headers = {"Authorization": f"Bearer {fault_token}"} if fault_token else {}
+        self._fault_token = fault_token
         self.base_url = self._http.base_url
 
     def fault(self) -> FaultState:
@@ -91,6 +92,14 @@ class MockappClient:
         except ClientError:
             return False
         return True
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        try:
+            token = self._fault_token if isinstance(self._fault_token, str) else self._fault_token()
+        except SecretFileError as error:
+            raise ClientError(str(error), system=SYSTEM, kind=ErrorKind.UNAUTHORIZED) from error
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _state(self, content: object) -> FaultState:
         state: Mapping[str, object] = record(content)

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.lab.grafana_state import grafana_absence
-from portal.secret_files import secret_path
+from portal.secret_files import SecretFileError, read_secret, secret_path
 from portal.services import current_services
 from stack.doctor import diagnose
 from stack.layout import Layout
@@ -54,6 +54,6 @@ def _grafana_password() -> str | None:
     if settings.grafana_url and not settings.grafana_public_url:
         return None
     try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
+        return read_secret(path, "")
+    except SecretFileError:
         return None

@@ -8,6 +8,7 @@ from typing import TypeVar
 from portal.config import Settings, variable
 from stack.sources import cache, distribution, download, path
 from stack.sources.base import (
+    CacheError,
     GrafanaInstall,
     Install,
     NotFoundError,
@@ -67,6 +68,8 @@ def _first(
     for name in sources if wanted == "auto" else [wanted]:
         try:
             return sources[name](settings, report or Silent())
+        except CacheError as error:
+            raise NotFoundError(f"{title} can't be had here: {error}") from error
         except SourceError as error:
             reasons.append(f"{name}: {error}")
     forced = "" if wanted == "auto" else f" ({variable(setting)}={wanted})"

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from portal.config import variable
 from portal.errors import SLOLabError
 
 OLDEST_PROMETHEUS = (2, 38)  # the first with /api/v1/format_query
 OLDEST_GRAFANA = (9, 4)  # the first with "grafana server"
+NOEXEC = getattr(os, "ST_NOEXEC", 0)  # macOS doesn't tell
 PATIENCE = 20.0  # seconds for a server to tell its version, on a cold disk
 
 
 class SourceError(SLOLabError):
     """One source doesn't have the server, and why."""
+
+
+class CacheError(SourceError):
+    """Nothing that the cache holds can be started, wherever it is got from."""
 
 
 class NotFoundError(SLOLabError):
@@ -104,8 +111,15 @@ def _version_of(program: Path, flag: str, oldest: tuple[int, int]) -> str:
         run = subprocess.run(
             [program, flag], capture_output=True, text=True, timeout=PATIENCE, check=False
         )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise SourceError(f"{program} doesn't run ({error}).") from error
+    except OSError as error:
+        if isinstance(error, PermissionError) and os.statvfs(program).f_flag & NOEXEC:
+            raise CacheError(
+                f"{program} lies on a disk that no program may be started from (noexec); "
+                f"set {variable('cache_dir')} to a folder on another disk."
+            ) from error
+        raise SourceError(f"{program} doesn't run ({error.strerror}).") from error
+    except subprocess.SubprocessError as error:
+        raise SourceError(f"{program} doesn't tell its version in {PATIENCE:g} s.") from error
     found = re.search(r"version v?(\d+)\.(\d+)\.(\d+)", run.stdout + run.stderr, re.IGNORECASE)
     if run.returncode or not found:
         raise SourceError(f"{program} doesn't tell its version.")

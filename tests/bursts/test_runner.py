@@ -467,3 +467,15 @@ def test_a_portal_that_ends_ends_its_burst_the_engine_and_the_fault(
         burst = bursts.look(number)
         assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
         assert burst.sent > 0
+
+
+def test_the_engine_takes_no_module_from_the_folder_it_is_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gevent", "json", "portal"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'taken')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    with runner_module._engine(PATIENCE) as engine:
+        pass
+    assert engine.returncode is not None
+    assert not (tmp_path / "taken").exists()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from stack.doctor import Finding, Health, diagnose
 from stack.layout import Layout
 from stack.lock import Lock
 from stack.state import ServerState, State, Status
+from tests.fakes.prometheus import DATA, EmptyPrometheus
 from tests.stack.labs import PATIENCE, free_ports, wait_until
 from tests.stack.tiny_lab import TINY
 
@@ -133,6 +135,26 @@ def test_a_full_disk_is_told(
     found = by_name(settings)["data folder"]
     assert found.status is Health.DOWN
     assert "Free some space" in found.todo
+
+
+@pytest.mark.parametrize(
+    ("age", "health"), [(2, Health.STARTING), (60, Health.DOWN), (-3600, Health.DOWN)]
+)
+def test_a_new_prometheus_is_given_time_to_find_its_targets(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, age: int, health: Health
+) -> None:
+    started = datetime.now(UTC) - timedelta(seconds=age)
+    monkeypatch.setitem(DATA, "status/runtimeinfo", {"startTime": started.isoformat()})
+    with EmptyPrometheus() as prometheus:
+        found = by_name(replace(settings, prometheus_url=prometheus.url))
+    assert found["scrape of flask-app"].status is health
+
+
+def test_a_prometheus_that_is_coming_is_no_fault_of_the_scrape(
+    settings: Settings, layout: Layout, running: State
+) -> None:
+    know(layout, running, "prometheus", Status.STARTING, "")
+    assert by_name(settings)["scrape of flask-app"].status is Health.STARTING
 
 
 def test_all_is_asked_at_once(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import socket
 
@@ -26,6 +27,33 @@ def test_a_listener_on_any_address_takes_the_port(host: str) -> None:
             check_ports([port(number)])
     assert f"Port {number}, needed for Prometheus, is taken by" in str(caught.value)
     assert "set SLO_LAB_PROMETHEUS_PORT to a free port." in str(caught.value)
+
+
+@pytest.mark.parametrize("ours", ["127.0.0.1", "localhost", "0.0.0.0"])
+def test_a_stranger_whom_a_browser_finds_at_localhost_takes_the_port(ours: str) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        number = listener.getsockname()[1]
+        with pytest.raises(PortTakenError, match=rf"taken by .*\(process {os.getpid()}\)"):
+            check_ports([Port("the portal", "port", ours, number)])
+
+
+def test_a_stranger_at_another_address_of_this_machine_takes_nothing() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as listener:
+        check_ports([port(listener.getsockname()[1])])
+
+
+def test_what_is_no_matter_of_a_taken_port_is_not_called_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (number,) = free_ports(1)
+    check_ports([Port("the portal", "port", "203.0.113.9", number)])
+
+    def reserved(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", reserved)
+    with pytest.raises(PortTakenError, match="set SLO_LAB_PROMETHEUS_PORT to one above 1023"):
+        check_ports([port(number)])
 
 
 def test_each_taken_port_has_its_sentence() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -162,6 +164,58 @@ def test_a_closed_terminal_does_not_stop_it(tmp_path: Path) -> None:
         wait_until(lambda: state.exists() and state.read_text().count('"up"') == 2)
         process.terminate()
         assert process.wait(PATIENCE) == 0
+
+
+@contextmanager
+def in_a_terminal(tmp_path: Path, on_hang_up: str) -> Iterator[tuple[Lab, int]]:
+    """A lab whose parent is the first process of a terminal and waits for it, as make does."""
+    environ = environment(tmp_path, SLO_LAB_PROMETHEUS_URL=ELSEWHERE)
+    script = (
+        "import fcntl, signal, subprocess, termios;"
+        "fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+        f"signal.signal(signal.SIGHUP, {on_hang_up});"
+        f"subprocess.run({[*TINY_LAB, '--until-parent-ends']!r})"
+    )
+    master, terminal = pty.openpty()
+    output = tmp_path / "output"
+    with os.fdopen(terminal, "rb", closefd=True) as stdin, output.open("w") as file:
+        process = subprocess.Popen(
+            (sys.executable, "-c", script),
+            env=environ,
+            cwd=ROOT,
+            stdin=stdin,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+    lab = Lab(process, environ, output)
+    try:
+        lab.wait_until_ready()
+        yield lab, master
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_a_terminal_that_closes_ends_the_lab_whoever_waits_for_it(tmp_path: Path) -> None:
+    with in_a_terminal(tmp_path, "lambda *_: None") as (lab, terminal):
+        os.close(terminal)
+        assert lab.process.wait(PATIENCE) == 0
+        lab.leaves_nothing()
+
+
+def test_a_terminal_that_closes_is_nothing_to_a_lab_under_nohup(tmp_path: Path) -> None:
+    with in_a_terminal(tmp_path, "signal.SIG_IGN") as (lab, terminal):
+        os.close(terminal)
+        before = lab.state.servers["mockapp"].pid
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        lab.wait_until_up("mockapp", other_than=before)
+        os.kill(lab.state.pid, signal.SIGTERM)
+        assert lab.process.wait(PATIENCE) == 0
+        lab.leaves_nothing()
 
 
 def test_a_download_that_is_stopped_leaves_nothing(

@@ -15,7 +15,7 @@ from pathlib import Path
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana.api import SYSTEM, GrafanaApi
 from portal.clients.grafana.client import GrafanaClient
-from portal.clients.grafana.credentials import Credentials
+from portal.clients.grafana.credentials import Credentials, kept_token
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.http import Http, split_login
 from portal.clients.shape import number, record, records, text
@@ -50,7 +50,7 @@ def keep_token(base_url: str, admin: Credentials, path: Path, *, timeout: float 
 
     Raises ClientError, or OSError when the file can't be written.
     """
-    token = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    token = kept_token(path)
     if token and _works(base_url, token, timeout):
         return
     _write(path, ensure_service_account(base_url, admin, timeout=timeout))

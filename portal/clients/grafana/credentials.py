@@ -67,7 +67,7 @@ def from_settings(settings: Settings) -> Callable[[], Credentials]:
     if given.kind is not CredentialKind.NONE or (settings.grafana_url and not named):
         return lambda: given
     file = Path(named) if named else token_path(settings.data_dir)
-    return lambda: Credentials(token=_read(file))
+    return lambda: Credentials(token=kept_token(file))
 
 
 def from_url(url: str) -> Credentials:
@@ -81,8 +81,9 @@ def token_path(data_dir: Path) -> Path:
     return data_dir / "secrets" / "grafana-token"
 
 
-def _read(path: Path) -> str:
+def kept_token(path: Path) -> str:
+    """The token in that file; empty where there is none, or nothing that could be one."""
     try:
         return path.read_text().strip()
-    except OSError:
+    except (OSError, UnicodeError):
         return ""

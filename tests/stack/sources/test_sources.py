@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,8 @@ from stack.sources import NotFoundError, find_grafana, find_prometheus
 from stack.sources.distribution import unpacked_folder
 from stack.sources.releases import GRAFANA, PROMETHEUS, grafana_release, prometheus_release
 from tests.stack.sources.releases import ReleaseServer, put_program
+
+NOEXEC = 8
 
 
 @pytest.fixture
@@ -62,6 +65,23 @@ def test_unpacked_packages_are_found_in_the_cache(settings: Settings, on_path: P
     for name in ("prometheus", "promtool"):
         put_program(programs / name, name, "2.53.3+ds1")
     assert find_prometheus(settings).program == programs / "prometheus"
+
+
+def test_a_cache_that_nothing_may_be_started_from_is_told_and_not_filled(
+    settings: Settings, on_path: Put, published: ReleaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = unpacked_folder(settings.cache_dir) / "usr" / "bin"
+    for name in ("prometheus", "promtool"):
+        put_program(programs / name, name, "2.53.3+ds1").chmod(0o600)
+    monkeypatch.setattr("os.statvfs", lambda _: SimpleNamespace(f_flag=NOEXEC))
+    monkeypatch.setattr("stack.sources.base.NOEXEC", NOEXEC)
+    with pytest.raises(NotFoundError) as refused:
+        find_prometheus(settings)
+    assert str(refused.value) == (
+        f"Prometheus can't be had here: {programs / 'prometheus'} lies on a disk that no program "
+        "may be started from (noexec); set SLO_LAB_CACHE_DIR to a folder on another disk."
+    )
+    assert published.asked == []
 
 
 @pytest.mark.parametrize(
