@@ -21,6 +21,9 @@ FIRED_ON_NOTHING = (
     "Tried out, it fires while nobody sends a request, and such a firing proves nothing. Let it "
     "return nothing without traffic: `and sum(rate(...[1m])) > 0`."
 )
+BY_THE_CLOCK = (
+    "Whether it fires depends on the time of day or on the date, so at other times nobody is told."
+)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,13 @@ def _judged(case: AlertCase, reading: Condition, slo: SLO, trial: AlertTrial | N
     if trial.error:
         reason = f"Prometheus can't evaluate it: {trial.error}."
         return Judgement(TieCode.UNPARSED, reason) if read.code.is_tied else read
-    return decided(read, exact_limit(reading), trial, slo, case.attempt)
+    found = decided(read, exact_limit(reading), trial, slo, case.attempt)
+    by_the_clock = trial.by_the_clock or case.attempt.reach.by_the_clock
+    return (
+        Judgement(TieCode.NOT_AN_SLI, BY_THE_CLOCK)
+        if by_the_clock and found.code.is_tied
+        else found
+    )
 
 
 def _read_only(case: AlertCase, read: Judgement) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from portal.trial.attempt import AlertAttempt, Hold
-from portal.trial.climb import AlertTrial
+from portal.trial.climb import AlertTrial, over_dates
 from portal.trial.engine import TrialLimits, answers
 from portal.trial.play import Course, Play
 
@@ -36,14 +36,16 @@ def _tried(
 ) -> list[AlertTrial]:
     groups: dict[Hashable, list[int]] = {}
     for number, (one, course) in enumerate(asked):
-        groups.setdefault((Hold.of(one), course, apart(one)), []).append(number)
+        groups.setdefault((Hold.of(one), course, one.dates, apart(one)), []).append(number)
     plays = [
-        (numbers, Play([asked[number][0] for number in numbers], asked[numbers[0]][1]))
+        (numbers, Play([asked[number][0] for number in numbers], asked[numbers[0]][1], date))
         for numbers in groups.values()
+        for date in asked[numbers[0]][0].dates
     ]
     said = iter(answers([scene for _, play in plays for scene in play.scenes], limits=LIMITS))
-    found: dict[int, AlertTrial] = {}
+    found: dict[int, list[AlertTrial]] = {}
     for numbers, play in plays:
         told = play.trials([next(said) for _ in play.scenes])
-        found.update(zip(numbers, told, strict=True))
-    return [found[number] for number in range(len(asked))]
+        for number, trial in zip(numbers, told, strict=True):
+            found.setdefault(number, []).append(trial)
+    return [over_dates(found[number]) for number in range(len(asked))]

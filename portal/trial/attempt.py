@@ -12,8 +12,9 @@ from portal.promql.events import passing
 from portal.promql.nodes import Expr, Subquery
 from portal.shop import DURATIONS, REQUESTS, SCRAPE_INTERVAL_S
 from portal.trial.ladder import Trouble
-from portal.trial.reach import CLOCK, Reach, reach
+from portal.trial.reach import Reach, reach
 from portal.trial.recording import over_time, parsed, picked, walk
+from portal.trial.retelling import DATES
 from portal.trial.world import USUAL
 
 HELD_S = 300.0
@@ -51,6 +52,11 @@ class AlertAttempt:
         """What it reads, and how far back."""
         return reach(self.tree, {**self.rules, **picked(self.tree, self.rules)})
 
+    @property
+    def dates(self) -> tuple[float, ...]:
+        """The epochs that it is tried at: one is enough where it doesn't ask what time it is."""
+        return DATES if self.reach.reads_clock else DATES[:1]
+
     @cached_property
     def strange(self) -> frozenset[str]:
         """Metrics that are not the lab's."""
@@ -82,8 +88,6 @@ class AlertAttempt:
             return "its recording rules can't be followed"
         if DURATIONS in found.metrics:
             return "promtool 2 can't write native histograms"
-        if clock := found.functions & CLOCK:
-            return f"{min(clock)}() depends on the time of day"
         return ""
 
     @cached_property

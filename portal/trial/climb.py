@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from portal.trial.ladder import Allowance, Way
 
@@ -26,7 +26,8 @@ class AlertTrial:
 
     ``woke``: the distracting days on which it fired. ``on_nothing``: it fired while nobody asked.
     ``never_settles``: with the value in a label it never fired, and without it did. ``error``:
-    Prometheus can't evaluate it; ``untried``: nobody knows, and why.
+    Prometheus can't evaluate it; ``untried``: nobody knows, and why. ``by_the_clock``: it did
+    something else at another date.
     """
 
     climbs: Mapping[Allowance, Climb] = field(default_factory=dict)
@@ -35,9 +36,18 @@ class AlertTrial:
     never_settles: bool = False
     error: str = ""
     untried: str = ""
+    by_the_clock: bool = False
 
     @property
     def is_silent(self) -> bool:
         """Whether it never fired, whatever happened."""
         climbed = any(any(rungs) for c in self.climbs.values() for rungs in c.fired.values())
         return not (climbed or self.woke or self.on_nothing)
+
+
+def over_dates(trials: Sequence[AlertTrial]) -> AlertTrial:
+    """What an alert did at several dates: the same at all of them, or by the clock."""
+    unknown = next((one for one in trials if one.untried or one.error), None)
+    if unknown is not None or all(one == trials[0] for one in trials):
+        return unknown or trials[0]
+    return replace(max(trials, key=lambda one: not one.is_silent), by_the_clock=True)

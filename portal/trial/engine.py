@@ -25,6 +25,7 @@ from pathlib import Path
 from portal.clients.calls import announce
 from portal.clients.promtool import PromtoolMissingError, find
 from portal.promql.context import RecordingRule
+from portal.trial.retelling import Retelling
 from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
 
 IMPOSSIBLE = [{"labels": '{never="this"}', "value": 4242}]
@@ -163,9 +164,10 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
     """The scene as files of the folder; returns the name of promtool's test file."""
     name = f"scene-{number}.json"
     rule_files = []
+    retelling, told = _retelling(scene), _told(scene)
     if scene.rules:
         rule_files = [f"rules-{number}.json"]
-        groups = [{"name": "trial", "rules": [_rule(rule) for rule in scene.rules]}]
+        groups = [{"name": "trial", "rules": [_rule(rule, retelling) for rule in scene.rules]}]
         (folder / rule_files[0]).write_text(
             json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
         )
@@ -174,7 +176,11 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
         "interval": interval,
         "input_series": [{"series": s.selector, "values": s.values} for s in scene.series],
         "promql_expr_test": [
-            {"expr": q.expr, "eval_time": _duration(q.at_s), "exp_samples": IMPOSSIBLE}
+            {
+                "expr": told.get(q.expr, q.expr),
+                "eval_time": _duration(q.at_s),
+                "exp_samples": IMPOSSIBLE,
+            }
             for q in (*scene.questions, _last(scene))
         ],
     }
@@ -193,12 +199,25 @@ def _last(scene: Scene) -> TrialQuestion:
     return TrialQuestion("vector(0)", end_s + scene.evaluation_s + scene.interval_s)
 
 
-def _rule(rule: RecordingRule | TriedAlert) -> Mapping[str, object]:
+def _retelling(scene: Scene) -> Retelling:
+    """How the scene's expressions are put to promtool."""
+    moments = {question.at_s for question in scene.questions}
+    return Retelling(scene.epoch_s, max(moments, default=0.0), len(moments) > 1)
+
+
+def _told(scene: Scene) -> Mapping[str, str]:
+    """Each expression that is asked, as promtool is asked it."""
+    retelling = _retelling(scene)
+    return {expr: retelling.of(expr) for expr in {q.expr for q in scene.questions}}
+
+
+def _rule(rule: RecordingRule | TriedAlert, retelling: Retelling) -> Mapping[str, object]:
+    expr = retelling.of(rule.expr)
     if isinstance(rule, RecordingRule):
-        return {"record": rule.name, "expr": rule.expr, "labels": dict(rule.labels)}
+        return {"record": rule.name, "expr": expr, "labels": dict(rule.labels)}
     return {
         "alert": rule.name,
-        "expr": rule.expr,
+        "expr": expr,
         "for": _duration(rule.for_s),
         "labels": dict(rule.labels),
     }
@@ -287,8 +306,9 @@ def _read(scene: Scene, said: str) -> tuple[TrialAnswer, ...] | None:
     if len(found) != len(scene.questions) + 1:
         return None
     read = [_answer(match) for match in found[:-1]]
+    told = _told(scene)
     for match, question in zip(found[:-1], scene.questions, strict=True):
-        if unquoted(match["expr"]) != question.expr:
+        if unquoted(match["expr"]) != told[question.expr]:
             return None
     return tuple(read)
 

@@ -38,10 +38,14 @@ class Course:
 
 @dataclass
 class Play:
-    """Attempts that are tried together: every event is a lab of its own."""
+    """Attempts that are tried together: every event is a lab of its own.
+
+    ``epoch_s``: what the clock says when an event begins.
+    """
 
     attempts: Sequence[AlertAttempt]
     course: Course
+    epoch_s: float = 0.0
     _known: dict[tuple[int, ...], tuple[World, tuple[RecordingRule, ...]]] = field(
         default_factory=dict
     )
@@ -98,7 +102,11 @@ class Play:
             usual = {m for m in read if m in USUAL or m == "up"} - {PROCESSOR}
             rules = {id(rule): rule for found in reaches for rule in found.rules}
             self._known[key] = (
-                World(job=self.course.job, metrics=frozenset(families | usual)),
+                World(
+                    job=self.course.job,
+                    metrics=frozenset(families | usual),
+                    epoch_s=self.epoch_s,
+                ),
                 tuple(rules.values()),
             )
         return self._known[key]
@@ -123,6 +131,7 @@ class Play:
             tuple(TrialQuestion(expr, end_s + LATE * SCRAPE_INTERVAL_S) for expr in exprs),
             rules,
             end_s if self.hold.evaluation_s == AT_THE_END else max(step_s, self.hold.evaluation_s),
+            self.epoch_s,
         )
 
     def _stages(self, event: Event) -> tuple[float, tuple[Stage, ...]]:
@@ -159,6 +168,7 @@ class Play:
             tuple(TrialQuestion(expr, end_s) for expr in asked),
             (*rules, *alerts),
             EVALUATION_S,
+            self.epoch_s,
         )
 
     # What it answered

@@ -13,6 +13,7 @@ from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, paci
 from portal.trial.engine import answers
 from portal.trial.evidence import TrialEvidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
+from portal.trial.retelling import DATES
 from portal.trial.scene import Scene, TrialAnswer, TrialQuestion
 from portal.trial.setting import Setting, setting
 from portal.trial.traffic import shared
@@ -38,11 +39,17 @@ class Attempt:
     pacing: Pacing
 
     @property
+    def dates(self) -> tuple[float, ...]:
+        """The epochs that it is tried at: one is enough where it doesn't ask what time it is."""
+        return DATES if self.reach.reads_clock else DATES[:1]
+
+    @property
     def stage(self) -> tuple[object, ...]:
         """Attempts of one stage share a timeline."""
         world = replace(self.setting.world, metrics=frozenset(), own_counters=())
+        clock = self.reach.reads_clock
         rules = tuple(sorted((rule.name, rule.expr) for rule in self.reach.rules))
-        return self.pacing, world, self.setting.shared, rules
+        return self.pacing, world, self.setting.shared, rules, clock
 
 
 def attempt(expr: str, context: Context) -> Attempt | None:
@@ -114,9 +121,10 @@ class _Play:
     def of(cls, group: Sequence[Attempt], context: Context) -> _Play:
         first = group[0]
         world = _world([one.setting.world for one in group])
+        worlds = [replace(world, epoch_s=date) for date in first.dates]
         days = _days(first.setting.shared)
         lots = [(day,) for day in days] if first.pacing.apart else [days]
-        laid = [laid_out(lot, world, first.pacing) for lot in lots]
+        laid = [laid_out(lot, world, first.pacing) for world in worlds for lot in lots]
         every = evaluation_s(first.reach, context)
         scenes = [
             Scene(
@@ -129,6 +137,7 @@ class _Play:
                 ),
                 first.reach.rules,
                 every,
+                timeline.world.epoch_s,
             )
             for timeline, moments in laid
         ]

@@ -20,16 +20,12 @@ from portal.promql.nodes import (
     Text,
 )
 from portal.promql.parser import ParseError, parse
+from portal.trial.retelling import BORN, CLOCK, NOW
 
 MAX_RULES = 100
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 MAX_LOOKS = 2000
 """Names of rules, each with how far it is looked back from: rules that read each other multiply."""
-CLOCK = frozenset(
-    {"hour", "minute", "day_of_week", "day_of_month", "day_of_year", "month", "year"}
-    | {"days_in_month"}
-)
-"""Functions of the time of day, or of the date."""
 DEFAULT_STEP_S = 60.0
 """What a subquery without a step gets at most."""
 
@@ -61,6 +57,16 @@ class Reach:
     named: frozenset[str] = frozenset()
     unreadable: bool = False
     filtered: bool = False
+
+    @property
+    def reads_clock(self) -> bool:
+        """Whether it reads what time it is, in whatever way."""
+        return bool(self.functions & (CLOCK | NOW)) or BORN in self.metrics
+
+    @property
+    def by_the_clock(self) -> bool:
+        """Whether it depends on the time of day, or on the date."""
+        return bool(self.functions & CLOCK) or {"time", "%"} <= self.functions
 
 
 def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:

@@ -38,7 +38,8 @@ class TrialQuestion:
 class Scene:
     """Invented series, the rules over them, and what is asked.
 
-    ``interval_s``: between two samples; ``evaluation_s``: between two evaluations of the rules.
+    ``interval_s``: between two samples; ``evaluation_s``: between two evaluations of the rules;
+    ``epoch_s``: what the clock says when it begins, in seconds since 1970.
     """
 
     interval_s: float
@@ -46,6 +47,7 @@ class Scene:
     questions: tuple[TrialQuestion, ...]
     rules: tuple[RecordingRule | TriedAlert, ...] = ()
     evaluation_s: float = 0.0
+    epoch_s: float = 0.0
 
 
 @dataclass(frozen=True)

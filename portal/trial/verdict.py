@@ -15,7 +15,6 @@ from portal.trial.attempt import beyond
 from portal.trial.evidence import TrialEvidence
 from portal.trial.judgement import Shown, Surprise, judge, surprise
 from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
-from portal.trial.reach import CLOCK
 from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence
 
@@ -105,10 +104,8 @@ def _decided(read: Finding, one: Attempt, outcome: TrialOutcome | None) -> Findi
         return _refused(outcome.error)
     if outcome.shown is None:
         return _surprised(read, outcome, one)
-    if one.reach.functions & CLOCK:
+    if one.reach.by_the_clock:
         return nothing(Code.CONDITION, BY_THE_CLOCK)
-    if any("Start" in at for at in one.reach.fixed):
-        return nothing(Code.CONSTANT, FIXED)
     return read if read.sli is outcome.shown.measure.sli else built(outcome.shown, one)
 
 
@@ -133,8 +130,10 @@ def _refused(error: str) -> Finding:
 def _surprised(read: Finding, outcome: TrialOutcome, one: Attempt) -> Finding:
     if read.sli is None and read.code is not Code.MANY_TO_MANY:
         return read
-    if any("End" not in at for at in one.reach.fixed):
+    if one.reach.fixed:
         return nothing(Code.CONSTANT, FIXED)
+    if one.reach.reads_clock and outcome.surprise and outcome.surprise.seen is None:
+        return nothing(Code.CONDITION, BY_THE_CLOCK)
     if outcome.surprise is None:
         return nothing(Code.SURPRISE, outcome.never or NO_SHARE)
     return nothing(Code.SURPRISE, sentence(outcome.surprise))

@@ -16,11 +16,12 @@ from portal.shop import (
     STATUS,
     UNMATCHED,
 )
+from portal.trial.retelling import BORN
 from portal.trial.traffic import Pace, Traffic
 
 INF = float("inf")
 USUAL = {
-    "process_start_time_seconds": -86400.0,
+    BORN: -86400.0,
     "process_cpu_seconds_total": 0.0,
     "process_resident_memory_bytes": 5e7,
     "process_open_fds": 20.0,
@@ -37,6 +38,7 @@ class World:
     ``buckets``: ``le`` labels without ``+Inf``. ``extra``: further labels of every series of the
     service, by value. ``own_counters``: counters of failures, with the statuses they count.
     ``metrics``: the families that are written (of ``_bucket``, ``_count``, ``_sum`` the base).
+    ``epoch_s``: what the clock says when a scene begins.
     ``never_asked``: the lab's series of requests that lead to no page are there, and stay at 0.
     """
 
@@ -51,6 +53,7 @@ class World:
     own_counters: tuple[tuple[str, frozenset[int]], ...] = ()
     metrics: frozenset[str] = field(default_factory=frozenset)
     never_asked: bool = False
+    epoch_s: float = 0.0
 
     @property
     def target(self) -> dict[str, str]:
@@ -111,6 +114,6 @@ class World:
         """The usual series besides ``up`` that are wanted: name, labels, value."""
         for metric in sorted(self.metrics):
             if metric in USUAL:
-                yield metric, {}, USUAL[metric]
+                yield metric, {}, USUAL[metric] + (self.epoch_s if metric == BORN else 0.0)
             elif metric.endswith("_info"):
                 yield metric, {"version": "1"}, 1.0

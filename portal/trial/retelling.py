@@ -1,0 +1,109 @@
+"""An expression retold for a scene, which promtool plays in 1970 and which is short.
+
+Its clock is put to the scene's epoch, windows of subqueries that reach back before the scene end
+where it begins (there is nothing before), and `start()` and `end()` are those of a graph of it all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import ceil
+
+from portal.promql.text import STRING
+
+CLOCK = frozenset(
+    {"hour", "minute", "day_of_week", "day_of_month", "day_of_year", "month", "year"}
+    | {"days_in_month"}
+)
+"""Functions of the time of day, or of the date."""
+NOW = frozenset({"time", "timestamp"})
+"""Functions of the seconds since 1970."""
+BORN = "process_start_time_seconds"
+TOKEN = re.compile(
+    STRING.pattern + r"|[A-Za-z_:][\w:]*|\[[^\[\]:]*:[^\[\]]*\]|@\s*(?:start|end)\s*\(\s*\)|\s+|.",
+    re.DOTALL,
+)
+SUBQUERY = re.compile(r"\[\s*(?P<range>[^:]*?)\s*:(?P<step>.*)\]", re.DOTALL)
+DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
+SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+DATES = (2019686400.0, 1924986600.0, 1941971400.0)
+"""Epochs that the clock is tried at: the first minutes of a year, on a Sunday; a year's last night,
+on a Tuesday; noon on a Wednesday in July. All lie ahead: what was true of the past only shows."""
+
+
+@dataclass(frozen=True)
+class Retelling:
+    """``epoch_s``: what the clock says when the scene begins; ``end_s``: how long it lasts.
+
+    ``graph``: whether it is asked at several moments, as a graph does.
+    """
+
+    epoch_s: float = 0.0
+    end_s: float = 0.0
+    graph: bool = False
+
+    def of(self, expr: str) -> str:
+        """The expression as promtool is asked it; the same where there is nothing to retell."""
+        tokens = TOKEN.findall(expr)
+        closing: dict[int, str] = {}
+        told: list[str] = []
+        for number, token in enumerate(tokens):
+            told.append(self._told(tokens, number, token, closing))
+        return "".join(told)
+
+    def _told(self, tokens: list[str], number: int, token: str, closing: dict[int, str]) -> str:
+        if token.startswith("["):
+            return self._cut(token)
+        if token.startswith("@"):
+            return self._fixed(token)
+        if number in closing:
+            return f"{token}{closing[number]}"
+        called = _called(tokens, number) if self.epoch_s else None
+        if called is None or token not in NOW | CLOCK:
+            return token
+        first, last = called
+        is_empty = all(not inner.strip() for inner in tokens[first + 1 : last])
+        if token == "timestamp":
+            closing[last] = f" + {self.epoch_s:.0f})"
+            return f"({token}"
+        if not is_empty:
+            return token
+        closing[last] = f" + {self.epoch_s:.0f})" if token == "time" else ""
+        if token == "time":
+            return f"({token}"
+        closing[first] = f"vector(time() + {self.epoch_s:.0f})"
+        return token
+
+    def _cut(self, token: str) -> str:
+        """A subquery's window, no longer than the scene."""
+        found = SUBQUERY.fullmatch(token)
+        if found is None or not self.end_s:
+            return token
+        seconds = sum(int(n) * SECONDS[unit] for n, unit in DURATION.findall(found["range"]))
+        most = ceil(self.end_s) + 60
+        return f"[{most}s:{found['step']}]" if seconds > most else token
+
+    def _fixed(self, token: str) -> str:
+        if not self.graph or "(" not in token:
+            return token
+        return "@ 0" if "start" in token else f"@ {self.end_s:.3f}"
+
+
+def _called(tokens: list[str], number: int) -> tuple[int, int] | None:
+    """Where the brackets of a call of this name open and close; None: it is no call."""
+    first = _next(tokens, number)
+    if first is None or tokens[first] != "(":
+        return None
+    depth = 0
+    for place in range(first, len(tokens)):
+        depth += (tokens[place] == "(") - (tokens[place] == ")")
+        if depth == 0:
+            return first, place
+    return None
+
+
+def _next(tokens: list[str], number: int) -> int | None:
+    """The next token that is neither space nor a comment."""
+    rest = range(number + 1, len(tokens))
+    return next((n for n in rest if tokens[n].strip() and not tokens[n].startswith("#")), None)
