@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from portal.clients.errors import ClientError
 from portal.clients.http import Http
 from portal.clients.shape import number, record
+from portal.limits import ClientLimits
 
 SYSTEM = "mock app"
 
@@ -45,10 +46,10 @@ class MockappClient:
         base_url: str,
         fault_token: str = "",
         *,
-        timeout: float = 1.5,
-        max_bytes: int = 4 << 20,
+        timeout: float | None = None,
+        limits: ClientLimits = ClientLimits(),
     ) -> None:
-        self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
+        self._http = Http(SYSTEM, base_url, timeout=timeout, limits=limits)
         self._headers = {"Authorization": f"Bearer {fault_token}"} if fault_token else {}
         self.base_url = self._http.base_url
 
