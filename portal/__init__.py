@@ -35,6 +35,7 @@ def create_app(
         row_numbers,
         security,
     )
+    from portal.promql.parser import PARSER
     from portal.secret_files import read_or_make
     from portal.services import Services
 
@@ -43,7 +44,9 @@ def create_app(
     app.config.update(config or {})
     security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
     db.init_app(app, settings.sqlalchemy_url)
-    app.extensions["slo_lab"] = services or Services.from_settings(settings)
+    services = services or Services.from_settings(settings)
+    app.extensions["slo_lab"] = services
+    PARSER.keep_to(services.limits.parser)
     csrf.init_app(app)
     htmx.init_app(app, settings.htmx)
     rendering.init_app(app)

@@ -15,9 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from portal.config import Settings
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.promql.parser import PARSER
 from portal.services import Services
 from tests.apps import portal_app
-from tests.patience import have_patience
+from tests.patience import PATIENT, have_patience
 from tests.patient import services_at
 from tests.write_lock import watched
 
@@ -49,6 +50,12 @@ def patience() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         have_patience(patch)
         yield patch
+
+
+@pytest.fixture(autouse=True)
+def the_parser_has_patience() -> None:
+    """The one of this process, whatever limits a test's portal told it before."""
+    PARSER.keep_to(PATIENT.parser)
 
 
 @pytest.fixture(autouse=True)

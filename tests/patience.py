@@ -22,7 +22,6 @@ from portal.limits import (
     TrialLimits,
     WorkbenchLimits,
 )
-from portal.promql import parser
 from portal.services import Services
 from portal.workbench import board, dashboard_views, evidence, turns
 from portal.workbench import criterion as dashboard_criterion
@@ -62,7 +61,6 @@ def have_patience(patch: pytest.MonkeyPatch) -> None:
     """Every limit that is no value yet is SECONDS, until ``patch`` is undone."""
     for module, name in MODULES:
         patch.setattr(module, name, SECONDS)
-    patch.setattr(parser._process, "timeout_s", SECONDS)
 
 
 def limited(services: Services, subject: str, **limits: float) -> Services:

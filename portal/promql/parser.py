@@ -21,6 +21,7 @@ from typing import Any
 
 from portal.clients.calls import announce
 from portal.errors import SLOLabError
+from portal.limits import ParserLimits
 from portal.promql import nodes
 from portal.promql.text import nesting, operators, without_backticks
 
@@ -28,12 +29,6 @@ MAX_LENGTH = 4096
 """Characters: more than any query of a dashboard needs, far less than what crashes the parser."""
 MAX_NESTING = 60
 MAX_OPERATORS = 300
-TIMEOUT_S = 2.0
-START_TIMEOUT_S = 20.0
-CRASH_PAUSE_S = 60.0
-MAX_CRASHES = 256
-MAX_ENDLESS = 3
-ENDLESS_PAUSE_S = 30.0
 CHILD = Path(__file__).with_name("child.py")
 _CRASHED = "The PromQL parser gave up on this expression."
 
@@ -63,8 +58,8 @@ class ParserCrashError(SLOLabError):
 class ParserProcess:
     """One child process that answers requests; safe to share between threads."""
 
-    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
-        self.timeout_s = timeout_s
+    def __init__(self, limits: ParserLimits = ParserLimits()) -> None:
+        self.limits = limits
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0
@@ -84,7 +79,7 @@ class ParserProcess:
         with self._lock:
             try:
                 child = self._child if self._alive() else None
-                return _exchange(child or self._start(), line, self.timeout_s)
+                return _exchange(child or self._start(), line, self.limits.answer_s)
             except (OSError, ValueError) as error:
                 self._stop()
                 raise ParserCrashError(_CRASHED) from error
@@ -112,7 +107,7 @@ class ParserProcess:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
-        _answer(self._child, START_TIMEOUT_S)  # it greets when it is ready
+        _answer(self._child, self.limits.start_s)  # it greets when it is ready
         return self._child
 
     def _stop(self) -> None:
@@ -158,43 +153,88 @@ def _read_line(descriptor: int, deadline: float) -> bytes:
     return b"".join(chunks)
 
 
-_process = ParserProcess()
-atexit.register(_process.close)
+class PromQLParser:
+    """Reads expressions; what was read before, or crashed the child, is remembered."""
+
+    def __init__(self, process: ParserProcess) -> None:
+        """The limits are those of the process."""
+        self.process = process
+        self._read = lru_cache(maxsize=2048)(self._tree)
+        self._match = lru_cache(maxsize=1024)(self._matches)
+        self._crashes: dict[str, float] = {}  # when an expression crashed the child
+        self._endless: deque[float] = deque()  # when patterns that found no end were given up
+
+    def keep_to(self, limits: ParserLimits) -> None:
+        """These limits hold from now on."""
+        self.process.limits = limits
+
+    def parse(self, expr: str) -> nodes.Expr:
+        """The syntax tree of an expression without Grafana variables; raises ParseError.
+
+        What crashed the parser is tried again later: perhaps only the machine stood still.
+        """
+        limits = self.process.limits
+        if time.monotonic() - self._crashes.get(expr, -math.inf) < limits.crash_pause_s:
+            raise ParseError(ParseFailure.CRASHED, _CRASHED)
+        try:
+            tree = self._read(expr)
+        except ParserCrashError as crash:
+            if len(self._crashes) >= limits.most_crashes:
+                self._crashes.clear()
+            self._crashes[expr] = time.monotonic()
+            raise ParseError(ParseFailure.CRASHED, _CRASHED) from crash
+        if isinstance(tree, ParseError):
+            raise tree
+        return tree
+
+    def fully_matches(self, pattern: str, values: Iterable[str]) -> frozenset[str] | None:
+        """Which values the whole of a regular expression matches; None: it can't be told."""
+        if self._too_many_endless():
+            return None
+        return self._match(pattern, tuple(sorted(values)))
+
+    def _tree(self, expr: str) -> nodes.Expr | ParseError:
+        refusal = _refusal(expr)
+        if refusal:
+            return refusal
+        answer = self.process.ask({"parse": without_backticks(expr)})
+        if "tree" in answer:
+            return nodes.from_json(answer["tree"])
+        failure = ParseFailure(answer.get("kind", "syntax"))
+        return ParseError(failure, f"The expression can't be read: {answer.get('error')}.")
+
+    def _matches(self, pattern: str, values: tuple[str, ...]) -> frozenset[str] | None:
+        if len(pattern) > MAX_LENGTH:
+            return None
+        try:
+            answer = self.process.ask({"pattern": pattern, "values": values})
+        except ParserCrashError:
+            self._endless.append(time.monotonic())
+            return None
+        return frozenset(answer["matches"]) if "matches" in answer else None
+
+    def _too_many_endless(self) -> bool:
+        """A dashboard full of endless patterns must not keep everybody waiting."""
+        limits, now = self.process.limits, time.monotonic()
+        while self._endless and now - self._endless[0] >= limits.endless_pause_s:
+            self._endless.popleft()
+        return len(self._endless) >= limits.most_endless
+
+
+PARSER = PromQLParser(ParserProcess())
+"""The one of this process, for the pure floors, which are handed nothing; ``create_app`` tells it
+the limits."""
+atexit.register(PARSER.process.close)
 
 
 def parse(expr: str) -> nodes.Expr:
-    """The syntax tree of an expression without Grafana variables; raises ParseError.
-
-    What crashed the parser is tried again after a minute: perhaps only the machine stood still.
-    """
-    if time.monotonic() - _crashes.get(expr, -math.inf) < CRASH_PAUSE_S:
-        raise ParseError(ParseFailure.CRASHED, _CRASHED)
-    try:
-        tree = _parse(expr)
-    except ParserCrashError as crash:
-        if len(_crashes) >= MAX_CRASHES:
-            _crashes.clear()
-        _crashes[expr] = time.monotonic()
-        raise ParseError(ParseFailure.CRASHED, _CRASHED) from crash
-    if isinstance(tree, ParseError):
-        raise tree
-    return tree
+    """The syntax tree of an expression without Grafana variables; raises ParseError."""
+    return PARSER.parse(expr)
 
 
-_crashes: dict[str, float] = {}
-"""When an expression crashed the parser."""
-
-
-@lru_cache(maxsize=2048)
-def _parse(expr: str) -> nodes.Expr | ParseError:
-    refusal = _refusal(expr)
-    if refusal:
-        return refusal
-    answer = _process.ask({"parse": without_backticks(expr)})
-    if "tree" in answer:
-        return nodes.from_json(answer["tree"])
-    failure = ParseFailure(answer.get("kind", "syntax"))
-    return ParseError(failure, f"The expression can't be read: {answer.get('error')}.")
+def fully_matches(pattern: str, values: Iterable[str]) -> frozenset[str] | None:
+    """Which values the whole of a regular expression matches; None: it can't be told."""
+    return PARSER.fully_matches(pattern, values)
 
 
 def _refusal(expr: str) -> ParseError | None:
@@ -210,31 +250,3 @@ def _refusal(expr: str) -> ParseError | None:
         sentence = f"The expression has more than {MAX_OPERATORS} operators."
         return ParseError(ParseFailure.TOO_DEEP, sentence)
     return None
-
-
-def fully_matches(pattern: str, values: Iterable[str]) -> frozenset[str] | None:
-    """Which values the whole of a regular expression matches; None: it can't be told."""
-    if _too_many_endless():
-        return None
-    return _fully_matches(pattern, tuple(sorted(values)))
-
-
-@lru_cache(maxsize=1024)
-def _fully_matches(pattern: str, values: tuple[str, ...]) -> frozenset[str] | None:
-    if len(pattern) > MAX_LENGTH:
-        return None
-    try:
-        answer = _process.ask({"pattern": pattern, "values": values})
-    except ParserCrashError:
-        _endless.append(time.monotonic())
-        return None
-    return frozenset(answer["matches"]) if "matches" in answer else None
-
-
-_endless: deque[float] = deque(maxlen=MAX_ENDLESS)
-"""When patterns that found no end were given up."""
-
-
-def _too_many_endless() -> bool:
-    """A dashboard full of endless patterns must not keep everybody waiting."""
-    return len(_endless) == MAX_ENDLESS and time.monotonic() - _endless[0] < ENDLESS_PAUSE_S

@@ -8,16 +8,31 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
+from dataclasses import replace
 from threading import Event
+from typing import Any
 
 import pytest
 
+from portal import create_app
+from portal.config import Settings
+from portal.limits import ParserLimits
 from portal.promql import nodes, parser
 from portal.promql.nodes import Aggregation, Binary, Call, Matcher, Matching, MatchOp, Number
-from portal.promql.parser import ParseError, ParseFailure, ParserCrashError, ParserProcess, parse
+from portal.promql.parser import (
+    ParseError,
+    ParseFailure,
+    ParserCrashError,
+    ParserProcess,
+    PromQLParser,
+    parse,
+)
+from portal.services import Services
+from tests.patience import PATIENT
+
+HURRIED = replace(PATIENT.parser, answer_s=0.2, endless_pause_s=600)
 
 
 def test_a_ratio_becomes_a_tree() -> None:
@@ -89,7 +104,7 @@ def test_a_panic_of_the_parser_leaves_it_usable() -> None:
 
 
 def test_a_killed_child_is_replaced() -> None:
-    process = ParserProcess(timeout_s=60)
+    process = ParserProcess(PATIENT.parser)
     process.ask({"parse": "x"})
     first = process.pid
     assert first is not None
@@ -102,7 +117,7 @@ def test_a_killed_child_is_replaced() -> None:
 
 
 def test_a_child_that_dies_midway_is_a_crash_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    process, waits, answer = ParserProcess(timeout_s=60), Event(), parser._answer
+    process, waits, answer = ParserProcess(PATIENT.parser), Event(), parser._answer
     process.ask({"parse": "x"})
     child = process.pid
     assert child is not None
@@ -118,39 +133,50 @@ def test_a_child_that_dies_midway_is_a_crash_once(monkeypatch: pytest.MonkeyPatc
     process.close()
 
 
-def test_a_crash_is_kept_for_a_while_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(request: object) -> dict[str, object]:
-        asked.append(request)
-        raise ParserCrashError("silent")
+class WatchedProcess(ParserProcess):
+    """Tells what it is asked, and breaks while it is told to."""
 
-    asked: list[object] = []
-    with monkeypatch.context() as patch:
-        patch.setattr(parser._process, "ask", crash)
+    def __init__(self, limits: ParserLimits = PATIENT.parser, *, broken: bool = False) -> None:
+        super().__init__(limits)
+        self.asked: list[object] = []
+        self.broken = broken
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append(request)
+        if self.broken:
+            raise ParserCrashError("silent")
+        return super().ask(request)
+
+
+def test_a_crash_is_kept_for_a_while_alone() -> None:
+    with closing(WatchedProcess(broken=True)) as process:
+        own = PromQLParser(process)
         for _ in range(3):
             with pytest.raises(ParseError) as raised:
-                parse("the_machine_stood_still")
+                own.parse("the_machine_stood_still")
             assert raised.value.failure is ParseFailure.CRASHED
-    assert len(asked) == 1
-    monkeypatch.setattr(parser, "CRASH_PAUSE_S", 0)
-    assert parse("the_machine_stood_still") == nodes.Selector("the_machine_stood_still")
+        assert len(process.asked) == 1
+        process.broken = False
+        own.keep_to(replace(PATIENT.parser, crash_pause_s=0))
+        assert own.parse("the_machine_stood_still") == nodes.Selector("the_machine_stood_still")
 
 
 def test_a_silent_child_is_replaced() -> None:
-    process = ParserProcess(timeout_s=60)
+    process = ParserProcess(PATIENT.parser)
     process.ask({"parse": "x"})
     child = process.pid
     assert child is not None
-    process.timeout_s = 0.2
+    process.limits = HURRIED
     os.kill(child, signal.SIGSTOP)
     with pytest.raises(ParserCrashError):
         process.ask({"parse": "x"})
-    process.timeout_s = 60
+    process.limits = PATIENT.parser
     assert "tree" in process.ask({"parse": "x"})
     process.close()
 
 
 def test_many_threads_share_one_child() -> None:
-    process = ParserProcess(timeout_s=60)
+    process = ParserProcess(PATIENT.parser)
     with ThreadPoolExecutor(8) as pool:
         names = [f"metric_{n}" for n in range(200)]
         answers = list(pool.map(lambda name: process.ask({"parse": name}), names))
@@ -163,7 +189,7 @@ def test_the_child_dies_with_its_parent() -> None:
         """
         from portal.promql import parser
         parser.parse("x")
-        print(parser._process.pid, flush=True)
+        print(parser.PARSER.process.pid, flush=True)
         import os, signal
         os.kill(os.getpid(), signal.SIGKILL)
         """
@@ -184,17 +210,6 @@ def _running(pid: int) -> bool:
     return True
 
 
-@contextmanager
-def hurried() -> Iterator[list[object]]:
-    """The portal's parser with little patience, and the list of what it is asked."""
-    asked: list[object] = []
-    ask = parser._process.ask
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parser._process, "timeout_s", 0.2)
-        patch.setattr(parser._process, "ask", lambda one: asked.append(one) or ask(one))
-        yield asked
-
-
 def test_a_regular_expression_matches_as_a_whole() -> None:
     assert parser.fully_matches("5..", ["500", "5000", "200"]) == {"500"}
     assert parser.fully_matches("[[:digit:]]+", ["12", "a"]) == {"12"}
@@ -206,21 +221,28 @@ def test_a_regular_expression_that_cannot_be_read_is_unknown() -> None:
 
 def test_a_regular_expression_without_end_is_given_up() -> None:
     started = time.monotonic()
-    with hurried():
-        assert parser.fully_matches("(a*)*(a*)*(a*)*(a*)*b", ["a" * 200]) is None
-    assert time.monotonic() - started < 30
-    assert parse("still_there") == nodes.Selector("still_there")
+    with closing(WatchedProcess(HURRIED)) as process:
+        own = PromQLParser(process)
+        assert own.fully_matches("(a*)*(a*)*(a*)*(a*)*b", ["a" * 200]) is None
+        assert time.monotonic() - started < 30
+        own.keep_to(PATIENT.parser)
+        assert own.parse("still_there") == nodes.Selector("still_there")
 
 
-def test_many_endless_patterns_are_soon_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    parser._endless.clear()
-    monkeypatch.setattr(parser, "ENDLESS_PAUSE_S", 600)
-    with hurried() as asked:
+def test_many_endless_patterns_are_soon_not_tried() -> None:
+    with closing(WatchedProcess(HURRIED)) as process:
+        own = PromQLParser(process)
         for number in range(50):
-            assert parser.fully_matches(f"(a*)*(a*)*(a*)*(a*)*{number}", ["a" * 200]) is None
-    assert len(asked) == parser.MAX_ENDLESS
-    parser._endless.clear()
-    assert parser.fully_matches("a+", ["aa"]) == {"aa"}
+            assert own.fully_matches(f"(a*)*(a*)*(a*)*(a*)*{number}", ["a" * 200]) is None
+        assert len(process.asked) == HURRIED.most_endless
+        own.keep_to(replace(PATIENT.parser, endless_pause_s=0))
+        assert own.fully_matches("a+", ["aa"]) == {"aa"}
+
+
+def test_a_new_portal_tells_the_parser_its_limits(settings: Settings) -> None:
+    limits = replace(PATIENT, parser=replace(PATIENT.parser, answer_s=61))
+    create_app(settings, Services.from_settings(settings, limits))
+    assert parser.PARSER.process.limits.answer_s == 61
 
 
 def test_a_thousand_expressions_are_read_in_time() -> None:
