@@ -43,7 +43,8 @@ def create_app(
     app.config.update(config or {})
     security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
     db.init_app(app, settings.sqlalchemy_url)
-    app.extensions["slo_lab"] = services or Services.from_settings(settings)
+    services = services or Services.from_settings(settings)
+    app.extensions["slo_lab"] = services
     csrf.init_app(app)
     htmx.init_app(app, settings.htmx)
     rendering.init_app(app)

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from portal.background import Background
+from portal.limits import RoomLimits
 
 T = TypeVar("T")
-MAX_VALUES = 500
-"""Some keys hold what somebody typed (the preview of an SLO); the values longest unasked go."""
 
 
 @dataclass
@@ -32,8 +31,14 @@ class SharedReadings:
         self,
         background: Background | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        most: int = RoomLimits.readings,
     ) -> None:
-        """``background`` renews (default: one of its own); ``monotonic`` returns seconds."""
+        """``background`` renews (default: one of its own); ``monotonic`` returns seconds.
+
+        ``most`` values are kept, since some keys hold what somebody typed (the preview of an
+        SLO); the one longest unasked goes.
+        """
+        self._most = most
         self._background = background or Background()
         self._monotonic = monotonic
         self._slots: dict[Hashable, _Slot] = {}
@@ -93,6 +98,6 @@ class SharedReadings:
         with self._guard:
             slot = self._slots.pop(key) if key in self._slots else _Slot()
             self._slots[key] = slot
-            if len(self._slots) > MAX_VALUES:
+            if len(self._slots) > self._most:
                 del self._slots[next(iter(self._slots))]
             return slot

@@ -15,10 +15,11 @@ from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.instruments import Instruments
+from portal.limits import Limits
 from portal.readings import SharedReadings
 from portal.secret_files import read_or_make
-
-LEARNERS_MAX_BYTES = 2 << 20
+from portal.trial.engine import TrialEngine
+from portal.trial.memory import TrialMemory
 
 
 def utc_now() -> datetime:
@@ -28,7 +29,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Services:
-    """What the features ask: settings, the outside systems, the clock, and what they share."""
+    """What the features ask: settings, limits, the outside systems, the clock, what they share."""
 
     settings: Settings
     prometheus: PrometheusClient
@@ -38,21 +39,27 @@ class Services:
     readings: SharedReadings
     instruments: Instruments = field(default_factory=Instruments)
     clock: Callable[[], datetime] = utc_now
+    limits: Limits = Limits()
+    trials: TrialMemory = field(default_factory=TrialMemory)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Services:
+    def from_settings(cls, settings: Settings, limits: Limits = Limits()) -> Services:
         """The real collaborators, at the addresses that the settings name."""
         data_dir = settings.data_dir
         background = Background()
         return cls(
             settings=settings,
-            prometheus=PrometheusClient(settings.prometheus_base),
+            prometheus=PrometheusClient(settings.prometheus_base, limits=limits.client),
             mockapp=MockappClient(
-                settings.mockapp_base, lambda: read_or_make(data_dir, "fault-token", settings)
+                settings.mockapp_base,
+                lambda: read_or_make(data_dir, "fault-token", settings),
+                limits=limits.client,
             ),
-            grafana=GrafanaClient.from_settings(settings),
+            grafana=GrafanaClient.from_settings(settings, limits.client),
             background=background,
-            readings=SharedReadings(background),
+            readings=SharedReadings(background, most=limits.room.readings),
+            limits=limits,
+            trials=TrialMemory(TrialEngine(limits.promtool)),
         )
 
     @property
@@ -60,7 +67,8 @@ class Services:
         """Prometheus for the learner's queries: a heavy one must not make the portal's own wait."""
         make = self.prometheus.apart
         key = ("learner's queries", self.prometheus)
-        return self.instruments.get(key, lambda: make(max_bytes=LEARNERS_MAX_BYTES))
+        most = self.limits.client.learners_bytes
+        return self.instruments.get(key, lambda: make(max_bytes=most))
 
 
 def current_services() -> Services:

@@ -18,6 +18,7 @@ from portal.learners.models import Learner
 from portal.services import Services
 from tests.apps import portal_app
 from tests.patience import have_patience
+from tests.patient import services_at
 from tests.write_lock import watched
 
 NOWHERE = "http://127.0.0.1:9"
@@ -85,7 +86,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def services(settings: Settings, clock: Clock) -> Services:
     """The real clients, pointing nowhere; a test replaces the one it needs."""
-    return replace(Services.from_settings(settings), clock=clock)
+    return replace(services_at(settings), clock=clock)
 
 
 @pytest.fixture

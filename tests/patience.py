@@ -12,18 +12,38 @@ from typing import Any
 
 import pytest
 
-from portal.clients import promtool
-from portal.clients.grafana import GrafanaClient
-from portal.clients.http import Http
-from portal.clients.mockapp import MockappClient
-from portal.clients.prometheus import PrometheusClient
 from portal.criteria import checker
-from portal.trial import engine
+from portal.limits import (
+    CheckLimits,
+    ClientLimits,
+    Limits,
+    PromtoolLimits,
+    TrialLimits,
+    WorkbenchLimits,
+)
+from portal.services import Services
 from portal.workbench import board, dashboard_views, evidence, turns
 from portal.workbench import criterion as dashboard_criterion
 
 SECONDS = 60.0
-LIMITS: tuple[tuple[ModuleType, str], ...] = (
+TRIAL = TrialLimits(wall_s=SECONDS, total_s=4 * SECONDS)
+PATIENT = Limits(
+    client=ClientLimits(call_s=SECONDS),
+    promtool=PromtoolLimits(check_s=SECONDS, queries=TRIAL, alerts=TRIAL),
+    check=CheckLimits(wait_s=SECONDS),
+    workbench=WorkbenchLimits(
+        turn_s=SECONDS,
+        draw_s=SECONDS,
+        heavy_s=SECONDS,
+        refresh_s=SECONDS,
+        gather_s=SECONDS,
+        scan_wait_s=SECONDS,
+        page_wait_s=SECONDS,
+    ),
+)
+"""What the apps under test are given."""
+
+MODULES: tuple[tuple[ModuleType, str], ...] = (
     (board, "HEAVY_SECONDS"),
     (board, "REFRESH_SECONDS"),
     (board, "TIME_SECONDS"),
@@ -31,17 +51,17 @@ LIMITS: tuple[tuple[ModuleType, str], ...] = (
     (dashboard_criterion, "SCAN_WAIT_SECONDS"),
     (dashboard_views, "WAIT_SECONDS"),
     (evidence, "TIME_SECONDS"),
-    (promtool, "TIMEOUT_S"),
     (turns, "TURN_SECONDS"),
 )
-CLIENTS: tuple[Any, ...] = (Http, PrometheusClient, GrafanaClient, MockappClient)
 
 
 def have_patience(patch: pytest.MonkeyPatch) -> None:
-    """Every limit is SECONDS, until ``patch`` is undone."""
-    for module, name in LIMITS:
+    """Every limit that is no value yet is SECONDS, until ``patch`` is undone."""
+    for module, name in MODULES:
         patch.setattr(module, name, SECONDS)
-    for client in CLIENTS:
-        patch.setitem(client.__init__.__kwdefaults__, "timeout", SECONDS)
-    limits = replace(engine.LIMITS, wall_s=SECONDS, total_s=4 * SECONDS)
-    patch.setattr(engine, "LIMITS", limits)
+
+
+def limited(services: Services, subject: str, **limits: float) -> Services:
+    """The services with other limits of one subject: ``limited(s, "workbench", turn_s=0.2)``."""
+    changed: Any = replace(getattr(services.limits, subject), **limits)
+    return replace(services, limits=replace(services.limits, **{subject: changed}))

@@ -16,7 +16,7 @@ from portal.services import Services
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     ("errors",),
-    ("config", "documents", "background", "instruments"),
+    ("config", "limits", "documents", "background", "instruments"),
     ("readings",),
     ("secret_files", "settings_table"),
     ("clients",),

@@ -6,7 +6,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from portal.readings import MAX_VALUES, SharedReadings
+from portal.limits import RoomLimits
+from portal.readings import SharedReadings
 
 
 class Seconds:
@@ -112,7 +113,7 @@ def test_a_failure_to_ask_keeps_nothing_locked() -> None:
 def test_keys_that_somebody_typed_do_not_pile_up() -> None:
     shared = SharedReadings(monotonic=Seconds())
     shared.get("asked again and again", 60, lambda: "first")
-    for number in range(2 * MAX_VALUES):
+    for number in range(2 * RoomLimits.readings):
         shared.get(number, 60, lambda: "typed")
         assert shared.get("asked again and again", 60, lambda: "second") == "first"
     assert shared.get(0, 60, lambda: "anew") == "anew"

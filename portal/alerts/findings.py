@@ -18,7 +18,7 @@ from portal.services import Services
 from portal.slo.objective import SLO
 from portal.tie import AlertFinding, AlertRule
 from portal.tie.analysis import alert_case
-from portal.tie.findings import findings
+from portal.tie.findings import AlertCase, findings
 from portal.tie.grafana import grafana_case
 
 ACTIVE = (AlertState.PENDING, AlertState.FIRING)
@@ -75,7 +75,8 @@ def judged_alerts(services: Services, learner_id: int, slos: Sequence[SLO]) -> J
         for rule in loaded
         if rule.learner_id in (None, learner_id) and rule.kind is RuleKind.ALERTING
     ]
-    said = iter(_findings(own, managed, slos, _records(loaded)))
+    cases = _cases(own, managed, _records(loaded))
+    said = iter(findings(cases, slos, services.trials))
     helped = _was_helped(learner_id)
     found = [
         *(_loaded(rule, next(said), helped) for rule in own),
@@ -89,13 +90,12 @@ def _worth(one: JudgedAlert) -> tuple[int, bool, bool]:
     return one.finding.code.rank, one.works, not one.made_for_you
 
 
-def _findings(
+def _cases(
     loaded: Sequence[LoadedRule],
     managed: Sequence[ManagedRule],
-    slos: Sequence[SLO],
     records: Iterable[RecordingRule],
-) -> list[AlertFinding]:
-    """The findings of Prometheus' alerts, then of Grafana's: tried out together."""
+) -> list[AlertCase]:
+    """Prometheus' alerts, then Grafana's: they are tried out together."""
     named = by_name(records)
     cases = [
         alert_case(
@@ -103,7 +103,7 @@ def _findings(
         )
         for rule in loaded
     ]
-    return findings([*cases, *(grafana_case(one.rule, named) for one in managed)], slos)
+    return [*cases, *(grafana_case(one.rule, named) for one in managed)]
 
 
 def _loaded(rule: LoadedRule, finding: AlertFinding, helped: bool) -> JudgedAlert:

@@ -178,5 +178,6 @@ def _of_others(services: Services, burst: Burst) -> set[str]:
     """The Grafana-managed rules that speak of another service than the learner's."""
     slos = [row.value for row in list_slos(burst.learner_id)]
     samples = _samples(services)
-    judged = zip(samples, analyse_grafana_all([one.rule for one in samples], slos), strict=True)
+    told = analyse_grafana_all([one.rule for one in samples], slos, memory=services.trials)
+    judged = zip(samples, told, strict=True)
     return {_identity(one) for one, said in judged if said.code is TieCode.OTHER_SERVICE}

@@ -10,7 +10,7 @@ import base64
 import http.client
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -23,6 +23,7 @@ from portal.clients.deadline import Deadline, DeadlineAdapter, deadline_of_call
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.patience import Patience
 from portal.clients.shape import decode_json
+from portal.limits import ClientLimits
 
 CHUNK = 64 * 1024
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
@@ -71,10 +72,10 @@ class Answer:
 class Http:
     """Asks one system at one address. Safe to share between threads; connections are kept.
 
-    ``timeout`` is seconds for a whole call, connecting and reading included (only a slow name
-    server can take longer); ``max_bytes`` is the largest answer read. A system that has just
-    been silent gets less time, or none (``portal.clients.patience``). Redirects are not
-    followed, cookies not kept, proxy variables and netrc not read.
+    ``timeout`` (default: that of ``limits``) is seconds for a whole call, connecting and reading
+    included (only a slow name server can take longer). A system that has just been silent gets
+    less time, or none (``portal.clients.patience``). Redirects are not followed, cookies not
+    kept, proxy variables and netrc not read.
     """
 
     def __init__(
@@ -82,15 +83,14 @@ class Http:
         system: str,
         base_url: str,
         *,
-        timeout: float = 1.5,
-        max_bytes: int = 4 << 20,
+        timeout: float | None = None,
+        limits: ClientLimits = ClientLimits(),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.system = system
         self.base_url, login = split_login(base_url)
-        self.timeout = timeout
-        self.max_bytes = max_bytes
-        self._patience = Patience()
+        self.limits = limits if timeout is None else replace(limits, call_s=timeout)
+        self._patience = Patience(limits.silence)
         own = {"Authorization": basic(*login)} if login else {}
         self._session = _session({**own, **(headers or {})})
 
@@ -141,7 +141,7 @@ class Http:
         """The deadline that is given, else one in ``timeout`` (or the usual) seconds."""
         if isinstance(timeout, Deadline):
             return timeout
-        return Deadline(self.timeout if timeout is None else timeout)
+        return Deadline(self.limits.call_s if timeout is None else timeout)
 
     def json(self, answer: Answer) -> Any:
         """The answer's JSON; NaN, endless nesting and numbers beyond reason are garbage."""
@@ -195,14 +195,14 @@ class Http:
             body = bytearray()
             for chunk in response.raw.stream(CHUNK, decode_content=True):
                 body += chunk
-                if len(body) > self.max_bytes:
+                if len(body) > self.limits.answer_bytes:
                     raise self._too_large()
                 deadline.check()
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status_code, headers=headers, body=bytes(body))
 
     def _too_large(self) -> ClientError:
-        size = f"{self.max_bytes / (1 << 20):g} MiB"
+        size = f"{self.limits.answer_bytes / (1 << 20):g} MiB"
         message = f"{self.system} at {self.base_url} answered with more than {size}."
         return self.error(message, ErrorKind.TOO_LARGE)
 

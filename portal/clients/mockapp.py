@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.http import Http
 from portal.clients.shape import number, record
+from portal.limits import ClientLimits
 from portal.secret_files import SecretFileError
 
 SYSTEM = "mock app"
@@ -46,10 +47,10 @@ class MockappClient:
         base_url: str,
         fault_token: str | Callable[[], str] = "",
         *,
-        timeout: float = 1.5,
-        max_bytes: int = 4 << 20,
+        timeout: float | None = None,
+        limits: ClientLimits = ClientLimits(),
     ) -> None:
-        self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
+        self._http = Http(SYSTEM, base_url, timeout=timeout, limits=limits)
         self._fault_token = fault_token
         self.base_url = self._http.base_url
 

@@ -14,15 +14,7 @@ from dataclasses import dataclass
 
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
-
-WORTH_SECONDS = 1.0
-"""A silence counts when this much time was given; less says nothing about the system."""
-
-BRIEF_SECONDS = 0.3
-"""Time for the question that decides whether the system as a whole is silent."""
-
-SILENT_SECONDS = 3.0
-"""For so long a silent system is not asked again."""
+from portal.limits import SilenceLimits
 
 
 @dataclass(frozen=True)
@@ -37,8 +29,13 @@ class Turn:
 class Patience:
     """The patience with one system; safe to share between threads."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: SilenceLimits = SilenceLimits(),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """``monotonic`` returns seconds."""
+        self._limits = limits
         self._monotonic = monotonic
         self._guard = threading.Lock()
         self._doubt: ClientError | None = None
@@ -56,8 +53,8 @@ class Patience:
                 return Turn(deadline, deadline.left)
             if self._silent_until is not None:
                 raise _again(self._doubt)
-            given = min(BRIEF_SECONDS, deadline.left)
-            return Turn(Deadline(given), given, brief=given == BRIEF_SECONDS)
+            given = min(self._limits.brief_s, deadline.left)
+            return Turn(Deadline(given), given, brief=given == self._limits.brief_s)
 
     def failed(self, error: ClientError, turn: Turn) -> ClientError:
         """Learn from a failed call; returns the error to tell people."""
@@ -66,10 +63,10 @@ class Patience:
             return error
         with self._guard:
             if self._doubt is None:
-                self._doubt = error if turn.given >= WORTH_SECONDS else None
+                self._doubt = error if turn.given >= self._limits.worth_s else None
                 return error
             if turn.brief and self._silent_until is None:
-                self._silent_until = self._monotonic() + SILENT_SECONDS
+                self._silent_until = self._monotonic() + self._limits.silent_s
             return _again(self._doubt)
 
     def answered(self) -> None:

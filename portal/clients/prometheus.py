@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from portal.clients.shape import (
     text,
     texts,
 )
+from portal.limits import ClientLimits
 
 SYSTEM = "Prometheus"
 _ERRORS = (400, 422, 500, 503)
@@ -159,8 +160,10 @@ class PrometheusClient:
     ``timeout`` is seconds for a whole call; Prometheus is told to give up a query by then too.
     """
 
-    def __init__(self, base_url: str, *, timeout: float = 1.5, max_bytes: int = 4 << 20) -> None:
-        self._http = Http(SYSTEM, base_url, timeout=timeout, max_bytes=max_bytes)
+    def __init__(
+        self, base_url: str, *, timeout: float | None = None, limits: ClientLimits = ClientLimits()
+    ) -> None:
+        self._http = Http(SYSTEM, base_url, timeout=timeout, limits=limits)
         self.base_url = self._http.base_url
 
     def apart(self, *, max_bytes: int) -> PrometheusClient:
@@ -169,7 +172,8 @@ class PrometheusClient:
         A client gives less time to a system that was silent just now, so a query that may be
         heavy must not be asked through the one that everything else waits for.
         """
-        return PrometheusClient(self.base_url, timeout=self._http.timeout, max_bytes=max_bytes)
+        limits = replace(self._http.limits, answer_bytes=max_bytes)
+        return PrometheusClient(self.base_url, limits=limits)
 
     def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         """The samples of an instant query now, or at a Unix time; a scalar has no labels."""
@@ -234,7 +238,7 @@ class PrometheusClient:
         return True
 
     def _ask(self, endpoint: str, promql: str, more: Mapping[str, str]) -> dict[str, Any]:
-        form = {"query": promql, "timeout": f"{self._http.timeout * 1000:.0f}ms", **more}
+        form = {"query": promql, "timeout": f"{self._http.limits.call_s * 1000:.0f}ms", **more}
         answer = self._http.send(
             "POST", f"/api/v1/{endpoint}", form=form, accept=_ERRORS, safe=True
         )
@@ -270,7 +274,7 @@ class PrometheusClient:
         if kind == "bad_data" and any(words in message for words in _UNREADABLE):
             return _invalid(message, promql)
         if kind in {"timeout", "canceled"}:
-            sentence = f"Prometheus gave up on the query after {self._http.timeout:g} s."
+            sentence = f"Prometheus gave up on the query after {self._http.limits.call_s:g} s."
             return self._http.error(sentence, ErrorKind.TIMEOUT, answer.status, plain(message))
         return self._http.refusal(answer, "/api/v1/query")
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from portal.clients.calls import announce
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.limits import PromtoolLimits
 
-TIMEOUT_S = 10.0
 MAX_RULES_BYTES = 4 << 20
 MESSAGE = re.compile(
     r'(?P<line>\d+):(?P<column>\d+): group "(?P<group>[^"]*)", rule (?P<rule>\d+), '
@@ -96,10 +96,12 @@ def _newest(cache: Path) -> Path | None:
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def check_rules(text: str, promtool: Path | None = None) -> RulesReport:
+def check_rules(
+    text: str, promtool: Path | None = None, limits: PromtoolLimits = PromtoolLimits()
+) -> RulesReport:
     """What ``promtool check rules`` says about a rule file's text.
 
-    Raises PromtoolMissingError, or SLOLabError when promtool takes longer than TIMEOUT_S.
+    Raises PromtoolMissingError, or SLOLabError when promtool takes too long.
     """
     promtool = promtool or find()
     if promtool is None:
@@ -109,16 +111,16 @@ def check_rules(text: str, promtool: Path | None = None) -> RulesReport:
     with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
         file = Path(folder) / "rules.yml"
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
-        return _run(promtool, file)
+        return _run(promtool, file, limits.check_s)
 
 
-def _run(promtool: Path, file: Path) -> RulesReport:
+def _run(promtool: Path, file: Path, seconds: float) -> RulesReport:
     announce("promtool")
     try:
         done = subprocess.run(
             [str(promtool), "check", "rules", str(file)],
             capture_output=True,
-            timeout=TIMEOUT_S,
+            timeout=seconds,
             check=False,
             stdin=subprocess.DEVNULL,
         )

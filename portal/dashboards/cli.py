@@ -112,7 +112,8 @@ def check_dashboard(
     read = [_read(path, check) for path in files]
     prepared = [file.prepared for file in read if file.prepared]
     validity = _validity(prepared)
-    findings([text for one in prepared for text in one.texts], check.promql)  # all in few runs
+    texts = [text for one in prepared for text in one.texts]
+    findings(texts, check.promql, check.memory)  # all in few runs
     found = [_finding(file, validity, check) for file in read]
     for file, finding in zip(read, found, strict=True):
         if finding.verdict is DashboardVerdict.ERROR:
@@ -187,7 +188,7 @@ def _finding(
 ) -> DashboardFinding:
     if file.prepared is None:
         return unreadable(file.trouble)
-    return conclude(file.prepared, validity, check.promql)
+    return conclude(file.prepared, validity, check)
 
 
 def _status(findings: Sequence[DashboardFinding]) -> int:

@@ -19,6 +19,7 @@ from portal.promql.classify import classify
 from portal.promql.context import Context
 from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
 from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
+from portal.trial.memory import MEMORY, TrialMemory
 from portal.trial.verdict import findings
 
 NEEDED = 2
@@ -47,7 +48,8 @@ class CheckContext:
     ``library_panel``: uid -> the library panel's model, None where it can't be had.
     ``validate``: expressions -> whether Prometheus would run each; None: nobody is asked.
     ``datasources``: name or uid of a data source -> its plugin type. ``tried``: the queries are
-    tried on invented days; without that their text alone decides, which is quick.
+    tried on invented days, as ``memory`` does it; without that their text alone decides, which is
+    quick.
     """
 
     promql: Context = field(default_factory=Context)
@@ -55,6 +57,7 @@ class CheckContext:
     validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
     datasources: Mapping[str, str] = field(default_factory=dict)
     tried: bool = True
+    memory: TrialMemory = MEMORY
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def judge(document: Any, context: CheckContext | None = None) -> DashboardFindin
         return unreadable(str(error))
     verdicts = context.validate(prepared.asked) if context.validate else ()
     validity = dict(zip(prepared.asked, verdicts, strict=False))
-    return conclude(prepared, validity, context.promql, tried=context.tried)
+    return conclude(prepared, validity, context)
 
 
 def unreadable(reason: str) -> DashboardFinding:
@@ -162,13 +165,14 @@ def prepare(document: Any, context: CheckContext) -> Prepared:
 
 
 def conclude(
-    prepared: Prepared, validity: Mapping[str, Validity], context: Context, *, tried: bool = True
+    prepared: Prepared, validity: Mapping[str, Validity], check: CheckContext
 ) -> DashboardFinding:
     """The finding, once it is known what Prometheus accepts; its queries are tried, or read."""
     refused = {text for text, answer in validity.items() if answer.valid is False}
-    left = [text for text in prepared.texts if tried and text not in refused]
+    context = check.promql
+    left = [text for text in prepared.texts if check.tried and text not in refused]
     known = {text: classify(text, context) for text in prepared.texts if text not in left}
-    known |= findings(left, context)
+    known |= findings(left, context, check.memory)
     panels = tuple(
         _panel_finding(
             panel,

@@ -41,11 +41,12 @@ MOST_RULES = 50
 def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ...]:
     """The learner's dashboards with at least one panel that shows an SLI."""
     read = CandidateJudge(services, learner, Deadline(0))
-    plain = CheckContext(lab_context(services, learner.service.job))
+    context = lab_context(services, learner.service.job)
+    plain = CheckContext(context, memory=services.trials)
     found = []
     for place, title, document in _documents(services, learner):
-        context = read.in_grafana if place is DashboardOrigin.GRAFANA else plain
-        finding = read.with_confirmations(judge(encodable(document), context))
+        check = read.in_grafana if place is DashboardOrigin.GRAFANA else plain
+        finding = read.with_confirmations(judge(encodable(document), check))
         if finding.slis:
             panels = tuple(map(_panel_facts, finding.panels[:MOST_PANELS]))
             found.append(
@@ -92,7 +93,8 @@ def alert_rules(services: Services, learner: Learner) -> tuple[AlertRuleFacts, .
     managed = _managed(services)
     named = by_name(records)
     cases = [alert_case(rule, named) for _, rule in loaded]
-    said = iter(findings([*cases, *(grafana_case(rule, named) for rule in managed)], slos))
+    cases += [grafana_case(rule, named) for rule in managed]
+    said = iter(findings(cases, slos, services.trials))
     facts = [
         *(_rule_facts(rule, next(said), made_for_you=made) for made, rule in loaded),
         *(_managed_facts(rule, next(said)) for rule in managed),

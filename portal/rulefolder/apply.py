@@ -14,6 +14,7 @@ from pathlib import Path
 from portal.clients.prometheus import LoadedGroup
 from portal.clients.promtool import RulesMessage, check_rules
 from portal.errors import SLOLabError
+from portal.limits import PromtoolLimits
 from portal.rulefile.outline import (
     GroupOutline,
     RuleTextError,
@@ -89,7 +90,7 @@ def apply_file(services: Services, name: str, text: str) -> Outcome:
     """
     try:
         expected = outline(text)
-        report = check_rules(text)
+        report = check_rules(text, limits=services.limits.promtool)
         if not report.ok:
             return _in_promtools_words(report.messages, text)
         return _change(services, name, text, expected)
@@ -118,7 +119,7 @@ def _change(
             groups = loaded_groups(services.prometheus, name)
             if matches(groups, expected):
                 return Applied(name, groups)
-        if not before.ok and (culprit := _broken_file(folder, but=name)):
+        if not before.ok and (culprit := _broken_file(services, folder, but=name)):
             return Refused(f"Prometheus loads no rules at present: {culprit}", blame=Blame.LAB)
         next_second(before)
         return _write_and_watch(services, folder, name, text, expected, before)
@@ -142,15 +143,15 @@ def _write_and_watch(
     if waited.loaded:
         folder.commit(name)
         return Applied(name, waited.groups)
-    reason = _why(waited, folder, name, wait)
+    reason = _why(services, waited, folder, name)
     _take_back(services, folder, name)
     return Refused(f"{reason} The rules from before are back.", blame=Blame.LAB)
 
 
-def _why(waited: Waited, folder: RuleFolder, name: str, wait: float) -> str:
+def _why(services: Services, waited: Waited, folder: RuleFolder, name: str) -> str:
     if not waited.refused:
-        return f"{waited.reason} The lab waited for {wait:g} s."
-    culprit = _broken_file(folder, but=name)
+        return f"{waited.reason} The lab waited for {services.settings.rules_wait:g} s."
+    culprit = _broken_file(services, folder, but=name)
     return f"{waited.reason} {culprit or 'promtool finds nothing wrong; its log says more.'}"
 
 
@@ -181,20 +182,20 @@ def _outline_or_none(text: str | None) -> tuple[GroupOutline, ...]:
         return ()
 
 
-def _broken_file(folder: RuleFolder, but: str) -> str:
+def _broken_file(services: Services, folder: RuleFolder, but: str) -> str:
     """Which other file in the folder promtool refuses, and why; empty where none."""
     for path in folder.all_files():
-        if path.name != but and (message := _what_is_wrong(path)):
+        if path.name != but and (message := _what_is_wrong(path, services.limits.promtool)):
             return f"the rule file {path.name} is refused ({message}). Mend it or remove it first."
     return ""
 
 
-def _what_is_wrong(path: Path) -> str:
+def _what_is_wrong(path: Path, limits: PromtoolLimits) -> str:
     try:
         if path.stat().st_size > MAX_CHECKED_BYTES:
             return ""
         text = path.read_text(encoding="utf-8", errors="replace")
-        report = check_rules(text)
+        report = check_rules(text, limits=limits)
     except OSError as error:
         return error.strerror or "not readable"
     if report.ok:

@@ -17,6 +17,7 @@ from portal.tie.findings import AlertCase, AlertFinding, findings
 from portal.tie.idle import UnknownValueError, idle_value
 from portal.tie.value_labels import templates
 from portal.trial.attempt import AlertAttempt
+from portal.trial.memory import MEMORY, TrialMemory
 
 MAX_READINGS = 8
 FIRES_ON_NOTHING = (
@@ -27,21 +28,27 @@ RulesByName = Mapping[str, Sequence[RecordingRule]]
 
 
 def analyse(
-    rule: AlertRule, slos: Sequence[SLO], rules: Iterable[RecordingRule] = ()
+    rule: AlertRule,
+    slos: Sequence[SLO],
+    rules: Iterable[RecordingRule] = (),
+    memory: TrialMemory = MEMORY,
 ) -> AlertFinding:
     """The finding for one Prometheus alert rule; never raises.
 
     ``rules`` are the recording rules that its expression may use.
     """
-    return analyse_all([rule], slos, rules)[0]
+    return analyse_all([rule], slos, rules, memory)[0]
 
 
 def analyse_all(
-    alerts: Sequence[AlertRule], slos: Sequence[SLO], rules: Iterable[RecordingRule] = ()
+    alerts: Sequence[AlertRule],
+    slos: Sequence[SLO],
+    rules: Iterable[RecordingRule] = (),
+    memory: TrialMemory = MEMORY,
 ) -> list[AlertFinding]:
     """The findings for several Prometheus alert rules, tried in one process; never raises."""
     named = by_name(rules)
-    return findings([alert_case(alert, named) for alert in alerts], slos)
+    return findings([alert_case(alert, named) for alert in alerts], slos, memory)
 
 
 def alert_case(rule: AlertRule, named: RulesByName) -> AlertCase:

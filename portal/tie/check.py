@@ -14,7 +14,7 @@ from portal.slo.objective import SLO
 from portal.tie.analysis import analyse_all
 from portal.tie.codes import TieCode
 from portal.tie.findings import AlertFinding
-from portal.trial.memory import MOST_AT_A_TIME
+from portal.trial.memory import MEMORY, TrialMemory
 
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
 
@@ -44,23 +44,26 @@ def ask_promtool(exprs: Sequence[str]) -> Sequence[Validity]:
 
 
 def check_file(
-    file: RuleFile, slos: Sequence[SLO], validity: Validate = ask_promtool
+    file: RuleFile,
+    slos: Sequence[SLO],
+    validity: Validate = ask_promtool,
+    memory: TrialMemory = MEMORY,
 ) -> FileFinding:
     """Every alert of a rule file, judged; an expression that Prometheus refuses is unparsed.
 
     Raises ``RuleFileError`` when there are more alerts than are judged at a time.
     """
-    if len(file.alerts) > MOST_AT_A_TIME:
+    most = memory.engine.limits.alerts_at_once
+    if len(file.alerts) > most:
         raise RuleFileError(
-            f"The file holds {len(file.alerts):,} alerts; {MOST_AT_A_TIME} at most are judged at a "
+            f"The file holds {len(file.alerts):,} alerts; {most} at most are judged at a "
             "time. Split it."
         )
     exprs = [rule.expr for rule in file.alerts]
     words = validity(exprs) if exprs else []
     refused = {n for n, word in enumerate(words) if word.valid is False}
-    judged = iter(
-        analyse_all([a for n, a in enumerate(file.alerts) if n not in refused], slos, file.records)
-    )
+    left = [alert for n, alert in enumerate(file.alerts) if n not in refused]
+    judged = iter(analyse_all(left, slos, file.records, memory))
     found = tuple(
         _refused(rule.name, word) if n in refused else next(judged)
         for n, (rule, word) in enumerate(zip(file.alerts, words, strict=True))

@@ -14,7 +14,7 @@ from portal.tie.value_labels import NEVER_SETTLES, VALUE_IN_LABEL, holds_value
 from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial
 from portal.trial.ladder import Allowance
-from portal.trial.memory import MEMORY
+from portal.trial.memory import MEMORY, TrialMemory
 from portal.trial.play import Course
 
 FIRED_ON_NOTHING = (
@@ -77,9 +77,11 @@ class AlertCase:
         return self.said is None and one is not None and one.can_be_tried and not one.is_strange
 
 
-def findings(cases: Sequence[AlertCase], slos: Sequence[SLO]) -> list[AlertFinding]:
+def findings(
+    cases: Sequence[AlertCase], slos: Sequence[SLO], memory: TrialMemory = MEMORY
+) -> list[AlertFinding]:
     """The best finding among the SLOs for each alert; all are tried in one process."""
-    tried = _tried(cases, _courses(slos))
+    tried = _tried(cases, _courses(slos), memory)
     return [
         case.said or _found(case, slos, trials) for case, trials in zip(cases, tried, strict=True)
     ]
@@ -93,7 +95,9 @@ def _courses(slos: Sequence[SLO]) -> list[Course]:
     return [Course(job, tuple(known)) for job, known in allowances.items()]
 
 
-def _tried(cases: Sequence[AlertCase], courses: Sequence[Course]) -> list[dict[str, AlertTrial]]:
+def _tried(
+    cases: Sequence[AlertCase], courses: Sequence[Course], memory: TrialMemory
+) -> list[dict[str, AlertTrial]]:
     """For each alert what it did, by job; nothing for one that can't be tried."""
     asked = [
         (number, case.attempt, course)
@@ -102,7 +106,7 @@ def _tried(cases: Sequence[AlertCase], courses: Sequence[Course]) -> list[dict[s
         if case.is_tried and case.attempt is not None
     ]
     found: list[dict[str, AlertTrial]] = [{} for _ in cases]
-    told = MEMORY.trials([(attempt, course) for _, attempt, course in asked])
+    told = memory.trials([(attempt, course) for _, attempt, course in asked])
     for (number, _, course), trial in zip(asked, told, strict=True):
         found[number][course.job] = trial
     return found

@@ -23,6 +23,7 @@ from portal.tie.findings import AlertCase, AlertFinding, findings
 from portal.tie.grafana_nodes import GrafanaQuery, Graph, GraphError
 from portal.tie.value_labels import templates
 from portal.trial.attempt import AlertAttempt
+from portal.trial.memory import MEMORY, TrialMemory
 
 MAX_RULES = 2000
 NO_DATA_ALERTING = "Alerting"
@@ -71,21 +72,27 @@ def read_provisioning(payload: Any) -> list[GrafanaRule]:
 
 
 def analyse_grafana(
-    rule: GrafanaRule, slos: Sequence[SLO], rules: Sequence[RecordingRule] = ()
+    rule: GrafanaRule,
+    slos: Sequence[SLO],
+    rules: Sequence[RecordingRule] = (),
+    memory: TrialMemory = MEMORY,
 ) -> AlertFinding:
     """The finding for a Grafana-managed rule; never raises.
 
     ``rules`` are Prometheus' recording rules, which a query may read.
     """
-    return analyse_grafana_all([rule], slos, rules)[0]
+    return analyse_grafana_all([rule], slos, rules, memory)[0]
 
 
 def analyse_grafana_all(
-    alerts: Sequence[GrafanaRule], slos: Sequence[SLO], rules: Sequence[RecordingRule] = ()
+    alerts: Sequence[GrafanaRule],
+    slos: Sequence[SLO],
+    rules: Sequence[RecordingRule] = (),
+    memory: TrialMemory = MEMORY,
 ) -> list[AlertFinding]:
     """The findings for several Grafana-managed rules, tried in one process; never raises."""
     named = by_name(rules)
-    return findings([grafana_case(alert, named) for alert in alerts], slos)
+    return findings([grafana_case(alert, named) for alert in alerts], slos, memory)
 
 
 def grafana_case(rule: GrafanaRule, named: RulesByName) -> AlertCase:

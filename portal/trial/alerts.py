@@ -6,33 +6,33 @@ from collections.abc import Callable, Hashable, Sequence
 
 from portal.trial.attempt import AlertAttempt, Hold
 from portal.trial.climb import AlertTrial, over_dates
-from portal.trial.engine import TrialLimits, answers
+from portal.trial.engine import TrialEngine
 from portal.trial.play import Course, Play
 
-LIMITS = TrialLimits(wall_s=20.0, total_s=30.0)
 RULE_FAILS = "the rule "
 
 
-def trials(asked: Sequence[tuple[AlertAttempt, Course]]) -> list[AlertTrial]:
+def trials(asked: Sequence[tuple[AlertAttempt, Course]], engine: TrialEngine) -> list[AlertTrial]:
     """What each alert did on its course, in one process; never raises.
 
     A recording rule that fails spoils what is asked beside it; that is asked again by itself.
     """
     much = [one.too_much for one, _ in asked]
-    tried = iter(
-        _tried([ask for ask, why in zip(asked, much, strict=True) if not why], lambda _: None)
-    )
+    able = [ask for ask, why in zip(asked, much, strict=True) if not why]
+    tried = iter(_tried(able, engine, lambda _: None))
     found = [AlertTrial(untried=why) if why else next(tried) for why in much]
     spoiled = [n for n, trial in enumerate(found) if trial.error.startswith(RULE_FAILS)]
     if spoiled:
-        again = _tried([asked[n] for n in spoiled], lambda one: one.rule_key)
+        again = _tried([asked[n] for n in spoiled], engine, lambda one: one.rule_key)
         for number, trial in zip(spoiled, again, strict=True):
             found[number] = trial
     return found
 
 
 def _tried(
-    asked: Sequence[tuple[AlertAttempt, Course]], apart: Callable[[AlertAttempt], Hashable]
+    asked: Sequence[tuple[AlertAttempt, Course]],
+    engine: TrialEngine,
+    apart: Callable[[AlertAttempt], Hashable],
 ) -> list[AlertTrial]:
     groups: dict[Hashable, list[int]] = {}
     for number, (one, course) in enumerate(asked):
@@ -42,7 +42,8 @@ def _tried(
         for numbers in groups.values()
         for date in asked[numbers[0]][0].dates
     ]
-    said = iter(answers([scene for _, play in plays for scene in play.scenes], limits=LIMITS))
+    scenes = [scene for _, play in plays for scene in play.scenes]
+    said = iter(engine.answers(scenes, engine.limits.alerts))
     found: dict[int, list[AlertTrial]] = {}
     for numbers, play in plays:
         told = play.trials([next(said) for _ in play.scenes])

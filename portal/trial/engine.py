@@ -24,6 +24,7 @@ from pathlib import Path
 
 from portal.clients.calls import announce
 from portal.clients.promtool import PromtoolMissingError, find
+from portal.limits import PromtoolLimits, TrialLimits
 from portal.promql.context import RecordingRule
 from portal.trial.retelling import Retelling
 from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
@@ -47,46 +48,39 @@ TOO_MUCH = ("too many samples", "query timed out", "query was canceled")
 HEADER = "Unit Testing:  "
 
 
-@dataclass(frozen=True)
-class TrialLimits:
-    """What one run of promtool may take (seconds, bytes), and all runs together.
-
-    ``questions``: as many are asked in one run; ``failures``: so many runs may come to nothing.
-    """
-
-    wall_s: float = 10.0
-    cpu_s: int = 20
-    memory_bytes: int = 4 << 30
-    output_bytes: int = 32 << 20
-    questions: int = 1000
-    failures: int = 16
-    total_s: float = 30.0
-
-
-LIMITS = TrialLimits()
-MAX_AT_ONCE = 2
 BUSY = "Other queries are being tried. Try again in a moment."
-_turns = threading.BoundedSemaphore(MAX_AT_ONCE)
 
 
-def answers(
-    scenes: Sequence[Scene], promtool: Path | None = None, limits: TrialLimits | None = None
-) -> list[tuple[TrialAnswer, ...]]:
-    """For each scene the answers to its questions, in their order; never raises.
+class TrialEngine:
+    """Tries scenes, a few at a time; safe to share between threads."""
 
-    ``limits``: LIMITS, unless others are given.
-    """
-    limits = limits or LIMITS
-    tool = promtool or find()
-    if tool is None:
-        why = str(PromtoolMissingError())
-        return [tuple(TrialAnswer(untried=why) for _ in scene.questions) for scene in scenes]
-    if not _turns.acquire(timeout=limits.wall_s):
-        return [tuple(TrialAnswer(untried=BUSY) for _ in scene.questions) for scene in scenes]
-    try:
-        return _Session(tool, limits).answers(scenes)
-    finally:
-        _turns.release()
+    def __init__(
+        self, limits: PromtoolLimits = PromtoolLimits(), promtool: Path | None = None
+    ) -> None:
+        """``promtool``: default the one that is found when it is needed."""
+        self.limits = limits
+        self._promtool = promtool
+        self._turns = threading.BoundedSemaphore(limits.at_once)
+
+    def answers(
+        self, scenes: Sequence[Scene], limits: TrialLimits
+    ) -> list[tuple[TrialAnswer, ...]]:
+        """For each scene the answers to its questions, in their order; never raises."""
+        if not scenes:
+            return []
+        tool = self._promtool or find()
+        if tool is None:
+            return _untried(scenes, str(PromtoolMissingError()))
+        if not self._turns.acquire(timeout=limits.wall_s):
+            return _untried(scenes, BUSY)
+        try:
+            return _Session(tool, limits).answers(scenes)
+        finally:
+            self._turns.release()
+
+
+def _untried(scenes: Sequence[Scene], why: str) -> list[tuple[TrialAnswer, ...]]:
+    return [tuple(TrialAnswer(untried=why) for _ in scene.questions) for scene in scenes]
 
 
 @dataclass

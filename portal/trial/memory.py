@@ -1,4 +1,4 @@
-"""What trials of alerts came to, kept so that the same alert is tried once."""
+"""What trials came to, kept so that the same query and the same alert are tried once."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ from collections.abc import Hashable, Sequence
 from portal.trial.alerts import trials
 from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial
+from portal.trial.engine import TrialEngine
+from portal.trial.outcome import TrialOutcome
 from portal.trial.play import Course
 from portal.trial.recollection import Recollection
 
-MOST_AT_A_TIME = 300
-MOST_KEPT = 4000
-TOO_MANY = f"More than {MOST_AT_A_TIME} different alerts can't be tried at a time."
+MOST_ALERTS = 4000
+MOST_QUERIES = 2048
+TOO_MANY = "More than {} different alerts can't be tried at a time."
 Asked = tuple[AlertAttempt, Course]
 
 
 class TrialMemory:
     """Keeps the latest results of a process; safe for several threads."""
 
-    def __init__(self) -> None:
-        """Empty."""
-        self._kept: Recollection[AlertTrial] = Recollection(MOST_KEPT)
+    def __init__(self, engine: TrialEngine | None = None) -> None:
+        """Empty; ``engine`` tries what is new."""
+        self.engine = engine or TrialEngine()
+        self.outcomes: Recollection[TrialOutcome] = Recollection(MOST_QUERIES)
+        self._kept: Recollection[AlertTrial] = Recollection(MOST_ALERTS)
 
     def trials(self, asked: Sequence[Asked]) -> list[AlertTrial]:
         """What each alert did; those that are new are tried in one process."""
         keys = [_key(*one) for one in asked]
         found = {key: trial for key in keys if (trial := self._kept.recall(key)) is not None}
         new = {key: one for key, one in zip(keys, asked, strict=True) if key not in found}
-        tried = list(new.items())[:MOST_AT_A_TIME]
-        fresh = dict(zip([k for k, _ in tried], trials([one for _, one in tried]), strict=True))
+        most = self.engine.limits.alerts_at_once
+        tried = list(new.items())[:most]
+        told = trials([one for _, one in tried], self.engine)
+        fresh = dict(zip([key for key, _ in tried], told, strict=True))
         self._keep(fresh)
         found |= fresh
-        return [found.get(key, AlertTrial(untried=TOO_MANY)) for key in keys]
+        return [found.get(key, AlertTrial(untried=TOO_MANY.format(most))) for key in keys]
 
     def _keep(self, fresh: dict[Hashable, AlertTrial]) -> None:
         """All but what nobody knows: that may be known the next time."""
@@ -42,6 +48,7 @@ class TrialMemory:
 
 
 MEMORY = TrialMemory()
+"""For whoever hands in none: a command, with the usual limits."""
 
 
 def _key(one: AlertAttempt, course: Course) -> Hashable:

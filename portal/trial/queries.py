@@ -10,7 +10,7 @@ from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, pacing
-from portal.trial.engine import answers
+from portal.trial.engine import TrialEngine
 from portal.trial.evidence import TrialEvidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
 from portal.trial.retelling import DATES
@@ -90,7 +90,9 @@ def is_native(one: Attempt) -> bool:
     return DURATIONS in one.reach.metrics
 
 
-def evidence(attempts: Iterable[Attempt], context: Context) -> dict[str, TrialEvidence]:
+def evidence(
+    attempts: Iterable[Attempt], context: Context, engine: TrialEngine
+) -> dict[str, TrialEvidence]:
     """What each expression answered on the days; those that can't be tried are left out."""
     stages: dict[tuple[object, ...], list[Attempt]] = {}
     for one in attempts:
@@ -101,7 +103,8 @@ def evidence(attempts: Iterable[Attempt], context: Context) -> dict[str, TrialEv
         for group in stages.values()
         for start in range(0, len(group), TOGETHER)
     ]
-    said = iter(answers([scene for play in played for scene in play.scenes]))
+    scenes = [scene for play in played for scene in play.scenes]
+    said = iter(engine.answers(scenes, engine.limits.queries))
     return {
         expr: found
         for play in played

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 from portal.promql.classify import classify, constant
@@ -13,9 +13,10 @@ from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subqu
 from portal.promql.parser import ParseError, parse
 from portal.trial.attempt import beyond
 from portal.trial.evidence import TrialEvidence
-from portal.trial.judgement import Shown, Surprise, judge, surprise
+from portal.trial.judgement import judge, surprise
+from portal.trial.memory import MEMORY, TrialMemory
+from portal.trial.outcome import TrialOutcome
 from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
-from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence
 
 READ_ONLY = frozenset({Code.NO_QUERY, Code.UNPARSED, Code.RANGE_VECTOR, Code.RULE_CYCLE})
@@ -27,35 +28,21 @@ NEVER_ASKED = (
 NO_SHARE = "On no day that we tried it on did it show a share."
 BY_THE_CLOCK = "It depends on the time of day, or on the date."
 FIXED = "It looks at one fixed moment (@), whatever happens now."
-REMEMBERED = 2048
 MOST_STEPS = 100_000
 """Of a subquery. promtool gives up on fewer, but would take half a minute to."""
 TROUBLE_S = 60.0
 """How long what went wrong with a trial is remembered."""
 
 
-@dataclass(frozen=True)
-class TrialOutcome:
-    """What the days said: what was shown, or the surprise; ``error``: Prometheus refuses it;
-    ``untried``: nobody knows, and why; ``never``: it never shows a number, and why."""
-
-    shown: Shown | None = None
-    surprise: Surprise | None = None
-    error: str = ""
-    untried: str = ""
-    never: str = ""
-
-
-_memory: Recollection[TrialOutcome] = Recollection(REMEMBERED)
-
-
-def findings(exprs: Sequence[str], context: Context | None = None) -> dict[str, Finding]:
+def findings(
+    exprs: Sequence[str], context: Context | None = None, memory: TrialMemory = MEMORY
+) -> dict[str, Finding]:
     """Each expression's finding; never raises."""
     context = context or Context()
     read = {expr: classify(expr, context) for expr in dict.fromkeys(exprs)}
     wanted = [expr for expr, finding in read.items() if finding.code not in READ_ONLY]
     attempts = {expr: one for expr in wanted if (one := attempt(expr, context)) is not None}
-    outcomes = _outcomes(attempts, read, context)
+    outcomes = _outcomes(attempts, read, context, memory)
     return {
         expr: _decided(finding, attempts[expr], outcomes.get(expr)) if expr in attempts else finding
         for expr, finding in read.items()
@@ -63,19 +50,24 @@ def findings(exprs: Sequence[str], context: Context | None = None) -> dict[str, 
 
 
 def _outcomes(
-    attempts: Mapping[str, Attempt], read: Mapping[str, Finding], context: Context
+    attempts: Mapping[str, Attempt],
+    read: Mapping[str, Finding],
+    context: Context,
+    memory: TrialMemory,
 ) -> dict[str, TrialOutcome]:
     """What the days say of all that can be tried: remembered, or tried now."""
     tried = {expr: one for expr, one in attempts.items() if can_be_tried(one)}
     keys = {expr: (expr, *one.stage, read[expr].sli) for expr, one in tried.items()}
-    known = {expr: found for expr in tried if (found := _memory.recall(keys[expr])) is not None}
+    kept = memory.outcomes
+    known = {expr: found for expr in tried if (found := kept.recall(keys[expr])) is not None}
     for expr in tried.keys() - known.keys():
         if endless := beyond(MOST_STEPS, tried[expr].tree, tried[expr].reach.rules):
             known[expr] = TrialOutcome(untried=endless)
-    fresh = evidence([one for expr, one in tried.items() if expr not in known], context)
+    new = [one for expr, one in tried.items() if expr not in known]
+    fresh = evidence(new, context, memory.engine)
     for expr, seen in fresh.items():
         known[expr] = _outcome(seen, tried[expr], read[expr], context)
-        _memory.keep(keys[expr], known[expr], TROUBLE_S if known[expr].untried else inf)
+        kept.keep(keys[expr], known[expr], TROUBLE_S if known[expr].untried else inf)
     return known
 
 

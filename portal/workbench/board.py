@@ -80,7 +80,7 @@ def board(services: Services, learner: Learner) -> Board:
     context, confirmed = lab_context(services, learner.service.job), store.confirmed(learner.id)
     asked = [(filled(panel.expr, context), panel.unit) for panel in panels]
     drawn = _shared(services, learner.id, asked)
-    findings = judge_queries([panel.expr for panel in panels], context, confirmed)
+    findings = judge_queries([panel.expr for panel in panels], context, confirmed, services.trials)
     made = [
         BoardPanel(
             panel,

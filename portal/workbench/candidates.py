@@ -113,7 +113,8 @@ class CandidateJudge:
         self._deadline = deadline
         self._confirmed = store.confirmed(learner.id)
         self._outcomes: dict[str, QueryRun] = {}
-        self._plain = CheckContext(lab_context(services, learner.service.job))
+        context = lab_context(services, learner.service.job)
+        self._plain = CheckContext(context, memory=services.trials)
 
     def candidate(
         self, origin: DashboardOrigin, uid: str, title: str, url: str, found: Any

@@ -43,7 +43,7 @@ def hand_in_dashboard() -> ResponseReturnValue:
     chosen = upload if upload and upload.filename else None
     try:
         with contextlib.closing(chosen or io.BytesIO(text.encode())) as raw:
-            document = hand_in.read(raw.read())
+            document = hand_in.read(raw.read(), current_services().trials)
     except UnreadableDashboardError as error:
         context = {**page(), "problem": str(error), "document": text}
         return form_again("workbench/index.html", "workbench/_hand_in.html", **context)

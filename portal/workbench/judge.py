@@ -14,6 +14,7 @@ from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
 from portal.promql.variables import Times, substitute
 from portal.services import Services
+from portal.trial.memory import TrialMemory
 from portal.trial.verdict import findings
 
 MAX_AGE_SECONDS = 10.0
@@ -22,17 +23,19 @@ METRICS = "http_requests_total|http_request_duration_seconds(_bucket|_count|_sum
 CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 
 
-def judge_query(expr: str, context: Context, confirmed: dict[str, str]) -> Finding:
+def judge_query(
+    expr: str, context: Context, confirmed: dict[str, str], trials: TrialMemory
+) -> Finding:
     """What a query as typed shows, by its text and by the learner's word."""
-    return judge_queries([expr], context, confirmed)[0]
+    return judge_queries([expr], context, confirmed, trials)[0]
 
 
 def judge_queries(
-    exprs: Sequence[str], context: Context, confirmed: dict[str, str]
+    exprs: Sequence[str], context: Context, confirmed: dict[str, str], trials: TrialMemory
 ) -> list[Finding]:
     """What each query shows; they are tried together."""
     runs = [filled(expr, context) for expr in exprs]
-    found = findings(runs, context)
+    found = findings(runs, context, trials)
     return [with_confirmation(found[one], one, confirmed) for one in runs]
 
 

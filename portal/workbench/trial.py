@@ -57,7 +57,7 @@ def try_query(services: Services, learner: Learner, expr: str, unit: str = "none
         return Trial(expr, error=f"Keep it under {MAX_LENGTH} characters; it has {len(expr)}.")
     context = lab_context(services, learner.service.job)
     runs = filled(expr, context)
-    finding = judge_query(expr, context, store.confirmed(learner.id))
+    finding = judge_query(expr, context, store.confirmed(learner.id), services.trials)
     trial = Trial(expr, runs, finding=finding, remark=unit_remark(finding.indicator, unit))
     try:
         services.prometheus.format_query(runs)
@@ -77,7 +77,7 @@ def try_query(services: Services, learner: Learner, expr: str, unit: str = "none
 def unit_of_query(services: Services, learner: Learner, expr: str) -> str:
     """The name of the unit that fits what the query gives; "none" where that isn't known."""
     context = lab_context(services, learner.service.job)
-    return fitting_name(judge_query(expr, context, {}).indicator)
+    return fitting_name(judge_query(expr, context, {}, services.trials).indicator)
 
 
 def _drawing(services: Services, learner: Learner, trial: Trial) -> Drawing:

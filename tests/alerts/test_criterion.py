@@ -27,11 +27,13 @@ from portal.slo.windows import Window
 from portal.tie import AlertFinding, TieCode
 from portal.trial.alerts import trials
 from portal.trial.climb import AlertTrial
+from portal.trial.engine import TrialEngine
 from portal.trial.memory import Asked, TrialMemory
 from tests.criteria.conftest import asking
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.grafana_shapes import alert
 from tests.fakes.recorded import MATH, THRESHOLD, define_recorded_rules, tell_recorded_states
+from tests.patient import ENGINE
 from tests.rulefolder.conftest import PATIENCE
 
 BAD = 'sum(rate(http_requests_total{job="flask-app",status=~"5.."}[1m]))'
@@ -273,13 +275,12 @@ def test_the_alerts_of_both_systems_are_tried_in_one_process(
 ) -> None:
     asked: list[int] = []
 
-    def counting(them: Sequence[Asked]) -> list[AlertTrial]:
+    def counting(them: Sequence[Asked], engine: TrialEngine) -> list[AlertTrial]:
         asked.append(len(them))
-        return trials(them)
+        return trials(them, engine)
 
     monkeypatch.setattr("portal.trial.memory.trials", counting)
-    monkeypatch.setattr("portal.tie.findings.MEMORY", TrialMemory())
-    services = asking(services, grafana.url)
+    services = replace(asking(services, grafana.url), trials=TrialMemory(ENGINE))
     define_recorded_rules(grafana)
     loaded = [loaded_rule(f"{RATIO} > {limit}") for limit in (0.11, 0.12)]
     monkeypatch.setattr("portal.alerts.findings.loaded_rules", lambda _: loaded)

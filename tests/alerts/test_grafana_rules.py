@@ -19,6 +19,7 @@ from tests.fakes.boards import AVAILABILITY
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.grafana_shapes import alert
 from tests.fakes.recorded import MATH, define_recorded_rules, tell_recorded_states
+from tests.patient import services_at
 
 VERSIONS = ("9.4.0", "10.4.2", "11.6.1", "12.4.3", "13.2.0")
 NOW = "2026-11-22T19:51:50Z"
@@ -33,7 +34,7 @@ def grafana(request: pytest.FixtureRequest) -> Iterator[FakeGrafana]:
 
 def asking(services: Services, url: str) -> Services:
     settings = replace(services.settings, grafana_url=url)
-    return replace(services, settings=settings, grafana=Services.from_settings(settings).grafana)
+    return replace(services, settings=settings, grafana=services_at(settings).grafana)
 
 
 def test_a_rule_has_its_definition_and_its_state(services: Services, grafana: FakeGrafana) -> None:

@@ -44,6 +44,7 @@ from tests.alerts.test_course import BEGAN, add_burst
 from tests.conftest import NOWHERE, START, Clock
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.grafana_shapes import alert
+from tests.patient import services_at
 
 HISTORY = AlertHistory(
     "Burn",
@@ -122,7 +123,7 @@ def grafana() -> Iterator[FakeGrafana]:
 @pytest.fixture
 def with_grafana(services: Services, grafana: FakeGrafana) -> Services:
     settings: Settings = replace(services.settings, grafana_url=grafana.url)
-    told = Services.from_settings(settings)
+    told = services_at(settings)
     return replace(services, settings=settings, grafana=told.grafana)
 
 

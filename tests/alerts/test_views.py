@@ -20,7 +20,8 @@ from portal.shop.queries import SLIQueries
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
 from portal.steps.catalog import CONTENT
-from portal.tie import AlertRule, analyse
+from portal.tie import AlertRule
+from tests.patient import analyse
 from tests.rulefolder.conftest import GOOD, PATIENCE
 
 HTMX = {"HX-Request": "true"}

@@ -20,6 +20,7 @@ from portal.rulefile.states import read_states
 from portal.tie.grafana import read_ruler
 from tests.fakes.boards import AVAILABILITY, classic_board
 from tests.fakes.grafana import FakeGrafana
+from tests.patience import SECONDS
 
 URL = os.environ.get("SLO_LAB_GRAFANA_URL", "")
 FAKES = ("9.4.0", "10.4.2", "11.6.1", "12.4.3", "13.2.0")
@@ -35,7 +36,7 @@ def grafana(request: pytest.FixtureRequest) -> Iterator[GrafanaClient]:
         yield GrafanaClient(settings.grafana_base, from_settings(settings), timeout=10)
         return
     with FakeGrafana(request.param, anonymous=None) as fake:
-        yield GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")))
+        yield GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from portal.clients import ClientError, ErrorKind
 from portal.clients.http import Http, basic
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply, Request
+from tests.patience import SECONDS
 
 EXPECTED = {
     Misbehaviour.DOWN: ErrorKind.UNREACHABLE,
@@ -43,7 +44,7 @@ WATCHDOG_S = 15.0
 
 
 def failure(url: str, **options: float) -> ClientError:
-    http = Http("Thing", url)
+    http = Http("Thing", url, timeout=SECONDS)
     with closing(http), pytest.raises(ClientError) as caught:
         http.get_json("/x", **options)
     return caught.value
@@ -90,7 +91,7 @@ def test_each_status_has_its_kind(status: int, kind: ErrorKind) -> None:
 
 def test_a_bare_text_that_calls_itself_html_is_no_web_page() -> None:
     with LocalServer(lambda _: Reply(body=b"ok", content_type="text/html")) as server:
-        assert Http("Thing", server.url).get("/healthz").text == "ok"
+        assert Http("Thing", server.url, timeout=SECONDS).get("/healthz").text == "ok"
 
 
 def test_a_web_page_that_calls_itself_json_is_one() -> None:
@@ -121,7 +122,7 @@ def test_the_proxy_and_netrc_of_the_environment_are_not_used(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with LocalServer(lambda _: Reply.of({"ok": True})) as server:
-        assert Http("Thing", server.url).get_json("/x") == {"ok": True}
+        assert Http("Thing", server.url, timeout=SECONDS).get_json("/x") == {"ok": True}
 
 
 def test_a_login_in_the_address_is_sent_and_never_shown() -> None:
@@ -135,13 +136,13 @@ def test_a_login_in_the_address_is_sent_and_never_shown() -> None:
 
 def test_a_path_in_the_address_stays_in_front() -> None:
     with LocalServer(lambda _: Reply.of(1)) as server:
-        Http("Thing", server.url + "/grafana/").get_json("/api/org")
+        Http("Thing", server.url + "/grafana/", timeout=SECONDS).get_json("/api/org")
         assert server.paths() == ["GET /grafana/api/org"]
 
 
 def test_cookies_are_not_kept() -> None:
     with LocalServer(lambda _: Reply.of(1, headers={"Set-Cookie": "session=1"})) as server:
-        http = Http("Thing", server.url)
+        http = Http("Thing", server.url, timeout=SECONDS)
         http.get_json("/a")
         http.get_json("/b")
         assert "cookie" not in server.requests[1].headers
@@ -149,12 +150,12 @@ def test_cookies_are_not_kept() -> None:
 
 def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
     with LocalServer(lambda _: Reply(body=b'{"title": "a\\ud800b"}')) as server:
-        assert Http("Thing", server.url).get_json("/x") == {"title": "a?b"}
+        assert Http("Thing", server.url, timeout=SECONDS).get_json("/x") == {"title": "a?b"}
 
 
 def test_connections_are_kept_and_threads_share_them() -> None:
     with counting_server() as (url, connections):
-        http = Http("Thing", url)
+        http = Http("Thing", url, timeout=SECONDS)
         for _ in range(20):
             http.get("/x")
         assert len(connections) == 1
@@ -178,7 +179,7 @@ def test_a_connection_reset_while_it_is_made_is_unreachable(
 
 def test_a_connection_closed_meanwhile_is_no_failure() -> None:
     with LocalServer(lambda _: Reply.of("here")) as server:
-        http = Http("Thing", server.url)
+        http = Http("Thing", server.url, timeout=SECONDS)
         http.get("/x")
         server.stop()
         server.start()
@@ -188,18 +189,18 @@ def test_a_connection_closed_meanwhile_is_no_failure() -> None:
 def test_a_call_that_changes_something_is_never_made_twice() -> None:
     with LocalServer(lambda _: Reply(drop=True)) as server:
         with pytest.raises(ClientError):
-            Http("Thing", server.url).send("POST", "/x", json={})
+            Http("Thing", server.url, timeout=SECONDS).send("POST", "/x", json={})
         assert server.paths() == ["POST /x"]
 
 
 def test_a_status_can_be_accepted() -> None:
     with LocalServer(lambda _: Reply.of({"error": "no"}, 400)) as server:
-        assert Http("Thing", server.url).get("/x", accept=(400,)).status == 400
+        assert Http("Thing", server.url, timeout=SECONDS).get("/x", accept=(400,)).status == 400
 
 
 def test_a_form_is_sent_as_a_form() -> None:
     with LocalServer(lambda _: Reply.of(1)) as server:
-        Http("Thing", server.url).send("POST", "/x", form={"query": "a b&c=ä"})
+        Http("Thing", server.url, timeout=SECONDS).send("POST", "/x", form={"query": "a b&c=ä"})
         assert server.requests[0].form == {"query": "a b&c=ä"}
 
 
@@ -235,5 +236,7 @@ def test_the_request_is_what_was_meant() -> None:
         return Reply.of([request.method, request.path, request.query, request.headers["x-a"]])
 
     with LocalServer(answer) as server:
-        sent = Http("Thing", server.url).send("PUT", "/p", params={"a": "1"}, headers={"X-A": "b"})
+        sent = Http("Thing", server.url, timeout=SECONDS).send(
+            "PUT", "/p", params={"a": "1"}, headers={"X-A": "b"}
+        )
     assert sent.text == '["PUT", "/p", {"a": "1"}, "b"]'

@@ -13,6 +13,7 @@ from portal.clients import ClientError, ErrorKind
 from portal.clients.mockapp import FaultState, MockappClient
 from tests.clients.test_http import EXPECTED, SLOW
 from tests.fakes.hostile import HostileServer, Misbehaviour
+from tests.patience import SECONDS
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def url() -> Iterator[str]:
 
 
 def test_a_fault_is_set_read_and_cleared(url: str) -> None:
-    client = MockappClient(url, "token")
+    client = MockappClient(url, "token", timeout=SECONDS)
     assert client.fault() == FaultState()
     set_now = client.set_fault(error_ratio=0.25, latency_seconds=0.5, lifetime_seconds=600)
     assert (set_now.error_ratio, set_now.latency_seconds, set_now.hang) == (0.25, 0.5, False)
@@ -41,7 +42,7 @@ def test_a_fault_is_set_read_and_cleared(url: str) -> None:
 
 
 def test_a_hanging_service_still_tells_its_fault(url: str) -> None:
-    client = MockappClient(url, "token")
+    client = MockappClient(url, "token", timeout=SECONDS)
     client.set_fault(hang=True, lifetime_seconds=600)
     assert client.fault().hang
     assert client.metrics_text()
@@ -49,7 +50,7 @@ def test_a_hanging_service_still_tells_its_fault(url: str) -> None:
 
 
 def test_without_the_token_faults_are_read_and_not_set(url: str) -> None:
-    client = MockappClient(url)
+    client = MockappClient(url, timeout=SECONDS)
     with pytest.raises(ClientError) as caught:
         client.set_fault(error_ratio=1, lifetime_seconds=5)
     assert caught.value.kind is ErrorKind.UNAUTHORIZED
@@ -61,19 +62,19 @@ def test_without_the_token_faults_are_read_and_not_set(url: str) -> None:
 
 def test_a_fault_beyond_reason_is_refused_in_the_services_words(url: str) -> None:
     with pytest.raises(ClientError) as caught:
-        MockappClient(url, "token").set_fault(error_ratio=7, lifetime_seconds=5)
+        MockappClient(url, "token", timeout=SECONDS).set_fault(error_ratio=7, lifetime_seconds=5)
     assert caught.value.kind is ErrorKind.REFUSED
     assert "error_ratio" in str(caught.value)
 
 
 def test_metrics_hold_both_families(url: str) -> None:
-    metrics = MockappClient(url).metrics_text()
+    metrics = MockappClient(url, timeout=SECONDS).metrics_text()
     assert "# TYPE http_requests_total counter" in metrics
     assert "# TYPE http_request_duration_seconds histogram" in metrics
 
 
 def test_healthy(url: str) -> None:
-    assert MockappClient(url).healthy()
+    assert MockappClient(url, timeout=SECONDS).healthy()
 
 
 @pytest.mark.parametrize("how", sorted(EXPECTED))
@@ -88,5 +89,5 @@ def test_each_misbehaviour_is_told_by_its_kind(how: Misbehaviour) -> None:
 
 def test_an_answer_of_another_shape_is_garbage() -> None:
     with HostileServer(Misbehaviour.WRONG_SHAPE) as server, pytest.raises(ClientError) as caught:
-        MockappClient(server.url).fault()
+        MockappClient(server.url, timeout=SECONDS).fault()
     assert caught.value.kind is ErrorKind.GARBAGE

@@ -8,10 +8,10 @@ from contextlib import closing
 import pytest
 
 from portal.clients import ClientError, ErrorKind
-from portal.clients import patience as patience_module
 from portal.clients.deadline import Deadline
 from portal.clients.http import Http
-from portal.clients.patience import BRIEF_SECONDS, SILENT_SECONDS, Patience, Turn
+from portal.clients.patience import Patience, Turn
+from portal.limits import ClientLimits, SilenceLimits
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply, Request
 from tests.mockapp.process import wait_until
@@ -33,7 +33,7 @@ def error(text: str, kind: ErrorKind = ErrorKind.TIMEOUT) -> ClientError:
 
 
 def full(patience: Patience) -> bool:
-    return patience.turn(Deadline(AMPLE)).given > BRIEF_SECONDS
+    return patience.turn(Deadline(AMPLE)).given > SilenceLimits.brief_s
 
 
 def doubtful(patience: Patience) -> Turn:
@@ -44,17 +44,17 @@ def doubtful(patience: Patience) -> Turn:
 def test_one_silence_shortens_the_next_call_only() -> None:
     turn = doubtful(Patience())
     assert turn.brief
-    assert turn.given == BRIEF_SECONDS
+    assert turn.given == SilenceLimits.brief_s
 
 
 def test_the_brief_call_s_silence_ends_all_asking_for_a_while_with_the_first_words() -> None:
     clock = Clock()
-    patience = Patience(clock)
+    patience = Patience(monotonic=clock)
     told = patience.failed(error("brief"), doubtful(patience))
     assert str(told) == "the first silence"
     with pytest.raises(ClientError, match="the first silence"):
         patience.turn(Deadline(1.5))
-    clock.now = SILENT_SECONDS
+    clock.now = SilenceLimits.silent_s
     assert full(patience)
 
 
@@ -92,14 +92,14 @@ def test_a_call_with_little_time_proves_nothing() -> None:
 def test_who_insists_has_full_time() -> None:
     patience = Patience()
     patience.failed(error("brief"), doubtful(patience))
-    assert patience.turn(Deadline(AMPLE), insist=True).given > BRIEF_SECONDS
+    assert patience.turn(Deadline(AMPLE), insist=True).given > SilenceLimits.brief_s
 
 
-def test_a_page_waits_for_a_silent_system_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience_module, "SILENT_SECONDS", AMPLE)
+def test_a_page_waits_for_a_silent_system_once() -> None:
+    limits = ClientLimits(call_s=1.5, silence=SilenceLimits(silent_s=AMPLE))
     with (
         HostileServer(Misbehaviour.SLOW) as server,
-        closing(Http("Thing", server.url, timeout=1.5)) as http,
+        closing(Http("Thing", server.url, limits=limits)) as http,
     ):
         before = time.monotonic()
         said = set()
@@ -112,15 +112,13 @@ def test_a_page_waits_for_a_silent_system_once(monkeypatch: pytest.MonkeyPatch) 
     assert said == {f"Thing did not answer within 1.5 s at {server.url}."}
 
 
-def test_a_heavy_question_does_not_silence_the_light_ones(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(patience_module, "BRIEF_SECONDS", AMPLE)
+def test_a_heavy_question_does_not_silence_the_light_ones() -> None:
+    limits = ClientLimits(call_s=AMPLE, silence=SilenceLimits(brief_s=AMPLE))
 
     def answer(request: Request) -> Reply:
         return Reply(body=b"{}", delay_s=30 if request.path == "/heavy" else 0)
 
-    with LocalServer(answer) as server, closing(Http("Thing", server.url)) as http:
+    with LocalServer(answer) as server, closing(Http("Thing", server.url, limits=limits)) as http:
         for _ in range(2):
             with pytest.raises(ClientError):
                 http.get("/heavy", timeout=1.0)

@@ -20,6 +20,7 @@ from portal.clients.prometheus import (
 from tests.clients.test_http import EXPECTED, SLOW
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply
+from tests.patience import SECONDS
 
 pytestmark = pytest.mark.stack
 
@@ -170,7 +171,7 @@ def test_remarks_are_kept_with_the_rows() -> None:
         "infos": ["PromQL info: metric might not be a counter"],
     }
     with answering(content) as server:
-        rows = PrometheusClient(server.url).query("x")
+        rows = PrometheusClient(server.url, timeout=SECONDS).query("x")
     assert rows[0].value == math.inf
     assert rows.warnings == ("PromQL warning: a",)
     assert rows.infos == ("PromQL info: metric might not be a counter",)
@@ -189,7 +190,7 @@ def test_a_query_that_prometheus_gave_up_is_a_timeout(kind: str) -> None:
     content = {"status": "error", "errorType": kind, "error": "too slow"}
     gave_up = pytest.raises(ClientError, match="gave up on the query")
     with answering(content, 503) as server, gave_up as caught:
-        PrometheusClient(server.url).query("x")
+        PrometheusClient(server.url, timeout=SECONDS).query("x")
     assert caught.value.kind is ErrorKind.TIMEOUT
 
 
@@ -198,7 +199,7 @@ def test_a_rule_before_its_first_evaluation_has_no_time() -> None:
     rule["lastEvaluation"] = "0001-01-01T00:00:00Z"
     content = {"status": "success", "data": {"groups": [{"name": "g", "rules": [rule]}]}}
     with answering(content) as server:
-        (group,) = PrometheusClient(server.url).rules()
+        (group,) = PrometheusClient(server.url, timeout=SECONDS).rules()
     assert group.rules[0].last_evaluation is None
 
 
@@ -207,7 +208,7 @@ def test_a_value_that_is_none_is_garbage(value: object) -> None:
     data = {"resultType": "vector", "result": [{"metric": {}, "value": value}]}
     content = {"status": "success", "data": data}
     with answering(content) as server, pytest.raises(ClientError) as caught:
-        PrometheusClient(server.url).query("x")
+        PrometheusClient(server.url, timeout=SECONDS).query("x")
     assert caught.value.kind is ErrorKind.GARBAGE
 
 
@@ -235,7 +236,7 @@ def test_each_misbehaviour_is_told_by_its_kind(how: Misbehaviour) -> None:
 @pytest.mark.parametrize("how", [Misbehaviour.WRONG_SHAPE, Misbehaviour.LIST_OF_NOTHING])
 def test_an_answer_of_another_shape_is_garbage_or_empty(how: Misbehaviour) -> None:
     with HostileServer(how) as server:
-        client = PrometheusClient(server.url)
+        client = PrometheusClient(server.url, timeout=SECONDS)
         for name in ("query", "range", "format", "buildinfo"):
             with pytest.raises(ClientError) as caught:
                 CALLS[name](client)
@@ -244,9 +245,9 @@ def test_an_answer_of_another_shape_is_garbage_or_empty(how: Misbehaviour) -> No
 
 def test_one_that_is_not_there_is_not_ready() -> None:
     with HostileServer(Misbehaviour.DOWN) as server:
-        assert not PrometheusClient(server.url).ready()
+        assert not PrometheusClient(server.url, timeout=SECONDS).ready()
     with HostileServer(Misbehaviour.HTML) as server:
-        assert not PrometheusClient(server.url).ready()
+        assert not PrometheusClient(server.url, timeout=SECONDS).ready()
 
 
 DURATIONS = {"5s": 5, "1m30s": 90, "100ms": 0.1, "1h": 3600, "28d": 2419200}

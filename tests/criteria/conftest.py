@@ -10,6 +10,7 @@ import pytest
 from portal.services import Services
 from tests.conftest import NOWHERE
 from tests.fakes.grafana import FakeGrafana
+from tests.patient import services_at
 from tests.rulefolder.conftest import _running_lab, lab, lab_services, lab_settings
 
 __all__ = ["_running_lab", "lab", "lab_services", "lab_settings"]
@@ -26,5 +27,5 @@ def grafana() -> Iterator[FakeGrafana]:
 def asking(services: Services, grafana: str = NOWHERE) -> Services:
     """The services with a Grafana at that address, which the settings name."""
     settings = replace(services.settings, grafana_url=grafana)
-    told = Services.from_settings(settings)
+    told = services_at(settings)
     return replace(services, settings=settings, grafana=told.grafana)

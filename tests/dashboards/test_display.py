@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.dashboards import CheckContext, DashboardVerdict, PanelFinding, judge
+from portal.dashboards import CheckContext, DashboardVerdict, PanelFinding
 from portal.dashboards.columns import renamed
 from portal.dashboards.display import Drawn, calculated
 from portal.promql.context import Context
@@ -23,6 +23,7 @@ from tests.dashboards.build import (
     v2_panel,
     v2_query,
 )
+from tests.patient import judge
 
 
 def shown(found: Json) -> PanelFinding:

@@ -17,7 +17,6 @@ from portal.dashboards import (
     DashboardFinding,
     DashboardVerdict,
     UnreadableDashboardError,
-    judge,
     load,
 )
 from portal.promql import Context, RecordingRule
@@ -40,6 +39,7 @@ from tests.dashboards.build import (
     v2_panel,
     v2_query,
 )
+from tests.patient import judge
 
 TWO = (panel("Availability", AVAILABILITY), panel("p95", P95))
 BOTH = [("Availability", "availability"), ("p95", "latency")]

@@ -10,6 +10,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 
 from portal.clients.prometheus import PrometheusClient
+from tests.patience import SECONDS
 from tests.stack.labs import PATIENCE, SLO_LAB, Lab, start_lab, wait_until
 
 PATIENCE_MS = 45_000
@@ -45,7 +46,7 @@ class Counted:
     """What Prometheus counts from now on, by status; begins when the past is all scraped."""
 
     def __init__(self, lab: Lab) -> None:
-        self._prometheus = PrometheusClient(lab.settings.prometheus_base)
+        self._prometheus = PrometheusClient(lab.settings.prometheus_base, timeout=SECONDS)
         now = time.time()
         wait_until(lambda: self._last_scrape() > now)
         self._before = self._counters()

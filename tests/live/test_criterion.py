@@ -13,6 +13,7 @@ from portal.live.criterion import TrafficCriterion, TrafficEvidence
 from portal.services import Services
 from portal.shop.queries import SLIQueries
 from tests.fakes.server import LocalServer, Reply, Request
+from tests.patience import SECONDS
 
 
 def evidence(scrapes: int, requests: float | None, *, up: bool = True) -> TrafficEvidence:
@@ -70,6 +71,6 @@ def test_an_estimate_counts_only_where_the_counter_began_anew(
         return Reply.of({"status": "success", "data": data})
 
     with LocalServer(answer) as server:
-        asking = replace(services, prometheus=PrometheusClient(server.url))
+        asking = replace(services, prometheus=PrometheusClient(server.url, timeout=SECONDS))
         found = TrafficCriterion().collect(Subject(asking, learner))
     assert found.requests == counted

@@ -11,6 +11,7 @@ from portal.clients.prometheus import PrometheusClient
 from portal.live.reading import MAX_AGE, ReadingState, SLIReading, read_after_scrape
 from portal.shop.queries import SLIQueries
 from tests.fakes.server import LocalServer, Reply, Request
+from tests.patience import SECONDS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 QUERIES = SLIQueries("shop")
@@ -42,7 +43,7 @@ def prometheus() -> Iterator[ScrapedPrometheus]:
 
 def look(prometheus: ScrapedPrometheus, last: SLIReading | None, now: datetime = NOW) -> SLIReading:
     prometheus.asked.clear()
-    return read_after_scrape(PrometheusClient(prometheus.url), QUERIES, now, last)
+    return read_after_scrape(PrometheusClient(prometheus.url, timeout=SECONDS), QUERIES, now, last)
 
 
 def test_the_reading_stays_until_the_next_scrape(prometheus: ScrapedPrometheus) -> None:

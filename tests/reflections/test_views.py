@@ -17,6 +17,7 @@ from portal.config import Settings
 from portal.criteria.store import stored_verdict
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.limits import Limits
 from portal.reflections import store
 from portal.reflections.questions import MAX_BYTES, QUESTION_IDS
 from portal.reflections.store import Draft
@@ -327,7 +328,7 @@ def test_a_prometheus_that_never_answers_does_not_hold_the_page_up(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with portal_app(replace(settings, prometheus_url=url)) as app:
+        with portal_app(replace(settings, prometheus_url=url), limits=Limits()) as app:
             start = time.monotonic()
             answer = app.test_client().get(path)
             assert time.monotonic() - start < 30

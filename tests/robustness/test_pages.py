@@ -15,6 +15,7 @@ from flask import Flask
 
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.limits import Limits
 from portal.services import Services, utc_now
 from portal.workbench import store
 from tests.fakes.hostile import HostileServer, Misbehaviour
@@ -80,7 +81,9 @@ def ill_lab(folder: Path, system: str, how: Misbehaviour) -> Iterator[IllLab]:
         urls = {"prometheus_url": well.url, f"{system}_url": server.url}
         settings = settings_in(folder, **urls)
         lanes = LANES if how is Misbehaviour.SLOW else 1
-        portals = tuple(stack.enter_context(portal_app(settings)) for _ in range(lanes))
+        portals = tuple(
+            stack.enter_context(portal_app(settings, limits=Limits())) for _ in range(lanes)
+        )
         client = portals[0].test_client()
         assert save_slo(client).status_code == 303
         assert save_slo(client, title="Fast", sli="latency", threshold_ms="300").status_code == 303

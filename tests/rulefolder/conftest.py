@@ -17,6 +17,7 @@ from portal.config import Settings
 from portal.rulefolder.folder import RuleFolder
 from portal.services import Services, utc_now
 from stack.prometheus_config import Fingerprint, fingerprint
+from tests.patient import services_at
 from tests.ports import take_port
 from tests.provision import prometheus as find_prometheus
 
@@ -134,7 +135,7 @@ def lab_settings(settings: Settings, lab: Lab) -> Settings:
 @pytest.fixture
 def lab_services(lab_settings: Settings) -> Services:
     """The real clients, asking the running Prometheus at real times."""
-    return replace(Services.from_settings(lab_settings), clock=utc_now)
+    return replace(services_at(lab_settings), clock=utc_now)
 
 
 @pytest.fixture

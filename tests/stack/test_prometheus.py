@@ -13,6 +13,7 @@ import requests
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
 from stack.doctor import Health, diagnose
+from tests.patience import SECONDS
 from tests.stack.labs import Lab, start_again, start_lab, wait_until
 
 pytestmark = pytest.mark.stack
@@ -31,7 +32,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture
 def prometheus(running: Lab) -> PrometheusClient:
-    return PrometheusClient(running.settings.prometheus_base)
+    return PrometheusClient(running.settings.prometheus_base, timeout=SECONDS)
 
 
 def answered(ask: Callable[[], object]) -> object:
@@ -103,7 +104,7 @@ def test_the_next_start_after_a_killed_supervisor_is_clean_and_keeps_the_data(
 ) -> None:
     first = start_lab(tmp_path, SLO_LAB_SCRAPE_INTERVAL="1", REAL_MOCKAPP="1")
     first.wait_until_ready()
-    prometheus = PrometheusClient(first.settings.prometheus_base)
+    prometheus = PrometheusClient(first.settings.prometheus_base, timeout=SECONDS)
     wait_until(lambda: prometheus.query("count_over_time(up[5m]) > 2"))
     first.process.kill()
     first.process.wait()

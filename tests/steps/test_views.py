@@ -18,6 +18,7 @@ from portal.steps import store, views
 from portal.steps.catalog import DoneBy, load
 from tests.conftest import START
 from tests.fakes.server import LocalServer, Reply, Request
+from tests.patience import SECONDS
 
 HTMX = {"HX-Request": "true"}
 
@@ -344,7 +345,7 @@ def test_the_strip_shows_both_slis(app: Flask, client: FlaskClient, services: Se
         return Reply.of({"status": "success", "data": data})
 
     with LocalServer(answer) as server:
-        asking = replace(services, prometheus=PrometheusClient(server.url))
+        asking = replace(services, prometheus=PrometheusClient(server.url, timeout=SECONDS))
         app.extensions["slo_lab"] = asking
         html = strip(client)
     assert "Available <b>100 %</b>" in html

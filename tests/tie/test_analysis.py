@@ -17,8 +17,9 @@ from portal.promql.context import Context, RecordingRule
 from portal.promql.parser import parse
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
-from portal.tie import AlertFinding, AlertRule, TieCode, analyse, analyse_all
+from portal.tie import AlertFinding, AlertRule, TieCode
 from portal.tie.idle import UnknownValueError, idle_value
+from tests.patient import analyse, analyse_all
 from tests.provision import promtool
 from tests.tie import cases
 from tests.tie.cases import AVAILABILITY, CASES, SLOS, Case, expanded

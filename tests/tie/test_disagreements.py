@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from portal.promql.context import Context
 from portal.promql.parser import ParseError, parse
 from portal.slo.objective import SLO
-from portal.tie import AlertRule, TieCode, analyse_all
+from portal.tie import AlertRule, TieCode
 from portal.tie.expressions import Conditions
 from portal.tie.judgement import judge
+from tests.patient import analyse_all
 from tests.tie.cases import CASES, SLOS, expanded
 from tests.tie.disagreements import CHANGED, PASSING, READ_OTHERWISE
 from tests.tie.kinds import KINDS

@@ -10,8 +10,9 @@ from portal.promql.context import RecordingRule
 from portal.promql.parser import parse
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
-from portal.tie import AlertRule, analyse
+from portal.tie import AlertRule
 from portal.tie.expansion import Expansion, selectors
+from tests.patient import analyse
 
 SHOP = SLO("shop", SLIKind.AVAILABILITY, 0.99, Window.LAB)
 

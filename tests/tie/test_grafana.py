@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from portal.promql.context import RecordingRule
 from portal.tie import AlertFinding, TieCode
-from portal.tie.grafana import GrafanaRule, analyse_grafana, read_provisioning, read_ruler
+from portal.tie.grafana import GrafanaRule, read_provisioning, read_ruler
 from tests.fakes.recorded import ANSWERS
+from tests.patient import analyse_grafana
 from tests.tie.cases import SLOS, expanded
 
 

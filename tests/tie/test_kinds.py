@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portal.tie import AlertFinding, AlertRule, analyse_all
+from portal.tie import AlertFinding, AlertRule
+from tests.patient import analyse_all
 from tests.tie.cases import expanded
 from tests.tie.kinds import KINDS, SHARES, KindCase
 from tests.tie.test_analysis import firing

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.tie import AlertFinding, AlertRule, TieCode, analyse
-from portal.tie.grafana import analyse_grafana, read_ruler
+from portal.tie import AlertFinding, AlertRule, TieCode
+from portal.tie.grafana import read_ruler
+from tests.patient import analyse, analyse_grafana
 from tests.provision import promtool
 from tests.tie.cases import SLOS, expanded
 

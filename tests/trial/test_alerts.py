@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from portal.limits import PromtoolLimits
 from portal.promql.context import RecordingRule
 from portal.rulefile.contents import RuleFile
 from portal.rulefile.reader import RuleFileError
 from portal.slo.objective import SLO, SLIKind
-from portal.tie import AlertRule, TieCode, analyse, analyse_all
-from portal.tie.check import FileVerdict, check_file
+from portal.tie import AlertRule, TieCode
+from portal.tie.check import FileVerdict
 from portal.trial.alerts import trials
+from portal.trial.climb import AlertTrial
+from portal.trial.engine import TrialEngine
 from portal.trial.ladder import Allowance, Way
 from portal.trial.memory import Asked, TrialMemory
+from tests.patience import PATIENT
+from tests.patient import analyse, analyse_all, check_file
 from tests.tie.cases import AVAILABILITY, SLOS, expanded
 
 HONEST = AlertRule("honest", expanded("RATIO > 0.1234"))
@@ -25,18 +31,26 @@ MANY_TO_MANY = AlertRule(
 )
 
 
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """No memory of other tests; counts the alerts of each process."""
-    counted: list[int] = []
+class FreshMemory(TrialMemory):
+    """No memory of other tests; ``counted``: the alerts of each process."""
 
-    def counting(asked: Sequence[Asked]) -> list[object]:
-        counted.append(len(asked))
-        return list(trials(asked))
+    def __init__(
+        self, limits: PromtoolLimits = PATIENT.promtool, promtool: Path | None = None
+    ) -> None:
+        super().__init__(TrialEngine(limits, promtool))
+        self.counted: list[int] = []
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> FreshMemory:
+    memory = FreshMemory()
+
+    def counting(asked: Sequence[Asked], engine: TrialEngine) -> list[AlertTrial]:
+        memory.counted.append(len(asked))
+        return trials(asked, engine)
 
     monkeypatch.setattr("portal.trial.memory.trials", counting)
-    monkeypatch.setattr("portal.tie.findings.MEMORY", TrialMemory())
-    return counted
+    return memory
 
 
 def test_the_rungs_above_everything_fall_together() -> None:
@@ -49,29 +63,33 @@ def test_a_latency_slo_has_a_ladder_close_to_its_threshold() -> None:
     assert Way.BARELY not in Allowance(0.05).ways
 
 
-def test_an_alert_is_tried_once(fresh: list[int]) -> None:
-    analyse_all([HONEST, AlertRule("again", HONEST.expr)], SLOS)
-    analyse(HONEST, SLOS)
-    assert [count for count in fresh if count] == [1]
+def test_an_alert_is_tried_once(fresh: FreshMemory) -> None:
+    analyse_all([HONEST, AlertRule("again", HONEST.expr)], SLOS, memory=fresh)
+    analyse(HONEST, SLOS, memory=fresh)
+    assert [count for count in fresh.counted if count] == [1]
 
 
-def test_several_alerts_are_tried_in_one_process(fresh: list[int]) -> None:
+def test_several_alerts_are_tried_in_one_process(fresh: FreshMemory) -> None:
     limits = (0.11, 0.12, 0.13)
-    analyse_all([AlertRule("a", expanded(f"RATIO > {limit}")) for limit in limits], SLOS)
-    assert fresh == [3]
+    analyse_all(
+        [AlertRule("a", expanded(f"RATIO > {limit}")) for limit in limits], SLOS, memory=fresh
+    )
+    assert fresh.counted == [3]
 
 
-def test_a_broken_expression_spoils_no_other(fresh: list[int]) -> None:
-    broken, honest, unread = analyse_all([MANY_TO_MANY, HONEST, AlertRule("u", "sum(")], SLOS)
+def test_a_broken_expression_spoils_no_other(fresh: FreshMemory) -> None:
+    broken, honest, unread = analyse_all(
+        [MANY_TO_MANY, HONEST, AlertRule("u", "sum(")], SLOS, memory=fresh
+    )
     assert (honest.slo, honest.code) == ("availability", TieCode.TIED)
     assert not broken.tied
     assert unread.code is TieCode.UNPARSED
 
 
-def test_a_recording_rule_that_fails_spoils_only_what_reads_it(fresh: list[int]) -> None:
+def test_a_recording_rule_that_fails_spoils_only_what_reads_it(fresh: FreshMemory) -> None:
     fails = RecordingRule("job:broken:ratio", MANY_TO_MANY.expr.removesuffix(" > 0.1"))
     reads = AlertRule("reads", "job:broken:ratio > 0.1")
-    honest, broken = analyse_all([HONEST, reads], SLOS, [fails])
+    honest, broken = analyse_all([HONEST, reads], SLOS, [fails], memory=fresh)
     assert honest.code is TieCode.TIED
     assert not broken.tied
 
@@ -82,46 +100,45 @@ def without_promtool(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def test_without_promtool_nobody_knows(
-    fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    fresh: FreshMemory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     without_promtool(monkeypatch, tmp_path)
-    finding = analyse(HONEST, SLOS)
+    finding = analyse(HONEST, SLOS, memory=fresh)
     assert finding.code is TieCode.CANNOT_CHECK
     assert "promtool was not found" in finding.reason
     assert not finding.tied
-    assert check_file(RuleFile((HONEST,), ()), SLOS).verdict is FileVerdict.CANNOT_CHECK
+    assert (
+        check_file(RuleFile((HONEST,), ()), SLOS, memory=fresh).verdict is FileVerdict.CANNOT_CHECK
+    )
 
 
 def test_what_nobody_knew_is_asked_again(
-    fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    fresh: FreshMemory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with monkeypatch.context() as poor:
         without_promtool(poor, tmp_path)
-        assert analyse(HONEST, SLOS).code is TieCode.CANNOT_CHECK
-    assert analyse(HONEST, SLOS).code is TieCode.TIED
+        assert analyse(HONEST, SLOS, memory=fresh).code is TieCode.CANNOT_CHECK
+    assert analyse(HONEST, SLOS, memory=fresh).code is TieCode.TIED
 
 
 @pytest.mark.parametrize(
     "script", ["exit 2", "kill -9 $$", "echo nonsense"], ids=["crash", "killed", "nonsense"]
 )
-def test_a_promtool_that_breaks_leaves_the_question_open(
-    script: str, fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_promtool_that_breaks_leaves_the_question_open(script: str, tmp_path: Path) -> None:
     tool = tmp_path / "promtool"
     tool.write_text(f"#!/bin/sh\n{script}\n")
     tool.chmod(0o755)
-    monkeypatch.setattr("portal.trial.engine.find", lambda: tool)
-    finding = analyse(HONEST, SLOS)
+    finding = analyse(HONEST, SLOS, memory=FreshMemory(promtool=tool))
     assert finding.code is TieCode.CANNOT_CHECK
     assert "promtool" in finding.reason
 
 
 def test_other_peoples_metrics_need_no_promtool(
-    fresh: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    fresh: FreshMemory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     without_promtool(monkeypatch, tmp_path)
-    assert analyse(AlertRule("a", "node_load1 > 5"), SLOS).code is TieCode.NOT_AN_SLI
-    assert fresh == [0]
+    assert analyse(AlertRule("a", "node_load1 > 5"), SLOS, memory=fresh).code is TieCode.NOT_AN_SLI
+    assert fresh.counted == [0]
 
 
 def test_more_alerts_than_are_judged_at_a_time_are_refused_in_one_sentence() -> None:
@@ -130,17 +147,17 @@ def test_more_alerts_than_are_judged_at_a_time_are_refused_in_one_sentence() -> 
         check_file(RuleFile(rules, ()), SLOS)
 
 
-def test_beyond_the_most_nobody_knows(fresh: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.trial.memory.MOST_AT_A_TIME", 2)
+def test_beyond_the_most_nobody_knows() -> None:
+    fresh = FreshMemory(replace(PATIENT.promtool, alerts_at_once=2))
     rules = [AlertRule("a", expanded(f"RATIO > {limit}")) for limit in (0.11, 0.12, 0.13)]
-    codes = [finding.code for finding in analyse_all(rules, SLOS)]
+    codes = [finding.code for finding in analyse_all(rules, SLOS, memory=fresh)]
     assert codes == [TieCode.TIED, TieCode.TIED, TieCode.CANNOT_CHECK]
 
 
-def test_slos_of_several_jobs_are_tried_in_worlds_of_their_own(fresh: list[int]) -> None:
+def test_slos_of_several_jobs_are_tried_in_worlds_of_their_own(fresh: FreshMemory) -> None:
     other = SLO("other", SLIKind.AVAILABILITY, 0.99, job="shop")
     rule = AlertRule("a", expanded("RATIO > 0.144").replace("flask-app", "shop"))
-    finding = analyse(rule, [AVAILABILITY, other])
+    finding = analyse(rule, [AVAILABILITY, other], memory=fresh)
     assert (finding.slo, finding.code) == ("other", TieCode.TIED)
 
 
@@ -162,9 +179,9 @@ def test_subqueries_see_as_many_steps_as_they_need(span: str) -> None:
     assert analyse(rule, [AVAILABILITY]).code is TieCode.TIED
 
 
-def test_a_subquery_of_half_a_million_steps_is_not_even_tried(fresh: list[int]) -> None:
+def test_a_subquery_of_half_a_million_steps_is_not_even_tried(fresh: FreshMemory) -> None:
     rule = AlertRule("a", f"max_over_time(({expanded('RATIO')})[30d:5s]) > 0.05")
-    hostile, honest = analyse_all([rule, HONEST], SLOS)
+    hostile, honest = analyse_all([rule, HONEST], SLOS, memory=fresh)
     assert hostile.code is TieCode.CANNOT_CHECK
     assert "518,400 steps" in hostile.reason
     assert honest.code is TieCode.TIED

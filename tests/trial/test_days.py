@@ -10,7 +10,6 @@ import pytest
 from portal.promql.parser import parse
 from portal.shop import DURATIONS, PATHS, REQUESTS
 from portal.trial.days import DAYS, Day, DayPart, Length, Moment, laid_out, pacing
-from portal.trial.engine import answers
 from portal.trial.ledger import Ledger, quantile
 from portal.trial.measure import SERVER_ERROR, Share, Under
 from portal.trial.reach import reach
@@ -18,6 +17,8 @@ from portal.trial.scene import Scene, TrialQuestion
 from portal.trial.timeline import Timeline
 from portal.trial.traffic import FAST, NOBODY, Flow, Pace, Traffic, shared
 from portal.trial.world import World
+from tests.patience import PATIENT
+from tests.patient import ENGINE
 
 WORLD = World(metrics=frozenset({REQUESTS, DURATIONS, "up"}))
 BAD = 'sum by (path) (rate(http_requests_total{status=~"5.."}[5m]))'
@@ -83,7 +84,9 @@ def test_prometheus_finds_the_truth_of_each_steady_day(expr: str, measure: Share
     timeline, moments = laid(expr)
     steady = [moment for moment in moments if len(moment.seen) == 1 and not moment.now.unborn]
     questions = tuple(TrialQuestion(expr, moment.at_s) for moment in steady)
-    [found] = answers([Scene(timeline.step_s, timeline.series(), questions)])
+    [found] = ENGINE.answers(
+        [Scene(timeline.step_s, timeline.series(), questions)], PATIENT.promtool.queries
+    )
     checked = 0
     for moment, answer in zip(steady, found, strict=True):
         ledger = Ledger(WORLD, moment.now)
@@ -102,7 +105,9 @@ def test_quantiles_are_those_of_prometheus(phi: float) -> None:
     timeline, moments = laid(expr)
     steady = [moment for moment in moments if len(moment.seen) == 1 and moment.now.traffic.flows]
     questions = tuple(TrialQuestion(expr, moment.at_s) for moment in steady)
-    [found] = answers([Scene(timeline.step_s, timeline.series(), questions)])
+    [found] = ENGINE.answers(
+        [Scene(timeline.step_s, timeline.series(), questions)], PATIENT.promtool.queries
+    )
     bounds = tuple(bound for _, bound in WORLD.bounds)
     for moment, answer in zip(steady, found, strict=True):
         ledger = Ledger(WORLD, moment.now)

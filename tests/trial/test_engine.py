@@ -9,21 +9,30 @@ from pathlib import Path
 import pytest
 
 from portal.clients.promtool import find
+from portal.limits import TrialLimits
 from portal.promql.context import RecordingRule
-from portal.trial.engine import LIMITS, answers, unquoted
+from portal.trial.engine import TrialEngine, unquoted
 from portal.trial.scene import InventedSeries, Scene, TrialAnswer, TrialQuestion, TriedAlert
+from tests.patience import PATIENT
+from tests.patient import ENGINE
 
+LIMITS = PATIENT.promtool.queries
 SCENE = Scene(
     5, (InventedSeries('a{x="1"}', "0+5x100"), InventedSeries('a{x="2"}', "0+10x100")), ()
 )
 
 
 def ask(
-    *exprs: str, at_s: float = 60, scene: Scene = SCENE, **more: object
+    *exprs: str,
+    at_s: float = 60,
+    scene: Scene = SCENE,
+    promtool: Path | None = None,
+    limits: TrialLimits = LIMITS,
 ) -> tuple[TrialAnswer, ...]:
     """The answers to expressions at one moment."""
     questions = tuple(TrialQuestion(expr, at_s) for expr in exprs)
-    [found] = answers([replace(scene, questions=questions)], **more)  # type: ignore[arg-type]
+    engine = TrialEngine(PATIENT.promtool, promtool)
+    [found] = engine.answers([replace(scene, questions=questions)], limits)
     return found
 
 
@@ -40,7 +49,7 @@ def test_values_and_labels_are_those_that_prometheus_gives() -> None:
 
 def test_each_moment_has_its_own_answer() -> None:
     questions = tuple(TrialQuestion("sum(a)", at) for at in (0, 5, 50))
-    [found] = answers([replace(SCENE, questions=questions)])
+    [found] = ENGINE.answers([replace(SCENE, questions=questions)], LIMITS)
     assert [values(answer) for answer in found] == [[0], [15], [150]]
 
 
@@ -122,7 +131,7 @@ def test_other_scenes_of_a_run_outlive_a_crash(tmp_path: Path) -> None:
     scenes = [
         replace(SCENE, questions=(TrialQuestion(e, 60),)) for e in ("sum(a)", "count(a)", "1")
     ]
-    first, second, third = answers(scenes, promtool=tool)
+    first, second, third = TrialEngine(PATIENT.promtool, tool).answers(scenes, LIMITS)
     assert (values(first[0]), values(third[0])) == ([180], [1])
     assert second[0].untried
 
@@ -151,7 +160,9 @@ def is_alive(pid: int) -> bool:
 
 def test_an_answer_without_end_is_cut_off(tmp_path: Path) -> None:
     [found] = ask(
-        "sum(a)", promtool=fake(tmp_path, "yes"), limits=replace(LIMITS, output_bytes=999)
+        "sum(a)",
+        promtool=fake(tmp_path, "yes"),
+        limits=replace(LIMITS, output_bytes=999),
     )
     assert "too long" in found.untried
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from portal.trial.engine import answers
 from portal.trial.retelling import DATES, Retelling
 from portal.trial.scene import InventedSeries, Scene, TrialQuestion
+from tests.patience import PATIENT
+from tests.patient import ENGINE
 
 TOLD = Retelling(1000, 7200, graph=True)
 
@@ -50,6 +51,7 @@ def test_where_nothing_is_drawn_the_ends_are_now() -> None:
 def test_a_scene_begins_at_its_epoch() -> None:
     exprs = ("vector(time())", "timestamp(a)", "hour()", "day_of_week()", "month()", "year()")
     questions = tuple(TrialQuestion(expr, 60) for expr in exprs)
-    [found] = answers([Scene(5, (InventedSeries("a", "1x100"),), questions, epoch_s=DATES[1])])
+    scene = Scene(5, (InventedSeries("a", "1x100"),), questions, epoch_s=DATES[1])
+    [found] = ENGINE.answers([scene], PATIENT.promtool.queries)
     values = [answer.samples[0].value for answer in found]
     assert values == [DATES[1] + 60, DATES[1] + 60, 22, 2, 12, 2030]

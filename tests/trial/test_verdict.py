@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from portal.limits import TrialLimits
 from portal.promql import Code, Context, Finding, RecordingRule, classify
 from portal.promql.findings import Measure, Sli
-from portal.trial import queries, verdict
-from portal.trial.scene import TrialAnswer
-from portal.trial.verdict import findings
+from portal.trial import verdict
+from portal.trial.engine import TrialEngine
+from portal.trial.memory import TrialMemory
+from portal.trial.scene import Scene, TrialAnswer
+from tests.patient import ENGINE, findings
 from tests.promql.cases import BY_LE, CASES
 from tests.trial.cases import (
     ALL,
@@ -217,31 +222,36 @@ def test_a_native_histogram_is_read_and_that_is_said() -> None:
     assert "not tried" in finding.reason
 
 
-def test_what_could_not_be_tried_is_neither_met_nor_not_met(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def crash(scenes: list[object]) -> list[tuple[TrialAnswer, ...]]:
-        return [tuple(TrialAnswer(untried="It crashed.") for _ in s.questions) for s in scenes]  # type: ignore[attr-defined]
+class FakeEngine(TrialEngine):
+    """Answers nothing, or why not; ``asked``: the scenes that it was asked to try."""
 
-    verdict._memory.forget()
-    monkeypatch.setattr(queries, "answers", crash)
+    def __init__(self, untried: str = "") -> None:
+        super().__init__()
+        self.untried = untried
+        self.asked: list[Scene] = []
+
+    def answers(
+        self, scenes: Sequence[Scene], limits: TrialLimits
+    ) -> list[tuple[TrialAnswer, ...]]:
+        self.asked += scenes
+        untried = TrialAnswer(untried=self.untried)
+        return [tuple(untried for _ in scene.questions) for scene in scenes]
+
+
+def test_what_could_not_be_tried_is_neither_met_nor_not_met() -> None:
     expr = f"{B} / {T} * 1"
-    finding = findings([expr])[expr]
+    finding = verdict.findings([expr], memory=TrialMemory(FakeEngine("It crashed.")))[expr]
     assert (finding.sli, finding.code) == (None, Code.UNTRIED)
     assert "It crashed." in finding.reason
-    verdict._memory.forget()
 
 
-def test_a_verdict_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_verdict_is_remembered() -> None:
     expr = f"{B} / {T} + 0"
-    first = findings([expr])
-
-    def never(scenes: list[object]) -> list[tuple[TrialAnswer, ...]]:
-        assert not scenes
-        return []
-
-    monkeypatch.setattr(queries, "answers", never)
-    assert findings([expr]) == first
+    memory = TrialMemory(ENGINE)
+    first = verdict.findings([expr], memory=memory)
+    memory.engine = engine = FakeEngine()
+    assert verdict.findings([expr], memory=memory) == first
+    assert engine.asked == []
 
 
 def test_other_rules_under_the_same_name_are_another_query() -> None:
@@ -249,12 +259,13 @@ def test_other_rules_under_the_same_name_are_another_query() -> None:
     assert findings(["x:y"], recorded(x__y=f"clamp_max({R}, 0.01)"))["x:y"].sli is None
 
 
-def test_a_subquery_of_millions_of_steps_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "answers", lambda scenes: scenes and pytest.fail("it was tried"))
+def test_a_subquery_of_millions_of_steps_is_not_begun() -> None:
+    engine = FakeEngine()
     expr = (
         'avg_over_time((sum(rate(http_requests_total{status=~"5.."}[1m]))'
         " / sum(rate(http_requests_total[1m])))[30d:1s])"
     )
-    finding = findings([expr])[expr]
+    finding = verdict.findings([expr], memory=TrialMemory(engine))[expr]
     assert (finding.sli, finding.code) == (None, Code.UNTRIED)
     assert "2,592,000 steps" in finding.reason
+    assert engine.asked == []

@@ -17,6 +17,7 @@ from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.services import Services, utc_now
 from tests.mockapp.process import running_mockapp, wait_until
+from tests.patient import services_at
 from tests.ports import take_port
 from tests.provision import prometheus as find_prometheus
 
@@ -112,4 +113,4 @@ def at_lab(settings: Settings, lab: RealLab, **more: str) -> Settings:
 
 def services_of(settings: Settings) -> Services:
     """The real clients, at real times."""
-    return replace(Services.from_settings(settings), clock=utc_now)
+    return replace(services_at(settings), clock=utc_now)

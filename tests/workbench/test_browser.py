@@ -19,6 +19,7 @@ from tests.apps import portal_app
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import Reply, Request
+from tests.patience import SECONDS
 from tests.provision import chromium
 from tests.served import FLAGS, PATIENCE_MS, Served
 from tests.workbench.lab import RealLab, at_lab, services_of
@@ -179,7 +180,9 @@ def test_the_list_of_dashboards_fills_as_grafana_is_read(
 
         fake._answer = later  # type: ignore[method-assign]
         settings = at_lab(settings, lab, grafana_url=fake.url)
-        client = GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")))
+        client = GrafanaClient(
+            fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS
+        )
         with portal_app(settings, replace(services_of(settings), grafana=client), {}) as app:
             served = Served(app)
             page.goto(f"http://127.0.0.1:{served.port}/workbench/dashboards")

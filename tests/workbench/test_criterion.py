@@ -34,6 +34,7 @@ from tests.fakes.boards import AVAILABILITY, P95, classic_board, v2_board, v2alp
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import Reply, Request
 from tests.mockapp.process import wait_until
+from tests.patience import SECONDS
 from tests.workbench.lab import RealLab, at_lab, lab, services_of
 
 __all__ = ["lab"]
@@ -94,7 +95,7 @@ def subject(portal: Flask) -> Subject:
 def with_grafana(subject: Subject, fake: FakeGrafana) -> Subject:
     """The same learner with that Grafana, as an editor."""
     settings = replace(subject.services.settings, grafana_url=fake.url)
-    client = GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")))
+    client = GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS)
     return replace(subject, services=replace(subject.services, settings=settings, grafana=client))
 
 

@@ -15,7 +15,6 @@ from portal.config import Settings
 from portal.criteria.base import Status, Subject
 from portal.criteria.checker import judge
 from portal.dashboards import CheckContext
-from portal.dashboards import judge as judge_dashboard
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.promql.context import Context
@@ -28,6 +27,8 @@ from tests.apps import portal_app
 from tests.conftest import NOWHERE, START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
+from tests.patience import SECONDS
+from tests.patient import judge as judge_dashboard
 from tests.workbench.lab import RealLab, at_lab, services_of
 
 VERSIONS = ("9.4.0", "10.4.2", "11.6.1", "12.4.3", "13.2.0")
@@ -46,7 +47,7 @@ def grafana(request: pytest.FixtureRequest) -> Iterator[FakeGrafana]:
 @contextmanager
 def portal_with(settings: Settings, lab: RealLab, url: str, login: Credentials) -> Iterator[Flask]:
     settings = at_lab(settings, lab, grafana_url=url)
-    services = replace(services_of(settings), grafana=GrafanaClient(url, login))
+    services = replace(services_of(settings), grafana=GrafanaClient(url, login, timeout=SECONDS))
     with portal_app(settings, services) as app:
         with app.app_context():
             for title, expr in zip(("Failed share", "p95"), EXPRS, strict=True):

@@ -28,6 +28,7 @@ from portal.clients.grafana.scan import ScanProgress, ScanReading, scan
 from portal.clients.http import Http, split_login
 from portal.clients.shape import number, record, records, text
 from portal.config import Settings
+from portal.limits import ClientLimits
 
 NOBODY = Credentials()
 PAGE = 1000
@@ -67,20 +68,22 @@ class GrafanaClient:
         credentials: Credentials | Callable[[], Credentials] = NOBODY,
         *,
         lockout: Lockout | None = None,
-        timeout: float = 1.5,
-        max_bytes: int = 4 << 20,
+        timeout: float | None = None,
+        limits: ClientLimits = ClientLimits(),
     ) -> None:
-        http = Http(SYSTEM, split_login(base_url)[0], timeout=timeout, max_bytes=max_bytes)
+        http = Http(SYSTEM, split_login(base_url)[0], timeout=timeout, limits=limits)
         self.base_url = http.base_url
         self._http = http
         self._api = GrafanaApi(http, _provider(credentials), lockout or Lockout())
         self._reader = DashboardReader(self._api)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> GrafanaClient:
+    def from_settings(
+        cls, settings: Settings, limits: ClientLimits = ClientLimits()
+    ) -> GrafanaClient:
         """The client for the Grafana that the settings name, or the lab's own."""
         lockout = Lockout(settings.data_dir / "run" / "grafana-refused")
-        return cls(settings.grafana_base, from_settings(settings), lockout=lockout)
+        return cls(settings.grafana_base, from_settings(settings), lockout=lockout, limits=limits)
 
     def check(self) -> Standing:
         """Whether Grafana is there and lets the portal in; raises what is wrong otherwise."""

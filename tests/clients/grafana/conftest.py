@@ -8,6 +8,7 @@ import pytest
 
 from portal.clients.grafana import Credentials, GrafanaClient
 from tests.fakes.grafana import FakeGrafana
+from tests.patience import SECONDS
 
 VERSIONS = ("9.4.0", "10.4.2", "11.6.1", "12.4.3", "13.2.0")
 
@@ -31,10 +32,10 @@ def each_version(request: pytest.FixtureRequest) -> Iterator[FakeGrafana]:
 @pytest.fixture
 def editor(fake: FakeGrafana) -> GrafanaClient:
     """A client with a token of an Editor's."""
-    return GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")))
+    return GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS)
 
 
 @pytest.fixture
 def viewer(fake: FakeGrafana) -> GrafanaClient:
     """A client without a login: an anonymous viewer."""
-    return GrafanaClient(fake.url)
+    return GrafanaClient(fake.url, timeout=SECONDS)

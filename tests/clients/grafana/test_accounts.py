@@ -12,13 +12,14 @@ from portal.clients.grafana import Credentials, GrafanaClient, ensure_service_ac
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour
+from tests.patience import SECONDS
 
 ADMIN = Credentials(user="admin", password="admin")
 
 
 def test_the_account_may_do_what_the_portal_needs_and_no_more(each_version: FakeGrafana) -> None:
     token = ensure_service_account(each_version.url, ADMIN)
-    client = GrafanaClient(each_version.url, Credentials(token=token))
+    client = GrafanaClient(each_version.url, Credentials(token=token), timeout=SECONDS)
     saved = client.save_dashboard({**classic_board(), "uid": "mine"})
     assert client.annotate(saved.uid, start=1, end=2, text="burst", tags=("burst",))
     (account,) = each_version.accounts.values()
@@ -46,7 +47,7 @@ def test_an_account_that_was_changed_is_mended(fake: FakeGrafana) -> None:
     account.disabled = True
     token = ensure_service_account(fake.url, ADMIN)
     assert (account.role, account.disabled) == ("Editor", False)
-    assert GrafanaClient(fake.url, Credentials(token=token)).check().version
+    assert GrafanaClient(fake.url, Credentials(token=token), timeout=SECONDS).check().version
 
 
 def test_an_account_made_meanwhile_is_taken(fake: FakeGrafana) -> None:
@@ -67,7 +68,7 @@ def test_the_token_is_kept_for_its_owner_alone(fake: FakeGrafana, tmp_path: Path
     keep_token(fake.url, ADMIN, path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["grafana-token"]
-    GrafanaClient(fake.url, Credentials(token=path.read_text().strip())).check()
+    GrafanaClient(fake.url, Credentials(token=path.read_text().strip()), timeout=SECONDS).check()
 
 
 def test_a_token_that_works_is_not_replaced(fake: FakeGrafana, tmp_path: Path) -> None:
@@ -85,7 +86,11 @@ def test_a_token_of_a_deleted_account_is_replaced(fake: FakeGrafana, tmp_path: P
     keep_token(fake.url, ADMIN, path)
     fake.delete_account("slo-lab-portal")
     keep_token(fake.url, ADMIN, path)
-    assert GrafanaClient(fake.url, Credentials(token=path.read_text().strip())).check().version
+    assert (
+        GrafanaClient(fake.url, Credentials(token=path.read_text().strip()), timeout=SECONDS)
+        .check()
+        .version
+    )
 
 
 def test_a_grafana_that_is_ill_does_not_cost_the_token(fake: FakeGrafana, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from portal.clients.grafana.credentials import from_settings, token_path
 from portal.config import Settings
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour
+from tests.patience import SECONDS
 
 WRONG = Credentials(user="editor", password="guess")
 RIGHT = Credentials(user="editor", password="editor")
@@ -26,7 +27,7 @@ def refusal(client: GrafanaClient) -> ClientError:
 
 
 def test_a_wrong_password_is_tried_once(fake: FakeGrafana) -> None:
-    client = GrafanaClient(fake.url, WRONG)
+    client = GrafanaClient(fake.url, WRONG, timeout=SECONDS)
     first = refusal(client)
     again = [refusal(client) for _ in range(10)]
     assert len(fake.requests) == 1
@@ -36,26 +37,30 @@ def test_a_wrong_password_is_tried_once(fake: FakeGrafana) -> None:
 
 
 def test_threads_that_start_together_try_a_wrong_password_once(fake: FakeGrafana) -> None:
-    client = GrafanaClient(fake.url, WRONG)
+    client = GrafanaClient(fake.url, WRONG, timeout=SECONDS)
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: refusal(client), range(32)))
     assert len(fake.requests) == 1
-    assert GrafanaClient(fake.url, RIGHT).check().version
+    assert GrafanaClient(fake.url, RIGHT, timeout=SECONDS).check().version
 
 
 def test_a_password_changed_in_flight_does_not_lock_the_account(fake: FakeGrafana) -> None:
-    client = GrafanaClient(fake.url, RIGHT)
+    client = GrafanaClient(fake.url, RIGHT, timeout=SECONDS)
     client.check()
     fake.users["editor"] = ("new", "Editor")
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: refusal(client), range(32)))
     assert fake.wrong_passwords["editor"] < 5
-    assert GrafanaClient(fake.url, Credentials(user="editor", password="new")).check().version
+    assert (
+        GrafanaClient(fake.url, Credentials(user="editor", password="new"), timeout=SECONDS)
+        .check()
+        .version
+    )
 
 
 def test_the_refusal_outlives_the_process(fake: FakeGrafana, tmp_path: Path) -> None:
-    refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "refused")))
-    refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "refused")))
+    refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "refused"), timeout=SECONDS))
+    refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "refused"), timeout=SECONDS))
     assert len(fake.requests) == 1
     kept = "".join(path.name + path.read_text() for path in (tmp_path / "refused").iterdir())
     assert "guess" not in kept
@@ -64,7 +69,7 @@ def test_the_refusal_outlives_the_process(fake: FakeGrafana, tmp_path: Path) -> 
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(fake: FakeGrafana, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    client = GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "file"))
+    client = GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "file"), timeout=SECONDS)
     refusal(client)
     refusal(client)
     assert len(fake.requests) == 1
@@ -72,12 +77,12 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(fake: FakeGrafana, tmp_p
 
 def test_another_login_is_tried_at_once(fake: FakeGrafana, tmp_path: Path) -> None:
     lockout = Lockout(tmp_path)
-    refusal(GrafanaClient(fake.url, WRONG, lockout=lockout))
-    assert GrafanaClient(fake.url, RIGHT, lockout=lockout).check().version
+    refusal(GrafanaClient(fake.url, WRONG, lockout=lockout, timeout=SECONDS))
+    assert GrafanaClient(fake.url, RIGHT, lockout=lockout, timeout=SECONDS).check().version
 
 
 def test_a_person_can_ask_for_another_try(fake: FakeGrafana, tmp_path: Path) -> None:
-    client = GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path))
+    client = GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path), timeout=SECONDS)
     refusal(client)
     fake.users["editor"] = ("guess", "Editor")
     client.forget_refusal()
@@ -85,7 +90,7 @@ def test_a_person_can_ask_for_another_try(fake: FakeGrafana, tmp_path: Path) -> 
 
 
 def test_a_refused_token_is_tried_once_too(fake: FakeGrafana) -> None:
-    client = GrafanaClient(fake.url, Credentials(token="glsa_wrong"))
+    client = GrafanaClient(fake.url, Credentials(token="glsa_wrong"), timeout=SECONDS)
     assert "token" in str(refusal(client))
     refusal(client)
     assert len(fake.requests) == 1
@@ -94,14 +99,16 @@ def test_a_refused_token_is_tried_once_too(fake: FakeGrafana) -> None:
 def test_the_token_of_a_deleted_account_is_refused_although_grafana_says_500(
     fake: FakeGrafana,
 ) -> None:
-    client = GrafanaClient(fake.url, Credentials(token=fake.make_token(name="gone")))
+    client = GrafanaClient(
+        fake.url, Credentials(token=fake.make_token(name="gone")), timeout=SECONDS
+    )
     client.check()
     fake.delete_account("gone")
     assert "invalid API key" in str(refusal(client))
 
 
 def test_an_error_of_grafanas_own_is_no_refusal(fake: FakeGrafana) -> None:
-    client = GrafanaClient(fake.url, RIGHT)
+    client = GrafanaClient(fake.url, RIGHT, timeout=SECONDS)
     fake.how = Misbehaviour.ERROR_500
     with pytest.raises(ClientError) as caught:
         client.search()
@@ -112,7 +119,7 @@ def test_an_error_of_grafanas_own_is_no_refusal(fake: FakeGrafana) -> None:
 
 def test_nobody_is_not_refused_for_ever(fake: FakeGrafana) -> None:
     fake.anonymous = None
-    client = GrafanaClient(fake.url)
+    client = GrafanaClient(fake.url, timeout=SECONDS)
     refusal(client)
     fake.anonymous = "Viewer"
     assert client.search() == []
@@ -133,7 +140,7 @@ def test_waiting_behind_a_slow_call_is_part_of_the_time(fake: FakeGrafana) -> No
 
 def test_the_own_accounts_token_is_found_when_it_appears(fake: FakeGrafana, tmp_path: Path) -> None:
     login = from_settings(Settings(data_dir=tmp_path))
-    client = GrafanaClient(fake.url, login)
+    client = GrafanaClient(fake.url, login, timeout=SECONDS)
     assert client.check().login == "none"
     path = token_path(tmp_path)
     path.parent.mkdir()

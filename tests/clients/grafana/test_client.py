@@ -15,6 +15,7 @@ from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply, Request
+from tests.patience import SECONDS
 
 CALLS = {
     "check": lambda client: client.check(),
@@ -48,7 +49,7 @@ def error_of(call: Callable[[], object]) -> ClientError | None:
 def test_a_grafana_that_misbehaves_raises_nothing_but_a_client_error(call: str) -> None:
     for how in set(Misbehaviour) - set(SLOW):
         with HostileServer(how) as server:
-            client = GrafanaClient(server.url, Credentials(token="t"))
+            client = GrafanaClient(server.url, Credentials(token="t"), timeout=SECONDS)
             error = error_of(lambda: CALLS[call](client))  # noqa: B023
         if error is not None:
             assert error.kind is EXPECTED.get(how, ErrorKind.GARBAGE), (how, str(error))
@@ -65,12 +66,14 @@ def test_check_tells_every_misbehaviour_by_its_kind(how: Misbehaviour) -> None:
 
 def test_another_program_at_the_address_is_not_grafana() -> None:
     with HostileServer(Misbehaviour.WRONG_SHAPE) as server, pytest.raises(ClientError) as caught:
-        GrafanaClient(server.url).check()
+        GrafanaClient(server.url, timeout=SECONDS).check()
     assert caught.value.kind is ErrorKind.GARBAGE
 
 
 def test_check_tells_version_organisation_and_login(fake: FakeGrafana) -> None:
-    standing = GrafanaClient(fake.url, Credentials(token=fake.make_token())).check()
+    standing = GrafanaClient(
+        fake.url, Credentials(token=fake.make_token()), timeout=SECONDS
+    ).check()
     assert standing.version == "9.4.0"
     assert standing.organisation == "Main Org."
     assert standing.login is CredentialKind.TOKEN
@@ -90,7 +93,7 @@ def test_the_calls_of_a_check_share_one_calls_time() -> None:
 def test_check_says_so_when_a_login_is_asked_for_and_there_is_none(fake: FakeGrafana) -> None:
     fake.anonymous = None
     with pytest.raises(ClientError) as caught:
-        GrafanaClient(fake.url).check()
+        GrafanaClient(fake.url, timeout=SECONDS).check()
     assert caught.value.kind is ErrorKind.UNAUTHORIZED
     assert "SLO_LAB_GRAFANA_TOKEN" in str(caught.value)
 
@@ -123,14 +126,14 @@ def test_search_ends_when_a_server_repeats_itself(fake: FakeGrafana) -> None:
     for number in range(1000):
         fake.add_dashboard({"title": f"Board {number}"}, f"b{number}")
     fake.ignore_pages = True
-    assert len(GrafanaClient(fake.url).search()) == 1000
+    assert len(GrafanaClient(fake.url, timeout=SECONDS).search()) == 1000
     assert len(fake.requests) == 2
 
 
 def test_search_in_a_folder_and_by_tag(each_version: FakeGrafana) -> None:
     each_version.add_dashboard(classic_board("In", tags=("slo",)), "in", folder="slo-lab")
     each_version.add_dashboard(classic_board("Out"), "out")
-    client = GrafanaClient(each_version.url)
+    client = GrafanaClient(each_version.url, timeout=SECONDS)
     assert [hit.uid for hit in client.search(folder_uid="slo-lab")] == ["in"]
     assert [hit.uid for hit in client.search(tag="slo")] == ["in"]
     (found,) = [hit for hit in client.search() if hit.uid == "in"]
@@ -138,7 +141,7 @@ def test_search_in_a_folder_and_by_tag(each_version: FakeGrafana) -> None:
 
 
 def test_nothing_found_makes_sure_that_something_may_be_seen(fake: FakeGrafana) -> None:
-    assert GrafanaClient(fake.url).search() == []
+    assert GrafanaClient(fake.url, timeout=SECONDS).search() == []
     assert fake.paths() == ["GET /api/search", "GET /api/org"]
 
 

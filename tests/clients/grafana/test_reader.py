@@ -10,11 +10,12 @@ from portal.clients.grafana.dashboards import moved
 from tests.fakes.boards import AVAILABILITY, classic_board, v2_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import LocalServer, Reply, Request
+from tests.patience import SECONDS
 
 
 def test_a_classic_dashboard_is_the_same_on_every_version(each_version: FakeGrafana) -> None:
     each_version.add_dashboard(classic_board(tags=("slo",)), "mine", folder="slo-lab", version=3)
-    board = GrafanaClient(each_version.url).dashboard("mine")
+    board = GrafanaClient(each_version.url, timeout=SECONDS).dashboard("mine")
     assert board.stored_as == "classic"
     assert board.content["panels"][0]["targets"][0]["expr"] == AVAILABILITY
     assert (board.uid, board.title, board.tags, board.version) == ("mine", "My SLIs", ("slo",), 3)
@@ -25,13 +26,13 @@ def test_a_classic_dashboard_is_the_same_on_every_version(each_version: FakeGraf
 
 def test_a_dashboard_in_the_root_has_no_folder(each_version: FakeGrafana) -> None:
     each_version.add_dashboard(classic_board(), "mine")
-    board = GrafanaClient(each_version.url).dashboard("mine")
+    board = GrafanaClient(each_version.url, timeout=SECONDS).dashboard("mine")
     assert (board.folder_uid, board.folder_title) == ("", "")
 
 
 def test_a_provisioned_dashboard_says_so(each_version: FakeGrafana) -> None:
     each_version.add_dashboard(classic_board(), "ready-made", provisioned=True)
-    assert GrafanaClient(each_version.url).dashboard("ready-made").provisioned
+    assert GrafanaClient(each_version.url, timeout=SECONDS).dashboard("ready-made").provisioned
 
 
 @pytest.mark.parametrize("version", ["v2alpha1", "v2beta1"])
@@ -39,7 +40,7 @@ def test_the_406_of_12_is_followed(version: str) -> None:
     with FakeGrafana("12.4.3") as fake:
         fake.add_folder()
         fake.add_dashboard(v2_board(), "mine", stored_as=version, folder="slo-lab")
-        board = GrafanaClient(fake.url).dashboard("mine")
+        board = GrafanaClient(fake.url, timeout=SECONDS).dashboard("mine")
     assert board.stored_as == version
     assert board.content["spec"]["elements"].keys() == {"panel-1", "panel-2"}
     assert (board.title, board.folder_uid, board.provisioned) == ("My SLIs", "slo-lab", False)
@@ -49,7 +50,7 @@ def test_13_gives_a_v2_dashboard_natively_and_not_its_conversion() -> None:
     with FakeGrafana("13.2.0") as fake:
         fake.add_folder()
         fake.add_dashboard(v2_board(), "mine", stored_as="v2", folder="slo-lab")
-        board = GrafanaClient(fake.url).dashboard("mine")
+        board = GrafanaClient(fake.url, timeout=SECONDS).dashboard("mine")
     assert board.stored_as == "v2"
     assert board.content["apiVersion"] == "dashboard.grafana.app/v2"
     assert board.content["spec"]["layout"]["kind"] == "AutoGridLayout"
@@ -60,7 +61,7 @@ def test_13_without_its_new_api_still_gives_the_conversion() -> None:
     with FakeGrafana("13.2.0") as fake:
         fake.add_dashboard(v2_board(), "mine", stored_as="v2")
         fake.native_reads = False
-        board = GrafanaClient(fake.url).dashboard("mine")
+        board = GrafanaClient(fake.url, timeout=SECONDS).dashboard("mine")
     assert board.stored_as == "classic"
     assert board.content["panels"][0]["targets"][0]["expr"] == AVAILABILITY
 
@@ -68,7 +69,7 @@ def test_13_without_its_new_api_still_gives_the_conversion() -> None:
 def test_what_grafana_serves_is_asked_once(fake: FakeGrafana) -> None:
     for number in range(3):
         fake.add_dashboard(classic_board(), f"b{number}")
-    client = GrafanaClient(fake.url)
+    client = GrafanaClient(fake.url, timeout=SECONDS)
     for number in range(3):
         client.dashboard(f"b{number}")
     assert fake.paths().count("GET /apis/dashboard.grafana.app/") == 1
@@ -91,7 +92,7 @@ def test_a_406_leads_nowhere_but_to_grafanas_own_dashboards(place: str) -> None:
 
     with LocalServer(answer) as server:
         with pytest.raises(ClientError) as caught:
-            GrafanaClient(server.url).dashboard("mine")
+            GrafanaClient(server.url, timeout=SECONDS).dashboard("mine")
         assert server.paths() == ["GET /api/dashboards/uid/mine"]
     assert caught.value.kind is ErrorKind.NOT_ACCEPTABLE
 
@@ -104,7 +105,7 @@ def test_a_406_with_grafanas_own_address_is_followed() -> None:
         return Reply.of({"message": f"use {server.url}{path} instead"}, 406)
 
     with LocalServer(answer) as server:
-        assert GrafanaClient(server.url).dashboard("mine").stored_as == "v2"
+        assert GrafanaClient(server.url, timeout=SECONDS).dashboard("mine").stored_as == "v2"
         path = "/apis/dashboard.grafana.app/v2/namespaces/org-7/dashboards/mine"
         assert server.requests[-1].path == path
 
@@ -119,5 +120,5 @@ def test_another_organisation_has_its_namespace() -> None:
     with FakeGrafana("13.2.0") as fake:
         fake.organisation = 7
         fake.add_dashboard(v2_board(), "mine", stored_as="v2")
-        assert GrafanaClient(fake.url).dashboard("mine").stored_as == "v2"
+        assert GrafanaClient(fake.url, timeout=SECONDS).dashboard("mine").stored_as == "v2"
         assert any("/namespaces/org-7/" in path for path in fake.paths())

@@ -15,6 +15,7 @@ from portal.clients.grafana.scan import scan
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour
+from tests.patience import SECONDS
 
 
 def fill(fake: FakeGrafana, count: int, *, folder: str = "") -> None:
@@ -26,7 +27,7 @@ def fill(fake: FakeGrafana, count: int, *, folder: str = "") -> None:
 def test_the_known_one_comes_first_then_the_folder_then_the_rest(fake: FakeGrafana) -> None:
     fill(fake, 5)
     fill(fake, 3, folder="slo-lab")
-    readings = list(GrafanaClient(fake.url).read_dashboards("r003"))
+    readings = list(GrafanaClient(fake.url, timeout=SECONDS).read_dashboards("r003"))
     assert [reading.uid for reading in readings] == [
         "r003",
         "slo-lab000",
@@ -42,14 +43,14 @@ def test_the_known_one_comes_first_then_the_folder_then_the_rest(fake: FakeGrafa
 
 def test_the_known_one_is_there_before_anything_is_searched(fake: FakeGrafana) -> None:
     fill(fake, 2)
-    first = next(GrafanaClient(fake.url).read_dashboards("r001"))
+    first = next(GrafanaClient(fake.url, timeout=SECONDS).read_dashboards("r001"))
     assert first.dashboard is not None
     assert "GET /api/search" not in fake.paths()
 
 
 def test_one_that_cannot_be_read_comes_with_its_error(fake: FakeGrafana) -> None:
     fill(fake, 2)
-    readings = list(GrafanaClient(fake.url).read_dashboards("deleted"))
+    readings = list(GrafanaClient(fake.url, timeout=SECONDS).read_dashboards("deleted"))
     assert readings[0].error is not None
     assert readings[0].error.kind is ErrorKind.NOT_FOUND
     assert len(readings) == 3
@@ -58,18 +59,18 @@ def test_one_that_cannot_be_read_comes_with_its_error(fake: FakeGrafana) -> None
 def test_progress_is_told(fake: FakeGrafana) -> None:
     fill(fake, 3)
     told: list[ScanProgress] = []
-    list(GrafanaClient(fake.url).read_dashboards("r000", progress=told.append))
+    list(GrafanaClient(fake.url, timeout=SECONDS).read_dashboards("r000", progress=told.append))
     assert told == [ScanProgress(2, 3), ScanProgress(3, 3)]
 
 
 def test_no_more_than_the_limit_is_read(fake: FakeGrafana) -> None:
     fill(fake, 9)
-    assert len(list(GrafanaClient(fake.url).read_dashboards(limit=4))) == 4
+    assert len(list(GrafanaClient(fake.url, timeout=SECONDS).read_dashboards(limit=4))) == 4
 
 
 def test_a_grafana_that_is_gone_raises(fake: FakeGrafana) -> None:
     fill(fake, 40)
-    readings = GrafanaClient(fake.url).read_dashboards(at_once=2)
+    readings = GrafanaClient(fake.url, timeout=SECONDS).read_dashboards(at_once=2)
     next(readings)
     fake.stop()
     with pytest.raises(ClientError) as caught:
@@ -89,7 +90,7 @@ def test_with_a_password_all_are_read_although_few_calls_are_made_at_once(
     fake: FakeGrafana,
 ) -> None:
     fill(fake, 30)
-    client = GrafanaClient(fake.url, Credentials(user="viewer", password="viewer"))
+    client = GrafanaClient(fake.url, Credentials(user="viewer", password="viewer"), timeout=SECONDS)
     assert len(list(client.read_dashboards())) == 30
 
 

@@ -1,0 +1,19 @@
+"""What trying a query came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.trial.judgement import Shown, Surprise
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """What the days said: what was shown, or the surprise; ``error``: Prometheus refuses it;
+    ``untried``: nobody knows, and why; ``never``: it never shows a number, and why."""
+
+    shown: Shown | None = None
+    surprise: Surprise | None = None
+    error: str = ""
+    untried: str = ""
+    never: str = ""
