@@ -43,8 +43,8 @@ def create_app(
     app = Flask(__name__)
     app.config.update(config or {})
     security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
-    db.init_app(app, settings.sqlalchemy_url)
     services = services or Services.from_settings(settings)
+    db.init_app(app, settings.sqlalchemy_url, services.limits.busy_ms)
     app.extensions["slo_lab"] = services
     PARSER.keep_to(services.limits.parser)
     csrf.init_app(app)

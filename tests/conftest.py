@@ -18,7 +18,7 @@ from portal.learners.models import Learner
 from portal.promql.parser import PARSER
 from portal.services import Services
 from tests.apps import portal_app
-from tests.patience import PATIENT, have_patience
+from tests.patience import PATIENT
 from tests.patient import services_at
 from tests.write_lock import watched
 
@@ -45,14 +45,6 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def patience() -> Iterator[pytest.MonkeyPatch]:
-    """No limit in real time is reached, unless a test sets it."""
-    with pytest.MonkeyPatch.context() as patch:
-        have_patience(patch)
-        yield patch
-
-
-@pytest.fixture(autouse=True)
 def the_parser_has_patience() -> None:
     """The one of this process, whatever limits a test's portal told it before."""
     PARSER.keep_to(PATIENT.parser)
@@ -64,12 +56,6 @@ def nobody_is_asked_while_the_database_waits() -> Iterator[None]:
     with watched() as watch:
         yield
     assert watch.held == [], "\n".join(watch.held)
-
-
-@pytest.fixture
-def impatience(patience: pytest.MonkeyPatch) -> None:
-    """The product's own limits, for tests of how long a page may take."""
-    patience.undo()
 
 
 @pytest.fixture
