@@ -42,8 +42,8 @@ def create_app(
     app = Flask(__name__)
     app.config.update(config or {})
     security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
-    db.init_app(app, settings.sqlalchemy_url)
     services = services or Services.from_settings(settings)
+    db.init_app(app, settings.sqlalchemy_url, services.limits.busy_ms)
     app.extensions["slo_lab"] = services
     csrf.init_app(app)
     htmx.init_app(app, settings.htmx)

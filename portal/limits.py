@@ -83,16 +83,16 @@ class WorkbenchLimits:
     """Learners' own queries and dashboards.
 
     A query waits ``turn_s`` for its turn; ``at_once`` run side by side. A board is drawn for
-    ``draw_s`` at most and anew every ``refresh_s``; a panel that took ``heavy_s`` rests for
-    ``rest_s``. A look at all dashboards takes ``gather_s``, of them ``scan_wait_s`` for a scan of
-    Grafana (``page_wait_s`` where a page waits), and ``closer_looks`` at the most promising.
+    ``draw_s`` at most, and anew once it is ``drawn_s`` old; a panel that took ``heavy_s`` rests
+    for ``rest_s``. A look at all dashboards takes ``gather_s``, of them ``scan_wait_s`` for a scan
+    of Grafana (``page_wait_s`` where a page waits), with ``closer_looks`` at the most promising.
     """
 
     turn_s: float = 2.0
     at_once: int = 3
     draw_s: float = 2.0
     heavy_s: float = 1.0
-    refresh_s: float = 5.0
+    drawn_s: float = 4.5
     rest_s: float = 30.0
     gather_s: float = 6.0
     scan_wait_s: float = 3.0
@@ -128,7 +128,8 @@ class ServerLimits:
 class Limits:
     """All of them. ``busy_ms``: a write waits so long for somebody else's lock on the database.
 
-    ``follow_every_s``: between two looks at the alerts of a burst.
+    ``follow_every_s``: between two looks at the alerts of a burst; Grafana evaluates no rule more
+    often than every 10 s.
     """
 
     client: ClientLimits = ClientLimits()

@@ -20,13 +20,10 @@ from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import migrate_to_head
 from portal.kit.observability import log_as_json
 from portal.learners import ensure_solo_learner
-from portal.services import utc_now
+from portal.limits import ServerLimits
+from portal.services import Services, utc_now
 from stack.ports import Port, check_ports
 
-THREADS = 12
-CONNECTIONS = 800  # every open page holds one; the next one would wait until another is closed
-END_SECONDS = 4.0  # the supervisor waits a little longer
-IDLE_SECONDS = 60  # an open page asks again sooner than that
 log = logging.getLogger(__name__)
 
 
@@ -73,7 +70,8 @@ def main() -> None:
         settings = Settings.from_env()
         log_as_json(settings.log_level)
         app = prepared_app(settings)
-        server = _listen(app, settings)
+        limits = _limits(app)
+        server = _listen(app, settings, limits)
     except SLOLabError as error:
         sys.exit(f"portal: {error}")
     start_background(app)
@@ -83,20 +81,25 @@ def main() -> None:
     try:
         server.run()
     finally:
-        if left := end_app(app, END_SECONDS):
+        if left := end_app(app, limits.end_s):
             log.warning("still at work at the end", extra={"threads": left})
 
 
-def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:
+def _limits(app: Flask) -> ServerLimits:
+    services: Services = app.extensions["slo_lab"]
+    return services.limits.server
+
+
+def _listen(app: Flask, settings: Settings, limits: ServerLimits) -> waitress.server.BaseWSGIServer:
     check_ports([Port("the portal", "port", settings.host, settings.port)])
     try:
         return waitress.create_server(
             app,
             host=settings.host,
             port=settings.port,
-            threads=THREADS,
-            connection_limit=CONNECTIONS,
-            channel_timeout=IDLE_SECONDS,
+            threads=limits.threads,
+            connection_limit=limits.connections,
+            channel_timeout=limits.idle_s,
             asyncore_use_poll=True,  # select() fails beyond file number 1,023
             ident=None,
         )

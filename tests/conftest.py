@@ -17,7 +17,6 @@ from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
 from tests.apps import portal_app
-from tests.patience import have_patience
 from tests.patient import services_at
 from tests.write_lock import watched
 
@@ -44,25 +43,11 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def patience() -> Iterator[pytest.MonkeyPatch]:
-    """No limit in real time is reached, unless a test sets it."""
-    with pytest.MonkeyPatch.context() as patch:
-        have_patience(patch)
-        yield patch
-
-
-@pytest.fixture(autouse=True)
 def nobody_is_asked_while_the_database_waits() -> Iterator[None]:
     """No test passes in which another system is asked inside a write transaction."""
     with watched() as watch:
         yield
     assert watch.held == [], "\n".join(watch.held)
-
-
-@pytest.fixture
-def impatience(patience: pytest.MonkeyPatch) -> None:
-    """The product's own limits, for tests of how long a page may take."""
-    patience.undo()
 
 
 @pytest.fixture

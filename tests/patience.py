@@ -7,12 +7,8 @@ much else to do, makes a Prometheus look silent that is well. A test about such 
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
-import pytest
-
-from portal.criteria import checker
 from portal.limits import (
     CheckLimits,
     ClientLimits,
@@ -22,8 +18,6 @@ from portal.limits import (
     WorkbenchLimits,
 )
 from portal.services import Services
-from portal.workbench import board, dashboard_views, evidence, turns
-from portal.workbench import criterion as dashboard_criterion
 
 SECONDS = 60.0
 TRIAL = TrialLimits(wall_s=SECONDS, total_s=4 * SECONDS)
@@ -35,30 +29,13 @@ PATIENT = Limits(
         turn_s=SECONDS,
         draw_s=SECONDS,
         heavy_s=SECONDS,
-        refresh_s=SECONDS,
+        drawn_s=SECONDS,
         gather_s=SECONDS,
         scan_wait_s=SECONDS,
         page_wait_s=SECONDS,
     ),
 )
 """What the apps under test are given."""
-
-MODULES: tuple[tuple[ModuleType, str], ...] = (
-    (board, "HEAVY_SECONDS"),
-    (board, "REFRESH_SECONDS"),
-    (board, "TIME_SECONDS"),
-    (checker, "PATIENCE_SECONDS"),
-    (dashboard_criterion, "SCAN_WAIT_SECONDS"),
-    (dashboard_views, "WAIT_SECONDS"),
-    (evidence, "TIME_SECONDS"),
-    (turns, "TURN_SECONDS"),
-)
-
-
-def have_patience(patch: pytest.MonkeyPatch) -> None:
-    """Every limit that is no value yet is SECONDS, until ``patch`` is undone."""
-    for module, name in MODULES:
-        patch.setattr(module, name, SECONDS)
 
 
 def limited(services: Services, subject: str, **limits: float) -> Services:

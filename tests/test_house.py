@@ -55,6 +55,11 @@ ADJECTIVES = frozenset({
     *("written", "running", "during", "guarding", "custom", "shared", "live", "known", "used"),
 })  # fmt: skip
 SOURCES = [p for top in ("portal", "mockapp", "stack") for p in sorted((ROOT / top).rglob("*.py"))]
+TESTS = [
+    path
+    for path in sorted((ROOT / "tests").rglob("*.py"))
+    if path.relative_to(ROOT).parts[1] != "stack"
+]
 REPORT = "report.html"  # a file that is downloaded: its style is inside on purpose
 TEMPLATES = [
     path for path in sorted((ROOT / "portal" / "templates").rglob("*.html")) if path.name != REPORT
@@ -100,6 +105,22 @@ def test_every_module_imports_only_what_stands_below_it(name: str) -> None:
     for module in taken(ROOT / name):
         there = "create_app" if module in {"portal.create_app", "portal.end_app"} else room(module)
         assert there == here or FLOOR[there] < FLOOR[here], f"{name} imports {module}"
+
+
+def constants_set_from_outside(path: Path) -> Iterator[str]:
+    """Each ``setattr(module, "NAME", ...)`` and ``setattr("portal.module.NAME", ...)``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"setattr", "setitem"}:
+            for text in [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]:
+                name = str(text).rpartition(".")[2]
+                if name.isupper() and not str(text).startswith("stack."):
+                    yield f"{path.relative_to(ROOT)}: {text}"
+
+
+@pytest.mark.parametrize("name", named(TESTS))
+def test_no_test_sets_a_constant_of_the_portal(name: str) -> None:
+    """A limit is a value: ``Limits`` is handed in (tests/patience.py). The stack's have no app."""
+    assert list(constants_set_from_outside(ROOT / name)) == []
 
 
 def test_no_two_classes_share_a_name() -> None:

@@ -35,9 +35,6 @@ from portal.services import Services
 from portal.tie.codes import TieCode
 from portal.tie.grafana import analyse_grafana_all
 
-LOOK_EVERY_S = 5.0
-"""Grafana evaluates no rule more often than every 10 s."""
-
 SAMPLES_S = 2.0
 OTHERS_S = 30.0
 log = logging.getLogger(__name__)
@@ -54,8 +51,8 @@ class AlertFollower:
 
     def start(self) -> None:
         """Follow in the background, until that is stopped."""
-        what = "looks at the alerts of bursts"
-        self._services.background.repeat("alert-follower", what, LOOK_EVERY_S, self._look)
+        what, every = "looks at the alerts of bursts", self._services.limits.follow_every_s
+        self._services.background.repeat("alert-follower", what, every, self._look)
 
     def _look(self) -> None:
         with self._app.app_context():

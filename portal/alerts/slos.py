@@ -11,6 +11,7 @@ from portal.rulefile.reader import RuleFileError
 from portal.shop.queries import LATENCY_THRESHOLD, SLIQueries
 from portal.slo.objective import SLO
 from portal.tie import AlertFinding, analyse_all
+from portal.trial.memory import TrialMemory
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class GuardedSLO:
         return " ".join(query.splitlines())
 
 
-def applied_with_advice(row: AlertRuleText | None, slos: Sequence[SLO]) -> tuple[AlertFinding, ...]:
+def applied_with_advice(
+    row: AlertRuleText | None, slos: Sequence[SLO], trials: TrialMemory
+) -> tuple[AlertFinding, ...]:
     """The alerts in the editor's applied text that are tied and could be better."""
     if row is None or not row.is_applied:
         return ()
@@ -35,5 +38,5 @@ def applied_with_advice(row: AlertRuleText | None, slos: Sequence[SLO]) -> tuple
         file = read_rule_file(row.applied_text or "")
     except RuleFileError:
         return ()
-    found = analyse_all(file.alerts, slos, file.records)
+    found = analyse_all(file.alerts, slos, file.records, trials)
     return tuple(finding for finding in found if finding.advice)

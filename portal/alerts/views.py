@@ -158,7 +158,7 @@ def _page(
     return {
         "row": row,
         "guarded": [GuardedSLO(slo) for slo in slos],
-        "advised": applied_with_advice(row, slos),
+        "advised": applied_with_advice(row, slos, current_services().trials),
         "text": kept if typed is None else typed,
         "version": row.version if row else 0,
         "other_text": kept if stale else None,

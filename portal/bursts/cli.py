@@ -33,14 +33,14 @@ def burst(preset: str) -> None:
         started = start_burst(current_services(), current_learner(), PRESETS[preset], uuid4().hex)
         if started.preset != preset:
             click.echo(f"Burst {started.id} ({started.title}) is running; it is shown instead.")
-        ended = _follow(started.id)
+        ended = _follow(started.id, LOOK_SECONDS if sys.stderr.isatty() else TELL_SECONDS)
         _print(ended)
         sys.exit(0 if ended.state == BurstState.FINISHED else 1)
 
 
-def _follow(burst_id: int) -> Burst:
-    """The burst once it has ended and Prometheus was asked about it."""
-    every, told_at = LOOK_SECONDS if sys.stderr.isatty() else TELL_SECONDS, -math.inf
+def _follow(burst_id: int, every: float) -> Burst:
+    """The burst once it has ended and Prometheus was asked about it; told ``every`` seconds."""
+    told_at = -math.inf
     while True:
         try:
             now = _look(burst_id)

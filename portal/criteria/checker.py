@@ -18,9 +18,6 @@ from portal.learners.models import Learner
 from portal.services import Services
 
 log = logging.getLogger(__name__)
-WORKERS = 8
-PATIENCE_SECONDS = 1.2
-LIMIT_SECONDS = 8.0
 
 
 def judge(criterion: Criterion, subject: Subject) -> Verdict:
@@ -53,13 +50,13 @@ def cannot_ask(error: ClientError) -> Verdict:
     )
 
 
-def overdue(criterion: Criterion) -> Verdict:
-    """The verdict when a check did not end in time."""
+def overdue(seconds: float) -> Verdict:
+    """The verdict when a check did not end within so many seconds."""
     return Verdict(
         Status.CANNOT_CHECK,
         "too_slow",
         "Can’t check: it takes too long",
-        f"No verdict within {LIMIT_SECONDS:.0f} s. Your work is not at fault.",
+        f"No verdict within {seconds:.0f} s. Your work is not at fault.",
         "An answer in time.",
         Where("How is the lab?", "/lab"),
     )
@@ -74,7 +71,8 @@ class Checker:
         self._app = app
         services: Services = app.extensions["slo_lab"]
         self._background = services.background
-        self._pool = self._background.pool("check", WORKERS)
+        self.limits = services.limits.check
+        self._pool = self._background.pool("check", self.limits.at_once)
         self._running: dict[tuple[int, str], tuple[Future[None], datetime]] = {}
         self._again: set[tuple[int, str]] = set()
         self._worked: dict[int, datetime] = {}
@@ -102,7 +100,7 @@ class Checker:
         with self._guard:
             self._again.update((learner_id, i) for i in wanted if self.is_checking(learner_id, i))
         started = self.refresh(learner_id, wanted, now, timedelta(0))
-        return not wait(started, PATIENCE_SECONDS).not_done
+        return not wait(started, self.limits.wait_s).not_done
 
     def is_checking(self, learner_id: int, criterion_id: str) -> bool:
         """Whether a verdict is on its way."""
@@ -113,7 +111,7 @@ class Checker:
         with self._guard:
             future, since = self._running.get((learner_id, criterion_id), (None, now))
             if future is not None and not future.done():
-                if now - since > timedelta(seconds=LIMIT_SECONDS):
+                if now - since > timedelta(seconds=self.limits.longest_s):
                     self._note_overdue(learner_id, criterion_id, now)
                 return future
             future = self._pool.submit(
@@ -127,7 +125,7 @@ class Checker:
 
         def note() -> None:
             with self._app.app_context():
-                store.save(learner_id, criterion_id, overdue(self.criteria[criterion_id]), now)
+                store.save(learner_id, criterion_id, overdue(self.limits.longest_s), now)
 
         self._background.start("overdue", f"notes that {criterion_id} takes too long", note)
 

@@ -13,7 +13,7 @@ import click
 
 from portal.criteria import store
 from portal.criteria.base import MARKS, Criterion, Status, Verdict
-from portal.criteria.checker import LIMIT_SECONDS, Checker, overdue
+from portal.criteria.checker import Checker, overdue
 from portal.features import CRITERIA
 from portal.kit.db import db
 from portal.learners import current_learner
@@ -53,15 +53,15 @@ def check(*, as_json: bool) -> None:
 
 def _check_all(checker: Checker) -> list[Judged]:
     learner_id, now = current_learner().id, current_services().clock()
-    wait(checker.refresh(learner_id, checker.criteria, now, timedelta(0)), LIMIT_SECONDS)
+    wait(checker.refresh(learner_id, checker.criteria, now, timedelta(0)), checker.limits.longest_s)
     db.session.expire_all()
-    return [_judged(learner_id, criterion) for criterion in CRITERIA]
+    return [_judged(checker, learner_id, criterion) for criterion in CRITERIA]
 
 
-def _judged(learner_id: int, criterion: Criterion) -> Judged:
+def _judged(checker: Checker, learner_id: int, criterion: Criterion) -> Judged:
     kept = store.stored_verdict(learner_id, criterion.id)
     if kept is None:
-        return Judged(criterion, overdue(criterion), None)
+        return Judged(criterion, overdue(checker.limits.longest_s), None)
     return Judged(criterion, store.verdict_of(kept), kept.first_met_at)
 
 

@@ -23,7 +23,6 @@ from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
-BUSY_TIMEOUT_MS = 5000
 STARTING_LOCK = 7_561_001  # any number, as long as all portals take the same
 
 
@@ -181,7 +180,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.text_factory = _text
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
@@ -191,16 +189,21 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def init_app(app: Flask, url: str) -> None:
-    """Bind the database at ``url`` to the app; a SQLite file's folder is made."""
+def init_app(app: Flask, url: str, busy_ms: int) -> None:
+    """Bind the database at ``url`` to the app; a SQLite file's folder is made.
+
+    ``busy_ms``: a write waits so long for somebody else's lock.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     options: dict[str, Any] = {"json_deserializer": _read_json}
-    if parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
+    if parsed.get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": busy_ms / 1000}
+    elif parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
         # As SQLite's busy timeout; without it a page waits for somebody's lock for ever.
-        options["connect_args"] = {"options": f"-c lock_timeout={BUSY_TIMEOUT_MS}"}
+        options["connect_args"] = {"options": f"-c lock_timeout={busy_ms}"}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db)
@@ -214,11 +217,12 @@ def waiting_for_lock(seconds: float) -> Iterator[None]:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
         yield
         return
+    usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
     try:
         yield
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
 
 
 def alone(connection: Connection) -> None:

@@ -18,7 +18,6 @@ from portal.slo import openslo
 from portal.slo.objective import MAX_TITLE, MAX_WHY, SLO, SLIKind
 from portal.slo.openslo import OpenSLOError
 
-MAX_SLOS = 50
 PAGES = frozenset({"import", "list", "planner", "preview", "scale"})
 """Names that no SLO can have: under ``/slos/`` they are pages."""
 
@@ -26,9 +25,9 @@ PAGES = frozenset({"import", "list", "planner", "preview", "scale"})
 class TooManySLOsError(SLOLabError):
     """The learner has as many SLOs as one may have."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__(
-            f"You have {MAX_SLOS} SLOs, and more than that nobody can keep an eye on. "
+            f"You have {most} SLOs, and more than that nobody can keep an eye on. "
             "Delete one you don't need; then there is room for another."
         )
 
@@ -71,8 +70,7 @@ def add_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
         twin = next((r for r in kept if _content(r) == _content_of(slo)), None)
         if twin is not None:
             return twin
-        if len(kept) >= MAX_SLOS:
-            raise TooManySLOsError
+        _check_room(len(kept) + 1)
         try:
             row = _put(learner_id, replace(slo, name=_free_name(learner_id, slo.name)), now)
             db.session.commit()
@@ -80,6 +78,13 @@ def add_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
             db.session.rollback()
         else:
             return row
+
+
+def _check_room(wanted: int) -> None:
+    """Raise TooManySLOsError where a learner can't have so many."""
+    most = current_services().limits.room.slos
+    if wanted > most:
+        raise TooManySLOsError(most)
 
 
 def _free_name(learner_id: int, wanted: str) -> str:
@@ -137,8 +142,7 @@ def restore_slo(row: SavedSLO, now: datetime) -> None:
     """Bring a deleted SLO back. Raises TooManySLOsError."""
     if row.deleted_at is None:
         return
-    if len(list_slos(row.learner_id)) >= MAX_SLOS:
-        raise TooManySLOsError
+    _check_room(len(list_slos(row.learner_id)) + 1)
     row.deleted_at = None
     _remember(row, "restored", now)
     db.session.commit()
@@ -170,8 +174,7 @@ def import_documents(text: str) -> list[str]:
     for slo in found:
         _check_for_pages(slo)
     kept = {row.name for row in list_slos(learner.id)}
-    if len(kept | {slo.name for slo in found}) > MAX_SLOS:
-        raise TooManySLOsError
+    _check_room(len(kept | {slo.name for slo in found}))
     for slo in found:
         _put(learner.id, slo, now, find_slo(learner.id, slo.name))
     db.session.commit()

@@ -111,7 +111,7 @@ def remove_file(services: Services, name: str) -> Outcome:
 def _change(
     services: Services, name: str, text: str | None, expected: tuple[GroupOutline, ...]
 ) -> Outcome:
-    folder = RuleFolder.of(services.settings)
+    folder = RuleFolder.of(services.settings, services.limits.room)
     with folder.locked(services.settings.rules_wait):
         _heal(services, folder)
         before = load_state(services.prometheus)

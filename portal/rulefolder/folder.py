@@ -18,9 +18,9 @@ from pathlib import Path
 
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.limits import RoomLimits
 
 OUR_NAMES = re.compile(r"(learner-[0-9]{1,10}|slo-[0-9]{1,10}-[a-z0-9][a-z0-9-]{0,99})\.rules\.yml")
-MAX_FILES = 1000
 LOCK_POLL_S = 0.05
 
 
@@ -40,18 +40,20 @@ def slo_file(learner_id: int, slug: str) -> str:
 
 @dataclass(frozen=True)
 class RuleFolder:
-    """The rule files in ``path``; the journal of unfinished changes is in a folder of its own.
+    """The rule files in ``path``, ``most`` of ours; the journal of unfinished changes is elsewhere.
 
     Every method raises RuleFolderError. Writing belongs between ``locked()`` and its end.
     """
 
     path: Path
     journal: Path
+    most: int = RoomLimits.rule_files
 
     @classmethod
-    def of(cls, settings: Settings) -> RuleFolder:
+    def of(cls, settings: Settings, limits: RoomLimits = RoomLimits()) -> RuleFolder:
         """The lab's folder; the journal lies outside, where no watcher of the folder sees it."""
-        return cls(settings.rules_path, settings.data_dir / "run" / "rule-changes")
+        journal = settings.data_dir / "run" / "rule-changes"
+        return cls(settings.rules_path, journal, limits.rule_files)
 
     def read(self, name: str) -> str | None:
         """The text of one of our files; None where there is none."""
@@ -98,8 +100,8 @@ class RuleFolder:
     def begin(self, name: str, text: str | None) -> None:
         """Write the file (None: delete it) and remember what it held, until commit or rollback."""
         before = self.read(name)
-        if before is None and text is not None and self._count() >= MAX_FILES:
-            raise RuleFolderError(f"There are {MAX_FILES} rule files already. Remove one first.")
+        if before is None and text is not None and self._count() >= self.most:
+            raise RuleFolderError(f"There are {self.most} rule files already. Remove one first.")
         self._write(self._note(name), json.dumps({"text": before}))
         try:
             self._put(name, text)

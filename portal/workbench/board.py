@@ -20,9 +20,7 @@ from portal.workbench.models import WorkbenchPanel
 from portal.workbench.turns import turn
 from portal.workbench.units import NONE, UNITS, unit_remark
 
-TIME_SECONDS = 2.0
-HEAVY_SECONDS = 1.0
-REFRESH_SECONDS, REST_SECONDS = 5, 30
+REFRESH_SECONDS = 5
 HEAVY = Drawing(note="Prometheus takes too long to work it out.")
 TOO_LARGE = Drawing(note="The answer is far too large for a panel. Sum it, or pick some series.")
 LATER = Drawing(note="There was no time left to draw it. The next reading may have some.")
@@ -98,7 +96,7 @@ def _shared(services: Services, learner_id: int, asked: Sequence[Asked]) -> _Dra
     last: _Drawn = services.readings.last(key) or _Drawn()
     pen, wanted = _Pen(services, learner_id), list(dict.fromkeys(asked))
     ask = lambda: _draw_all(services, pen, wanted, last)  # noqa: E731
-    return services.readings.get(key, REFRESH_SECONDS * 0.9, ask)
+    return services.readings.get(key, services.limits.workbench.drawn_s, ask)
 
 
 def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Drawn) -> _Drawn:
@@ -106,11 +104,12 @@ def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Dra
 
     It begins where the time ended before, so that each gets its turn.
     """
+    limits = services.limits.workbench
     first = next((at for at, one in enumerate(wanted) if one == last.left), 0)
-    rests = {one: at for one, at in last.heavy.items() if time.monotonic() - at < REST_SECONDS}
+    rests = {one: at for one, at in last.heavy.items() if time.monotonic() - at < limits.rest_s}
     drawn = _Drawn(dict.fromkeys(rests, HEAVY), heavy=rests)
     with turn(services) as mine:
-        deadline = Deadline(TIME_SECONDS)
+        deadline = Deadline(limits.draw_s)
         for one in [*wanted[first:], *wanted[:first]] if mine else ():
             if one in rests:
                 continue
@@ -121,7 +120,7 @@ def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Dra
                 drawn.drawings[one] = pen.drawing(*one)
             except ClientError as error:
                 return replace(drawn, trouble=str(error))
-            if time.monotonic() - began > HEAVY_SECONDS:
+            if time.monotonic() - began > limits.heavy_s:
                 drawn.heavy[one] = began
     return drawn
 

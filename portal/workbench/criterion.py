@@ -17,7 +17,6 @@ from portal.promql.findings import Code, Sli
 from portal.workbench.candidates import Candidate, DashboardOrigin
 from portal.workbench.evidence import DashboardEvidence, gather
 
-SCAN_WAIT_SECONDS = 3.0
 MAX_LINES = 12
 MAX_OTHERS = 3
 EXPECTED = f"One dashboard with at least {NEEDED} panels that show SLIs."
@@ -56,9 +55,8 @@ class DashboardCriterion:
     def collect(self, subject: Subject) -> DashboardEvidence:
         """Read uploads, the workbench and Grafana: the dashboard that met last time first."""
         known = known_dashboard(subject.learner)
-        evidence = gather(
-            subject.services, subject.learner, known=known, wait_seconds=SCAN_WAIT_SECONDS
-        )
+        wait = subject.services.limits.workbench.scan_wait_s
+        evidence = gather(subject.services, subject.learner, known=known, wait_seconds=wait)
         if not evidence.candidates:
             # "No dashboard" is said of a lab that runs; without one nothing can be said.
             subject.services.prometheus.query("vector(1)")

@@ -20,7 +20,6 @@ from portal.workbench.forms import plain
 from portal.workbench.views import page
 
 bp = Blueprint("workbench_dashboards", __name__, url_prefix="/workbench")
-WAIT_SECONDS = 0.4
 MAX_LISTED = 20
 
 
@@ -63,7 +62,8 @@ def take_back(row_id: int) -> ResponseReturnValue:
 
 def _found() -> dict[str, Any]:
     learner, services = current_learner(), current_services()
-    evidence = gather(services, learner, known=known_dashboard(learner), wait_seconds=WAIT_SECONDS)
+    wait = services.limits.workbench.page_wait_s
+    evidence = gather(services, learner, known=known_dashboard(learner), wait_seconds=wait)
     ordered = sorted(evidence.candidates, key=lambda one: one.worth, reverse=True)
     return {
         "evidence": evidence,

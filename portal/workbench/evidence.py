@@ -17,8 +17,6 @@ from portal.workbench.candidates import Candidate, CandidateJudge, DashboardOrig
 from portal.workbench.models import HandedInDashboard
 from portal.workbench.scan import DashboardScan, Seen, is_assisted
 
-TIME_SECONDS = 6.0
-CLOSER_LOOKS = 5
 MAX_LISTED = 60
 ONE_ALONE = frozenset(
     {ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN, ErrorKind.TOO_LARGE, ErrorKind.GARBAGE}
@@ -70,7 +68,7 @@ def handed_in(services: Services, learner: Learner) -> dict[int, Candidate]:
     rows = store.handed_in(learner.id)
     if not rows:
         return {}
-    judge = CandidateJudge(services, learner, Deadline(TIME_SECONDS / 2))
+    judge = CandidateJudge(services, learner, Deadline(services.limits.workbench.gather_s / 2))
     judged = ((row.id, _handed_in(judge, row)) for row in rows)
     return {number: candidate for number, candidate in judged if candidate is not None}
 
@@ -88,7 +86,7 @@ class _Gathering:
     def __init__(self, services: Services, learner: Learner, known: str) -> None:
         self._services = services
         self._learner = learner
-        self._deadline = Deadline(TIME_SECONDS)
+        self._deadline = Deadline(services.limits.workbench.gather_s)
         self._judge = CandidateJudge(services, learner, self._deadline)
         self._bench = store.bench(learner.id)
         self._known = known
@@ -154,8 +152,9 @@ class _Gathering:
         if self._scan.trouble is not None:
             self._trouble = f"{self._scan.trouble} Your dashboard is not at fault."
         seen = [one for one in self._scan.seen if one.finding and one.hit.uid not in found]
-        promising = seen if len(seen) <= CLOSER_LOOKS else [one for one in seen if one.promise[0]]
-        looks = CLOSER_LOOKS if wait_seconds else 1
+        most = self._services.limits.workbench.closer_looks
+        promising = seen if len(seen) <= most else [one for one in seen if one.promise[0]]
+        looks = most if wait_seconds else 1
         self._look_at([one.hit.uid for one in promising[:looks]], found)
 
     def _look_at(self, uids: Sequence[str], found: dict[str, Candidate]) -> None:

@@ -12,8 +12,6 @@ from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import PrometheusClient
 from portal.services import Services
 
-TURN_SECONDS = 2.0
-AT_ONCE = 3
 NO_DATA = "it returns no data now"
 NOT_A_NUMBER = "its value is not a number now: there is no traffic in its range"
 TOO_SLOW = "Prometheus takes too long to work it out"
@@ -31,7 +29,7 @@ class QueryRun:
 @contextmanager
 def turn(services: Services) -> Iterator[bool]:
     """Whether a few queries of learners at most run now, so that others get their turn too."""
-    with _place(services, "workbench", AT_ONCE) as mine:
+    with _place(services, "workbench", services.limits.workbench.at_once) as mine:
         yield mine
 
 
@@ -49,7 +47,7 @@ def turn_of(services: Services, learner_id: int) -> Iterator[bool]:
 @contextmanager
 def _place(services: Services, key: Hashable, places: int) -> Iterator[bool]:
     gate = services.instruments.get(key, lambda: threading.BoundedSemaphore(places))
-    mine = gate.acquire(timeout=TURN_SECONDS)
+    mine = gate.acquire(timeout=services.limits.workbench.turn_s)
     try:
         yield mine
     finally:

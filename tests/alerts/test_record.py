@@ -20,7 +20,6 @@ from portal.alerts.follower import AlertFollower, look
 from portal.alerts.models import AlertWatch
 from portal.alerts.record import ABANDONED_AFTER
 from portal.alerts.transitions import AlertHistory, AlertSource, Transition
-from portal.background import Background
 from portal.bursts.models import Burst
 from portal.clients.prometheus import (
     Alert,
@@ -342,9 +341,9 @@ def test_without_prometheus_what_was_kept_is_shown_beside_the_reason(
 
 
 def test_the_thread_survives_a_failing_look_and_ends_when_told(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
+    app: Flask, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    background: Background = app.extensions["slo_lab"].background
+    background = services.background
     looks: list[str] = []
     second = threading.Event()
 
@@ -355,7 +354,8 @@ def test_the_thread_survives_a_failing_look_and_ends_when_told(
         raise RuntimeError("as if")
 
     monkeypatch.setattr("portal.alerts.follower.look", failing)
-    monkeypatch.setattr("portal.alerts.follower.LOOK_EVERY_S", 0.01)
+    limits = replace(services.limits, follow_every_s=0.01)
+    app.extensions["slo_lab"] = replace(services, limits=limits)
     AlertFollower(app).start()
     assert second.wait(60)
     assert background.stop(60) == []

@@ -45,7 +45,6 @@ def test_progress_is_told_once_where_nobody_watches(
         return burst
 
     monkeypatch.setattr(cli, "_look", look)
-    monkeypatch.setattr(cli, "TELL_SECONDS", 600.0)
-    ended = cli._follow(burst.id)
+    ended = cli._follow(burst.id, every=600.0)
     assert ended.state == BurstState.FINISHED
     assert capsys.readouterr().err.splitlines() == ["  running: sent 1,200, good 1,199"]

@@ -15,10 +15,11 @@ from flask.testing import FlaskClient
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store
 from portal.criteria.base import Status, Subject, Verdict
-from portal.criteria.checker import LIMIT_SECONDS, Checker
+from portal.criteria.checker import Checker
 from portal.features import CRITERIA
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.limits import CheckLimits
 from tests.conftest import Clock
 
 
@@ -214,7 +215,7 @@ def test_a_check_that_does_not_end_is_overdue_and_says_so(
     criterion = Hangs()
     checker = Checker(app, [criterion])
     checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
-    clock.pass_seconds(LIMIT_SECONDS - 1)
+    clock.pass_seconds(CheckLimits.longest_s - 1)
     checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
     assert store.stored_verdict(learner.id, "slo") is None
     clock.pass_seconds(2)

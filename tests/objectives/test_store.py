@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from portal.learners.models import Learner
+from portal.limits import RoomLimits
 from portal.objectives.store import (
-    MAX_SLOS,
     PAGES,
     TooManySLOsError,
     add_slo,
@@ -97,7 +97,7 @@ def test_an_import_is_taken_over_whole_or_not_at_all(learner: Learner) -> None:
 
 
 def test_fifty_slos_are_enough(learner: Learner) -> None:
-    for n in range(MAX_SLOS):
+    for n in range(RoomLimits.slos):
         save_slo(learner.id, SLO(f"slo-{n}", SLIKind.AVAILABILITY, 0.9, title=f"{n}"), START)
     first, another = list_slos(learner.id)[0].value, SLO("one-more", SLIKind.AVAILABILITY, 0.95)
     with pytest.raises(TooManySLOsError, match="You have 50 SLOs"):
@@ -106,4 +106,4 @@ def test_fifty_slos_are_enough(learner: Learner) -> None:
         import_documents(dumps([first, another]))
     assert import_documents(dumps([first])) == ["slo-0"]
     assert add_slo(learner.id, first, START).name == "slo-0"
-    assert len(list_slos(learner.id)) == MAX_SLOS
+    assert len(list_slos(learner.id)) == RoomLimits.slos

@@ -15,12 +15,12 @@ from portal.clients.prometheus import Rows, Sample
 from portal.criteria.store import stored_verdict
 from portal.kit.db import db
 from portal.learners.models import Learner
-from portal.objectives import store
 from portal.objectives.store import find_slo, list_slos
 from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.services import Services
 from tests.conftest import START, Clock
 from tests.objectives.counting import FORM, Counting
+from tests.patience import limited
 
 HTMX = {"HX-Request": "true"}
 AWAY = ClientError("Prometheus is away.", system="Prometheus", kind=ErrorKind.UNREACHABLE)
@@ -436,9 +436,12 @@ class TestTwoTabs:
 
 
 class TestTooMany:
+    @pytest.fixture
+    def services(self, services: Services) -> Services:
+        return limited(services, "room", slos=1)
+
     @pytest.fixture(autouse=True)
-    def full(self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(store, "MAX_SLOS", 1)
+    def full(self, client: FlaskClient) -> None:
         client.post("/slos", data=FORM)
 
     def test_one_more_is_refused_with_the_reason_and_kept_in_the_form(

@@ -321,7 +321,6 @@ def test_saving_needs_no_session(client: FlaskClient) -> None:
     assert autosave(client, "Availability, more").status_code == 200
 
 
-@pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("path", ["/reflections", "/reflections/export.json"])
 def test_a_prometheus_that_never_answers_does_not_hold_the_page_up(
     settings: Settings, path: str

@@ -13,8 +13,10 @@ from werkzeug.test import TestResponse
 
 from portal.config import Settings
 from portal.features import CRITERIA
+from portal.limits import Limits
 from portal.steps import catalog
 from tests import apps
+from tests.patience import PATIENT
 
 QUERY = "sum(rate(http_requests_total[1m]))"
 NOBODY = "http://127.0.0.1:9"
@@ -78,9 +80,9 @@ class Answered:
     seconds: float
 
 
-def portal_app(settings: Settings) -> AbstractContextManager[Flask]:
+def portal_app(settings: Settings, limits: Limits = PATIENT) -> AbstractContextManager[Flask]:
     """The portal; errors become pages, as they do for people."""
-    return apps.portal_app(settings, config={"PROPAGATE_EXCEPTIONS": False})
+    return apps.portal_app(settings, config={"PROPAGATE_EXCEPTIONS": False}, limits=limits)
 
 
 def settings_in(folder: Path, **more: str) -> Settings:

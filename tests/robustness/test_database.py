@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from portal.kit.database_fault import DatabaseFault, fault_of
 from portal.kit.db import db
 from portal.kit.error_pages import DOUBT
 from portal.wsgi import prepared_app
+from tests.patience import PATIENT
 from tests.robustness.portals import SLO_FORM, ask, portal_app
 from tests.robustness.rows import fill, pages
 
@@ -68,9 +70,8 @@ def folder(filled: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    monkeypatch.setattr("portal.kit.db.BUSY_TIMEOUT_MS", 20)
-    with portal_app(settings_in(folder)) as app:
+def app(folder: Path) -> Iterator[Flask]:
+    with portal_app(settings_in(folder), limits=replace(PATIENT, busy_ms=20)) as app:
         app.extensions["slo_lab_checker"] = IdleChecker(app, CRITERIA)
         yield app
 

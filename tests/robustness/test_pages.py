@@ -22,7 +22,6 @@ from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.prometheus import EmptyPrometheus
 from tests.robustness.portals import PAGES, QUERY, Answered, ask, portal_app, save_slo, settings_in
 
-pytestmark = pytest.mark.usefixtures("impatience")
 WATCHDOG_S = 25.0
 """A page may take two; one that waits for the end of a slow answer takes thirty."""
 

@@ -15,6 +15,7 @@ from portal.features import CRITERIA
 from portal.kit.database_fault import DatabaseFault
 from portal.kit.db import db
 from portal.kit.error_pages import DOUBT
+from tests.patience import PATIENT
 from tests.robustness.portals import SLO_FORM, ask, portal_app
 from tests.robustness.postgresql import programs, running_postgresql
 from tests.robustness.rows import fill, pages
@@ -32,9 +33,9 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def app(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    monkeypatch.setattr("portal.kit.db.BUSY_TIMEOUT_MS", 20)
-    with portal_app(replace(settings_in(tmp_path), database_url=url)) as app:
+def app(url: str, tmp_path: Path) -> Iterator[Flask]:
+    limits = replace(PATIENT, busy_ms=20)
+    with portal_app(replace(settings_in(tmp_path), database_url=url), limits=limits) as app:
         app.extensions["slo_lab_checker"] = IdleChecker(app, CRITERIA)
         with app.app_context():
             fill(app.extensions["slo_lab"])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,8 +129,8 @@ def test_our_names_are_ours(rules: RuleFolder) -> None:
             assert rules.read(name) == "text"
 
 
-def test_files_are_counted(rules: RuleFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.rulefolder.folder.MAX_FILES", 1)
+def test_files_are_counted(rules: RuleFolder) -> None:
+    rules = replace(rules, most=1)
     with rules.locked(1):
         (rules.path / "by-hand.yml").write_text("groups: []")
         rules.begin(NAME, "one")

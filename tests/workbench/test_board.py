@@ -25,6 +25,7 @@ from portal.workbench.drawing import Drawing
 from portal.workbench.models import WorkbenchPanel
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
+from tests.patience import limited
 
 FRESH, FRESH_P95 = AVAILABILITY.replace("1m", "30s"), P95.replace("1m", "30s")
 
@@ -112,26 +113,22 @@ def test_a_heavy_panel_is_left_alone_for_a_while(
         raise ClientError("silent", system="Prometheus", kind=ErrorKind.TIMEOUT)
 
     monkeypatch.setattr(board_module, "draw", slow)
-    monkeypatch.setattr(board_module, "REFRESH_SECONDS", 0)
-    monkeypatch.setattr(board_module, "HEAVY_SECONDS", 1)
     monkeypatch.setattr(board_module, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
     for expr in ("heavy", "up"):
         store.add_panel(learner.id, expr, expr, "none", START)
+    services = limited(app.extensions["slo_lab"], "workbench", drawn_s=0, heavy_s=1)
     for _ in range(3):
-        made = board(app.extensions["slo_lab"], learner)
+        made = board(services, learner)
         assert [one.drawing for one in made.panels] == [TOO_HEAVY, Drawing(note="drawn")]
     assert asked == ["heavy", "up", "up", "up"]
-    monkeypatch.setattr(board_module, "REST_SECONDS", 0)
-    board(app.extensions["slo_lab"], learner)
+    board(limited(services, "workbench", rest_s=0), learner)
     assert asked[-2:] == ["heavy", "up"]
 
 
-def test_what_there_is_no_time_for_is_drawn_later(
-    app: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(board_module, "TIME_SECONDS", 0.0)
+def test_what_there_is_no_time_for_is_drawn_later(app: Flask, learner: Learner) -> None:
+    services = limited(app.extensions["slo_lab"], "workbench", draw_s=0)
     store.add_panel(learner.id, "up", "up", "none", START)
-    [panel] = board(app.extensions["slo_lab"], learner).panels
+    [panel] = board(services, learner).panels
     assert "no time left" in panel.drawing.note
 
 
@@ -153,12 +150,12 @@ def test_each_panel_gets_its_turn_where_the_time_is_short(
             return len(asked) > self._before
 
     monkeypatch.setattr(board_module, "draw", drawn_one)
-    monkeypatch.setattr(board_module, "REFRESH_SECONDS", 0)
     monkeypatch.setattr(board_module, "Deadline", TimeForOne)
+    services = limited(app.extensions["slo_lab"], "workbench", drawn_s=0)
     for expr in ("a", "b", "c"):
         store.add_panel(learner.id, expr, expr, "none", START)
     for _ in range(4):
-        board(app.extensions["slo_lab"], learner)
+        board(services, learner)
     assert asked == ["a", "b", "c", "a"]
 
 

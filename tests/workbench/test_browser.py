@@ -14,12 +14,11 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.config import Settings
-from portal.workbench import dashboard_views
 from tests.apps import portal_app
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import Reply, Request
-from tests.patience import SECONDS
+from tests.patience import SECONDS, limited
 from tests.provision import chromium
 from tests.served import FLAGS, PATIENCE_MS, Served
 from tests.workbench.lab import RealLab, at_lab, services_of
@@ -164,9 +163,8 @@ def test_what_is_handed_in_is_explained_beside_it(page: Page, bench: str) -> Non
 
 
 def test_the_list_of_dashboards_fills_as_grafana_is_read(
-    page: Page, settings: Settings, lab: RealLab, monkeypatch: pytest.MonkeyPatch
+    page: Page, settings: Settings, lab: RealLab
 ) -> None:
-    monkeypatch.setattr(dashboard_views, "WAIT_SECONDS", 0.4)
     with FakeGrafana("12.4.3", anonymous=None) as fake:
         for number in range(120):
             fake.add_dashboard(classic_board(f"Team {number}", "up"), f"team{number}")
@@ -183,7 +181,8 @@ def test_the_list_of_dashboards_fills_as_grafana_is_read(
         client = GrafanaClient(
             fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS
         )
-        with portal_app(settings, replace(services_of(settings), grafana=client), {}) as app:
+        services = limited(services_of(settings), "workbench", page_wait_s=0.4)
+        with portal_app(settings, replace(services, grafana=client), {}) as app:
             served = Served(app)
             page.goto(f"http://127.0.0.1:{served.port}/workbench/dashboards")
             expect(page.locator("#found-dashboards progress")).to_be_visible()

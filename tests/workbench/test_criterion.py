@@ -34,7 +34,7 @@ from tests.fakes.boards import AVAILABILITY, P95, classic_board, v2_board, v2alp
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import Reply, Request
 from tests.mockapp.process import wait_until
-from tests.patience import SECONDS
+from tests.patience import SECONDS, limited
 from tests.workbench.lab import RealLab, at_lab, lab, services_of
 
 __all__ = ["lab"]
@@ -421,9 +421,9 @@ def test_a_scan_goes_on_over_checks_and_tells_how_far_it_is(subject: Subject) ->
         fake.add_dashboard(classic_board("Zzz mine", FRESH, FRESH_P95), "mine")
         there = with_grafana(subject, fake)
         of_others = threading.enumerate()
-        with held_back(fake, "/uid/team2"), pytest.MonkeyPatch.context() as patch:
-            patch.setattr("portal.workbench.evidence.CLOSER_LOOKS", 0)
-            look = lambda: gather(there.services, there.learner, wait_seconds=0.1)  # noqa: E731
+        from_afar = limited(there.services, "workbench", closer_looks=0)
+        with held_back(fake, "/uid/team2"):
+            look = lambda: gather(from_afar, there.learner, wait_seconds=0.1)  # noqa: E731
             wait_until(lambda: look().progress.read == 2)
             verdict = DashboardCriterion().judge(look())
             scans = [t for t in threading.enumerate() if t.name == "dashboard-scan"]

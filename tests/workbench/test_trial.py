@@ -15,12 +15,12 @@ from portal.kit.charts import KINDS
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.workbench import store, trial
-from portal.workbench import turns as running_module
 from portal.workbench.drawing import Drawing
 from portal.workbench.trial import Trial, caret_under, try_query
 from portal.workbench.turns import TOO_SLOW, run
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
+from tests.patience import limited
 
 FRESH = AVAILABILITY.replace("1m", "30s")
 HEAVY = "max_over_time(sum_over_time(vector(time())[12h:1s])[12h:1s])"
@@ -192,7 +192,7 @@ def test_a_learner_runs_one_query_at_a_time(
         return run_it(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(trial, "draw", slow)
-    monkeypatch.setattr(running_module, "TURN_SECONDS", 0.2)
+    lab_app.extensions["slo_lab"] = limited(lab_app.extensions["slo_lab"], "workbench", turn_s=0.2)
     with ThreadPoolExecutor(6) as pool:
         ask = lambda: lab_app.test_client().get("/workbench/try?expr=up").text  # noqa: E731
         asked = [pool.submit(ask) for _ in range(6)]
