@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -29,6 +30,10 @@ COMMANDS = {
 }
 
 
+PRIVATE = 0o077
+"""What a command makes is for nobody but its user, and so is what the servers make below it."""
+
+
 class LazyGroup(click.Group):
     """Imports a command only when it is used: ``slo-lab check-dashboard`` needs no web server."""
 
@@ -53,6 +58,7 @@ def slo_lab() -> None:
 
 def main() -> None:
     """Run ``slo-lab``; an error of ours is one sentence on stderr and exit status 1."""
+    os.umask(PRIVATE)
     try:
         slo_lab.main(standalone_mode=True)
     except SLOLabError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from types import FrameType
@@ -66,6 +67,7 @@ def quiet_app() -> Flask:
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
+    os.umask(0o077)  # what it makes is for its user alone; rule files have a mode of their own
     try:
         settings = Settings.from_env()
         log_as_json(settings.log_level)

@@ -8,15 +8,6 @@ from pathlib import Path
 
 from stack.layout import Layout
 
-DATABASE = "slo-lab.db"
-
-
-def kept_data(layout: Layout) -> list[Path]:
-    """All that the lab keeps in its data folder."""
-    database = sorted(layout.root.glob(f"{DATABASE}*"))
-    folders = [layout.secrets, layout.prometheus, layout.grafana, layout.logs, layout.run]
-    return [path for path in [*database, *folders] if path.exists()]
-
 
 def clean_up(layout: Layout, doomed: list[Path]) -> None:
     """Delete these, then the data folder itself when it is empty."""

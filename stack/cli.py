@@ -10,7 +10,7 @@ import click
 
 from portal.config import Settings
 from portal.errors import SLOLabError
-from stack.cleaning import clean_up, kept_data
+from stack.cleaning import clean_up
 from stack.console import Console
 from stack.doctor import Finding, Health, diagnose
 from stack.layout import Layout
@@ -35,6 +35,7 @@ def up(until_parent_ends: bool) -> None:
         layout = Layout(settings.data_dir)
         layout.make()
         with Lock(layout.lock):
+            layout.close_to_others()
             console.say(f"SLO Lab: starting, with its data in {settings.data_dir}")
             Supervisor(settings, console, signals).run(until_parent_ends=until_parent_ends)
     except Stopped:
@@ -94,7 +95,7 @@ def clean(cache: bool, yes: bool) -> None:
     """Delete the learner's data; not while the lab runs."""
     settings = Settings.from_env()
     layout = Layout(settings.data_dir)
-    doomed = kept_data(layout) + ([settings.cache_dir] if cache else [])
+    doomed = layout.kept() + ([settings.cache_dir] if cache else [])
     doomed = [path for path in doomed if path.exists()]
     if not doomed:
         click.echo(f"There is nothing to delete in {settings.data_dir}.")

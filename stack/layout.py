@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from portal.errors import SLOLabError
 
 BLOCK = 65536  # bytes that even a small log needs
+DATABASE = "slo-lab.db"
 SECRETS = ("secret-key", "fault-token", "grafana-password")
 
 
@@ -69,14 +72,38 @@ class Layout:
         """Whether nothing can be written any more."""
         return shutil.disk_usage(self.root).free < BLOCK
 
+    def kept(self) -> list[Path]:
+        """All that the lab keeps here: other things may lie in the same folder."""
+        database = sorted(self.root.glob(f"{DATABASE}*"))
+        folders = [self.secrets, self.prometheus, self.grafana, self.logs, self.run]
+        return [path for path in [*database, *folders] if path.exists()]
+
+    def close_to_others(self) -> None:
+        """Take from everybody else what an older lab, or another umask, left open to them.
+
+        The folder itself only where all in it is ours. Raises DataFolderError.
+        """
+        with self._told("made private"):
+            kept = self.kept()
+            for path in kept:
+                path.chmod(0o700 if path.is_dir() else 0o600)
+            if set(self.root.iterdir()) <= set(kept):
+                self.root.chmod(0o700)
+
     def make(self) -> None:
         """Make the folders; raises DataFolderError."""
-        try:
+        with self._told("written"):
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.prometheus / "targets", self.grafana, self.logs, self.run):
                 folder.mkdir(parents=True, exist_ok=True)
             self.secrets.mkdir(mode=0o700, exist_ok=True)
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise DataFolderError(
-                f"The data folder {self.root} can't be written ({error.strerror}); "
+                f"The data folder {self.root} can't be {what} ({error.strerror}); "
                 "free it or set SLO_LAB_DATA_DIR to another one."
             ) from error

@@ -190,13 +190,15 @@ def _text(raw: bytes) -> str:
 
 
 def init_app(app: Flask, url: str, busy_ms: int) -> None:
-    """Bind the database at ``url`` to the app; a SQLite file's folder is made.
+    """Bind the database at ``url`` to the app; a SQLite file is made, for its owner alone.
 
     ``busy_ms``: a write waits so long for somebody else's lock.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(parsed.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     options: dict[str, Any] = {"json_deserializer": _read_json}
     if parsed.get_backend_name() == "sqlite":

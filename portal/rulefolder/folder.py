@@ -86,7 +86,9 @@ class RuleFolder:
     def locked(self, timeout: float) -> Iterator[None]:
         """Change the folder alone, among all threads and processes; waits ``timeout`` seconds."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            if not self.path.exists():
+                self.path.mkdir(parents=True, exist_ok=True)
+                self.path.chmod(0o755)  # in containers Prometheus is another user
             self.journal.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.journal / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:

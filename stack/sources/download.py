@@ -99,6 +99,8 @@ def _unpack(release: Release, archive: Path, target: Path) -> None:
                     tar.extract(member, target)
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise SourceError(f"{release.archive} can't be unpacked ({error}).") from error
+    for folder in (target, *target.rglob("*/")):
+        folder.chmod(0o755)  # a cache may be shared, whatever our umask is
     missing = [name for name in release.needed if not (target / name).is_file()]
     if missing:
         raise SourceError(f"{release.archive} has no {' and no '.join(missing)} in it.")
