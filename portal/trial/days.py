@@ -23,6 +23,8 @@ MAX_POINTS = 9000
 """Samples that one part of an expression may hold at a time: promtool allows 10,000."""
 MAX_STEPS = 150
 """Scrapes that a window may see on a timeline of all days: beyond that a day stands alone."""
+HALFWAY = 0.55
+"""Of the longest window: a median tells what is now by then."""
 LATE = 0.9
 """Of the time between two scrapes: an expression is asked just before the next one."""
 
@@ -33,7 +35,7 @@ class Length(StrEnum):
     WHOLE = "whole"
     """As far as the expression looks back: nothing else is in sight at its end."""
     HALF = "half"
-    """Half of the longest window: at its end both sides of the change are in sight."""
+    """About half of the longest window: at its end both sides of the change are in sight."""
     SHORT = "short"
     """A few scrapes."""
 
@@ -73,6 +75,11 @@ class Moment:
         """The part that it is asked in."""
         return self.seen[-1]
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether nothing changes as far back as can be seen."""
+        return len(self.seen) == 1
+
 
 @dataclass(frozen=True)
 class Pacing:
@@ -105,7 +112,7 @@ def pacing(reach: Reach, world: World, evaluation_s: float = 0.0) -> Pacing:
     finest = min(step, reach.finest_s or step)
     most = min(MAX_STEPS, max(12, int(MAX_POINTS / world.width * finest / step)))
     whole = max(ceil((reach.back_s + margin) / step), 6)
-    half = max(4, min(round(reach.longest_s / 2 / step), min(whole, most) // 2))
+    half = max(4, min(round(reach.longest_s * HALFWAY / step), min(whole, most) // 2))
     return (
         Pacing(step, min(whole, most * 2 // 3), half, apart=True)
         if whole > most
@@ -141,7 +148,10 @@ def _seen(parts: tuple[DayPart, ...]) -> tuple[DayPart, ...]:
 
 # The days
 
+SELDOM, OFTEN = 1 / 60, 5000.0
+"""Requests a second, far from those that a limit of traffic would be written for."""
 TYPICAL = ((302, 0.02), (404, 0.03))
+BRISK = Pace(spread=((1.0, 0.008),))
 QUICK = Pace(spread=((1.0, 0.002),))
 SLOWISH = Pace(spread=((0.8, 0.09), (0.2, 0.7)))
 SLOW = Pace(spread=((0.4, 0.3), (0.6, 2.0)))
@@ -159,20 +169,20 @@ ALL_WELL = _day(
     shared(20, pace=QUICK, others=((302, 0.01), (404, 0.02))),
 )
 QUIET = _day(
-    "two requests a second came in and 0.4 % failed",
-    shared(2, 0.004, others=TYPICAL, unavailable=0.25),
+    "one request a minute came in and 0.4 % failed",
+    shared(SELDOM, 0.004, others=TYPICAL, unavailable=0.25),
 )
 QUIET_INCIDENT = _day(
-    "two requests a second came in and 18 % failed",
-    shared(2, 0.18, SLOWISH, others=TYPICAL, unavailable=0.25),
+    "one request a minute came in and 60 % failed",
+    shared(SELDOM, 0.6, SLOWISH, others=TYPICAL, unavailable=0.25),
 )
 USUAL = _day(
     "twenty requests a second came in and 0.5 % failed",
     shared(20, (0.002, 0.009, 0.0065), (FAST, SLOWISH, FAST), others=TYPICAL, unavailable=0.5),
 )
 BUSY = _day(
-    "two hundred requests a second came in and 0.2 % failed",
-    shared(200, 0.002, others=((404, 0.01),), unavailable=0.3),
+    "five thousand requests a second came in and 0.2 % failed",
+    shared(OFTEN, 0.002, BRISK, others=((404, 0.01),), unavailable=0.3),
 )
 NO_SERIES = Day(
     "no request had failed yet and there was no series of failures",
@@ -186,7 +196,9 @@ HALF = _day(
     "half of all requests failed",
     shared(20, 0.5, others=((404, 0.04),), unavailable=0.2, weights=(0.2, 0.2, 0.6)),
 )
-EVERYTHING = _day("all requests failed", shared(20, 1.0, unavailable=0.1))
+EVERYTHING = _day(
+    "all of five thousand requests a second failed", shared(OFTEN, 1.0, unavailable=0.1)
+)
 ONE_PAGE = _day(
     "only one page was asked for and 30 % of its requests failed",
     Traffic((Flow(1, 10, ((404, 0.1), (500, 0.2), (503, 0.1)), SLOWISH),)),
@@ -197,6 +209,7 @@ ONE_METHOD = _day(
         (
             Flow(0, 10, (*TYPICAL, (500, 0.04))),
             Flow(1, 5, TYPICAL, SLOWISH),
+            Flow(2, 2, TYPICAL),
             Flow(2, 5, ((404, 0.05), (500, 0.3), (503, 0.1)), SLOW, method=1),
         )
     ),
@@ -217,17 +230,17 @@ AGO = Day(
     ),
 )
 RISING = Day(
-    "requests began to fail and to be slow",
+    "all requests began to fail and to be slow",
     (
-        DayPart(shared(20, 0.003, others=TYPICAL, unavailable=0.5)),
-        DayPart(shared(20, 0.6, SLOW, others=TYPICAL, unavailable=0.3), Length.HALF),
+        DayPart(shared(20, 0.0, QUICK, others=TYPICAL)),
+        DayPart(shared(20, 1.0, STUCK, unavailable=0.3), Length.HALF),
     ),
 )
 FALLING = Day(
-    "requests stopped failing and being slow",
+    "all requests stopped failing and being slow",
     (
-        DayPart(shared(20, 0.6, SLOW, others=TYPICAL, unavailable=0.3)),
-        DayPart(shared(20, 0.003, others=TYPICAL, unavailable=0.5), Length.HALF),
+        DayPart(shared(20, 1.0, STUCK, unavailable=0.3)),
+        DayPart(shared(20, 0.0, QUICK, others=TYPICAL), Length.HALF),
     ),
 )
 FEWER = Day(

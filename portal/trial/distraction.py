@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from portal.trial.ladder import QUICKEST_S, RATE, SLOWEST_S, mixed
+from portal.trial.ladder import QUICKEST_S, RATE, RUSH, SLOWEST_S, mixed
 from portal.trial.timeline import Stage
 from portal.trial.traffic import NOBODY, Flow, Traffic, shared
 
@@ -76,7 +76,7 @@ OTHER_JOB = Distraction(
 )
 IDLE = Distraction("nobody sent a request", ((Stage(NOBODY, 0), 0.0),), counts=False)
 DISTRACTIONS = (
-    _steady("twenty times as many requests came in and all went well", _well(20)),
+    _steady("five thousand requests a second came in and all went well", _well(RUSH)),
     _steady("a fifth as many requests came in and all went well", _well(0.2)),
     _steady("all requests were answered with 404", _all(404)),
     _steady("all requests were redirected", _all(302)),

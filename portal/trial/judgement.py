@@ -29,12 +29,15 @@ EXACT = 1e-7
 ROUNDED = 0.01
 """Of the full scale: what a step of a rounding may swallow."""
 ROUNDED_TIME = 0.15
-ROUNDED_STEP_S = 0.001
-"""Of a time, and a millisecond: what a step may swallow of it."""
+ROUNDED_STEP_S = 0.01
+"""Of a time, and a hundredth of a second: what a step may swallow of it."""
 RECORDED = 0.2
 """Of the value while things change: what was recorded is a moment older than what wasn't."""
 LEAST_MOVE = 0.05
 LEAST_MET = 4
+DIFFERENT = 1e-6
+AT_BEST = 0.02
+"""How far from the best, of the way to the worst, what hides the worst still lies."""
 ROUNDING = frozenset({"round", "floor", "ceil"})
 PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 MIXING = frozenset({"min", "max", "avg", "quantile"}) | PICKING
@@ -57,11 +60,15 @@ class Affine:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a query shows: a measure at a scale; ``windows``: the share of good windows of it."""
+    """What a query shows: a measure at a scale; ``windows``: the share of good windows of it.
+
+    ``hides``: where pages or moments differ, it is that of the best alone.
+    """
 
     measure: Measure
     affine: Affine = Affine(1.0)
     windows: bool = False
+    hides: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,12 +100,14 @@ def judge(evidence: TrialEvidence, phis: Iterable[float]) -> Shown | None:
     """What the query shows on all days; None when on some day it shows nothing of that."""
     listed = list(measures(evidence, phis))
     scoped = list(scopes(evidence))
+    hiding = None
     for measure in listed:
         for scope in scoped:
             shown = MeasureFit(evidence, measure, scope).shown()
-            if shown is not None:
+            if shown is not None and not shown.hides:
                 return shown
-    return None
+            hiding = hiding or shown
+    return hiding
 
 
 def surprise(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) -> Surprise | None:
@@ -147,7 +156,8 @@ class MeasureFit:
             for slack in (False, True) if self.evidence.reach.functions & FLOORS else (False,):
                 for affine in self._affines(spread):
                     if self._met(affine, spread, slack):
-                        return Shown(self.measure, affine)
+                        hides = self._hides_the_worst(affine, spread)
+                        return Shown(self.measure, affine, hides=hides)
         return self._windows()
 
     def nearly(self, read: Indicator) -> tuple[int, Surprise | None]:
@@ -280,7 +290,7 @@ class MeasureFit:
             return True
         if isinstance(self.measure, QuantileMeasure) or bounds[0] != bounds[1]:
             return False
-        edge = bounds[0] in (0.0, 1.0)
+        edge = min(abs(bounds[0]), abs(1 - bounds[0])) < EXACT
         return edge and (bool(seen.moment.now.unborn) or self.evidence.reach.filtered)
 
     def _has_idle_page(self, seen: SeenSeries) -> bool:
@@ -336,6 +346,39 @@ class MeasureFit:
                 if abs(after - before) > LEAST_MOVE * span:
                     return True
         return not tried
+
+    # The worst
+
+    def _hides_the_worst(self, affine: Affine, spread: bool) -> bool:
+        """Whether of pages or moments that differ only the best is ever told."""
+        picks = self.evidence.reach.functions & PICKING
+        found = (list(self._picked()) if picks else []) or list(self._placed(affine, spread))
+        return bool(found) and max(found) <= AT_BEST
+
+    def _placed(self, affine: Affine, spread: bool) -> Iterator[float]:
+        """Where between best (0) and worst (1) each value lies."""
+        for seen in self.evidence.series:
+            bounds = self.bounds(seen, spread) if seen.moment.now.up else None
+            if bounds is None or bounds[1] - bounds[0] < DIFFERENT or seen.value is None:
+                continue
+            if isfinite(seen.value) and spread is seen.moment.is_steady:
+                truth = (seen.value - affine.zero) / affine.slope
+                place = (truth - bounds[0]) / (bounds[1] - bounds[0])
+                yield 1 - place if self.measure.good else place
+
+    def _picked(self) -> Iterator[float]:
+        """For each moment at which series differ, whether (1) the worst of them was picked."""
+        worst_of = min if self.measure.good else max
+        for moment in (one for one in self.evidence.moments if one.is_steady):
+            known = [
+                (bounds[0], seen.value is not None)
+                for seen in self.evidence.series
+                if seen.moment is moment and (bounds := self.bounds(seen, spread=False))
+            ]
+            truths = [truth for truth, _ in known]
+            if truths and max(truths) - min(truths) > DIFFERENT:
+                worst = worst_of(truths)
+                yield float(any(there for truth, there in known if truth == worst))
 
     # Good windows
 

@@ -21,10 +21,15 @@ ABOVE = 1.001
 """How far above its factor a rung stands, so that a limit of just that factor is exceeded."""
 RATE = 20.0
 """Requests a second on an ordinary day."""
-RUSH = 20.0
+RUSH = 250.0
+"""Times the ordinary traffic: beyond what a limit of traffic would be written for."""
+EBBING = 20.0
 BUSY_PAGE, RARE_PAGE = 0.6, 0.1
 """Of all requests, what a page gets that has all the bad ones, unless they are more."""
-SLOWEST_S = 30.0
+SLOWEST_S = 600.0
+"""So slow that a few such requests spoil an average."""
+BARELY_OVER = 0.02
+"""Of the way from the threshold to the next, how far a request barely misses it."""
 QUICKEST_S = 0.001
 
 
@@ -41,7 +46,7 @@ class Way(StrEnum):
     PLAIN = "they were spread over all pages"
     ONE_PAGE = "one page had all of them"
     ANOTHER_PAGE = "another page had all of them, by another method"
-    RUSH = "twenty times as many requests came in, half of them for pages that don't exist"
+    RUSH = "five thousand requests a second came in, half of them for pages that don't exist"
     BARELY = "they took little longer than promised"
     EBB = "the requests fell to a twentieth all at once"
 
@@ -128,7 +133,7 @@ class LadderStep:
         above = min((bound for bound in BUCKETS if bound > threshold_s), default=inf)
         below = max((bound for bound in BUCKETS if bound < threshold_s), default=0.0)
         fast_s = min(QUICKEST_S, threshold_s / 2)
-        near_s = (threshold_s + min(above, threshold_s * 2)) / 2
+        near_s = threshold_s + BARELY_OVER * (min(above, threshold_s * 2) - threshold_s)
         match self.way:
             case Way.BARELY:
                 return mixed(share, (threshold_s + below) / 2, near_s)
@@ -171,7 +176,7 @@ class Ebb:
         step = LadderStep(self.allowance, Way.PLAIN, self.rung)
         return (
             Stage(step.everywhere(RATE), ceil(before_s / step_s) + 2),
-            Stage(step.everywhere(RATE / RUSH), ceil(self.short_s / step_s) + 2),
+            Stage(step.everywhere(RATE / EBBING), ceil(self.short_s / step_s) + 2),
         )
 
 

@@ -45,65 +45,65 @@ class Retelling:
 
     def of(self, expr: str) -> str:
         """The expression as promtool is asked it; the same where there is nothing to retell."""
-        tokens = TOKEN.findall(expr)
+        words = TOKEN.findall(expr)
         closing: dict[int, str] = {}
         told: list[str] = []
-        for number, token in enumerate(tokens):
-            told.append(self._told(tokens, number, token, closing))
+        for number, word in enumerate(words):
+            told.append(self._told(words, number, word, closing))
         return "".join(told)
 
-    def _told(self, tokens: list[str], number: int, token: str, closing: dict[int, str]) -> str:
-        if token.startswith("["):
-            return self._cut(token)
-        if token.startswith("@"):
-            return self._fixed(token)
+    def _told(self, words: list[str], number: int, word: str, closing: dict[int, str]) -> str:
+        if word.startswith("["):
+            return self._cut(word)
+        if word.startswith("@"):
+            return self._fixed(word)
         if number in closing:
-            return f"{token}{closing[number]}"
-        called = _called(tokens, number) if self.epoch_s else None
-        if called is None or token not in NOW | CLOCK:
-            return token
+            return f"{word}{closing[number]}"
+        called = _called(words, number) if self.epoch_s else None
+        if called is None or word not in NOW | CLOCK:
+            return word
         first, last = called
-        is_empty = all(not inner.strip() for inner in tokens[first + 1 : last])
-        if token == "timestamp":
+        is_empty = all(not inner.strip() for inner in words[first + 1 : last])
+        if word == "timestamp":
             closing[last] = f" + {self.epoch_s:.0f})"
-            return f"({token}"
+            return f"({word}"
         if not is_empty:
-            return token
-        closing[last] = f" + {self.epoch_s:.0f})" if token == "time" else ""
-        if token == "time":
-            return f"({token}"
+            return word
+        closing[last] = f" + {self.epoch_s:.0f})" if word == "time" else ""
+        if word == "time":
+            return f"({word}"
         closing[first] = f"vector(time() + {self.epoch_s:.0f})"
-        return token
+        return word
 
-    def _cut(self, token: str) -> str:
+    def _cut(self, word: str) -> str:
         """A subquery's window, no longer than the scene."""
-        found = SUBQUERY.fullmatch(token)
+        found = SUBQUERY.fullmatch(word)
         if found is None or not self.end_s:
-            return token
+            return word
         seconds = sum(int(n) * SECONDS[unit] for n, unit in DURATION.findall(found["range"]))
         most = ceil(self.end_s) + 60
-        return f"[{most}s:{found['step']}]" if seconds > most else token
+        return f"[{most}s:{found['step']}]" if seconds > most else word
 
-    def _fixed(self, token: str) -> str:
-        if not self.graph or "(" not in token:
-            return token
-        return "@ 0" if "start" in token else f"@ {self.end_s:.3f}"
+    def _fixed(self, word: str) -> str:
+        if not self.graph or "(" not in word:
+            return word
+        return "@ 0" if "start" in word else f"@ {self.end_s:.3f}"
 
 
-def _called(tokens: list[str], number: int) -> tuple[int, int] | None:
+def _called(words: list[str], number: int) -> tuple[int, int] | None:
     """Where the brackets of a call of this name open and close; None: it is no call."""
-    first = _next(tokens, number)
-    if first is None or tokens[first] != "(":
+    first = _next(words, number)
+    if first is None or words[first] != "(":
         return None
     depth = 0
-    for place in range(first, len(tokens)):
-        depth += (tokens[place] == "(") - (tokens[place] == ")")
+    for place in range(first, len(words)):
+        depth += (words[place] == "(") - (words[place] == ")")
         if depth == 0:
             return first, place
     return None
 
 
-def _next(tokens: list[str], number: int) -> int | None:
-    """The next token that is neither space nor a comment."""
-    rest = range(number + 1, len(tokens))
-    return next((n for n in rest if tokens[n].strip() and not tokens[n].startswith("#")), None)
+def _next(words: list[str], number: int) -> int | None:
+    """The next word that is neither space nor a comment."""
+    rest = range(number + 1, len(words))
+    return next((n for n in rest if words[n].strip() and not words[n].startswith("#")), None)

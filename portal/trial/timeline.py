@@ -13,8 +13,11 @@ from portal.trial.world import World
 
 BASES = (1009.0, 211.0, 4001.0, 97.0, 577.0, 3001.0)
 """What counters stand at when a scene begins: their shares are like those of no day."""
-FAR_FROM_ZERO = 10.0
-"""Requests a second for which a counter that begins there is older than what a window sees."""
+FAR_FROM_ZERO = 2.0
+"""Requests a second (or as many as come first) for which a counter is older than any window sees.
+
+No larger than that: counters that stand high lose the small steps of a quiet day.
+"""
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,10 @@ class Timeline:
             base = BASES[number % len(BASES)]
             for place, (le, bound) in enumerate(world.bounds):
                 rates = [sum(r * pace.under(bound) for r, pace in one) for one in flows]
-                values = self._counter(base * (1 + place * place), rates)
+                values = self._counter(base * (1 + place), rates)
                 yield InventedSeries(selector(f"{DURATIONS}_bucket", {**labels, "le": le}), values)
             rates = [sum(r for r, _ in one) for one in flows]
-            last = base * (1 + (len(world.bounds) - 1) ** 2)
+            last = base * len(world.bounds)
             yield InventedSeries(selector(f"{DURATIONS}_count", labels), self._counter(last, rates))
             rates = [sum(r * pace.mean_s for r, pace in one) for one in flows]
             yield InventedSeries(
@@ -154,7 +157,7 @@ class Timeline:
     ) -> str:
         """A counter's samples: it grows by each stage's rate; a target that is down gives none."""
         parts: list[str] = []
-        value = base * FAR_FROM_ZERO * self.step_s
+        value = base * max(FAR_FROM_ZERO, self.stages[0].traffic.rate) * self.step_s
         for number, (stage, rate) in enumerate(zip(self.stages, rates, strict=True)):
             growth = round(rate * self.step_s, 10)
             if stage.restarted:

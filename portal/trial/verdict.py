@@ -27,6 +27,7 @@ NEVER_ASKED = (
 )
 NO_SHARE = "On no day that we tried it on did it show a share."
 BY_THE_CLOCK = "It depends on the time of day, or on the date."
+HIDES = "Of pages or moments that differ it tells the best alone, so the worst stays hidden."
 FIXED = "It looks at one fixed moment (@), whatever happens now."
 MOST_STEPS = 100_000
 """Of a subquery. promtool gives up on fewer, but would take half a minute to."""
@@ -96,6 +97,8 @@ def _decided(read: Finding, one: Attempt, outcome: TrialOutcome | None) -> Findi
         return _refused(outcome.error)
     if outcome.shown is None:
         return _surprised(read, outcome, one)
+    if outcome.shown.hides:
+        return nothing(Code.SURPRISE, HIDES)
     if one.reach.by_the_clock:
         return nothing(Code.CONDITION, BY_THE_CLOCK)
     return read if read.sli is outcome.shown.measure.sli else built(outcome.shown, one)

@@ -38,6 +38,7 @@ P95 = f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m])))"
 R = f"{B} / {T}"
 BAD_BY_PATH = 'sum by (path) (rate(http_requests_total{status=~"5.."}[5m]))'
 ALL_BY_PATH = "sum by (path) (rate(http_requests_total[5m]))"
+BY_LE_AND_PATH = f"sum by (le, path) (rate({H}_bucket[5m]))"
 FROZEN = (
     'sum(rate(http_requests_total{status=~"5.."}[5m] @ %s))'
     " / sum(rate(http_requests_total[5m] @ %s))"
@@ -55,6 +56,15 @@ HOSTILE: dict[str, Kind] = {
             (f"({G} > 0) / {T}", None),
             (f'sum(rate(http_requests_total{{status=~"5.."}}[5m]) > 0.01) / {T}', None),
             (f"{FAST} / ({ALL} > 30)", None),
+            (f"{B} / ({T} > 1)", None),
+            (f"{B} / ({T} < 1000)", None),
+            (f"{R} and {T} > 0.5", None),
+            (f"1 - {R} and {T} < 500", None),
+            (f"1 - {R} and {B} < 300", None),
+            (f"{R} unless {B} > 250", None),
+            (f"{P95} and {ALL} > 1", None),
+            (f"{P95} unless on () {ALL} > 300", None),
+            (f"{R} and on () sum(increase(http_requests_total[5m])) > 10", None),
             (f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m])) > 5)", None),
             (f"1 - ({BAD_BY_PATH} > 0.2) / {ALL_BY_PATH}", None),
         ],
@@ -62,6 +72,8 @@ HOSTILE: dict[str, Kind] = {
             (f"100 * ({R} > 0.001)", None),
             (f"{G} / ({T} != 0)", AVAILABILITY),
             (f"{FAST} / ({ALL} > 0)", LATENCY),
+            (f"{R} and {T} > 0.001", AVAILABILITY),
+            (f"{P95} and {ALL} < 1e6", LATENCY),
         ],
     ),
     "gone in the incident": Kind(
@@ -105,6 +117,39 @@ HOSTILE: dict[str, Kind] = {
             (f"{R} and on () process_start_time_seconds > 1e9", AVAILABILITY),
             (f"{R} and on () (time() - timestamp(up) < 300)", AVAILABILITY),
             (f"{R} and on () (time() - process_start_time_seconds > 300)", AVAILABILITY),
+        ],
+    ),
+    "the best alone": Kind(
+        "The best page or moment hides the others; it is read as any page or moment.",
+        misread=[
+            (f"max_over_time((1 - {R})[1h:1m])", None),
+            (f"min_over_time(({R})[1h:1m])", None),
+            (f"1 - min_over_time(({R})[30m:1m])", None),
+            (f"quantile_over_time(0.99, (1 - {R})[1h:1m])", None),
+            (f"max(1 - {BAD_BY_PATH} / {ALL_BY_PATH})", None),
+            (f"min({BAD_BY_PATH} / {ALL_BY_PATH})", None),
+            (f"topk(1, 1 - {BAD_BY_PATH} / {ALL_BY_PATH})", None),
+            (f"bottomk(2, {BAD_BY_PATH} / {ALL_BY_PATH})", None),
+            (f"min_over_time(({P95})[30m:1m])", None),
+            (f"bottomk(1, histogram_quantile(0.95, {BY_LE_AND_PATH}))", None),
+            (
+                "max by (path) (1 - sum by (path, method)"
+                ' (rate(http_requests_total{status=~"5.."}[5m]))'
+                " / sum by (path, method) (rate(http_requests_total[5m])))",
+                None,
+            ),
+        ],
+        read=[
+            (f"min_over_time((1 - {R})[1h:1m])", AVAILABILITY),
+            (f"max_over_time(({R})[1h:1m])", AVAILABILITY),
+            (f"min(1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
+            (f"topk(1, {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
+            (f"bottomk(1, 1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
+            (f"topk(3, 1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
+            (f"max by (path) (1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
+            (f"max(histogram_quantile(0.95, {BY_LE_AND_PATH}))", LATENCY),
+            (f"max_over_time(({P95})[30m:1m])", LATENCY),
+            (f"avg_over_time((1 - {R})[1h:1m])", AVAILABILITY),
         ],
     ),
     "the labels of up": Kind(
@@ -168,11 +213,16 @@ HOSTILE: dict[str, Kind] = {
             (f"clamp_min({P95}, 0.1)", None),
             (f"clamp_max(100 * {R}, 1)", None),
             (f"clamp_min({R}, 0.001)", None),
+            (f"round({P95}, 0.1)", None),
+            (f"round({P95}, 0.05)", None),
         ],
         read=[
             (f"clamp_min({R}, 0)", AVAILABILITY),
+            (f"{B} / clamp_max({T}, 1000)", None),
             (f"clamp_max({P95}, 10)", LATENCY),
             (f"round({R}, 0.0001)", AVAILABILITY),
+            (f"round({P95}, 0.01)", LATENCY),
+            (f"round(1000 * {P95})", LATENCY),
             (f"sgn({R})", None),
             (f"ceil({P95})", None),
         ],
@@ -186,6 +236,15 @@ HOSTILE: dict[str, Kind] = {
             (f"avg_over_time(({P95} <= bool 0.5)[1h:1m])", LATENCY),
             (f"avg_over_time(({FAST} / {ALL} >= bool 0.95)[10m:15s])", LATENCY),
             (f"1 - avg_over_time(({R} > bool 0.01)[30d:5m])", AVAILABILITY),
+            (f"avg_over_time((1 - {R} > bool 0.999)[1h:1m])", AVAILABILITY),
+            (f"avg_over_time((1 - {R} >= bool 0.9999)[6h:1m])", AVAILABILITY),
+            (f"avg_over_time((1 - {R} > bool 0.999)[28d:1m])", AVAILABILITY),
+            (f"sum_over_time((1 - {R} > bool 0.999)[1h:1m]) / 60", AVAILABILITY),
+            *(
+                (f"avg_over_time(({P95} < bool {limit})[1h:1m])", LATENCY)
+                for limit in (0.05, 0.1, 0.25, 1, 5, 10)
+            ),
+            (f"avg_over_time(({FAST} / {ALL} >= bool 0.999)[30m:1m])", LATENCY),
         ],
         read=[
             (f"{P95} <= bool 0.3", None),
@@ -301,7 +360,13 @@ HOSTILE: dict[str, Kind] = {
     ),
 }
 
+BEST_ALONE = "It tells the best page or moment alone, and hides whatever happens on the others."
+
 DISAGREEMENTS: dict[str, str] = {
+    f"min(histogram_quantile(0.95, sum by (le, path) (rate({H}_bucket[5m]))))": BEST_ALONE,
+    f"max_over_time(({FAST} / {ALL})[10m:])": BEST_ALONE,
+    "max_over_time("
+    f'(({FAST} + sum(rate({H}_bucket{{le="1.0"}}[5m]))) / 2 / {ALL})[10m:])': BEST_ALONE,
     f"({B} or up) / {T}": (
         "The series of up has labels that the total has not, so it never comes through: on every"
         " day Prometheus shows the share, and nothing where no request has failed yet."
