@@ -97,6 +97,7 @@ def test_a_connection_is_kept_only_where_that_is_safe(text: bytes, reusable: boo
         b"HTTP/1.1 2000 OK\r\n\r\n",
         b"HTTP/1.1 999 OK\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n",
