@@ -75,10 +75,9 @@ def test_an_answer_to_head_has_no_body() -> None:
         (b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", False),
         (b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", True),
         (SIZED + b"and more than was promised", False),
-        (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
-            False,
-        ),
+        (SIZED + SIZED, False),
+        (CHUNKED + b"\r\nand more", False),
+        (EMPTY + b"and more", False),
     ],
 )
 def test_a_connection_is_kept_only_where_that_is_safe(text: bytes, reusable: bool) -> None:
@@ -98,6 +97,7 @@ def test_a_connection_is_kept_only_where_that_is_safe(text: bytes, reusable: boo
         b"HTTP/1.1 2000 OK\r\n\r\n",
         b"HTTP/1.1 999 OK\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n",
@@ -105,7 +105,14 @@ def test_a_connection_is_kept_only_where_that_is_safe(text: bytes, reusable: boo
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX5\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 300,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;\x00\r\na\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: a\x00b\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/2.0 200 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 20_000,
     ],
 )
@@ -118,7 +125,7 @@ def test_what_is_no_http_is_garbage(text: bytes) -> None:
     "head",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MAX_ANSWER_BYTES + 1),
-        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
     ],
@@ -126,6 +133,35 @@ def test_what_is_no_http_is_garbage(text: bytes) -> None:
 def test_nobody_reads_an_endless_answer(head: bytes) -> None:
     with pytest.raises(TooLargeError):
         feed_all(head, *[b"x" * 65536] * 17)
+
+
+def test_nobody_reads_an_endless_length_of_a_chunk() -> None:
+    with pytest.raises(TooLargeError):
+        feed_all(CHUNKED[: CHUNKED.index(b"5")], *[b"0" * 65536] * 17)
+
+
+def test_heads_that_announce_another_are_not_the_answer() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    answer = feed_all(hints, CONTINUED[:-1])
+    assert (answer.status, answer.is_complete) == (200, False)
+    assert answer.feed(b"o")
+    assert not feed_all(hints).end()
+
+
+NOTHING = CHUNKED[: CHUNKED.index(b"5")] + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("text", [SIZED, CHUNKED, NOTHING])
+def test_a_body_that_nobody_asked_for_ends_the_connection(text: bytes) -> None:
+    answer = Reply("HEAD")
+    assert answer.feed(text)
+    assert not answer.reusable
+
+
+def test_what_comes_after_the_end_breaks_no_answer() -> None:
+    answer = feed_all(SIZED, b"SSH-2.0-OpenSSH_9.2\r\n")
+    assert answer.is_complete
+    assert not answer.reusable
 
 
 @given(st.binary(max_size=200))

@@ -1,18 +1,19 @@
-"""Reading one HTTP/1.1 answer from the bytes of a connection, as they come (RFC 9112).
+"""One HTTP/1.1 answer from the bytes of a connection, as they come.
 
-Only what a load generator has to know: the status, where the answer ends, and whether the
-connection can be used again. Bodies are counted, not kept.
+httptools (llhttp) reads the protocol. Here is what a load generator has to know of it: the
+status, where the answer ends, and whether the connection can be used again. Bodies are counted,
+not kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 MAX_HEAD_BYTES = 16 << 10
 MAX_ANSWER_BYTES = 1 << 20
-MAX_CHUNK_LINE_BYTES = 256
 
 _NO_BODY = (204, 304)
+_VERSIONS = ("1.0", "1.1")
 
 
 class GarbageError(Exception):
@@ -31,7 +32,7 @@ class Reply:
     """
 
     __slots__ = (
-        "_buffer", "_headless", "_left", "_read", "_size", "_until_close",
+        "_headless", "_in_head", "_parser", "_size", "_until_close",
         "is_complete", "reusable", "status",
     )  # fmt: skip
 
@@ -40,11 +41,10 @@ class Reply:
         self.is_complete = False
         self.reusable = False
         self._headless = method == "HEAD"
-        self._buffer = b""
         self._size = 0
-        self._left = 0
-        self._until_close = False
-        self._read: Callable[[Reply], bool] = Reply._read_head
+        self._in_head = True
+        self._until_close = True
+        self._parser = HttpResponseParser(self)
 
     @property
     def is_empty(self) -> bool:
@@ -56,149 +56,69 @@ class Reply:
         self._size += len(data)
         if self._size > MAX_ANSWER_BYTES:
             raise TooLargeError
-        self._buffer = self._buffer + data if self._buffer else data
-        while not self.is_complete and self._read(self):
-            pass
-        if self.is_complete and self._buffer:
-            self.reusable = False
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as error:
+            raise GarbageError from error
+        except HttpParserError as error:
+            self._fail(error)
+        if self._in_head and self._size > MAX_HEAD_BYTES:
+            raise GarbageError
         return self.is_complete
+
+    def _fail(self, error: HttpParserError) -> None:
+        """What comes after the answer's end breaks the connection, not the answer."""
+        if not self.is_complete:
+            cause = error.__context__
+            raise (cause if isinstance(cause, TooLargeError) else GarbageError()) from error
+        self.reusable = False
 
     def end(self) -> bool:
         """The connection was closed; returns whether the answer is complete with that."""
         self.reusable = False
-        self.is_complete = self.is_complete or self._until_close
+        self.is_complete = self.is_complete or (self._until_close and not self._in_head)
         return self.is_complete
 
-    def _read_head(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                raise GarbageError
-            if not b"HTTP/1.".startswith(self._buffer[:7]):
-                raise GarbageError
-            return False
-        head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
-        lines = head.split(b"\r\n")
-        self.status, is_1_1 = _read_status_line(lines[0])
-        if self.status == 101:
-            raise GarbageError
-        if self.status >= 200:
-            self._frame(_read_headers(lines[1:]), is_1_1)
-        return True
+    def on_message_begin(self) -> None:
+        """Called by the parser: the first byte of an answer, also of one that nobody asked for."""
+        self.reusable = False
 
-    def _frame(self, headers: dict[bytes, bytes], is_1_1: bool) -> None:
-        """Decide where the body ends (RFC 9112, section 6.3)."""
-        options = headers.get(b"connection", b"").lower()
-        self.reusable = b"close" not in options if is_1_1 else b"keep-alive" in options
-        coding = headers.get(b"transfer-encoding")
-        length = headers.get(b"content-length")
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser with each line of a head."""
+        if name.lower() == b"content-length":
+            self._until_close = False
+            if len(value) > 10 or int(value) > MAX_ANSWER_BYTES:
+                raise TooLargeError
+        elif name.lower() == b"transfer-encoding":
+            self._until_close = not value.lower().endswith(b"chunked")
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser: the head has been read; one of 1xx is followed by another."""
+        if self.is_complete:
+            return
+        self.status = self._parser.get_status_code()
+        if not self._is_spoken():
+            raise GarbageError
+        self._in_head = self.status < 200
         if self._headless or self.status in _NO_BODY:
+            self.on_message_complete()
+
+    def _is_spoken(self) -> bool:
+        """Whether this is HTTP/1 still, with a status that exists."""
+        version = self._parser.get_http_version()
+        return version in _VERSIONS and 100 <= self.status <= 599
+
+    def on_body(self, body: bytes = b"") -> None:
+        """Called by the parser: to HEAD there must be none."""
+        if self.is_complete:
+            self.reusable = False
+
+    def on_chunk_header(self) -> None:
+        """Called by the parser where a piece of a body begins."""
+        self.on_body()
+
+    def on_message_complete(self) -> None:
+        """Called by the parser at the end of each answer."""
+        if not self._in_head and not self.is_complete:
             self.is_complete = True
-        elif coding is not None:
-            self.reusable = self.reusable and length is None
-            self._read_until_close()
-            if coding.lower().endswith(b"chunked"):
-                self._until_close, self._read = False, Reply._read_chunk_line
-        elif length is not None:
-            self._left = _read_length(length)
-            self._read = Reply._read_sized
-        else:
-            self._read_until_close()
-
-    def _read_until_close(self) -> None:
-        self._until_close, self._read = True, Reply._drop
-
-    def _drop(self) -> bool:
-        self._buffer = b""
-        return False
-
-    def _read_sized(self) -> bool:
-        self._skip()
-        self.is_complete = not self._left
-        return False
-
-    def _skip(self) -> None:
-        taken = min(self._left, len(self._buffer))
-        self._left -= taken
-        self._buffer = self._buffer[taken:]
-
-    def _read_chunk_line(self) -> bool:
-        line = self._take_line()
-        if line is None:
-            return False
-        self._left = _read_chunk_size(line)
-        self._read = Reply._read_chunk if self._left else Reply._read_trailer
-        return True
-
-    def _read_chunk(self) -> bool:
-        self._skip()
-        if self._left:
-            return False
-        self._read = Reply._read_chunk_end
-        return True
-
-    def _read_chunk_end(self) -> bool:
-        line = self._take_line()
-        if line is None:
-            return False
-        if line:
-            raise GarbageError
-        self._read = Reply._read_chunk_line
-        return True
-
-    def _read_trailer(self) -> bool:
-        line = self._take_line()
-        self.is_complete = line == b""
-        return line is not None
-
-    def _take_line(self) -> bytes | None:
-        line, found, rest = self._buffer.partition(b"\r\n")
-        if not found:
-            if len(line) > MAX_CHUNK_LINE_BYTES:
-                raise GarbageError
-            return None
-        self._buffer = rest
-        return line
-
-
-def _read_status_line(line: bytes) -> tuple[int, bool]:
-    version, _, rest = line.partition(b" ")
-    code = rest[:3]
-    if (
-        version not in (b"HTTP/1.1", b"HTTP/1.0")
-        or not code.isdigit()
-        or rest[3:4] not in (b"", b" ")
-    ):
-        raise GarbageError
-    status = int(code)
-    if not 100 <= status <= 599:
-        raise GarbageError
-    return status, version == b"HTTP/1.1"
-
-
-def _read_headers(lines: list[bytes]) -> dict[bytes, bytes]:
-    headers: dict[bytes, bytes] = {}
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not name:
-            raise GarbageError
-        name, value = name.lower(), value.strip(b" \t")
-        if name == b"content-length" and headers.get(name, value) != value:
-            raise GarbageError
-        headers[name] = value
-    return headers
-
-
-def _read_chunk_size(line: bytes) -> int:
-    digits = line.partition(b";")[0].strip(b" \t")
-    if not digits or digits.strip(b"0123456789abcdefABCDEF"):
-        raise GarbageError
-    return int(digits, 16)
-
-
-def _read_length(value: bytes) -> int:
-    if not value.isdigit():
-        raise GarbageError
-    if len(value) > 10 or int(value) > MAX_ANSWER_BYTES:
-        raise TooLargeError
-    return int(value)
+            self.reusable = self._parser.should_keep_alive()
