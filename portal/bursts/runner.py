@@ -174,7 +174,7 @@ class _Run:
             self._release_fault()
             ended = self._services.clock()
             self._finish(state=state, reason=self._reason[:500], ended_at=ended)
-        view = seen_since(self._services, self._job, before, started, ended)
+        view = seen_since(self._services, self._job, before, ended)
         self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:
