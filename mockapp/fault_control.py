@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from hmac import compare_digest
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Flask, Response, abort, jsonify, make_response, request
 
-from mockapp.faults import Fault, Faults
+from mockapp.faults import Fault, Faults, StaleFenceError
 from mockapp.metrics import NOT_COUNTED, is_counted
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 MAX_LATENCY_SECONDS = 5.0
 MAX_LIFETIME_SECONDS = 600.0
 MAX_BODY_BYTES = 512
+MAX_FENCE = 2**53
+FENCE = re.compile("[0-9]{1,20}")
 
 _LIMITS = {
     "error_ratio": (0.0, 1.0),
@@ -73,13 +77,15 @@ def init_app(app: Flask, token: str | Path, faults: Faults) -> None:
     def set_fault() -> Response:
         _check_token(token)
         fault, lifetime_seconds = _read_fault()
-        faults.set(fault, lifetime_seconds)
+        with _fenced() as fence:
+            faults.set(fault, lifetime_seconds, fence)
         return _state(faults)
 
     @app.delete("/fault")
     def clear_fault() -> Response:
         _check_token(token)
-        faults.clear()
+        with _fenced() as fence:
+            faults.clear(fence)
         return _state(faults)
 
 
@@ -88,6 +94,7 @@ def _state(faults: Faults) -> Response:
         **asdict(faults.effective),
         lifetime_seconds=faults.remaining_seconds or None,
         hung_requests=faults.hung_requests,
+        newest_fence=faults.newest_fence,
     )
 
 
@@ -106,6 +113,18 @@ def _read_token(token: str | Path) -> str:
         return token.read_text().strip() if isinstance(token, Path) else token
     except (OSError, UnicodeError):
         return ""
+
+
+@contextmanager
+def _fenced() -> Iterator[int | None]:
+    """The fence in the request's query, if any; 422 for no number, 409 for one that is over."""
+    given = request.args.get("fence")
+    if given is not None and not (FENCE.fullmatch(given) and int(given) <= MAX_FENCE):
+        _refuse(422, f"fence must be a whole number up to {MAX_FENCE}.")
+    try:
+        yield None if given is None else int(given)
+    except StaleFenceError as error:
+        _refuse(409, f"A newer burst was here: its fence is {error.newest}.")
 
 
 def _read_fault() -> tuple[Fault, float]:

@@ -28,8 +28,21 @@ class Fault:
 HEALTHY = Fault()
 
 
+class StaleFenceError(Exception):
+    """A burst with a newer fence was here already; ``newest`` is its number."""
+
+    def __init__(self, newest: int) -> None:
+        super().__init__(f"fence {newest} was here already")
+        self.newest = newest
+
+
 class Faults:
-    """The fault in effect. Safe to use from many threads; time comes from ``clock`` in seconds."""
+    """The fault in effect. Safe to use from many threads; time comes from ``clock`` in seconds.
+
+    A burst bears a fence, a number that grows from one to the next. Once a newer one was here,
+    an older one changes nothing any more: whoever sent it stood still, and does not know yet
+    that its burst is over. Without a fence (somebody with the token) the fault is set by hand.
+    """
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, max_hung: int = MAX_HUNG
@@ -39,12 +52,19 @@ class Faults:
         self._lock = Lock()
         self._fault = HEALTHY
         self._ends_at = 0.0
+        self._fence: int | None = None
+        self._newest = 0
         self._seen = 0
         self._hung: OrderedDict[int, Event] = OrderedDict()
 
-    def set(self, fault: Fault, lifetime_seconds: float) -> None:
-        """Replace the fault; setting the same one again only makes it last longer."""
+    def set(self, fault: Fault, lifetime_seconds: float, fence: int | None = None) -> None:
+        """Replace the fault; setting the same one again only makes it last longer.
+
+        Raises StaleFenceError for a burst that is over.
+        """
         with self._lock:
+            self._pass(fence)
+            self._fence = fence
             if fault.error_ratio != self._effective().error_ratio:
                 self._seen = 0
             self._fault = fault
@@ -52,9 +72,18 @@ class Faults:
         if not fault.hang:
             self._let_all_go()
 
-    def clear(self) -> None:
-        """Back to healthy, at once."""
-        self.set(HEALTHY, 0.0)
+    def clear(self, fence: int | None = None) -> None:
+        """Back to healthy, at once; with a fence only from what a burst broke."""
+        with self._lock:
+            self._pass(fence)
+            by_hand = fence is not None and self._fence is None
+        if not by_hand:
+            self.set(HEALTHY, 0.0, fence)
+
+    @property
+    def newest_fence(self) -> int:
+        """The highest fence that was here; 0 before the first."""
+        return self._newest
 
     @property
     def effective(self) -> Fault:
@@ -99,6 +128,11 @@ class Faults:
         finally:
             self._hung.pop(id(released), None)
         return True
+
+    def _pass(self, fence: int | None) -> None:
+        if fence is not None and fence < self._newest:
+            raise StaleFenceError(self._newest)
+        self._newest = max(self._newest, fence or 0)
 
     def _effective(self) -> Fault:
         return self._fault if self._clock() < self._ends_at else HEALTHY

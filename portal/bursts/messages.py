@@ -1,7 +1,8 @@
 """What the portal and the burst engine say to each other: one JSON object a line.
 
-The portal writes a ``Spec`` on the engine's stdin and later, maybe, the line ``stop``. The engine
-writes ``Message`` lines on stdout. Nothing else is shared, so the engine can be replaced.
+The portal writes a ``Spec`` on the engine's stdin, then the line ``here`` again and again for as
+long as it follows the burst, and maybe the line ``stop``. The engine writes ``Message`` lines on
+stdout. Nothing else is shared, so the engine can be replaced.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from portal.errors import SLOLabError
 
 VERSION = 1
 STOP = "stop"
+HERE = "here"
 
 MAX_RATE = 500.0
 """Requests/s. No burst is faster, whatever it asks for."""
@@ -63,7 +65,8 @@ class Spec:
     """A burst to send: ``rate`` in requests/s (closed loop: its cap), times in seconds.
 
     ``slow_seconds`` is what counts as slow for a good answer; ``max_requests`` ends the burst
-    early. ``target`` is the configured base URL; nothing else is ever asked.
+    early. ``target`` is the configured base URL; nothing else is ever asked. Once the portal has
+    said nothing for ``silence_seconds`` the burst ends (None: never for that).
     """
 
     target: str
@@ -74,6 +77,7 @@ class Spec:
     timeout_seconds: float = 5.0
     slow_seconds: float = 0.5
     max_requests: int | None = None
+    silence_seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is beyond the limits: MessageError."""
@@ -81,6 +85,8 @@ class Spec:
         _check_range("duration_seconds", self.duration_seconds, MAX_DURATION_SECONDS)
         _check_range("timeout_seconds", self.timeout_seconds, MAX_TIMEOUT_SECONDS)
         _check_range("slow_seconds", self.slow_seconds, MAX_TIMEOUT_SECONDS)
+        if self.silence_seconds is not None:
+            _check_range("silence_seconds", self.silence_seconds, MAX_DURATION_SECONDS)
         if self.max_requests is not None and self.max_requests < 1:
             raise MessageError("max_requests must be at least 1.")
         if not 1 <= len(self.mix) <= MAX_PARTS:

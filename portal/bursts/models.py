@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeGuard
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kit.db import JSONObject, Loss, UnreadableObject, UTCDateTime, db
@@ -41,6 +41,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
 
     ``spec`` holds rate (requests/s), duration (s), mode, mix and fault; ``counts`` the engine's
     last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is.
+    ``fence`` grows from burst to burst: the service lets no older one change its fault.
     ``predicted_error_ratio`` (0..1) and ``predicted_page`` are what the learner expected before.
     """
 
@@ -65,6 +66,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     state: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(500), default="")
     stop_requested: Mapped[bool] = mapped_column(default=False)
+    fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import IO, Any, cast
 
 from flask import Flask
@@ -21,7 +21,8 @@ from sqlalchemy import ColumnElement, CursorResult, true, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from portal.bursts.messages import STOP, Message, MessageKind
+from portal.bursts.engine.control import FELL_SILENT
+from portal.bursts.messages import HERE, STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
 from portal.bursts.server_view import counters_before, seen_since
@@ -37,10 +38,12 @@ log = logging.getLogger(__name__)
 DISK_REASON = "The disk of the database was full, so the burst was ended before its time."
 """What the record says once it could be saved."""
 
+OVERTAKEN = 409
 NOT_SAVED = "The numbers below are not saved yet; the portal keeps trying."
 SETTLED_REASON = (
     "The portal stood still while this burst ran (did the machine sleep?), so it was ended."
 )
+OVERTAKEN_REASON = "Another burst at this service came after this one, so this one was ended."
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Waits:
     before it is ended, for it to ``leave``, from one try to save to the next (``retry``), and
     until that is given up (``retry_for``). A burst goes on for ``full`` with a full disk, and
     waits for ``lock`` at most when it saves, so that its fault's lease is renewed in time.
+    The engine ends when the runner says nothing for ``alone``: before another portal may take
+    the burst for abandoned.
     """
 
     lease: float = 5.0
@@ -59,6 +64,7 @@ class Waits:
     retry_for: float = 900.0
     full: float = 5.0
     lock: float = 1.0
+    alone: float = 5.0
 
 
 class BurstError(SLOLabError):
@@ -94,24 +100,49 @@ class Runner:
     def _follow(self, burst_id: int) -> None:
         try:
             with self._app.app_context():
-                self._run(burst_id)
+                run = self._ready(burst_id)
+            if run:
+                with self._app.app_context():
+                    run.to_its_end()
         finally:
             self.followed.discard(burst_id)
 
-    def _run(self, burst_id: int) -> None:
+    def _ready(self, burst_id: int) -> _Run | None:
+        """The run of a queued burst, once the database can be read; None when it never can."""
         services: Services = self._app.extensions["slo_lab"]
-        burst = db.session.get_one(Burst, burst_id)
+        give_up = time.monotonic() + self.waits.retry_for
+        while True:
+            try:
+                return self._read(services, burst_id)
+            except (DatabaseError, PoolTimeoutError) as error:
+                db.session.rollback()
+                fault = fault_of(error).value
+                log.error("burst not begun", extra={"burst": burst_id, "fault": fault})
+                stopped = services.background.stopping.wait(self.waits.retry)
+                if stopped or time.monotonic() > give_up:
+                    return None
+
+    def _read(self, services: Services, burst_id: int) -> _Run | None:
+        burst = db.session.get(Burst, burst_id)
+        if burst is None:
+            return None
         profile = Profile.from_dict(burst.preset, burst.title, burst.spec)
-        job = burst.learner.service.job
+        job, fence = burst.learner.service.job, burst.fence
         db.session.rollback()
-        _Run(self, services, burst_id, profile, job).to_its_end()
+        return _Run(self, services, burst_id, profile, job, fence)
 
 
 class _Run:
     """One burst on its way."""
 
     def __init__(
-        self, runner: Runner, services: Services, burst_id: int, profile: Profile, job: str
+        self,
+        runner: Runner,
+        services: Services,
+        burst_id: int,
+        profile: Profile,
+        job: str,
+        fence: int,
     ) -> None:
         self._runner = runner
         self._waits = runner.waits
@@ -119,6 +150,7 @@ class _Run:
         self._id = burst_id
         self._profile = profile
         self._job = job
+        self._fence = fence
         self._counts: dict[str, Any] = {}
         self._reason = ""
         self._stopping = False
@@ -128,6 +160,7 @@ class _Run:
         state, before, started = BurstState.FAILED, None, self._services.clock()
         try:
             before = counters_before(self._services, self._job)
+            self._take_fence()
             self._hold_fault()
             started = self._services.clock()
             self._save(state=BurstState.RUNNING, started_at=started)
@@ -141,12 +174,13 @@ class _Run:
             self._release_fault()
             ended = self._services.clock()
             self._finish(state=state, reason=self._reason[:500], ended_at=ended)
-        view = seen_since(self._services, self._job, before, started, ended)
+        view = seen_since(self._services, self._job, before, ended)
         self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:
         with _engine(self._waits.leave) as engine, selectors.DefaultSelector() as selector:
-            _write(engine, self._profile.spec(self._services.mockapp.base_url).dump())
+            order = self._profile.spec(self._services.mockapp.base_url)
+            _write(engine, replace(order, silence_seconds=self._waits.alone).dump())
             selector.register(_output(engine), selectors.EVENT_READ)
             silent, due = 0.0, time.monotonic()
             while True:
@@ -180,6 +214,8 @@ class _Run:
             self._reason = ""
             return BurstState.FINISHED
         if message.kind is MessageKind.STOPPED:
+            if message.reason == FELL_SILENT:
+                raise BurstError(SETTLED_REASON)
             if not self._stopping and self._services.background.stopping.wait(self._waits.tick):
                 raise BurstError(ABANDONED_REASON)  # whoever ends the portal ends its group
             self._reason = self._reason or "Stopped before its time."
@@ -187,9 +223,14 @@ class _Run:
         return None
 
     def _tick(self, engine: subprocess.Popen[bytes]) -> None:
-        """Renew the lease, save the heartbeat, pass on the wish to stop."""
-        self._hold_fault(must=False)
+        """Save the heartbeat, renew the lease, pass on the wish to stop.
+
+        In this order: a burst that was given up meanwhile breaks nothing any more.
+        """
+        _write(engine, HERE + "\n")
         self._save(counts=self._counts)
+        _write(engine, HERE + "\n")
+        self._hold_fault(must=False)
         if self._full_since is not None and time.monotonic() - self._full_since > self._waits.full:
             self._reason = DISK_REASON
         if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted()):
@@ -205,6 +246,19 @@ class _Run:
         finally:
             db.session.rollback()
 
+    def _take_fence(self) -> None:
+        """A number above all that the service has seen, which may remember more than we do.
+
+        A burst without a fault shows it too: none of an older burst may come in between.
+        """
+        with contextlib.suppress(ClientError):
+            newest = self._services.mockapp.fault().newest_fence
+            self._fence = max(self._fence, newest + 1)
+        self._save(fence=self._fence)
+        if self._profile.fault is None:
+            with contextlib.suppress(ClientError):
+                self._services.mockapp.clear_fault(self._fence)
+
     def _hold_fault(self, *, must: bool = True) -> None:
         fault = self._profile.fault
         if fault is None:
@@ -215,15 +269,18 @@ class _Run:
                 error_ratio=fault.error_ratio,
                 latency_seconds=fault.latency_seconds,
                 hang=fault.hang,
+                fence=self._fence,
             )
         except ClientError as error:
+            if error.status == OVERTAKEN:
+                raise BurstError(OVERTAKEN_REASON) from error
             if must:
                 raise BurstError(f"The fault could not be switched on: {error}") from error
 
     def _release_fault(self) -> None:
         if self._profile.fault is not None:
             with contextlib.suppress(ClientError):
-                self._services.mockapp.clear_fault()
+                self._services.mockapp.clear_fault(self._fence)
 
     def _gone(self, engine: subprocess.Popen[bytes]) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
 from portal.services import Services
+from portal.shop.histogram import quantile
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
 
 SLOW_SECONDS = 0.5
@@ -118,7 +118,7 @@ def _counters_in(metrics_text: str) -> Counters:
 
 
 def seen_since(
-    services: Services, job: str, before: Counters | None, started: datetime, ended: datetime
+    services: Services, job: str, before: Counters | None, ended: datetime
 ) -> ServerView | None:
     """The difference, once a scrape after ``ended`` is in; None when it can't be told.
 
@@ -134,12 +134,11 @@ def seen_since(
     base = Counters() if restarted else before
     view = ServerView(
         by_status=_difference(after.by_status, base.by_status),
-        quantiles=_quantiles(services, job, started),
         restarted=restarted,
         within=_difference(after.within, base.within),
     )
     slow, _ = view.answered(SLOW_SECONDS) or (0.0, 0.0)
-    return replace(view, slow=slow)
+    return replace(view, slow=slow, quantiles=_quantiles(view.within))
 
 
 def _difference(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:
@@ -150,19 +149,10 @@ def _was_reset(before: Counters, after: Counters) -> bool:
     return any(after.by_status.get(s, 0.0) < n for s, n in before.by_status.items())
 
 
-def _quantiles(services: Services, job: str, started: datetime) -> dict[str, float]:
-    interval = services.settings.scrape_interval
-    lasted = (services.clock() - started).total_seconds()
-    queries = SLIQueries(job, window=f"{math.ceil(lasted) + 2 * interval}s")
-    found: dict[str, float] = {}
-    for phi in QUANTILES:
-        try:
-            samples = services.prometheus.query(queries.quantile(phi))
-        except ClientError:
-            return {}
-        if samples and math.isfinite(samples[0].value):
-            found[f"p{phi * 100:g}"] = samples[0].value
-    return found
+def _quantiles(within: dict[str, float]) -> dict[str, float]:
+    """Of these very answers: ``rate`` would take those of a window that is longer than they."""
+    found = ((f"p{phi * 100:g}", quantile(phi, within)) for phi in QUANTILES)
+    return {name: seconds for name, seconds in found if seconds is not None}
 
 
 def _scraped_after(services: Services, job: str, moment: datetime) -> bool:

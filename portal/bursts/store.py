@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from portal.bursts.models import ACTIVE, Burst, BurstState
@@ -56,7 +56,11 @@ def bursts_between(learner_id: int, start: datetime, end: datetime) -> Sequence[
 
 
 def add_or_find(burst: Burst) -> tuple[Burst, bool]:
-    """Save the new burst; or, when its key is known or one is active, that one and False."""
+    """Save the new burst; or, when its key is known or one is active, that one and False.
+
+    Its fence is above that of every burst on record.
+    """
+    burst.fence = select(func.coalesce(func.max(Burst.fence), 0) + 1).scalar_subquery()
     db.session.add(burst)
     learner_id, key = burst.learner_id, burst.key
     try:

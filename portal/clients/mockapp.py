@@ -20,7 +20,7 @@ class FaultState:
 
     ``error_ratio`` 0..1, ``latency_seconds`` added to each request, ``hang``: requests never
     end, ``lifetime_seconds`` until it reverts by itself (None: no fault is set),
-    ``hung_requests``: how many hang now.
+    ``hung_requests``: how many hang now. ``newest_fence``: the highest that a burst came with.
     """
 
     error_ratio: float = 0.0
@@ -28,6 +28,7 @@ class FaultState:
     hang: bool = False
     lifetime_seconds: float | None = None
     hung_requests: int = 0
+    newest_fence: int = 0
 
     @property
     def is_set(self) -> bool:
@@ -65,8 +66,12 @@ class MockappClient:
         error_ratio: float = 0.0,
         latency_seconds: float = 0.0,
         hang: bool = False,
+        fence: int | None = None,
     ) -> FaultState:
-        """Set the fault, in place of the one before; it reverts after its lifetime."""
+        """Set the fault, in place of the one before; it reverts after its lifetime.
+
+        ``fence``: the number of the burst that wants it; refused once a newer one was there.
+        """
         wanted = {
             "error_ratio": error_ratio,
             "latency_seconds": latency_seconds,
@@ -74,13 +79,26 @@ class MockappClient:
             "lifetime_seconds": lifetime_seconds,
         }
         answer = self._http.send(
-            "PUT", "/fault", json=wanted, headers=self._headers, safe=True, insist=True
+            "PUT",
+            "/fault",
+            params=_fence(fence),
+            json=wanted,
+            headers=self._headers,
+            safe=True,
+            insist=True,
         )
         return self._state(self._http.json(answer)) if answer.body else self.fault()
 
-    def clear_fault(self) -> None:
-        """Make the service well again."""
-        self._http.send("DELETE", "/fault", headers=self._headers, safe=True, insist=True)
+    def clear_fault(self, fence: int | None = None) -> None:
+        """Make the service well again; with a burst's fence, of what bursts up to it broke."""
+        self._http.send(
+            "DELETE",
+            "/fault",
+            params=_fence(fence),
+            headers=self._headers,
+            safe=True,
+            insist=True,
+        )
 
     def metrics_text(self) -> str:
         """What Prometheus would scrape now: the text of ``/metrics``."""
@@ -113,4 +131,9 @@ class MockappClient:
             hang=state.get("hang") is True,
             lifetime_seconds=number(state.get("lifetime_seconds")),
             hung_requests=int(number(state.get("hung_requests")) or 0),
+            newest_fence=int(number(state.get("newest_fence")) or 0),
         )
+
+
+def _fence(number: int | None) -> dict[str, str]:
+    return {} if number is None else {"fence": str(number)}

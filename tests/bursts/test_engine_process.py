@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from portal.bursts.engine.control import FELL_SILENT
 from portal.bursts.messages import MessageKind, Mode
 from portal.bursts.profiles import VISITORS
 from tests.bursts.engine_process import PATIENCE, engine, pause, send, spec_for
@@ -73,6 +74,27 @@ def test_more_requests_may_hang_than_select_knows_files(shop: MockappProcess) ->
     assert last.failed == {"timeout": 1500}
     assert last.p50
     assert last.p50 >= 2.8
+
+
+def test_a_portal_that_falls_silent_ends_it_and_one_that_is_heard_does_not(
+    shop: MockappProcess,
+) -> None:
+    with engine() as running:
+        running.say(spec_for(shop.url, duration_seconds=600, silence_seconds=2).dump())
+        while running.hear().elapsed_seconds < 4:
+            running.say("here\n")
+        last = running.last_words()
+    assert (last.kind, last.reason) == (MessageKind.STOPPED, FELL_SILENT)
+    assert last.elapsed_seconds < 600
+
+
+def test_a_machine_that_stands_still_makes_no_portal_silent(shop: MockappProcess) -> None:
+    with engine() as running:
+        running.say(spec_for(shop.url, duration_seconds=4, silence_seconds=3).dump())
+        running.hear()
+        pause(running, 3.5)
+        running.say("here\n")
+        assert running.last_words().kind is MessageKind.FINISHED
 
 
 def test_a_stop_ends_it_and_what_is_on_its_way_is_named_cut(shop: MockappProcess) -> None:

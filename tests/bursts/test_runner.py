@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,8 +26,17 @@ from portal.bursts import store
 from portal.bursts.engine.loop import GRACE_SECONDS
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import BurstFault, Profile, custom_profile
-from portal.bursts.runner import DISK_REASON, NOT_SAVED, SETTLED_REASON, Runner, Waits, shown
+from portal.bursts.runner import (
+    DISK_REASON,
+    NOT_SAVED,
+    OVERTAKEN_REASON,
+    SETTLED_REASON,
+    Runner,
+    Waits,
+    shown,
+)
 from portal.bursts.start import start_burst
+from portal.clients.errors import ClientError
 from portal.clients.mockapp import MockappClient
 from portal.config import Settings
 from portal.kit.database_fault import DatabaseFault
@@ -39,7 +48,7 @@ from tests.conftest import NOWHERE
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp, wait_until
 
 PATIENCE = 60.0
-WAITS = Waits(lease=PATIENCE, tick=0.2, silence=PATIENCE, leave=PATIENCE, retry=0.1)
+WAITS = Waits(lease=PATIENCE, tick=0.2, silence=PATIENCE, leave=PATIENCE, retry=0.1, alone=PATIENCE)
 SHORT_LEASE = replace(WAITS, lease=3.0)
 SHORT_SILENCE = replace(WAITS, silence=2.0, leave=1.0)
 FAULT = BurstFault(error_ratio=1.0)
@@ -448,6 +457,87 @@ def test_a_locked_database_ends_no_burst(bursts: Bursts, mockapp: MockappProcess
 def end(mockapp: MockappProcess) -> None:
     mockapp.process.kill()
     mockapp.process.wait()
+
+
+def test_the_engine_gives_up_on_its_runner_before_another_portal_does() -> None:
+    assert Waits().alone + 0.5 < store.ABANDONED_AFTER.total_seconds()
+
+
+def test_a_runner_that_stands_still_sends_nothing_more(bursts: Bursts) -> None:
+    """Its engine is a process of its own, which goes on without it for no longer than that."""
+    bursts.runner.waits = replace(WAITS, alone=1.0)
+    go_on = threading.Event()
+    go_on.set()
+
+    def clock() -> datetime:
+        if threading.current_thread().name.startswith("burst-"):
+            go_on.wait(PATIENCE)
+        return utc_now()
+
+    bursts.app.extensions["slo_lab"] = replace(bursts.services, clock=clock)
+    number = bursts.start(profile())
+    bursts.wait_until_sending(number)
+    go_on.clear()
+    try:
+        wait_until(lambda: engines() == [], PATIENCE)
+    finally:
+        go_on.set()
+    burst = bursts.wait_for_end(number)
+    assert (burst.state, burst.reason) == (BurstState.FAILED, SETTLED_REASON)
+
+
+def test_a_burst_that_was_given_up_breaks_nothing_any_more(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    number = bursts.start(profile(fault=FAULT))
+    wait_until(lambda: fault_is_set(bursts), PATIENCE)
+    with bursts.app.app_context():
+        db.session.execute(update(Burst).where(Burst.id == number).values(state=BurstState.FAILED))
+        db.session.commit()
+    burst = bursts.wait_for_end(number)
+    assert burst.reason == SETTLED_REASON
+    assert not fault_is_set(bursts)
+    fence = bursts.services.mockapp.fault().newest_fence
+    assert fence == burst.fence > 0
+    with pytest.raises(ClientError) as caught:
+        bursts.services.mockapp.set_fault(lifetime_seconds=60, error_ratio=1, fence=fence - 1)
+    assert caught.value.status == 409
+
+
+def test_a_burst_that_another_one_overtook_ends(bursts: Bursts) -> None:
+    number = bursts.start(profile(fault=FAULT))
+    fence = bursts.wait_until_sending(number).fence
+    bursts.services.mockapp.clear_fault(fence + 1)
+    burst = bursts.wait_for_end(number)
+    assert (burst.state, burst.reason) == (BurstState.FAILED, OVERTAKEN_REASON)
+    assert not fault_is_set(bursts)
+
+
+def test_a_fence_is_above_what_the_service_remembers(bursts: Bursts) -> None:
+    """Its memory may be longer than ours: the database was started over, or an old copy."""
+    bursts.services.mockapp.clear_fault(1_000_000)
+    number = bursts.start(profile(fault=FAULT))
+    assert bursts.wait_until_sending(number).fence == 1_000_001
+    assert fault_is_set(bursts)
+    bursts.ask_to_stop(number)
+    bursts.wait_for_end(number)
+
+
+def test_a_database_that_is_away_as_a_burst_begins_is_waited_for(bursts: Bursts) -> None:
+    engine, tried, away = _engine_of(bursts.app), threading.Event(), threading.Event()
+
+    def refuse(*_: Any) -> None:
+        if threading.current_thread().name.startswith("burst-") and not away.is_set():
+            tried.set()
+            raise sqlite3.OperationalError("unable to open database file")
+
+    event.listen(engine, "before_cursor_execute", refuse)
+    number = bursts.start(profile(duration=1, rate=10))
+    assert tried.wait(PATIENCE)
+    assert bursts.look(number).state == BurstState.QUEUED
+    away.set()
+    burst = bursts.wait_for_end(number)
+    assert (burst.state, burst.sent) == (BurstState.FINISHED, 10)
 
 
 def test_a_stop_is_heard_and_carried_out_within_a_second() -> None:

@@ -59,7 +59,7 @@ def test_a_service_that_was_started_anew_is_known_by_its_counters(services: Serv
     asked = replace(services, prometheus=Scraped(NOWHERE))
     long_ago = datetime.fromtimestamp(0, UTC)
     for before, restarted in ((Counters({"200": 20.0}), True), (Counters({"200": 5.0}), False)):
-        view = seen_since(asked, "flask-app", before, long_ago, long_ago)
+        view = seen_since(asked, "flask-app", before, long_ago)
         assert view is not None
         assert (view.restarted, view.total) == (restarted, 7.0 if restarted else 2.0)
 
@@ -70,7 +70,18 @@ def test_the_answers_of_each_bucket_are_counted_without_those_of_before(
     asked = replace(services, prometheus=Scraped(NOWHERE))
     long_ago = datetime.fromtimestamp(0, UTC)
     before = Counters({"200": 4.0}, {"0.5": 4.0, "+Inf": 4.0})
-    view = seen_since(asked, "flask-app", before, long_ago, long_ago)
+    view = seen_since(asked, "flask-app", before, long_ago)
     assert view is not None
     assert (view.answered(0.5), view.slow) == ((2.0, 3.0), 2.0)
     assert view.answered(0.3) is None
+
+
+def test_the_quantiles_are_those_of_the_burst_s_own_answers(services: Services) -> None:
+    """A minute of slow ones before it leaves no trace in them."""
+    asked = replace(services, prometheus=Scraped(NOWHERE))
+    long_ago = datetime.fromtimestamp(0, UTC)
+    before = Counters({"200": 3.0}, {"0.5": 1.0, "+Inf": 3.0})  # two slow, then four fast
+    view = seen_since(asked, "flask-app", before, long_ago)
+    assert view is not None
+    assert view.slow == 0
+    assert view.quantiles == {"p50": 0.25, "p95": 0.475, "p99": 0.495}

@@ -46,9 +46,14 @@ class MockappProcess:
         """Mend it."""
         requests.delete(f"{self.url}/fault", headers=HEADERS, timeout=10).raise_for_status()
 
+    def fault(self) -> dict[str, Any]:
+        """The fault in effect now."""
+        state: dict[str, Any] = requests.get(f"{self.url}/fault", timeout=10).json()
+        return state
+
     def hung_requests(self) -> int:
         """How many requests hang in it now."""
-        return int(requests.get(f"{self.url}/fault", timeout=10).json()["hung_requests"])
+        return int(self.fault()["hung_requests"])
 
 
 @contextmanager

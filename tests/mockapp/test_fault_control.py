@@ -31,6 +31,7 @@ def test_a_healthy_service_says_so(shop: FlaskClient) -> None:
         "hang": False,
         "lifetime_seconds": None,
         "hung_requests": 0,
+        "newest_fence": 0,
     }
 
 
@@ -38,7 +39,7 @@ def test_a_fault_that_was_set_is_the_effective_one(shop: FlaskClient, ticker: Ti
     assert put(shop, GOOD).status_code == 200
     ticker.now += 2
     state = shop.get("/fault").json
-    assert state == {**GOOD, "lifetime_seconds": 3.0, "hung_requests": 0}
+    assert state == {**GOOD, "lifetime_seconds": 3.0, "hung_requests": 0, "newest_fence": 0}
     ticker.now += 3
     assert shop.get("/fault").json == create_app().test_client().get("/fault").json
 
@@ -52,6 +53,40 @@ def test_a_new_fault_replaces_all_axes_of_the_old_one(shop: FlaskClient, faults:
 def test_delete_mends(shop: FlaskClient, faults: Faults) -> None:
     put(shop, GOOD)
     assert shop.delete("/fault", headers=HEADERS).status_code == 200
+    assert faults.effective == Fault()
+
+
+def fenced(shop: FlaskClient, method: str, fence: object) -> int:
+    answer = shop.open(f"/fault?fence={fence}", method=method, json=GOOD, headers=HEADERS)
+    assert answer.json
+    return answer.status_code
+
+
+@pytest.mark.parametrize("newer", ["PUT", "DELETE"])
+def test_an_older_burst_changes_nothing_once_a_newer_one_was_here(
+    shop: FlaskClient, faults: Faults, newer: str
+) -> None:
+    assert fenced(shop, "PUT", 7) == fenced(shop, "PUT", 7) == 200
+    assert fenced(shop, newer, 8) == 200
+    there = faults.effective
+    assert (there == Fault()) is (newer == "DELETE")
+    assert fenced(shop, "PUT", 7) == fenced(shop, "DELETE", 7) == 409
+    assert faults.effective == there
+    assert shop.get("/fault").json["newest_fence"] == 8  # type: ignore[index]
+
+
+def test_a_burst_leaves_what_was_set_by_hand(shop: FlaskClient, faults: Faults) -> None:
+    put(shop, GOOD)
+    assert fenced(shop, "DELETE", 9) == 200
+    assert faults.effective.error_ratio == 0.2
+    assert fenced(shop, "PUT", 9) == 200
+    assert fenced(shop, "DELETE", 9) == 200
+    assert faults.effective == Fault()
+
+
+@pytest.mark.parametrize("fence", ["-1", "x", "1.5", "", "9" * 30, "١"])
+def test_a_fence_is_a_whole_number(shop: FlaskClient, faults: Faults, fence: str) -> None:
+    assert fenced(shop, "PUT", fence) == 422
     assert faults.effective == Fault()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,6 +13,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
+from portal.bursts.runner import SETTLED_REASON
 from portal.features import CRITERIA
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp
 from tests.robustness.portal_process import PortalProcess, portal_process
@@ -26,12 +29,40 @@ class Pair:
 
     def __init__(self, first: PortalProcess, second: PortalProcess, url: str) -> None:
         self.first, self.second = first, second
-        self._engine = sa.create_engine(url)
+        options = {"timeout": 0.2} if url.startswith("sqlite") else {}
+        self._engine = sa.create_engine(url, connect_args=options)
 
     def ask(self, query: str) -> list[Any]:
         """The rows of a query, as plain tuples."""
         with self._engine.connect() as connection:
             return [tuple(row) for row in connection.execute(sa.text(query))]
+
+    def can_write(self) -> bool:
+        """Whether nobody holds a lock on the bursts just now."""
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "postgresql":
+                connection.execute(sa.text("SET lock_timeout = 200"))
+            try:
+                connection.execute(sa.text("UPDATE burst SET preset = preset"))
+            except sa.exc.OperationalError:
+                return False
+            finally:
+                connection.rollback()
+        return True
+
+    def end_bursts(self) -> None:
+        """Stop what a test before may have begun."""
+        active = "SELECT id FROM burst WHERE state IN ('queued', 'running')"
+        for (number,) in self.ask(active):
+            self.first.post(f"/bursts/{number}/stop")
+        wait_until(lambda: self.ask(active) == [])
+
+    def pause_first(self) -> None:
+        """Let the first stand still, at a moment in which it holds no lock."""
+        self.first.process.send_signal(signal.SIGSTOP)
+        while not self.can_write():
+            self.first.process.send_signal(signal.SIGCONT)
+            self.first.process.send_signal(signal.SIGSTOP)
 
     def each(self, path: str, times: int, **form: str) -> list[tuple[int, str]]:
         """Status and place of as many answers as ``times`` from each, all asked for at once."""
@@ -135,6 +166,33 @@ def test_what_the_database_can_t_keep_is_told(pair: Pair, text: str) -> None:
     for path in ("/slos/a%00b", "/reset/a%00b", "/steps/a%00b", "/criteria/a%00b"):
         assert pair.first.get(path).status_code == 404, path
     assert pair.first.get(f"/bursts/{text[:30]}").status_code == 404
+
+
+def test_a_portal_that_was_paused_leaves_the_other_ones_burst_alone(
+    pair: Pair, mockapp: MockappProcess
+) -> None:
+    """Its own was given up meanwhile: neither its engine nor its fault may come in between."""
+    pair.end_bursts()
+    place = pair.first.post("/bursts/custom", **BURST).headers["Location"]
+    wait_until(lambda: mockapp.fault()["error_ratio"])
+    pair.pause_first()
+    try:
+        wait_until(lambda: "The portal stopped" in pair.second.get(place).text)
+        before = mockapp.counts()
+        later = {**BURST, "rate": "50", "duration": "8", "error_percent": "0"}
+        new = pair.second.post("/bursts/custom", **later).headers["Location"]
+        wait_until(lambda: sum(mockapp.counts().values()) > sum(before.values()) + 50)
+    finally:
+        pair.first.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: pair.ask("SELECT id FROM burst WHERE state = 'running'") == [])
+    rows = pair.ask("SELECT CAST(counts AS text) FROM burst ORDER BY id DESC LIMIT 1")
+    counts = json.loads(rows[0][0])
+    assert (counts["sent"], counts["good"]) == (400, 400), new
+    # The paused portal has its own last word to say, and no request more to send.
+    wait_until(lambda: SETTLED_REASON in pair.second.get(place).text)
+    seen = mockapp.counts()
+    assert sum(seen.values()) - sum(before.values()) == 400
+    assert seen["500"] == before["500"]
 
 
 def test_the_burst_of_a_killed_portal_is_ended_by_the_other_one(

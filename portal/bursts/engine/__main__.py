@@ -52,6 +52,7 @@ def _send(spec: Spec, target: BurstTarget, control: Control) -> int:
         progress=lambda now: reporter.tell(MessageKind.PROGRESS, now),
         timeout_seconds=spec.timeout_seconds,
         keep_alive=spec.mode is Mode.OPEN,
+        silence_seconds=spec.silence_seconds,
     )
     try:
         loop.run()

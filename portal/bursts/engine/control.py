@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from portal.bursts.messages import STOP, MessageError
 
@@ -11,19 +12,21 @@ MAX_ORDER_BYTES = 64 << 10
 STOP_ASKED = "It was stopped."
 TERMINATED = "The burst process was told to end."
 ORPHANED = "The portal that had started it is gone."
+FELL_SILENT = "The portal that had started it fell silent."
 
 
 class Control:
     """Reads lines from a file descriptor.
 
     ``stop_reason`` is a sentence once the burst has to stop; ``is_orphaned`` when nobody listens
-    any more.
+    any more. ``heard_at`` is when the portal last said something, by the engine's clock.
     """
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.stop_reason = ""
         self.is_orphaned = False
+        self.heard_at = time.monotonic()
         self._buffer = b""
 
     def read_order(self) -> str:
@@ -34,6 +37,7 @@ class Control:
             if not data or len(self._buffer) > MAX_ORDER_BYTES:
                 raise MessageError("No order for a burst came.")
         line, _, self._buffer = self._buffer.partition(b"\n")
+        self.heard_at = time.monotonic()
         self._obey_lines()
         return line.decode("utf-8", "replace")
 
@@ -45,6 +49,7 @@ class Control:
             data = b""
         if not data:
             self.lose_parent()
+        self.heard_at = time.monotonic()
         self._buffer = (self._buffer + data)[-4096:]
         self._obey_lines()
 
@@ -52,9 +57,9 @@ class Control:
         """Stop for this reason; the first one counts."""
         self.stop_reason = self.stop_reason or reason
 
-    def lose_parent(self) -> None:
+    def lose_parent(self, reason: str = ORPHANED) -> None:
         """Nobody listens any more: stop, and at once."""
-        self.stop(ORPHANED)
+        self.stop(reason)
         self.is_orphaned = True
 
     def _obey_lines(self) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from portal.bursts.engine.connection import Connection, SendOutcome
-from portal.bursts.engine.control import Control
+from portal.bursts.engine.control import FELL_SILENT, Control
 from portal.bursts.engine.schedule import Schedule
 from portal.bursts.engine.tally import Tally
 from portal.bursts.engine.target import BurstTarget, Request
@@ -39,7 +39,7 @@ class Loop:
 
     ``keep_alive`` keeps connections for further requests; without it each request has a new
     one. ``progress`` is called twice a second with the time and returns False when nobody
-    listens.
+    listens. ``silence_seconds``: so long may the portal say nothing before the burst ends.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Loop:
         progress: Callable[[float], bool],
         timeout_seconds: float,
         keep_alive: bool,
+        silence_seconds: float | None = None,
     ) -> None:
         self._target = target
         self._requests = requests
@@ -62,6 +63,7 @@ class Loop:
         self._progress = progress
         self._timeout_seconds = timeout_seconds
         self._keep_alive = keep_alive
+        self._silence_seconds = float("inf") if silence_seconds is None else silence_seconds
         self._selector = selectors.DefaultSelector()
         self._idle: list[Connection] = []
         # In the order of sending, which is the order in which they time out.
@@ -85,12 +87,15 @@ class Loop:
         self._close_all()
 
     def _make_up_for(self, seconds: float) -> None:
-        """Give what is on its way the time back in which nobody could have read its answer."""
+        """Give back the time in which nobody could have read an answer, or a word of the portal."""
+        self._control.heard_at += seconds
         for connection in self._in_flight:
             connection.sent_at += seconds
         self._cut_at = float("inf")
 
     def _is_done(self, now: float) -> bool:
+        if now - self._control.heard_at > self._silence_seconds:
+            self._control.lose_parent(FELL_SILENT)
         if self._control.is_orphaned:
             return True
         if not self._control.stop_reason:
