@@ -15,6 +15,7 @@ from portal.tie.analysis import analyse_all
 from portal.tie.codes import TieCode
 from portal.tie.findings import AlertFinding
 from portal.trial.memory import MOST_AT_A_TIME
+from portal.words import counted
 
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
 
@@ -52,8 +53,8 @@ def check_file(
     """
     if len(file.alerts) > MOST_AT_A_TIME:
         raise RuleFileError(
-            f"The file holds {len(file.alerts):,} alerts; {MOST_AT_A_TIME} at most are judged at a "
-            "time. Split it."
+            f"The file holds {counted(len(file.alerts), 'alert')}; {MOST_AT_A_TIME} at most are "
+            "judged at a time. Split it."
         )
     exprs = [rule.expr for rule in file.alerts]
     words = validity(exprs) if exprs else []
