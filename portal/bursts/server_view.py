@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
+from portal.numbers import quantile_name
 from portal.services import Services
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
 
@@ -161,7 +162,7 @@ def _quantiles(services: Services, job: str, started: datetime) -> dict[str, flo
         except ClientError:
             return {}
         if samples and math.isfinite(samples[0].value):
-            found[f"p{phi * 100:g}"] = samples[0].value
+            found[quantile_name(phi)] = samples[0].value
     return found
 
 

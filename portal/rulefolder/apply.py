@@ -14,6 +14,7 @@ from pathlib import Path
 from portal.clients.prometheus import LoadedGroup
 from portal.clients.promtool import RulesMessage, check_rules
 from portal.errors import SLOLabError
+from portal.numbers import exact
 from portal.rulefile.outline import (
     GroupOutline,
     RuleTextError,
@@ -149,7 +150,7 @@ def _write_and_watch(
 
 def _why(waited: Waited, folder: RuleFolder, name: str, wait: float) -> str:
     if not waited.refused:
-        return f"{waited.reason} The lab waited for {wait:g} s."
+        return f"{waited.reason} The lab waited for {exact(wait)} s."
     culprit = _broken_file(folder, but=name)
     return f"{waited.reason} {culprit or 'promtool finds nothing wrong; its log says more.'}"
 
