@@ -93,8 +93,10 @@ def promql_number(value: float) -> str:
 
 
 def _percent(ratio: float, digits: int) -> str:
-    if not math.isfinite(ratio):
+    if not math.isfinite(ratio * 100):
         return number(ratio)
+    if abs(ratio * 100) >= READABLE[1]:
+        return f"{number(ratio * 100)} %"
     text = _trimmed(f"{abs(ratio) * 100:,.{digits}f}")
     return f"{'−' if ratio < 0 else ''}{text} %"
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from portal.numbers import count
+from portal.numbers import count, exact
 
 
 def counted(number: float, one: str, several: str = "") -> str:
     """``1 bad request``, ``1,200 bad requests``; ``several`` where an s is not enough."""
     return f"{count(number)} {plural(round(number), one, several)}"
+
+
+def measured(number: float, one: str, several: str = "") -> str:
+    """``0.5 requests``, ``1 request``, ``2.5 requests``: what need not be whole."""
+    return f"{exact(number)} {plural(number, one, several)}"
 
 
 def plural(number: float, one: str, several: str = "") -> str:

@@ -9,7 +9,7 @@ NOUNS = (
     *("rule", "alert", "SLO", "dashboard", "text", "user", "service", "failure", "file", "event"),
     *("sample", "scrape", "variable", "level", "operator", "group", "learner", "submission"),
 )
-COUNTABLE = rf"(?:(?!of\b)[a-z]+ )?(?:(?:{'|'.join(NOUNS)})s|queries)\b"
+COUNTABLE = rf"(?:(?!of\b)[a-z]+ )?(?:(?:{'|'.join(NOUNS)})s|queries)\b(?!/)"
 FAULTS = {
     "an exponent": r"\d[eE][-+]?\d",
     "a number that is none": r"(?<![\w+−-])(?:nan|inf)\b",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.words import counted, listed, plural
+from portal.words import counted, listed, measured, plural
 from tests.language import COUNTABLE, complaints
 
 ROOT = Path(__file__).parent.parent
@@ -112,6 +112,11 @@ def test_things_are_counted(number: float, one: str, several: str, words: str) -
 def test_one_is_never_several(number: float) -> None:
     assert complaints(counted(number, "request")) == []
     assert counted(number, "request").startswith("1 ") is counted(number, "request").endswith("t")
+
+
+def test_what_is_measured_need_not_be_whole() -> None:
+    said = [measured(number, "request") for number in (0.5, 1, 2.5, 1200)]
+    assert said == ["0.5 requests", "1 request", "2.5 requests", "1,200 requests"]
 
 
 def test_a_part_of_one_is_several() -> None:

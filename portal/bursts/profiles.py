@@ -10,8 +10,8 @@ from typing import Any
 
 from portal.bursts.messages import MAX_DURATION_SECONDS, MAX_RATE, MessageError, Mode, Part, Spec
 from portal.errors import SLOLabError
-from portal.numbers import exact
-from portal.words import counted
+from portal.numbers import plain
+from portal.words import measured
 
 MIN_RATE = 0.1
 MIN_DURATION_SECONDS = 1.0
@@ -172,7 +172,7 @@ def custom_profile(
     profile = Profile(
         id="custom",
         title="Custom burst",
-        summary=f"{counted(rate, 'request')} a second for {counted(duration_seconds, 'second')}.",
+        summary=f"{measured(rate, 'request')} a second for {measured(duration_seconds, 'second')}.",
         rate=rate,
         duration_seconds=duration_seconds,
         mix=mix,
@@ -186,7 +186,7 @@ def check(field: str, value: float) -> None:
     """Raise ProfileError where ``value`` is beyond the limit of that field."""
     name, low, high, unit = LIMITS[field]
     if not low <= value <= high:
-        raise ProfileError(field, f"{name} must be from {exact(low)} to {exact(high)} {unit}.")
+        raise ProfileError(field, f"{name} must be from {plain(low)} to {plain(high)} {unit}.")
 
 
 def _check_mix(profile: Profile) -> None:

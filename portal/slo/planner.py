@@ -16,7 +16,7 @@ from portal.durations import duration, spelled_seconds
 from portal.numbers import about, count, exact, limit_percent, number
 from portal.slo.objective import SLO
 from portal.slo.windows import AlertPair, alert_pairs, seconds
-from portal.words import counted, plural
+from portal.words import counted, measured, plural
 
 _EPSILON = 1e-9
 
@@ -209,5 +209,4 @@ def _requests(history: WindowCounts) -> str:
 
 
 def _failed(failed: float) -> str:
-    shown = round(failed, 1)
-    return f"{exact(shown)} failed {plural(shown, 'request')}"
+    return measured(round(failed, 1), "failed request")
