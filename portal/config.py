@@ -177,6 +177,11 @@ class Settings:
         return (self.grafana_public_url or self.grafana_url or own).rstrip("/")
 
     @property
+    def is_in_containers(self) -> bool:
+        """Whether compose runs the lab: browsers then reach the servers elsewhere than we do."""
+        return bool(self.mockapp_public_url and self.prometheus_public_url)
+
+    @property
     def rules_path(self) -> Path:
         """The folder of the rule files that Prometheus reads."""
         return Path(self.rules_dir) if self.rules_dir else self.data_dir / "prometheus" / "rules"

@@ -8,6 +8,8 @@ import threading
 
 import click
 
+from portal.numbers import count
+
 WIDTH = 30
 STEP = 1 << 20  # bytes between two drawings of the bar
 
@@ -52,9 +54,9 @@ def _go_on_without_output() -> None:
 
 def bar(label: str, done: int, total: int) -> str:
     """One drawing of the bar; ``total`` 0 means that the size is not known."""
-    megabytes = f"{done / 1e6:.0f} MB"
+    megabytes = f"{count(done / 1e6)} MB"
     if not total:
         return f"\r{label}  {megabytes}"
     filled = min(WIDTH, WIDTH * done // total)
     drawn = "#" * filled + "-" * (WIDTH - filled)
-    return f"\r{label}  [{drawn}]  {megabytes} of {total / 1e6:.0f} MB"
+    return f"\r{label}  [{drawn}]  {megabytes} of {count(total / 1e6)} MB"

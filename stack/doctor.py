@@ -15,6 +15,7 @@ from portal.clients.http import Http
 from portal.clients.prometheus import PrometheusClient, TargetHealth
 from portal.clients.shape import moment
 from portal.config import Settings
+from portal.numbers import number
 from stack.layout import Layout
 from stack.lock import is_held
 from stack.servers import portal_ready
@@ -188,7 +189,7 @@ def _data_folder(settings: Settings) -> Finding:
     except OSError as error:
         detail = f"{folder}: {error.strerror}"
         return Finding("data folder", Health.DOWN, detail=detail, todo="`slo-lab up` makes it.")
-    detail = f"{folder}, {free / 1e9:.1f} GB free"
+    detail = f"{folder}, {number(free / 1e9, 2)} GB free"
     if free < LEAST_FREE:
         todo = "Free some space: nothing can be kept on a full disk."
         return Finding("data folder", Health.DOWN, detail=detail, todo=todo)

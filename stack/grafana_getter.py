@@ -6,6 +6,7 @@ import threading
 
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.numbers import count
 from stack.sources import GrafanaInstall, find_grafana
 from stack.sources.base import SourceError
 
@@ -42,8 +43,8 @@ class GrafanaGetter:
         """A Reporter's progress: for the state file."""
         if self._cancelled:
             raise SourceError("the lab was stopped.")
-        of = f" of {total / 1e6:.0f}" if total else ""
-        self.progress_text = f"downloading {label}: {done / 1e6:.0f}{of} MB"
+        of = f" of {count(total / 1e6)}" if total else ""
+        self.progress_text = f"downloading {label}: {count(done / 1e6)}{of} MB"
 
     def _get(self) -> None:
         try:

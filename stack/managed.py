@@ -11,6 +11,7 @@ from pathlib import Path
 
 from portal.clients.errors import ClientError
 from portal.clients.http import Http
+from portal.numbers import exact
 from stack.child import Child, StartError
 from stack.layout import Layout
 from stack.processes import born
@@ -141,7 +142,7 @@ class ManagedServer:
         self._ends.append(now)
         recent = [end for end in self._ends if now - end < CRASH_WINDOW]
         if len(recent) > len(DELAYS):
-            self._give_up(f"{how} {len(recent)} times within {CRASH_WINDOW:g} s")
+            self._give_up(f"{how} {len(recent)} times within {exact(CRASH_WINDOW)} s")
             return
         delay = DELAYS[len(recent) - 1]
         self._due = now + delay

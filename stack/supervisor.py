@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.numbers import number
 from portal.secret_files import read_or_make, secret_path
 from stack.console import Console
 from stack.grafana_account import ADMIN, GrafanaAccount, admin_password
@@ -133,7 +134,9 @@ class Supervisor:
             self._console.say(f"{server.subject} is up again.")
         elif state.status is Status.UP:
             took = time.time() - self._state.since
-            self._console.say(f"  {server.title:<11} up after {took:4.1f} s   {server.url}")
+            self._console.say(
+                f"  {server.title:<11} up after {number(took, 2):>4} s   {server.url}"
+            )
             if server.name == "grafana":
                 self._say_login()
                 GrafanaAccount(self._settings, self._on_event).start()

@@ -15,6 +15,7 @@ from portal.criteria.checker import cannot_ask
 from portal.objectives.store import list_slos
 from portal.rulefile.states import AlertState
 from portal.tie.codes import TieCode
+from portal.words import counted, plural
 
 MAX_LINES = 12
 HERE = Where("The rule editor", "/alerts/rules")
@@ -152,8 +153,8 @@ def _none_tied(alerts: Sequence[JudgedAlert]) -> Verdict:
             EXPECTED,
             HERE,
         )
-    count = len(alerts)
-    seen = "1 alert rule; it guards none" if count == 1 else f"{count} alert rules; none guards one"
+    rules = counted(len(alerts), "alert rule")
+    seen = f"{rules}; {plural(len(alerts), 'it guards none', 'none guards one')}"
     return Verdict(
         Status.NOT_MET,
         str(alerts[0].finding.code),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from portal.alerts.listing import Listing
 from portal.clients.errors import ClientError
+from portal.durations import prometheus_duration
 from portal.objectives.guard import history
 from portal.objectives.reading import reading_instant
 from portal.rulefolder.rules import LoadedRule, RuleOrigin
@@ -15,7 +16,7 @@ from portal.services import Services
 from portal.slo.objective import SLO
 from portal.slo.planner import Plan, PlannedBurst, plan
 from portal.tie import AlertRule, analyse_all
-from portal.tie.needs import needs
+from portal.tie.needs import Need, needs
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,15 @@ def _plan(
     """All that the alert needs must hold at once, so what comes last decides."""
     needed, at = needs(rule.query, slo, listed.records), reading_instant(services)
     try:
-        plans = [
-            plan(need.limit, history(services, slo, f"{need.window_s:.0f}s", at), burst)
-            for need in needed
-        ]
+        held = [history(services, slo, _window(need), at) for need in needed]
     except ClientError:
         return None
+    plans = [plan(need.limit, past, burst) for need, past in zip(needed, held, strict=True)]
     return max(plans, key=_seconds, default=None)
+
+
+def _window(need: Need) -> str:
+    return prometheus_duration(round(need.window_s))
 
 
 def _seconds(one: Plan) -> float:

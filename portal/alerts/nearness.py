@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.clients.errors import ClientError
-from portal.kit.rendering import duration, percent
+from portal.durations import duration
+from portal.numbers import number, percent
 from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.evaluate import evaluate
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Number, Selector
@@ -63,10 +64,10 @@ class Nearness:
         now = "no value" if self.value is None else self._said(self.value)
         return f"{over}{now} now, needs {NEEDS[self.op].format(self._said(self.limit))}"
 
-    def _said(self, number: float) -> str:
+    def _said(self, value: float) -> str:
         if self.unit is ValueUnit.SHARE:
-            return percent(number)
-        return f"{number:.4g}{' s' if self.unit is ValueUnit.SECONDS else ''}"
+            return percent(value)
+        return f"{number(value)}{' s' if self.unit is ValueUnit.SECONDS else ''}"
 
 
 def nearness(

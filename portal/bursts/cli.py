@@ -17,6 +17,7 @@ from portal.bursts.sides import sides
 from portal.bursts.start import current_runner, start_burst
 from portal.kit.db import db
 from portal.learners import current_learner
+from portal.numbers import count
 from portal.services import current_services
 from portal.wsgi import quiet_app
 
@@ -48,7 +49,9 @@ def _follow(burst_id: int, every: float) -> Burst:
                 return now
             if now.is_active and time.monotonic() - told_at >= every:
                 told_at = time.monotonic()
-                click.echo(f"  {now.state}: sent {now.sent:,}, good {now.good:,}", err=True)
+                click.echo(
+                    f"  {now.state}: sent {count(now.sent)}, good {count(now.good)}", err=True
+                )
             time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:
             store.request_stop(_look(burst_id))

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.errors import SLOLabError
+from portal.numbers import exact, number
 
 VERSION = 1
 STOP = "stop"
@@ -252,7 +253,9 @@ def _check_counts(name: str, counts: object) -> None:
 
 def _check_range(name: str, value: float, most: float) -> None:
     if not 0 < value <= most:
-        raise MessageError(f"{name} is {value:g}, but must be above 0 and at most {most:g}.")
+        raise MessageError(
+            f"{name} is {number(value)}, but must be above 0 and at most {exact(most)}."
+        )
 
 
 def _check_part(part: Part) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kit.db import JSONObject, Loss, UnreadableObject, UTCDateTime, db
-from portal.kit.rendering import percent
 from portal.learners.models import Learner
+from portal.numbers import count, percent
 
 
 class BurstState(StrEnum):
@@ -126,7 +126,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     def failed_words(self) -> str:
         """``240 with status 500, 3 timed out``; ``0`` where none failed."""
         told = (
-            f"{number:,} {KIND_WORDS.get(kind, f'with status {kind}')}"
+            f"{count(number)} {KIND_WORDS.get(kind, f'with status {kind}')}"
             for kind, number in self.failed_by_kind.items()
         )
         return ", ".join(told) or "0"

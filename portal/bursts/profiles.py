@@ -10,6 +10,8 @@ from typing import Any
 
 from portal.bursts.messages import MAX_DURATION_SECONDS, MAX_RATE, MessageError, Mode, Part, Spec
 from portal.errors import SLOLabError
+from portal.numbers import plain
+from portal.words import measured
 
 MIN_RATE = 0.1
 MIN_DURATION_SECONDS = 1.0
@@ -170,7 +172,7 @@ def custom_profile(
     profile = Profile(
         id="custom",
         title="Custom burst",
-        summary=f"{rate:g} requests a second for {duration_seconds:g} seconds.",
+        summary=f"{measured(rate, 'request')} a second for {measured(duration_seconds, 'second')}.",
         rate=rate,
         duration_seconds=duration_seconds,
         mix=mix,
@@ -184,7 +186,7 @@ def check(field: str, value: float) -> None:
     """Raise ProfileError where ``value`` is beyond the limit of that field."""
     name, low, high, unit = LIMITS[field]
     if not low <= value <= high:
-        raise ProfileError(field, f"{name} must be from {low:g} to {high:g} {unit}.")
+        raise ProfileError(field, f"{name} must be from {plain(low)} to {plain(high)} {unit}.")
 
 
 def _check_mix(profile: Profile) -> None:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
+from portal.numbers import quantile_name
 from portal.services import Services
 from portal.shop.histogram import quantile
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
@@ -151,7 +152,7 @@ def _was_reset(before: Counters, after: Counters) -> bool:
 
 def _quantiles(within: dict[str, float]) -> dict[str, float]:
     """Of these very answers: ``rate`` would take those of a window that is longer than they."""
-    found = ((f"p{phi * 100:g}", quantile(phi, within)) for phi in QUANTILES)
+    found = ((quantile_name(phi), quantile(phi, within)) for phi in QUANTILES)
     return {name: seconds for name, seconds in found if seconds is not None}
 
 

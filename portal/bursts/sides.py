@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
-from portal.kit.rendering import percent
+from portal.durations import duration, milliseconds
+from portal.numbers import count, exact, percent
 from portal.shop import BUCKETS
 from portal.shop.queries import LATENCY_THRESHOLD
+from portal.words import listed
 
 UNKNOWN = "–"
 WAITING = "waiting for the next scrape"
@@ -22,15 +24,15 @@ RESTARTED = (
 ESTIMATED = "What users saw is exact; Prometheus estimates p50 to p99 from its buckets."
 SMALLEST = (
     "What users saw is exact; of p50 to p99 Prometheus only knows that they are under "
-    f"{BUCKETS[0] * 1000:g} ms, its smallest bucket."
+    f"{milliseconds(BUCKETS[0])}, its smallest bucket."
 )
 WAITED_OUTSIDE = (
     "users waited longer than the service measured. Its clock runs only while it works on a "
     "request; the rest is waiting for a connection, in a queue, or for a busy machine."
 )
 SLOW = (
-    f"Slow here: over {SLOW_SECONDS:g} s, where people notice; the live latency SLI counts from "
-    f"{LATENCY_THRESHOLD:g} s."
+    f"Slow here: over {exact(SLOW_SECONDS)} s, where people notice; the live latency SLI counts "
+    f"from {exact(LATENCY_THRESHOLD)} s."
 )
 
 
@@ -65,14 +67,14 @@ def sides(burst: Burst) -> Sides:
         for name in ("p50", "p95", "p99")
     )
     rows = (
-        Row("requests", f"{burst.sent:,}", f"{view.total:,.0f}" if view else unknown),
-        Row("failed", f"{burst.failed:,}", f"{view.failed:,.0f}" if view else unknown),
+        Row("requests", count(burst.sent), count(view.total) if view else unknown),
+        Row("failed", count(burst.failed), count(view.failed) if view else unknown),
         Row(
             "availability",
             _share(burst.good, burst.sent),
             _share(view.total - view.failed, view.total) if view else unknown,
         ),
-        Row("slow (over 0.5 s)", f"{burst.slow:,}", f"{view.slow:,.0f}" if view else unknown),
+        Row("slow (over 0.5 s)", count(burst.slow), count(view.slow) if view else unknown),
         *times,
     )
     return Sides(rows, _explain(burst, view), f"{_explain_times(burst, view)} {SLOW}")
@@ -83,7 +85,10 @@ def _share(good: float, total: float) -> str:
 
 
 def _seconds(value: float | None) -> str:
-    return f"{value * 1000:.0f} ms" if value is not None else UNKNOWN
+    """In milliseconds, to be compared; what is no latency any more as a duration."""
+    if value is None:
+        return UNKNOWN
+    return f"{count(value * 1000)} ms" if value < 60 else duration(value)
 
 
 def _explain(burst: Burst, view: ServerView | None) -> str:
@@ -95,17 +100,16 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
     if missing > 0:
         unseen = sum(n for kind, n in burst.failed_by_kind.items() if not kind.isdigit())
         return (
-            f"The service counted {missing:,} fewer than users sent; {unseen:,} ended in a timeout "
-            f"or a broken connection. {RESTARTED if view.restarted else NEVER_COUNTED}"
+            f"The service counted {count(missing)} fewer than users sent; {count(unseen)} ended in "
+            f"a timeout or a broken connection. {RESTARTED if view.restarted else NEVER_COUNTED}"
         )
     if missing < 0:
-        return (
-            f"The service counted {-missing:,} more than this burst sent: somebody else asked too."
-        )
+        more = f"The service counted {count(-missing)} more than this burst sent"
+        return f"{more}: somebody else asked too."
     if burst.failed != round(view.failed):
         return (
-            f"Both counted the same requests; {burst.failed:,} of them failed for users, "
-            f"{view.failed:,.0f} as the service counted."
+            f"Both counted the same requests; {count(burst.failed)} of them failed for users, "
+            f"{count(view.failed)} as the service counted."
         )
     return "Both counted the same requests and failures."
 
@@ -117,7 +121,7 @@ def _explain_times(burst: Burst, view: ServerView | None) -> str:
     estimates = view.quantiles.values()
     known = SMALLEST if estimates and max(estimates) <= BUCKETS[0] else ESTIMATED
     waited = _waited_outside(burst, view) if burst.sent == round(view.total) else []
-    return f"{known} At {' and '.join(waited)} {WAITED_OUTSIDE}" if waited else known
+    return f"{known} At {listed(waited)} {WAITED_OUTSIDE}" if waited else known
 
 
 def _waited_outside(burst: Burst, view: ServerView) -> list[str]:

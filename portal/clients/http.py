@@ -24,6 +24,7 @@ from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.patience import Patience
 from portal.clients.shape import decode_json
 from portal.limits import ClientLimits
+from portal.numbers import exact, number
 
 CHUNK = 64 * 1024
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
@@ -202,13 +203,13 @@ class Http:
         return Answer(status=response.status_code, headers=headers, body=bytes(body))
 
     def _too_large(self) -> ClientError:
-        size = f"{self.limits.answer_bytes / (1 << 20):g} MiB"
+        size = f"{number(self.limits.answer_bytes / (1 << 20))} MiB"
         message = f"{self.system} at {self.base_url} answered with more than {size}."
         return self.error(message, ErrorKind.TOO_LARGE)
 
     def _failure(self, error: BaseException, deadline: Deadline) -> ClientError:
         if deadline.passed or _wraps(error, TimeoutError):
-            within = f"within {deadline.seconds:g} s"
+            within = f"within {exact(deadline.seconds)} s"
             message = f"{self.system} did not answer {within} at {self.base_url}."
             return self.error(message, ErrorKind.TIMEOUT)
         if _wraps(error, *_BROKEN) and not _wraps(error, *_DROPPED):

@@ -23,7 +23,9 @@ from portal.clients.shape import (
     text,
     texts,
 )
+from portal.durations import prometheus_seconds
 from portal.limits import ClientLimits
+from portal.numbers import exact
 
 SYSTEM = "Prometheus"
 _ERRORS = (400, 422, 500, 503)
@@ -32,8 +34,6 @@ _UNREADABLE = (_QUERY, "parse error", "invalid expression type")
 _POSITION = re.compile(
     r"(?:.*?: )?(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<rest>.*)", re.S
 )
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 
 T = TypeVar("T")
 
@@ -274,7 +274,8 @@ class PrometheusClient:
         if kind == "bad_data" and any(words in message for words in _UNREADABLE):
             return _invalid(message, promql)
         if kind in {"timeout", "canceled"}:
-            sentence = f"Prometheus gave up on the query after {self._http.limits.call_s:g} s."
+            seconds = exact(self._http.limits.call_s)
+            sentence = f"Prometheus gave up on the query after {seconds} s."
             return self._http.error(sentence, ErrorKind.TIMEOUT, answer.status, plain(message))
         return self._http.refusal(answer, "/api/v1/query")
 
@@ -328,7 +329,7 @@ def _target(item: Mapping[str, Any]) -> ScrapeTarget:
         health=member(TargetHealth, item.get("health"), TargetHealth.UNKNOWN),
         last_error=plain(text(item.get("lastError"))),
         last_scrape=moment(item.get("lastScrape")),
-        scrape_interval_s=duration_seconds(text(item.get("scrapeInterval"))),
+        scrape_interval_s=prometheus_seconds(text(item.get("scrapeInterval"))),
         scrape_url=text(item.get("scrapeUrl")),
     )
 
@@ -366,11 +367,3 @@ def _alert(item: Mapping[str, Any]) -> Alert:
         active_at=moment(item.get("activeAt")),
         value=numeral(item.get("value")),
     )
-
-
-def duration_seconds(written: str) -> float | None:
-    """Seconds of a duration as Prometheus writes it ("1m30s"); None when it is none."""
-    parts = _DURATION.findall(written)
-    if not parts or "".join(amount + unit for amount, unit in parts) != written:
-        return None
-    return sum(float(amount) * _SECONDS[unit] for amount, unit in parts)

@@ -15,6 +15,7 @@ from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Subject, Verdict, Where
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.numbers import exact
 from portal.services import Services
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def overdue(seconds: float) -> Verdict:
         Status.CANNOT_CHECK,
         "too_slow",
         "Can’t check: it takes too long",
-        f"No verdict within {seconds:.0f} s. Your work is not at fault.",
+        f"No verdict within {exact(seconds)} s. Your work is not at fault.",
         "An answer in time.",
         Where("How is the lab?", "/lab"),
     )

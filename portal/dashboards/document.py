@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.dashboards.errors import UnreadableDashboardError
+from portal.numbers import number
 
 MAX_BYTES = 5 << 20
 MAX_WRAPPERS = 4
@@ -36,7 +37,7 @@ def load(text: str | bytes) -> Any:
 def too_large(size: int) -> str:
     """The sentence for a file of ``size`` bytes."""
     limit = MAX_BYTES >> 20
-    return f"The file has {size / (1 << 20):.1f} MB, a dashboard has less than {limit} MB."
+    return f"The file has {number(size / (1 << 20), 3)} MB, a dashboard has less than {limit} MB."
 
 
 def body(document: Any) -> Mapping[str, Any]:

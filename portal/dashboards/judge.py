@@ -21,6 +21,7 @@ from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
 from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
 from portal.trial.memory import MEMORY, TrialMemory
 from portal.trial.verdict import findings
+from portal.words import counted, plural
 
 NEEDED = 2
 """How many panels that show SLIs a dashboard needs."""
@@ -195,9 +196,14 @@ def _verdict(finding: DashboardFinding) -> DashboardVerdict:
     return DashboardVerdict.CANNOT_CHECK if may_show >= NEEDED else DashboardVerdict.NOT_MET
 
 
+def share_of_panels(shown: int, total: int) -> str:
+    """``1 of 3 panels shows an SLI``, ``2 of 3 panels show SLIs``."""
+    return f"{shown} of {counted(total, 'panel')} {plural(shown, 'shows an SLI', 'show SLIs')}"
+
+
 def _summary(finding: DashboardFinding) -> str:
     count, total = finding.sli_panels, len(finding.panels)
-    sentence = f"{count} of {total} panels {'shows' if count == 1 else 'show'} an SLI."
+    sentence = f"{share_of_panels(count, total)}."
     if _verdict(finding) is DashboardVerdict.CANNOT_CHECK:
         return f"{sentence} {len(finding.untried)} can't be checked: {finding.untried[0].reason}"
     if count < NEEDED:

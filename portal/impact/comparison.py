@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.numbers import exact, number
+
 MIN_HURT = 10
 MIN_SENTENCE = 40
 TOLERANCE_SHARE = 0.10
@@ -47,10 +49,10 @@ class ImpactComparison:
     @property
     def words(self) -> str:
         """``failed requests: you said 120, measured 149 (29 too few)``."""
-        said = f"{self.name}: you said {self.stated:g}, measured {self.measured:.4g}"
+        said = f"{self.name}: you said {exact(self.stated)}, measured {exact(self.measured)}"
         if self.difference == 0:
             return f"{said} (exact)"
-        amount = f"{abs(self.difference):.3g}{self.unit}"
+        amount = f"{number(abs(self.difference))}{self.unit}"
         return f"{said} ({amount} too {'many' if self.difference > 0 else 'few'})"
 
 

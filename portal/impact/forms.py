@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.impact.comparison import MIN_SENTENCE, Statement
+from portal.numbers import count
 
 MAX_SENTENCE = 5000
 NUMBERS = {
@@ -46,7 +47,7 @@ class ImpactForm:
                 f"Say it in {MIN_SENTENCE} characters or more; these are {len(self.sentence)}."
             )
         if len(self.sentence) > MAX_SENTENCE:
-            self.errors["sentence"] = f"Keep it under {MAX_SENTENCE:,} characters."
+            self.errors["sentence"] = f"Keep it under {count(MAX_SENTENCE)} characters."
         if self.errors:
             return None
         return Statement(**numbers, sentence=self.sentence)

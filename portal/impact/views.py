@@ -13,6 +13,7 @@ from portal.impact.forms import ImpactForm
 from portal.impact.models import ImpactStatement
 from portal.kit.htmx import form_again, fragment_or_redirect
 from portal.learners import current_learner
+from portal.numbers import plain
 from portal.services import current_services
 
 bp = Blueprint("impact", __name__, url_prefix="/impact")
@@ -68,8 +69,8 @@ def _form_of(statement: ImpactStatement | None) -> ImpactForm:
         return ImpactForm()
     return ImpactForm(
         burst=str(statement.burst_id),
-        failed=f"{statement.failed:g}",
-        slow=f"{statement.slow:g}",
-        seconds=f"{statement.seconds:g}",
+        failed=plain(statement.failed),
+        slow=plain(statement.slow),
+        seconds=plain(statement.seconds),
         sentence=statement.sentence,
     )

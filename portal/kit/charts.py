@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from portal.moments import clock_mark, day_mark
+from portal.numbers import exact_percent, number
+
 Points = Sequence[tuple[float, float | None]]
 Span = tuple[float, float]
 """From x to x, in the picture's units."""
@@ -161,7 +164,7 @@ def ratio_chart(
     lowest = min([*known, RATIO_FLOORS[0]])
     low = next((floor for floor in RATIO_FLOORS if floor <= lowest and floor < below), 0.0)
     frame = _Frame(width, height, start.timestamp(), end.timestamp(), low, 1.0)
-    marks = (Mark(frame.y(1.0), "100"), Mark(frame.y(low), f"{low * 100:g}"))
+    marks = (Mark(frame.y(1.0), "100"), Mark(frame.y(low), number(low * 100)))
     return _draw(title, frame, lines, bands, marks, objective, _percent_label(objective))
 
 
@@ -219,16 +222,16 @@ def _ticks(low: float, high: float, length: float) -> list[float]:
 
 
 def _numbers(ticks: Sequence[float]) -> list[str]:
-    """The numbers of one axis: 0.25, −500, 200k."""
+    """The numbers of one axis: 0.25, −500, 200k; there is no room for commas."""
     size = max(abs(tick) for tick in ticks)
     large = LARGE_UNITS if 1e5 <= size < 1e15 else ()
     unit, letter = next((one for one in large if one[0] <= size), (1.0, ""))
-    shown = ("0" if tick == 0 else f"{tick / unit:.6g}{letter}" for tick in ticks)
-    return [text.replace("-", "−") for text in shown]
+    shown = (f"{number(tick / unit, 6)}{letter if tick else ''}" for tick in ticks)
+    return [text.replace(",", "") for text in shown]
 
 
 def _percent_label(objective: float | None) -> str:
-    return "" if objective is None else f"objective {objective * 100:g} %"
+    return "" if objective is None else f"objective {exact_percent(objective)}"
 
 
 def _draw(
@@ -345,8 +348,5 @@ def _is_free(span: Span, taken: Iterable[Span]) -> bool:
 
 
 def _x_marks(frame: _Frame) -> tuple[Mark, ...]:
-    form = "%H:%M" if frame.end - frame.start < 86400 else "%m-%d"
-    moments = (frame.start, frame.end)
-    return tuple(
-        Mark(frame.x(at), datetime.fromtimestamp(at).astimezone().strftime(form)) for at in moments
-    )
+    mark = clock_mark if frame.end - frame.start < 86400 else day_mark
+    return tuple(Mark(frame.x(at), mark(at)) for at in (frame.start, frame.end))

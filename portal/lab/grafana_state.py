@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from portal.config import Settings
 from portal.criteria.base import Status
+from portal.secret_files import SecretFileError, read_secret, secret_path
 from stack.layout import Layout
 from stack.lock import is_held
 from stack.state import Status as ServerStatus
@@ -34,3 +35,13 @@ def grafana_absence(settings: Settings) -> Absence | None:
     if server.status in {ServerStatus.GETTING, ServerStatus.STARTING}:
         return Absence(Status.MET, "The lab runs without Grafana until it has arrived.")
     return None
+
+
+def grafana_password(settings: Settings) -> str | None:
+    """The learner's own Grafana login, which the lab made; None for a Grafana of somebody else."""
+    if settings.grafana_url and not settings.grafana_public_url:
+        return None
+    try:
+        return read_secret(secret_path(settings.data_dir, "grafana-password"), "")
+    except SecretFileError:
+        return None

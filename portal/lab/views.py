@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from portal.lab.grafana_state import grafana_absence
-from portal.secret_files import SecretFileError, read_secret, secret_path
+from portal.lab.grafana_state import grafana_absence, grafana_password
 from portal.services import current_services
 from stack.doctor import diagnose
 from stack.layout import Layout
@@ -43,17 +42,5 @@ def _context() -> dict[str, object]:
         "events": state.events[::-1][:10] if state else [],
         "tasks": [(task, services.background.age(task)) for task in services.background.tasks],
         "settings": settings,
-        "grafana_password": _grafana_password(),
+        "grafana_password": grafana_password(settings),
     }
-
-
-def _grafana_password() -> str | None:
-    """The learner's own Grafana login, which the lab made; None for a Grafana of somebody else."""
-    settings = current_services().settings
-    path = secret_path(settings.data_dir, "grafana-password")
-    if settings.grafana_url and not settings.grafana_public_url:
-        return None
-    try:
-        return read_secret(path, "")
-    except SecretFileError:
-        return None

@@ -9,6 +9,7 @@ from typing import ClassVar
 from portal.clients.prometheus import Sample
 from portal.criteria.base import Status, Subject, Verdict, Where
 from portal.shop.queries import SLIQueries
+from portal.words import counted
 
 NEEDED = 100
 WINDOW = "15m"
@@ -59,18 +60,18 @@ class TrafficCriterion:
         expected = f"At least {NEEDED} requests that Prometheus counted {LATELY}."
         if evidence.scrapes < 2 or evidence.requests is None:
             return _too_early(evidence, expected)
-        counted = math.floor(evidence.requests + 0.5)
-        if counted >= NEEDED:
+        requests = math.floor(evidence.requests + 0.5)
+        if requests >= NEEDED:
             return Verdict(
                 Status.MET,
                 "traffic",
                 "Your service has traffic",
-                f"Prometheus counted {counted:,} requests {LATELY}.",
+                f"Prometheus counted {counted(requests, 'request')} {LATELY}.",
                 expected,
             )
-        number = "1 request" if counted == 1 else f"{counted or 'no'} requests"
-        seen = f"Prometheus counted {number} {LATELY}."
-        code = "too_little_traffic" if counted else "no_traffic"
+        seen = counted(requests, "request") if requests else "no requests"
+        seen = f"Prometheus counted {seen} {LATELY}."
+        code = "too_little_traffic" if requests else "no_traffic"
         return Verdict(Status.NOT_MET, code, "Not enough traffic yet", seen, expected, BURSTS)
 
 

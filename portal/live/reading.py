@@ -10,9 +10,13 @@ from enum import StrEnum
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Sample
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
+from portal.numbers import about, count, number
 from portal.shop.queries import QUANTILES, SLIQueries
+from portal.words import counted
 
 MAX_AGE = timedelta(seconds=5)
+SELDOM = 0.1
+"""Requests/s under which a rate is told by the minute."""
 
 
 class ReadingState(StrEnum):
@@ -44,11 +48,19 @@ class SLIReading:
     quantiles: dict[float, float] = field(default_factory=dict)
 
     @property
+    def pace(self) -> tuple[str, str]:
+        """The traffic and its unit; what is rare is told by the minute."""
+        if self.traffic < SELDOM:
+            return number(self.traffic * 60, 2), "requests/min"
+        return number(self.traffic, 3), "requests/s"
+
+    @property
     def failed_words(self) -> str:
         """``About 130 of 660 requests failed``: Prometheus extrapolates, so no more digits."""
+        asked = counted(_about(self.total), "request")
         if not self.failed:
-            return f"None of about {_about(self.total)} requests failed"
-        return f"About {_about(self.failed)} of {_about(self.total)} requests failed"
+            return f"None of about {asked} failed"
+        return f"About {count(_about(self.failed))} of {asked} failed"
 
 
 @dataclass(frozen=True)
@@ -126,9 +138,9 @@ def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> S
     )
 
 
-def _about(number: float) -> str:
-    """655.2 as ``660``: two digits; never 0."""
-    return f"{max(round(float(f'{number:.2g}')), 1):,}"
+def _about(value: float) -> int:
+    """655.2 as 660: two digits; never 0."""
+    return max(about(value, 2), 1)
 
 
 def _why_no_data(target_up: bool | None) -> str:

@@ -8,7 +8,6 @@ from portal.bursts.bands import burst_bands
 from portal.bursts.models import Burst
 from portal.bursts.store import active_burst
 from portal.kit.charts import Chart, ChartLine, ratio_chart
-from portal.kit.rendering import percent
 from portal.learners.models import Learner
 from portal.live.reading import (
     ReadingState,
@@ -18,6 +17,7 @@ from portal.live.reading import (
     read_after_scrape,
     read_history,
 )
+from portal.numbers import exact, percent, quantile_name
 from portal.services import Services
 from portal.shop.queries import QUANTILES, SLIQueries
 
@@ -36,14 +36,20 @@ class Readout:
     queries: SLIQueries
     refresh_seconds: int
     burst: Burst | None
+    scrape_interval: int = 5
+
+    @property
+    def counted_within(self) -> str:
+        """How long it takes until a request is counted: ``5 to 10 s``."""
+        return f"{self.scrape_interval} to {2 * self.scrape_interval} s"
 
     @property
     def promql(self) -> list[tuple[str, str]]:
         """Name and query of every number shown."""
-        quantiles = [(f"p{phi * 100:g}", self.queries.quantile(phi)) for phi in QUANTILES]
+        quantiles = [(quantile_name(phi), self.queries.quantile(phi)) for phi in QUANTILES]
         return [
             ("Availability", self.queries.availability),
-            (f"Under {self.queries.threshold:g} s", self.queries.fast_share),
+            (f"Under {exact(self.queries.threshold)} s", self.queries.fast_share),
             *quantiles,
             ("Traffic", self.queries.requests),
         ]
@@ -73,6 +79,7 @@ def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Read
         queries=queries,
         refresh_seconds=refresh,
         burst=burst,
+        scrape_interval=services.settings.scrape_interval,
     )
 
 
@@ -82,7 +89,9 @@ def sli_chart(
     """Availability (and latency share) over the history, bursts shaded, the objective drawn."""
     history = shown.history
     lines = [ChartLine("availability", history.availability)]
-    lines.append(ChartLine(f"under {shown.queries.threshold:g} s", history.fast_share, "second"))
+    lines.append(
+        ChartLine(f"under {exact(shown.queries.threshold)} s", history.fast_share, "second")
+    )
     return ratio_chart(
         _chart_words(history),
         lines,

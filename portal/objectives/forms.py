@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.numbers import exact, exact_percent, plain
 from portal.slo.objective import (
     MAX_TITLE,
     MAX_WHY,
@@ -13,7 +14,6 @@ from portal.slo.objective import (
     ObjectiveError,
     SLIKind,
     parse_objective,
-    percent,
     slug,
 )
 from portal.slo.windows import Window
@@ -48,8 +48,8 @@ class SLOForm:
     @classmethod
     def of_slo(cls, slo: SLO, version: int) -> SLOForm:
         """The form that edits that version of an SLO."""
-        threshold = f"{slo.threshold_s:g}" if slo.threshold_s else "0.3"
-        objective = f"{percent(slo.objective)} %"
+        threshold = plain(slo.threshold_s) if slo.threshold_s else "0.3"
+        objective = exact_percent(slo.objective)
         return cls(slo.sli, threshold, objective, slo.window, slo.why, slo.title, version)
 
     @property
@@ -107,7 +107,7 @@ class SLOForm:
             seconds = -1.0
         if seconds in bounds:
             return seconds
-        shown = ", ".join(f"{bound:g}" for bound in bounds)
+        shown = ", ".join(map(exact, bounds))
         self.errors["threshold"] = (
             f"The service counts answers under these limits only: {shown} s. "
             "A threshold in between could not be measured."
@@ -130,4 +130,8 @@ class SLOForm:
 
 def default_title(kind: SLIKind, threshold: float | None) -> str:
     """The name of an SLO that was given none."""
-    return "Availability" if kind is SLIKind.AVAILABILITY else f"Latency under {threshold:g} s"
+    return (
+        "Availability"
+        if kind is SLIKind.AVAILABILITY
+        else f"Latency under {exact(threshold or 0.0)} s"
+    )

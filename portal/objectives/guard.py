@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 
 from portal.clients.errors import ClientError
+from portal.durations import prometheus_seconds
+from portal.numbers import limit_percent
 from portal.services import Services
 from portal.slo.objective import SLO
 from portal.slo.planner import Plan, PlannedBurst, WindowCounts, never_fires_because, plan_alerts
@@ -28,7 +30,7 @@ class Guard:
     @property
     def limit_percent(self) -> str:
         """The limit in percent, however small: ``0.0028 %``."""
-        return f"{self.limit * 100:.4g} %"
+        return limit_percent(self.limit)
 
 
 @dataclass(frozen=True)
@@ -90,4 +92,4 @@ def history(services: Services, slo: SLO, window: str, at: float) -> WindowCount
     numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]
     # Counts are whole; increase() extrapolates a little beyond its samples.
     requests, failed = (round(n) if math.isfinite(n) else 0 for n in numbers)
-    return WindowCounts(requests=requests, failed=failed)
+    return WindowCounts(requests, failed, prometheus_seconds(window))

@@ -12,11 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from portal.errors import SLOLabError
 from portal.kit.db import db
 from portal.learners import current_learner
+from portal.numbers import exact, exact_percent
 from portal.objectives.models import SavedSLO, SLORevision
 from portal.services import current_services
 from portal.slo import openslo
 from portal.slo.objective import MAX_TITLE, MAX_WHY, SLO, SLIKind
 from portal.slo.openslo import OpenSLOError
+from portal.words import counted
 
 PAGES = frozenset({"import", "list", "planner", "preview", "scale"})
 """Names that no SLO can have: under ``/slos/`` they are pages."""
@@ -154,8 +156,8 @@ def _remember(row: SavedSLO, what: str, now: datetime) -> None:
 
 def summary(row: SavedSLO) -> str:
     """One line: ``99 % of requests answered within 0.3 s, over 28d``."""
-    good = f"within {row.threshold_s:g} s" if row.threshold_s else "without a server error"
-    return f"{row.objective * 100:.8g} % of requests answered {good}, over {row.window}"
+    good = f"within {exact(row.threshold_s)} s" if row.threshold_s else "without a server error"
+    return f"{exact_percent(row.objective)} of requests answered {good}, over {row.window}"
 
 
 def export_documents() -> str:
@@ -187,4 +189,6 @@ def _check_for_pages(slo: SLO) -> None:
         raise OpenSLOError(f"SLO {slo.name}: a page of the portal has this name; choose another.")
     for name, text, most in (("displayName", slo.title, MAX_TITLE), ("reason", slo.why, MAX_WHY)):
         if len(text) > most:
-            raise OpenSLOError(f"SLO {slo.name}: its {name} has more than {most} characters.")
+            raise OpenSLOError(
+                f"SLO {slo.name}: its {name} has more than {counted(most, 'character')}."
+            )

@@ -30,7 +30,6 @@ from portal.objectives.reading import (
 from portal.rulefolder.apply import Applied, remove_file
 from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.services import current_services
-from portal.slo.budget import about
 from portal.slo.objective import SLO
 from portal.slo.windows import Window
 
@@ -139,12 +138,6 @@ def restore(name: str) -> ResponseReturnValue:
     return fragment_or_redirect(
         "objectives/_list.html", url_for(".index"), events="criterion-changed", **_list_context()
     )
-
-
-@bp.app_template_filter("about")
-def about_count(events: float, digits: int = 3) -> str:
-    """4948.6 as ``4,950``."""
-    return f"{about(events, digits):,}"
 
 
 @bp.app_context_processor

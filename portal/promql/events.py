@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from portal.numbers import exact
 from portal.promql import statuses
 from portal.promql.context import Context
 from portal.promql.findings import Code
 from portal.promql.nodes import Matcher, MatchOp, Selector
 from portal.promql.patterns import fully_matches
 from portal.shop import DURATIONS, JOB, PATHS, REQUESTS
+from portal.words import listed
 
 STATUS = "status"
 """The name that every status label goes by in here, whatever it is called."""
@@ -240,7 +242,7 @@ class Reader:
         above = min((n for n in numbers if n > wanted), default=None)
         if wanted in numbers:
             return f'Prometheus spells this one le="{self.context.buckets[numbers.index(wanted)]}".'
-        near = " and ".join(f"{bound:g}" for bound in (below, above) if bound is not None)
+        near = listed(exact(bound) for bound in (below, above) if bound is not None)
         return f"There is no bucket {matcher.value}; its neighbours are {near} s."
 
     def _canonical(self, metric: str, matcher: Matcher) -> Matcher | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import isinf
 from typing import TYPE_CHECKING
 
+from portal.numbers import exact
 from portal.promql.events import CountedEvents, EventKind, Flaw, Linear
 from portal.promql.findings import Code
 from portal.promql.nodes import Call, Expr, Selector, Subquery, Text
@@ -92,7 +93,7 @@ def _rate(evaluator: Evaluator, node: Call) -> Value:
         return Opaque(Code.DISTORTED, f"It takes the {node.function} of a share.", inner.labels)
     if any(events.stages for events in inner.num.terms):
         return Opaque(Code.DISTORTED, "It takes the rate of a rate.", inner.labels)
-    flaw = Flaw(Code.RANGE_TOO_SHORT, f"It is {range_s:g} s long.") if too_short else None
+    flaw = Flaw(Code.RANGE_TOO_SHORT, f"It is {exact(range_s)} s long.") if too_short else None
     rated = inner.num.mapped(
         (_rated(events, node.function, range_s, flaw), _weight(node.function, weight, range_s))
         for events, weight in inner.num.terms.items()
@@ -170,7 +171,7 @@ def _quantile(evaluator: Evaluator, node: Call) -> Value:
     if isinstance(inner, Opaque):
         return inner
     if phi is None or not 0 < phi < 1:
-        seen = "is not a number" if phi is None else f"is {phi:g}"
+        seen = "is not a number" if phi is None else f"is {exact(phi)}"
         return Opaque(Code.QUANTILE_OUT_OF_RANGE, f"Here it {seen}.")
     if isinstance(inner, Quantile) or not inner.is_sum:
         return Opaque(Code.QUANTILE_INPUT)
@@ -267,12 +268,12 @@ def _rounded(evaluator: Evaluator, node: Call) -> Value:
         return inner
     if isinstance(inner, Quantity) and inner.is_sum and step > MAX_RATE_STEP:
         rates = any(e.function != "increase" and e.stages for e in inner.num.terms)
-        return Opaque(Code.ROUNDED_AWAY, f"The step is {step:g}.") if rates else inner
+        return Opaque(Code.ROUNDED_AWAY, f"The step is {exact(step)}.") if rates else inner
     if isinstance(inner, Quantity) and (inner.constant is not None or inner.is_sum):
         return inner
     full = inner.factor if isinstance(inner, Quantile) else _full_scale(inner)
     if full is not None and step > 0.25 * full:
-        return Opaque(Code.ROUNDED_AWAY, f"The step is {step:g}.", inner.labels)
+        return Opaque(Code.ROUNDED_AWAY, f"The step is {exact(step)}.", inner.labels)
     return inner
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from portal.numbers import exact, exact_percent
 from portal.promql import statuses
 from portal.promql.events import CountedEvents, EventKind
 from portal.promql.findings import Code, Comparison, Finding, Indicator, Measure, Sli, nothing
 from portal.promql.reading import FLAWS, RatioReading, Shape, measure
 from portal.promql.values import Opaque, Quantile, Quantity, Value
+from portal.words import listed
 
 ONE_METRIC = "Better: count good and bad in one metric, with a label that tells them apart."
 CODES = {Measure.GOOD: Code.GOOD_RATIO, Measure.BAD: Code.BAD_RATIO}
@@ -94,7 +96,7 @@ def _quantile(value: Quantile) -> Finding:
     indicator = _located(indicator, [value.events])
     if _hides(value.comparisons, 0.0, float("inf")):
         return replace(nothing(Code.CONDITION), indicator=indicator)
-    reason = f"Latency: {100 * value.phi:.5g} % of the requests are faster than this."
+    reason = f"Latency: {exact_percent(value.phi)} of the requests are faster than this."
     return Finding(Sli.LATENCY, Code.QUANTILE, reason, " ".join(value.advice), indicator)
 
 
@@ -146,21 +148,26 @@ def _availability(shape: Shape, kind: Measure) -> str:
         Measure.BUDGET_LEFT: "how much of the error budget is left",
     }[kind]
     sentence = (
-        f"Availability: {what}. {statuses.spoken(shape.bad_statuses)} counts as failed, "
+        f"Availability: {what}. {_counts(shape.bad_statuses)} as failed, "
         f"{statuses.spoken(good)} as good"
     )
     missing = statuses.ALL - shape.total
-    return f"{sentence}; {statuses.spoken(missing)} is left out." if missing else f"{sentence}."
+    left_out = f"; {statuses.spoken_with(missing, 'is', 'are')} left out" if missing else ""
+    return f"{sentence}{left_out}."
+
+
+def _counts(bad: frozenset[int]) -> str:
+    return statuses.spoken_with(bad, "counts", "count")
 
 
 def _latency(shape: Shape, kind: Measure) -> str:
-    seconds = " s and ".join(f"{bound:g}" for bound in shape.thresholds)
+    seconds = listed(exact(bound) for bound in shape.thresholds)
     if shape.steps > 2:
         return f"Latency: an apdex with the thresholds {seconds} s."
     speed = "slower" if kind is Measure.BAD else "faster"
     sentence = f"Latency: the share of requests that are {speed} than {seconds} s"
     if shape.bad_statuses:
-        sentence += f" ({statuses.spoken(shape.bad_statuses)} counts as slow)"
+        sentence += f" ({_counts(shape.bad_statuses)} as slow)"
     return f"{sentence}."
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from portal.durations import prometheus_duration
+from portal.numbers import promql_number
 from portal.promql.nodes import (
     Aggregation,
     Binary,
@@ -23,14 +25,14 @@ def written(expr: Expr) -> str:
     """
     match expr:
         case Number(value):
-            return repr(value) if value >= 0 else f"({value!r})"
+            return promql_number(value) if value >= 0 else f"({promql_number(value)})"
         case Text(value):
             return _quoted(value)
         case Selector():
             return _selector(expr)
         case Subquery():
-            step = "" if expr.step_s is None else _duration(expr.step_s)
-            span = f"[{_duration(expr.range_s)}:{step}]"
+            step = "" if expr.step_s is None else prometheus_duration(expr.step_s)
+            span = f"[{prometheus_duration(expr.range_s)}:{step}]"
             return f"({written(expr.expr)}){span}{_moved(expr)}"
         case Call():
             return f"{expr.function}({', '.join(map(written, expr.args))})"
@@ -46,7 +48,7 @@ def written(expr: Expr) -> str:
 
 def _selector(expr: Selector) -> str:
     matchers = ", ".join(map(str, expr.matchers))
-    span = "" if expr.range_s is None else f"[{_duration(expr.range_s)}]"
+    span = "" if expr.range_s is None else f"[{prometheus_duration(expr.range_s)}]"
     return f"{expr.name or ''}{f'{{{matchers}}}' if matchers else ''}{span}{_moved(expr)}"
 
 
@@ -56,7 +58,7 @@ def _moved(expr: Selector | Subquery) -> str:
     if not expr.offset_s:
         return ""
     sign = "-" if expr.offset_s < 0 else ""
-    return f" offset {sign}{_duration(abs(expr.offset_s))}"
+    return f" offset {sign}{prometheus_duration(abs(expr.offset_s))}"
 
 
 def _aggregation(expr: Aggregation) -> str:
@@ -78,10 +80,6 @@ def _matching(matching: Matching) -> tuple[str, ...]:
     if matching.many:
         words.append(f"group_{matching.many} ({', '.join(matching.include)})")
     return tuple(words)
-
-
-def _duration(seconds: float) -> str:
-    return f"{round(seconds * 1000)}ms"
 
 
 def _quoted(text: str) -> str:

@@ -16,6 +16,7 @@ from portal.promql import statuses
 from portal.promql.events import STATUS, CountedEvents, EventKind, Linear, counts_requests
 from portal.promql.findings import Code, Measure, Sli
 from portal.promql.values import Opaque, Quantity
+from portal.words import listed
 
 SCALES = (1.0, 100.0, 1000.0, 1e6)
 TINY = 1e-9
@@ -114,7 +115,7 @@ class RatioReading:
     def _scopes(self) -> str:
         above = {str(m) for events in self.value.num.terms for m in events.restriction}
         below = {str(m) for events in self.value.den.terms for m in events.restriction}
-        only = " and ".join(sorted(above ^ below))
+        only = listed(sorted(above ^ below))
         return f"Only one of them is limited to {only}." if only else ""
 
     def _split(self) -> Opaque | None:

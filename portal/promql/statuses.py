@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.promql.nodes import Matcher, MatchOp
 from portal.promql.patterns import fully_matches
+from portal.words import listed, plural
 
 ALL = frozenset(range(100, 600))
 SERVER_ERRORS = frozenset(range(500, 600))
@@ -39,27 +40,25 @@ def _named(matcher: Matcher) -> frozenset[int] | None:
 
 def spoken(statuses: frozenset[int]) -> str:
     """The set in few words: ``4xx and 5xx``, ``500``, ``5xx but 501``; no answer ends in 1xx."""
-    parts = [part for hundred in range(2, 6) if (part := _spoken_class(hundred, statuses))]
-    if not parts:
-        return "none"
-    if len(parts) == 1:
-        return parts[0]
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return listed(_parts(statuses)) or "none"
 
 
-def _spoken_class(hundred: int, statuses: frozenset[int]) -> str:
+def spoken_with(statuses: frozenset[int], one: str, several: str) -> str:
+    """The same with the verb that fits: ``5xx counts``, ``4xx and 5xx count``."""
+    return f"{spoken(statuses)} {plural(max(1, len(_parts(statuses))), one, several)}"
+
+
+def _parts(statuses: frozenset[int]) -> list[str]:
+    return [part for hundred in range(2, 6) for part in _parts_of_class(hundred, statuses)]
+
+
+def _parts_of_class(hundred: int, statuses: frozenset[int]) -> list[str]:
     whole = frozenset(range(hundred * 100, hundred * 100 + 100))
     inside, outside = whole & statuses, whole - statuses
-    if not inside:
-        return ""
     if not outside:
-        return f"{hundred}xx"
+        return [f"{hundred}xx"]
     if len(outside) <= 3:
-        return f"{hundred}xx but {_listed(outside)}"
+        return [f"{hundred}xx but {listed(map(str, sorted(outside)))}"]
     if len(inside) <= 5:
-        return _listed(inside)
-    return f"a part of {hundred}xx"
-
-
-def _listed(statuses: frozenset[int]) -> str:
-    return ", ".join(str(status) for status in sorted(statuses))
+        return [str(status) for status in sorted(inside)]
+    return [f"a part of {hundred}xx"]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from portal.durations import prometheus_duration
 from portal.promql.parser import MAX_LENGTH
 from portal.promql.text import pieces
 
@@ -49,11 +50,11 @@ class Times:
     def macros(self) -> dict[str, str]:
         """Name without the dollar sign -> text."""
         return {
-            "__rate_interval": duration(self.rate_interval_s),
+            "__rate_interval": prometheus_duration(self.rate_interval_s),
             "__rate_interval_ms": str(round(self.rate_interval_s * 1000)),
-            "__interval": duration(self.interval_s),
+            "__interval": prometheus_duration(self.interval_s),
             "__interval_ms": str(round(self.interval_s * 1000)),
-            "__range": duration(self.range_s),
+            "__range": prometheus_duration(self.range_s),
             "__range_s": str(round(self.range_s)),
             "__range_ms": str(round(self.range_s * 1000)),
         }
@@ -69,13 +70,6 @@ class Filled:
 
     text: str
     unknown: tuple[str, ...] = ()
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a PromQL duration: 90 is ``90s``, 0.5 is ``500ms``."""
-    if seconds != int(seconds):
-        return f"{max(1, round(seconds * 1000))}ms"
-    return f"{int(seconds)}s"
 
 
 def substitute(
@@ -162,7 +156,7 @@ class _Filler:
             return usable[0]
         if not name.startswith("__"):
             self.unknown.append(name)
-        return duration(UNKNOWN_DURATION_S)
+        return prometheus_duration(UNKNOWN_DURATION_S)
 
     def _string(self, piece: str) -> str:
         if piece.startswith("#"):

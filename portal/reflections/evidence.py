@@ -17,6 +17,7 @@ from portal.criteria.store import stored_verdicts, verdict_of
 from portal.impact.store import latest_statement
 from portal.learners.models import Learner
 from portal.live.reading import ReadingState, SLIReading, read, read_history
+from portal.numbers import quantile_name
 from portal.objectives.models import SavedSLO
 from portal.objectives.store import list_slos, summary
 from portal.reflections.criterion import ReflectionCriterion
@@ -92,7 +93,7 @@ def _sli_facts(reading: SLIReading, queries: SLIQueries) -> SLIFacts:
         threshold_seconds=queries.threshold,
         availability=reading.availability,
         fast_share=reading.fast_share,
-        quantiles={f"p{phi * 100:g}": seconds for phi, seconds in reading.quantiles.items()},
+        quantiles={quantile_name(phi): seconds for phi, seconds in reading.quantiles.items()},
         requests=round(reading.total, 1),
         failed=round(reading.failed, 1),
         requests_per_second=reading.traffic,

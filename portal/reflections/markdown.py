@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable
-from datetime import datetime
 from itertools import groupby
 
-from portal.kit.rendering import count, duration, milliseconds, percent
+from portal.durations import duration, milliseconds
 from portal.live.reading import ReadingState
+from portal.moments import day_and_clock
+from portal.numbers import count, exact, percent
 from portal.reflections.export import Reflection
 from portal.reflections.facts import (
     AlertFacts,
@@ -23,6 +24,7 @@ from portal.reflections.facts import (
     VerdictFacts,
 )
 from portal.reflections.questions import QUESTIONS
+from portal.words import counted
 
 ANYWHERE = re.compile(
     r"[\\`*\[\]<>&~|$@]|:(?=//)|(?<=mailto):|(?<=xmpp):|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
@@ -97,7 +99,7 @@ def to_markdown(reflection: Reflection) -> str:
         _headline(reflection),
         *_answers(reflection),
         "## Evidence",
-        f"As the lab knew it on {_moment(reflection.evidence.taken_at)}.",
+        f"As the lab knew it on {day_and_clock(reflection.evidence.taken_at)}.",
         *evidence_parts(reflection.evidence),
         *_history(reflection),
     ]
@@ -105,13 +107,14 @@ def to_markdown(reflection: Reflection) -> str:
 
 
 def _headline(reflection: Reflection) -> str:
-    when = f"Exported {_moment(reflection.exported_at)}."
+    when = f"Exported {day_and_clock(reflection.exported_at)}."
     if reflection.latest is None:
         return f"{when} Not submitted yet: these are the answers so far."
-    last = f"Submission {reflection.latest.number} of {_moment(reflection.latest.submitted_at)}."
+    last = reflection.latest
+    told = f"Submission {last.number} of {day_and_clock(last.submitted_at)}."
     if not reflection.changed_since:
-        return f"{last} {when}"
-    return f"{last} {when} Some answers were changed after it; this shows them as they are now."
+        return f"{told} {when}"
+    return f"{told} {when} Some answers were changed after it; this shows them as they are now."
 
 
 def _answers(reflection: Reflection) -> list[str]:
@@ -153,10 +156,10 @@ def sli_sentences(evidence: Evidence) -> list[str]:
         return [none, *(escaped_line(said) for said in last_counted_words(evidence))]
     sentences = []
     if slis.availability is not None:
-        behind = f"{count(slis.failed)} of {count(slis.requests)} requests failed"
+        behind = f"{count(slis.failed)} of {counted(slis.requests, 'request')} failed"
         sentences.append(f"Availability {percent(slis.availability)} over {slis.window} ({behind})")
     if slis.fast_share is not None:
-        under = f"Answered within {slis.threshold_seconds:g} s"
+        under = f"Answered within {exact(slis.threshold_seconds)} s"
         sentences.append(f"{under}: {percent(slis.fast_share)} over {slis.window}")
     if slis.quantiles:
         known = (f"{name} {milliseconds(value)}" for name, value in slis.quantiles.items())
@@ -169,7 +172,7 @@ def last_counted_words(evidence: Evidence) -> list[str]:
     burst = evidence.last_counted
     if burst is None:
         return []
-    when = _moment(burst.started_at or burst.requested_at)
+    when = day_and_clock(burst.started_at or burst.requested_at)
     return [
         f"In the last burst that Prometheus saw ({burst.title}, {when}): {counted_words(burst)}."
     ]
@@ -214,7 +217,7 @@ def _slo(slo: SLOFacts) -> str:
 
 
 def _burst(burst: BurstFacts) -> str:
-    when = _moment(burst.started_at or burst.requested_at)
+    when = day_and_clock(burst.started_at or burst.requested_at)
     told = [f"{escaped_line(burst.title)}, {when}, {burst.state}: {burst_words(burst)}"]
     if burst.counted:
         told.append(f"  - Prometheus counted: {counted_words(burst)}")
@@ -226,7 +229,7 @@ def _burst(burst: BurstFacts) -> str:
 
 def burst_words(burst: BurstFacts) -> str:
     """``760 requests, 611 good (3 of them slow: over 0.5 s), 149 with status 500, p95 61 ms``."""
-    requests = f"{count(burst.sent)} {'request' if burst.sent == 1 else 'requests'}"
+    requests = counted(burst.sent, "request")
     words = [requests, f"{count(burst.good)} good{_slow_words(burst)}"]
     words += (f"{count(n)} {_failed_words(kind)}" for kind, n in burst.failed.items())
     words += (f"{name} {milliseconds(value)}" for name, value in burst.quantiles.items())
@@ -249,13 +252,13 @@ def _failed_words(kind: str) -> str:
 
 def counted_words(burst: BurstFacts) -> str:
     """``availability 80 % (240 of 1,200 requests failed), 3 over 0.5 s, p95 12 ms``."""
-    counted = burst.counted
-    if counted is None:
+    seen = burst.counted
+    if seen is None:
         return ""
-    behind = f"{count(counted.failed)} of {count(counted.requests)} requests failed"
-    words = [f"availability {percent(counted.availability)} ({behind})"]
-    words.append(f"{count(counted.slow)} over 0.5 s")
-    words += (f"{name} {milliseconds(value)}" for name, value in counted.quantiles.items())
+    behind = f"{count(seen.failed)} of {counted(seen.requests, 'request')} failed"
+    words = [f"availability {percent(seen.availability)} ({behind})"]
+    words.append(f"{count(seen.slow)} over 0.5 s")
+    words += (f"{name} {milliseconds(value)}" for name, value in seen.quantiles.items())
     return ", ".join(words)
 
 
@@ -292,11 +295,11 @@ def _impact(impact: ImpactFacts) -> str:
 def impact_words(impact: ImpactFacts) -> str:
     """``Burst 3, as stated: 149 failed, 3 slow, it hurt for 59 s.``"""
     numbers = f"{count(impact.failed)} failed, {count(impact.slow)} slow"
-    return f"Burst {impact.burst}, as stated: {numbers}, it hurt for {impact.seconds:g} s."
+    return f"Burst {impact.burst}, as stated: {numbers}, it hurt for {exact(impact.seconds)} s."
 
 
 def _verdict(verdict: VerdictFacts) -> str:
-    first = f", first met {_moment(verdict.first_met_at)}" if verdict.first_met_at else ""
+    first = f", first met {day_and_clock(verdict.first_met_at)}" if verdict.first_met_at else ""
     mark = MARKS.get(verdict.status, "can’t check")
     title = verdict.title or verdict.criterion
     more = "" if verdict.headline == title else f" {escaped_line(verdict.headline)}."
@@ -306,13 +309,9 @@ def _verdict(verdict: VerdictFacts) -> str:
 def _history(reflection: Reflection) -> list[str]:
     if not reflection.submissions:
         return []
-    listed = (f"{one.number}: {_moment(one.submitted_at)}" for one in reflection.submissions)
+    listed = (f"{one.number}: {day_and_clock(one.submitted_at)}" for one in reflection.submissions)
     return ["## Submissions", _bullets(listed)]
 
 
 def _bullets(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M %Z").strip()

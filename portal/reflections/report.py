@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 
 from portal.kit.charts import Band, Chart, ChartLine, ratio_chart
+from portal.numbers import exact
 from portal.reflections.export import Reflection
 from portal.reflections.facts import BurstFacts, Evidence
 from portal.reflections.questions import QUESTIONS
@@ -41,7 +42,7 @@ def evidence_chart(evidence: Evidence) -> Chart | None:
     history = evidence.history
     if history is None or not any(good is not None for _, good, _ in history.points):
         return None
-    under = f"under {evidence.slis.threshold_seconds:g} s"
+    under = f"under {exact(evidence.slis.threshold_seconds)} s"
     return ratio_chart(
         f"Availability and answers {under}, the hour before {evidence.taken_at:%Y-%m-%d %H:%M} UTC",
         [

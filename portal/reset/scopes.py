@@ -18,6 +18,7 @@ from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.services import Services
 from portal.steps import store as marks
 from portal.steps.catalog import load
+from portal.words import counted
 
 LAB = "lab"
 REFLECTIONS = "reflections"
@@ -72,10 +73,10 @@ def losses(services: Services, learner: Learner, scope: Scope) -> list[str]:
     hanging = {t: rows for one in doomed.items() for t, rows in _hanging(*one) if t not in doomed}
     found = [_rows_lost(*one) for one in [*doomed.items(), *hanging.items()]]
     files = len(_rule_files(RuleFolder.of(services.settings), learner, scope))
-    found.append(_counted(files, "file of rules in Prometheus", "files of rules in Prometheus"))
+    found.append(_lost(files, "file of rules in Prometheus", "files of rules in Prometheus"))
     if scope.is_lab or scope.is_reflections:
         written = sum(bool(text) for text in reflections.answers(learner.id).values())
-        found.append(_counted(written, "answer", "answers"))
+        found.append(_lost(written, "answer", "answers"))
     return [sentence for sentence in found if sentence]
 
 
@@ -166,8 +167,8 @@ def _count(table: Table, rows: ColumnElement[bool]) -> int:
 
 def _rows_lost(table: Table, rows: ColumnElement[bool]) -> str:
     loss = Loss.of(table)
-    return _counted(_count(table, rows), loss.one, loss.many)
+    return _lost(_count(table, rows), loss.one, loss.many)
 
 
-def _counted(number: int, singular: str, plural: str) -> str:
-    return f"{number} {singular if number == 1 else plural}" if number and singular else ""
+def _lost(number: int, one: str, several: str) -> str:
+    return counted(number, one, several) if number and one else ""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.durations import prometheus_seconds
 from portal.promql.context import RecordingRule
 from portal.rulefile.reader import RuleFileError, labels, rules, scalar
-
-_DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,4 @@ def _alert(rule: Mapping[str, Any], expr: str, group: str) -> AlertRule:
 
 def seconds(duration: Any) -> float:
     """The seconds of a Prometheus duration (``"1m30s"``); 0 where there is none."""
-    if not isinstance(duration, str):
-        return 0.0
-    return float(sum(int(n) * _SECONDS[unit] for n, unit in _DURATION.findall(duration)))
+    return (prometheus_seconds(duration) or 0.0) if isinstance(duration, str) else 0.0

@@ -17,8 +17,11 @@ from yaml.error import MarkedYAMLError
 from yaml.reader import ReaderError
 
 from portal.clients.errors import plain
-from portal.clients.prometheus import RuleKind, duration_seconds
+from portal.clients.prometheus import RuleKind
+from portal.durations import prometheus_seconds
 from portal.errors import SLOLabError
+from portal.numbers import exact
+from portal.words import counted
 
 MAX_BYTES = 64 * 1024
 MAX_GROUPS = 20
@@ -68,9 +71,11 @@ def outline(text: str) -> tuple[GroupOutline, ...]:
             "There is no rule in this text yet: it stands in a group, under groups and rules."
         )
     if len(groups) > MAX_GROUPS:
-        raise RuleTextError(f"{len(groups)} groups are more than the {MAX_GROUPS} of a file.")
+        raise RuleTextError(
+            f"{counted(len(groups), 'group')} are more than the {MAX_GROUPS} of a file."
+        )
     if count > MAX_RULES:
-        raise RuleTextError(f"{count} rules are more than the {MAX_RULES} of a file.")
+        raise RuleTextError(f"{counted(count, 'rule')} are more than the {MAX_RULES} of a file.")
     return tuple(groups)
 
 
@@ -152,12 +157,12 @@ def _refuse_tricks(text: str) -> None:
 
 def _group(node: Node) -> GroupOutline:
     interval = _child(node, "interval")
-    seconds = duration_seconds(_text(interval)) if interval is not None else None
+    seconds = prometheus_seconds(_text(interval)) if interval is not None else None
     if interval is not None and seconds is not None and seconds < MIN_INTERVAL_S:
         raise _at(
             interval.start_mark,
-            f"An interval of {_text(interval)} is under {MIN_INTERVAL_S:g} s, the time between "
-            "two scrapes: it would only count the same samples again.",
+            f"An interval of {_text(interval)} is under {exact(MIN_INTERVAL_S)} s, the time "
+            "between two scrapes: it would only count the same samples again.",
         )
     return GroupOutline(
         name=_text(_child(node, "name")),

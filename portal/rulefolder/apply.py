@@ -15,6 +15,7 @@ from portal.clients.prometheus import LoadedGroup
 from portal.clients.promtool import RulesMessage, check_rules
 from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits
+from portal.numbers import exact
 from portal.rulefile.outline import (
     GroupOutline,
     RuleTextError,
@@ -150,7 +151,7 @@ def _write_and_watch(
 
 def _why(services: Services, waited: Waited, folder: RuleFolder, name: str) -> str:
     if not waited.refused:
-        return f"{waited.reason} The lab waited for {services.settings.rules_wait:g} s."
+        return f"{waited.reason} The lab waited for {exact(services.settings.rules_wait)} s."
     culprit = _broken_file(services, folder, but=name)
     return f"{waited.reason} {culprit or 'promtool finds nothing wrong; its log says more.'}"
 

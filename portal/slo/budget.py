@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.numbers import about
 from portal.slo.objective import SLO, error_budget
 
 
@@ -47,11 +48,6 @@ class Events:
         return self.total - self.bad
 
 
-def about(events: float, digits: int = 3) -> int:
-    """A count as it is shown, to so many digits: ``increase`` estimates beyond its samples."""
-    return round(float(f"{events:.{digits}g}"))
-
-
 @dataclass(frozen=True)
 class Exhaustion:
     """``seconds`` from now until the budget is gone; a number only when ``state`` is IN_TIME."""
@@ -78,6 +74,12 @@ class Budget:
     share_used: float | None
     burn_rate: float | None
     exhaustion: Exhaustion
+
+    @property
+    def bad_is_estimated(self) -> bool:
+        """Whether the count of bad events is more or less what it is shown as."""
+        bad = self.events.bad if self.events else 0.0
+        return bad >= 100 or abs(bad - round(bad)) >= 0.005
 
     @property
     def allowed_shown(self) -> float | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portal.errors import SLOLabError
+from portal.numbers import exact, exact_percent
 from portal.shop import JOB
 from portal.slo.windows import Window
 
@@ -115,24 +116,19 @@ class SLO:
     @property
     def percent(self) -> str:
         """The objective for people: ``"99.9 %"``."""
-        return f"{percent(self.objective)} %"
+        return exact_percent(self.objective)
 
     @property
     def good(self) -> str:
         """What a good event is, in words."""
         if self.threshold_s is None:
             return "answered without a server error (5xx)"
-        return f"answered within {self.threshold_s:g} s"
+        return f"answered within {exact(self.threshold_s)} s"
 
 
 def error_budget(objective: float) -> float:
     """1 - objective, computed in decimal: ``error_budget(0.999) == 0.001``."""
     return float(1 - Decimal(repr(objective)))
-
-
-def percent(ratio: float) -> str:
-    """A ratio as a percentage without trailing zeros: ``percent(0.9995) == "99.95"``."""
-    return f"{(Decimal(repr(ratio)) * 100).normalize():f}"
 
 
 def parse_objective(text: str) -> float:

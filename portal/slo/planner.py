@@ -12,20 +12,30 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from portal.slo.budget import about
+from portal.durations import duration, spelled_seconds
+from portal.numbers import about, count, exact, limit_percent, number
 from portal.slo.objective import SLO
 from portal.slo.windows import AlertPair, alert_pairs, seconds
+from portal.words import counted, measured, plural
 
-SHORT_S = 100.0
 _EPSILON = 1e-9
 
 
 @dataclass(frozen=True)
 class WindowCounts:
-    """What the window holds already: ``requests`` events, of which ``failed`` were bad."""
+    """What a window holds already: ``requests`` events, of which ``failed`` were bad.
+
+    ``window_s``: its length; None where that isn't known.
+    """
 
     requests: float
     failed: float = 0.0
+    window_s: float | None = None
+
+    @property
+    def time(self) -> str:
+        """The window in words: ``in the last 5 min``."""
+        return f"in the last {duration(self.window_s)}" if self.window_s else "in its window"
 
 
 @dataclass(frozen=True)
@@ -91,14 +101,13 @@ def plan_alerts(
 
     A window that is missing in ``histories`` is taken to be empty.
     """
-    empty = WindowCounts(0)
+    held = {
+        window: histories.get(window) or WindowCounts(0, window_s=seconds(window))
+        for pair in alert_pairs(slo.window)
+        for window in (pair.long, pair.short)
+    }
     return [
-        (
-            pair,
-            plan_pair(
-                slo, pair, histories.get(pair.long, empty), histories.get(pair.short, empty), burst
-            ),
-        )
+        (pair, plan_pair(slo, pair, held[pair.long], held[pair.short], burst))
         for pair in alert_pairs(slo.window)
     ]
 
@@ -108,11 +117,13 @@ def never_fires_because(slo: SLO, pair: AlertPair) -> str | None:
     limit = pair.limit(slo.error_budget)
     if limit < 1 - _EPSILON:
         return None
+    outage = duration(seconds(pair.long))
     share = 100 * seconds(pair.long) / pair.period.seconds / slo.error_budget
     return (
-        f"Can never fire: {pair.factor:.4g} × {slo.error_budget:g} = {limit:.4g}, and no more than "
-        f"all requests can fail. Even a full outage of {pair.long} uses only {share:.2g} % of the "
-        f"budget. Choose an objective above {_least_objective(pair)} % or another alert."
+        f"Can never fire: {number(pair.factor)} × {exact(slo.error_budget)} = {number(limit)}, and "
+        f"no more than all requests can fail. Even a full outage of {outage} uses only "
+        f"{number(share, 2)} % of the budget. Choose an objective above {_least_objective(pair)} "
+        "or another alert."
     )
 
 
@@ -125,23 +136,32 @@ def needs_arithmetic(slo: SLO, total: float) -> str | None:
     allowed = slo.error_budget * total
     if total <= 0 or allowed >= 1:
         return None
-    times = 1 / allowed
+    asked, least = (counted(one, "request") for one in (total, 1 / slo.error_budget))
     return (
-        f"{total:,} requests × {_plain(slo.error_budget)} = {_plain(allowed)} bad requests "
-        f"allowed: one failure overspends the budget {times:,.{0 if times >= 10 else 1}f} times. "
-        f"{slo.percent} needs at least "
-        f"{1 / slo.error_budget:,.0f} requests in the window before it allows one."
+        f"{asked} × {exact(slo.error_budget)} = {_allowed(allowed)}: one failure "
+        f"overspends the budget {_times(1 / allowed)}. {slo.percent} needs at least {least} in the "
+        "window before it allows one."
     )
+
+
+def _allowed(allowed: float) -> str:
+    shown = number(allowed, 3)
+    return f"{shown} bad {plural(float(shown), 'request')} allowed"
+
+
+def _times(times: float) -> str:
+    shown = number(times, 2)
+    return "a little" if shown == "1" else f"{shown} times"
 
 
 def _least_objective(pair: AlertPair) -> str:
     """The objective, in percent, above which the pair can fire: 1 - 1 / factor."""
-    return f"{max(0.0, 100 * (1 - 1 / pair.factor)):.4g}"
+    return limit_percent(max(0.0, 1 - 1 / pair.factor))
 
 
 def _above_one(limit: float) -> str:
     return (
-        f"This alert can never fire: its limit is {_percent(limit)} of the requests, "
+        f"This alert can never fire: its limit is {limit_percent(limit)} of the requests, "
         "and no more than all of them can fail."
     )
 
@@ -150,30 +170,32 @@ def _too_few_errors(limit: float, burst: PlannedBurst) -> str:
     if burst.rate <= 0:
         return "This alert can't fire without requests."
     return (
-        f"With {_percent(burst.error_share)} errors this alert never fires: "
-        f"it needs more than {_percent(limit)}."
+        f"With {limit_percent(burst.error_share)} errors this alert never fires: "
+        f"it needs more than {limit_percent(limit)}."
     )
 
 
 def _already(limit: float, history: WindowCounts) -> str:
     return (
-        f"{history.failed:.6g} of {history.requests:.6g} requests failed: "
-        f"that is above the limit of {_percent(limit)} already."
+        f"{number(history.failed, 6)} of {_requests(history)} {history.time} failed: "
+        f"that is above the limit of {limit_percent(limit)} already."
     )
 
 
 def _in_time(limit: float, history: WindowCounts, burst: PlannedBurst, time_s: float) -> str:
     if history.requests <= 0:
-        return "No request came in this time yet: the first one that fails is enough."
-    held, had = f"{_requests(round(history.requests))} in its window", ""
+        return f"No request came {history.time}: the first one that fails is enough."
+    held, had = f"{_requests(history)} {history.time}", ""
     if history.failed:
-        held, had = f"{held}, {history.failed:.6g} failed", f" - {history.failed:.6g}"
+        failed_before = number(history.failed, 6)
+        held, had = f"{held}, {failed_before} failed", f" - {failed_before}"
     failed = time_s * burst.rate * burst.error_share
+    took, errors = spelled_seconds(time_s), limit_percent(burst.error_share)
+    rate, share, least = (number(one, 6) for one in (burst.rate, burst.error_share, limit))
     return (
-        f"{held}: ({history.requests:.6g} × {limit:.6g}{had}) / ({burst.rate:.6g} × "
-        f"({burst.error_share:.6g} - {limit:.6g})) = {time_s:.{1 if time_s < SHORT_S else 0}f} s. "
-        f"By then {burst.rate:.6g}/s with {_percent(burst.error_share)} errors bring "
-        f"{round(failed, 1):g} failed requests, so it takes {_just_more_than(failed)}."
+        f"{held}: ({number(history.requests, 6)} × {least}{had}) / ({rate} × ({share} - {least})) "
+        f"= {took}. By then {rate}/s with {errors} errors bring "
+        f"{_failed(failed)}, so it takes {count(_just_more_than(failed))}."
     )
 
 
@@ -182,14 +204,9 @@ def _just_more_than(count: float) -> int:
     return math.floor(count + _EPSILON) + 1
 
 
-def _plain(number: float) -> str:
-    """Three digits, and no exponent however small it is."""
-    return f"{float(f'{number:.3g}'):.12f}".rstrip("0").rstrip(".")
+def _requests(history: WindowCounts) -> str:
+    return counted(history.requests, "request")
 
 
-def _requests(count: int) -> str:
-    return "1 request" if count == 1 else f"{count} requests"
-
-
-def _percent(ratio: float) -> str:
-    return f"{ratio * 100:.4g} %"
+def _failed(failed: float) -> str:
+    return measured(round(failed, 1), "failed request")

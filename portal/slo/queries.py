@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.numbers import promql_number
 from portal.shop import SCRAPE_INTERVAL_S
 from portal.slo.objective import SLO
 from portal.slo.windows import page_window
@@ -131,7 +132,7 @@ def age_query(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> NamedQu
     scrapes = f"max(count_over_time(up{{job={quoted(slo.job)}}}[{slo.window.value}]))"
     return NamedQuery(
         "age",
-        f"{scrapes} * {scrape_interval_s:g}",
+        f"{scrapes} * {promql_number(scrape_interval_s)}",
         "seconds",
         "How much of the window the data cover: scrapes seen × scrape interval.",
     )

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from portal.durations import prometheus_duration
+from portal.numbers import number, promql_number
 from portal.shop import SCRAPE_INTERVAL_S
 from portal.slo.objective import SLO
 from portal.slo.planner import never_fires_because
@@ -113,7 +115,7 @@ def _meta_records(slo: SLO) -> Iterator[GeneratedRecord]:
 
     yield record("slo:objective:ratio", f"vector({slo.objective!r})")
     yield record("slo:error_budget:ratio", f"vector({slo.error_budget!r})")
-    yield record("slo:time_period:days", f"vector({days:g})")
+    yield record("slo:time_period:days", f"vector({promql_number(days)})")
     yield record("slo:current_burn_rate:ratio", _burn_rate(slo, page_window(slo.window)))
     yield record("slo:period_burn_rate:ratio", _burn_rate(slo, slo.window.value))
     yield record(
@@ -146,9 +148,10 @@ def _alerts(slo: SLO) -> Iterator[AlertingRule]:
 
 
 def _annotations(slo: SLO, pair: AlertPair) -> dict[str, str]:
+    much = "" if pair.factor == 1 else f"more than {number(pair.factor)} times "
     urgency = "Act now" if pair.severity is Severity.PAGE else "Look into it"
     return {
-        "summary": f"{slo.name} burns its error budget more than {pair.factor:.4g} times too fast",
+        "summary": f"{slo.name} burns its error budget {much}too fast",
         "description": (
             f"{urgency}: {{{{ $value | humanizePercentage }}}} of the requests of {slo.job} in the "
             f"last {pair.long} were not {slo.good}. The objective is {slo.percent} over "
@@ -159,7 +162,8 @@ def _annotations(slo: SLO, pair: AlertPair) -> dict[str, str]:
 
 def _exceeds(slo: SLO, pair: AlertPair, window: str) -> str:
     record = f"slo:sli_error:ratio_rate{window}{_match(slo)}"
-    return f"max({record} > ({pair.factor:.12g} * {slo.error_budget!r})) without (sloth_window)"
+    factor = promql_number(round(pair.factor, 12))
+    return f"max({record} > ({factor} * {promql_number(slo.error_budget)})) without (sloth_window)"
 
 
 def _burn_rate(slo: SLO, window: str) -> str:
@@ -173,7 +177,11 @@ def _match(slo: SLO) -> str:
 
 
 def _group(group: RuleGroup) -> str:
-    interval = "" if group.interval_s is None else f"    interval: {group.interval_s:g}s\n"
+    interval = (
+        ""
+        if group.interval_s is None
+        else f"    interval: {prometheus_duration(group.interval_s)}\n"
+    )
     rules = "".join(_rule(rule) for rule in group.rules)
     return f"  - name: {_string(group.name)}\n{interval}    rules:\n{rules}"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.numbers import plain
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.planner import never_fires_because
 from portal.slo.rules import AlertingRule, render, rule_groups
@@ -119,7 +120,7 @@ def class_slos(job: str, request_class: RequestClass, window: Window) -> Iterato
         yield SLO(name, SLIKind.AVAILABILITY, targets.availability, window, job)
     for share, threshold_s in ((0.9, targets.latency_90_s), (0.99, targets.latency_99_s)):
         if threshold_s is not None:
-            name = f"{job}-latency-{share * 100:.0f}"
+            name = f"{job}-latency-{plain(round(share * 100))}"
             yield SLO(name, SLIKind.LATENCY, share, window, job, threshold_s)
 
 

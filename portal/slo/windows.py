@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.words import counted
+
 MIN_SCRAPES = 4
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
@@ -38,7 +40,9 @@ class Window(StrEnum):
     @property
     def label(self) -> str:
         """The window in words: ``"30 days"``, ``"1 hour (lab window)"``."""
-        return "1 hour (lab window)" if self is Window.LAB else f"{self.value[:-1]} days"
+        if self is Window.LAB:
+            return "1 hour (lab window)"
+        return counted(self.seconds / 86_400, "day")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from portal.alerts.transitions import AlertHistory
 from portal.bursts.models import Burst
-from portal.kit.rendering import count, duration, percent
+from portal.durations import duration
+from portal.numbers import count, percent
 from portal.objectives.forecast import Forecast
 from portal.rulefile.states import ACTIVE, AlertState
+from portal.words import counted
 
 NOT_KNOWN = "not known yet"
 
@@ -107,7 +109,7 @@ def _own(forecast: Forecast, histories: Sequence[AlertHistory] | None) -> AlertH
 def _planned(burst: Burst, forecast: Forecast) -> str:
     if forecast.seconds is None or forecast.failures is None:
         return forecast.sentence
-    needs = f"{count(forecast.failures)} bad requests, {duration(forecast.seconds)}"
+    needs = f"{counted(forecast.failures, 'bad request')}, {duration(forecast.seconds)}"
     if forecast.seconds > burst.duration:
         return f"{needs}: more than this burst brings in {duration(burst.duration)}"
     return needs

@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from portal.bursts.models import Burst
 from portal.bursts.store import active_burst
+from portal.config import Settings
 from portal.criteria.checker import current_checker
 from portal.impact.comparison import MIN_HURT
 from portal.impact.store import incidents
 from portal.kit.htmx import fragment, reload_page
 from portal.kit.rendering import prometheus_page
-from portal.lab.grafana_state import grafana_absence
+from portal.lab.grafana_state import grafana_absence, grafana_password
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.steps import catalog, store
@@ -26,7 +27,7 @@ from portal.steps.markdown import Prose
 from portal.steps.milestones import reached
 from portal.steps.progress import progress
 from portal.steps.sources import SourceFile, parted, read_source
-from portal.steps.widgets import WIDGETS, here
+from portal.steps.widgets import WIDGETS, Place, here
 
 bp = Blueprint("steps", __name__, url_prefix="/steps")
 RECHECK_AFTER = timedelta(seconds=15)
@@ -114,7 +115,8 @@ def _last_incident() -> Burst | None:
 def _blocks(step: Step) -> list[dict[str, object]]:
     """Prose with this lab's addresses; widgets with their template and argument."""
     settings = current_services().settings
-    has_grafana = grafana_absence(settings) is None
+    places = _places(settings)
+    has_grafana = Place.WITH_GRAFANA in places
 
     def html_of(prose: Prose) -> Markup:
         html = localise(prose.html, settings, prometheus_page, has_grafana=has_grafana)
@@ -124,8 +126,17 @@ def _blocks(step: Step) -> list[dict[str, object]]:
         {"html": html_of(block)}
         if isinstance(block, Prose)
         else {"template": WIDGETS[block.name].template, "argument": block.argument}
-        for block in here(step.blocks, has_grafana=has_grafana)
+        for block in here(step.blocks, places)
     ]
+
+
+def _places(settings: Settings) -> set[Place]:
+    """What kind of lab this is, for the lessons."""
+    where = {Place.IN_CONTAINERS if settings.is_in_containers else Place.AS_PROGRAMS}
+    if grafana_absence(settings) is not None:
+        return where | {Place.WITHOUT_GRAFANA}
+    login = {Place.WITH_LOGIN} if grafana_password(settings) else set()
+    return where | {Place.WITH_GRAFANA} | login
 
 
 def _find(slug: str) -> Step:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
+from enum import StrEnum
 
 from portal.bursts.profiles import PRESETS
 from portal.steps.markdown import Block, Directive
@@ -11,7 +12,20 @@ from portal.steps.sources import is_source
 
 FORMS = ("impact",)
 LIVE = ("alerts",)
-ANYWHERE, WITH_GRAFANA, WITHOUT_GRAFANA = PLACES = ("anywhere", "with-grafana", "without-grafana")
+ANYWHERE = "anywhere"
+
+
+class Place(StrEnum):
+    """A kind of lab that some blocks of a lesson are for."""
+
+    WITH_GRAFANA = "with-grafana"
+    WITH_LOGIN = "with-login"  # into that Grafana, made by the lab
+    WITHOUT_GRAFANA = "without-grafana"
+    AS_PROGRAMS = "as-programs"
+    IN_CONTAINERS = "in-containers"
+
+
+PLACES = (ANYWHERE, *Place)
 
 
 @dataclass(frozen=True)
@@ -35,9 +49,9 @@ WIDGETS: dict[str, Widget] = {
 }
 
 
-def here(blocks: Iterable[Block], *, has_grafana: bool) -> Iterator[Block]:
-    """The blocks for a lab with, or without, a Grafana."""
-    place, shown = ANYWHERE, {ANYWHERE, WITH_GRAFANA if has_grafana else WITHOUT_GRAFANA}
+def here(blocks: Iterable[Block], places: Set[Place]) -> Iterator[Block]:
+    """The blocks for a lab that is all of these places."""
+    place, shown = ANYWHERE, {ANYWHERE, *map(str, places)}
     for block in blocks:
         if isinstance(block, Directive) and block.name == "where":
             place = block.argument

@@ -15,6 +15,7 @@ from portal.tie.analysis import analyse_all
 from portal.tie.codes import TieCode
 from portal.tie.findings import AlertFinding
 from portal.trial.memory import MEMORY, TrialMemory
+from portal.words import counted
 
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
 
@@ -56,7 +57,7 @@ def check_file(
     most = memory.engine.limits.alerts_at_once
     if len(file.alerts) > most:
         raise RuleFileError(
-            f"The file holds {len(file.alerts):,} alerts; {most} at most are judged at a "
+            f"The file holds {counted(len(file.alerts), 'alert')}; {most} at most are judged at a "
             "time. Split it."
         )
     exprs = [rule.expr for rule in file.alerts]

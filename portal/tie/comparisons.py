@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
+from portal.numbers import exact, number
 from portal.promql import statuses
 from portal.promql.context import Context
 from portal.promql.evaluate import evaluate
 from portal.promql.events import CountedEvents, EventKind, Linear
 from portal.promql.findings import ADVICE, REASONS, Code
 from portal.promql.interpret import interpret
-from portal.promql.nodes import Binary, Expr, Matching
+from portal.promql.nodes import Binary, Expr, Matching, Text
 from portal.promql.reading import RatioReading, Shape
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.tie.codes import TieCode
@@ -35,6 +36,7 @@ from portal.tie.conditions import (
 
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 UNDIVIDED = EventSource()
+NO_LIMIT = "nothing in it is compared with a limit, so it fires on any result, 0 too"
 _COUNTS = frozenset(
     {EventKind.REQUESTS, EventKind.COUNT, EventKind.BUCKET, EventKind.SECONDS, EventKind.NATIVE}
 )
@@ -44,6 +46,8 @@ def present(expr: Expr, context: Context) -> Condition:
     """A value without a comparison: does it exist all the time?"""
     value = evaluate(expr, context)
     match value:
+        case Opaque(code=Code.CONSTANT) if value.detail and not isinstance(expr, Text):
+            return Always(NO_LIMIT, needs=frozenset(), bare=True)
         case Opaque():
             return _opaque(value)
         case Quantity() if value.constant is not None:
@@ -52,11 +56,10 @@ def present(expr: Expr, context: Context) -> Condition:
     flawed = _flawed(events)
     if flawed is not None:
         return flawed
-    why = "nothing is compared with a limit, so any result counts"
     if all(event.kind in _COUNTS for event in events):
-        return Always(why, guard=True, needs=events)
+        return Always(NO_LIMIT, guard=True, needs=events, bare=True)
     if _are_up(events):
-        return Always(why, guard=True)
+        return Always(NO_LIMIT, guard=True, bare=True)
     return Unclear(TieCode.NOT_AN_SLI, interpret(value).reason)
 
 
@@ -87,8 +90,8 @@ def _beyond_buckets(value: Value, op: str, limit: float, context: Context) -> Ne
     if value.factor <= 0 or not (op == ">" and limit >= greatest):
         return None
     return Never(
-        f"a quantile is never above the last finite bucket, {max(bounds):g} s: what takes longer "
-        "counts as just that"
+        f"a quantile is never above the last finite bucket, {exact(max(bounds))} s: what takes "
+        "longer counts as just that"
     )
 
 
@@ -226,9 +229,9 @@ def compared_numbers(value: float, op: str, limit: float) -> Condition:
         "!=": not equal,
     }[op]
     if holds:
-        why = f"it compares a constant: {value:.6g} {op} {limit:.6g}"
+        why = f"it compares a constant: {number(value, 6)} {op} {number(limit, 6)}"
         return Always(why, needs=frozenset())
-    return Never(f"it compares a constant: {value:.6g} is never {op} {limit:.6g}")
+    return Never(f"it compares a constant: {number(value, 6)} is never {op} {number(limit, 6)}")
 
 
 def of_truth(arms: list[Condition], op: str, number: float) -> Condition:
@@ -311,7 +314,7 @@ def _source(value: Quantity) -> EventSource:
 
 def _snapped(limit: float) -> float:
     """The limit without float dust around 0 and 1."""
-    for exact in (0.0, 1.0):
-        if abs(limit - exact) <= EPSILON:
-            return exact
+    for whole in (0.0, 1.0):
+        if abs(limit - whole) <= EPSILON:
+            return whole
     return limit

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from portal.numbers import exact, number, quantile_name
 from portal.promql import statuses
 from portal.promql.events import CountedEvents, EventKind
 from portal.promql.findings import Sli
@@ -25,6 +26,8 @@ OPPOSITE = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
 class Always:
     """It holds whenever healthy traffic flows; ``guard`` marks a mere "there is traffic".
 
+    ``bare``: nothing is compared, so ``why`` is all there is to say.
+
     ``needs`` are the requests that have to flow for it, good or bad (none for a constant); None:
     it takes more than that, for example that some of them are good.
     """
@@ -32,6 +35,7 @@ class Always:
     why: str
     guard: bool = False
     needs: frozenset[CountedEvents] | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,11 +156,11 @@ def settled(condition: ErrorRatio) -> Condition:
     if op == "==":
         if inside:
             return condition
-        return Never(f"an error ratio is never {limit:.4g}")
+        return Never(f"an error ratio is never {number(limit)}")
     if op == "!=":
         return _unequal(condition, inside)
     if low and high:
-        every = f"every error ratio from 0 to 1 is {op} {limit:.4g}, also with no errors"
+        every = f"every error ratio from 0 to 1 is {op} {number(limit)}, also with no errors"
         beyond = "a share is from 0 to 1, and its limit is beyond that (90 % is written 0.9)"
         return Always(every if inside else beyond, needs=condition.source.events)
     if not low and not high:
@@ -237,9 +241,9 @@ def said(condition: Condition) -> str:
     """The comparison in words."""
     match condition:
         case Tail():
-            return f"p{condition.phi * 100:g} {condition.op} {condition.limit:g} s"
+            return f"{quantile_name(condition.phi)} {condition.op} {exact(condition.limit)} s"
         case ErrorRatio():
-            return f"error ratio {condition.op} {condition.limit:.4g}"
+            return f"error ratio {condition.op} {number(condition.limit)}"
         case Both() | Either():
             joint = " and " if isinstance(condition, Both) else " or "
             return joint.join(said(arm) for arm in condition.arms)
@@ -253,14 +257,16 @@ def _unequal(condition: ErrorRatio, inside: bool) -> Condition:
     if inside and abs(condition.limit - 1) <= EPSILON:
         return ErrorRatio(condition.shape, source, "<", 1.0)
     return Always(
-        f"an error ratio is hardly ever {condition.limit:.4g}, so this nearly always holds"
+        f"an error ratio is hardly ever {number(condition.limit)}, so this nearly always holds"
     )
 
 
 def _impossible(op: str, limit: float) -> str:
     if op in {">", ">="}:
-        return f"it needs an error ratio {op} {limit:.4g}, and no more than all requests can fail"
-    return f"it needs an error ratio {op} {limit:.4g}, and none is below 0"
+        return (
+            f"it needs an error ratio {op} {number(limit)}, and no more than all requests can fail"
+        )
+    return f"it needs an error ratio {op} {number(limit)}, and none is below 0"
 
 
 def _meets(ratio: float, op: str, limit: float) -> bool:

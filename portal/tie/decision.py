@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from portal.numbers import limit_percent, number
 from portal.slo.objective import SLO
 from portal.tie.codes import TieCode
 from portal.tie.judgement import (
@@ -13,6 +14,7 @@ from portal.tie.judgement import (
     Judgement,
     by_limit,
     let_it_wait,
+    times,
 )
 from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial, Climb
@@ -137,7 +139,7 @@ def _seen(climb: Climb, way: Way, found: int | None, first: int) -> str:
     stays_silent = found is None or found > first
     rung = climb.allowance.rungs[first if found is None or found > first else found]
     bad = "were slow" if climb.allowance.threshold_s else "failed"
-    share = _percent(rung.factor * climb.allowance.share)
+    share = limit_percent(rung.factor * climb.allowance.share)
     does = "stays silent" if stays_silent else "fires early"
     return f"Tried out, it {does} on the day on which {share} of the requests {bad} and {way}"
 
@@ -150,8 +152,8 @@ def _by_rung(climb: Climb, first: int, slo: SLO, limit: float | None) -> Judgeme
     if limit is not None and least <= limit <= most:
         return by_limit(limit, slo)
     reason = (
-        f"Tried out, it fires when {slo.name} burns its budget at {rung.factor:.4g} times the rate "
-        f"that the objective allows, and not yet at {below.factor:.4g} times"
+        f"Tried out, it fires when {slo.name} burns its budget at {times(rung.factor)} "
+        f"rate that the objective allows, and not yet {_below(below.factor)}"
     )
     if rung.factor > GREATEST_FACTOR:
         return Judgement(
@@ -163,6 +165,10 @@ def _by_rung(climb: Climb, first: int, slo: SLO, limit: float | None) -> Judgeme
     return Judgement(TieCode.TIED, f"{reason}.", share, rung.factor)
 
 
+def _below(factor: float) -> str:
+    return "at the rate itself" if factor == 1 else f"at {number(factor)} times"
+
+
 def _strange(strange: frozenset[str], slo: SLO) -> Judgement:
     names = ", ".join(sorted(strange)[:3])
     return _not(f"It reads {names}, which is no metric of the lab's: it is no SLI of {slo.name}.")
@@ -170,7 +176,3 @@ def _strange(strange: frozenset[str], slo: SLO) -> Judgement:
 
 def _not(reason: str) -> Judgement:
     return Judgement(TieCode.NOT_AN_SLI, reason)
-
-
-def _percent(ratio: float) -> str:
-    return f"{ratio * 100:.4g} %"

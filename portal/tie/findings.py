@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from portal.numbers import exact
 from portal.slo.objective import SLO
 from portal.tie.codes import TieCode
 from portal.tie.conditions import Condition
@@ -24,6 +25,10 @@ FIRED_ON_NOTHING = (
 BY_THE_CLOCK = (
     "Whether it fires depends on the time of day or on the date, so at other times nobody is told."
 )
+
+
+WITHOUT_LIMIT = (TieCode.ALWAYS_FIRES, TieCode.INVERTED, TieCode.STRICTER, TieCode.TIED)
+"""What is said of an alert that follows the requests and was given no limit."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class AlertCase:
     ``readings``: what its expression says, in each of the ways it can be read. ``attempt``: what
     is tried; where nothing can be, ``untried`` says why. ``said``: a finding that needs neither.
     ``labels``: those of the rule's labels that hold a template. ``on_nothing``: advice where no
-    traffic fires it; None: that could not be read.
+    traffic fires it; None: that could not be read. ``unlimited``: that it compares nothing, where
+    what was read of it is about a comparison that nobody wrote.
     """
 
     name: str
@@ -69,6 +75,7 @@ class AlertCase:
     labels: tuple[tuple[str, str], ...] = ()
     for_s: float = 0.0
     on_nothing: str | None = ""
+    unlimited: str = ""
 
     @property
     def is_tried(self) -> bool:
@@ -133,7 +140,13 @@ def _found(case: AlertCase, slos: Sequence[SLO], trials: Mapping[str, AlertTrial
         advice=best.advice,
         fires_on_nothing=_on_nothing(case, best, trials.get(slo.job)),
     )
-    return _settled(finding, case, trials.get(slo.job))
+    return _without_limit(_settled(finding, case, trials.get(slo.job)), case.unlimited)
+
+
+def _without_limit(finding: AlertFinding, unlimited: str) -> AlertFinding:
+    if not unlimited or finding.code not in WITHOUT_LIMIT:
+        return finding
+    return replace(finding, reason=f"{unlimited} {finding.reason}" if finding.tied else unlimited)
 
 
 def _judged(case: AlertCase, reading: Condition, slo: SLO, trial: AlertTrial | None) -> Judgement:
@@ -186,7 +199,7 @@ def _settled(finding: AlertFinding, case: AlertCase, trial: AlertTrial | None) -
         changes = trial.never_settles if ramped and trial else holds_value(dict(case.labels)[name])
         if not changes:
             return finding
-        reason = NEVER_SETTLES.format(label=name, seconds=f"{case.for_s:g}")
+        reason = NEVER_SETTLES.format(label=name, seconds=exact(case.for_s))
         return replace(finding, code=TieCode.LABEL_CHANGES, reason=reason, slo=None, advice="")
     if not holds_value(dict(case.labels)[name]):
         return finding

@@ -26,6 +26,10 @@ from portal.trial.attempt import AlertAttempt
 from portal.trial.memory import MEMORY, TrialMemory
 
 MAX_RULES = 2000
+NO_LIMIT = (
+    "Nothing in it is compared with a limit, and Grafana takes any number but 0 for a reason to "
+    "fire."
+)
 NO_DATA_ALERTING = "Alerting"
 FIRES_ON_NAN = (
     "Without traffic its ratio is 0/0 (NaN), and Grafana takes NaN for true: it fires on nothing, "
@@ -119,6 +123,7 @@ def grafana_case(rule: GrafanaRule, named: RulesByName) -> AlertCase:
         labels=templates(rule.labels),
         for_s=rule.for_s,
         on_nothing=_on_nothing(graph.fires_when_idle(rule.condition, known[0]), rule),
+        unlimited="" if Graph.compares(tree) else NO_LIMIT,
     )
 
 

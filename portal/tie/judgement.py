@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from portal.numbers import exact, limit_percent, number, quantile_name
 from portal.promql.events import EventKind
 from portal.promql.findings import Sli
 from portal.promql.nodes import Matcher, MatchOp
@@ -58,6 +59,8 @@ class Judgement:
 def judge(condition: Condition, slo: SLO) -> Judgement:
     """What an alert that fires on the condition is worth for an SLO."""
     match condition:
+        case Always(bare=True):
+            return Judgement(TieCode.ALWAYS_FIRES, _capital(condition.why))
         case Always():
             return Judgement(TieCode.ALWAYS_FIRES, f"It fires while all is well: {condition.why}.")
         case Never():
@@ -185,7 +188,7 @@ def _other_threshold(found_s: float, wanted_s: float, slo: SLO) -> Judgement | N
         return None
     return Judgement(
         TieCode.OTHER_THRESHOLD,
-        f"Its threshold is {found_s:g} s; {slo.name} promises {wanted_s:g} s.",
+        f"Its threshold is {exact(found_s)} s; {slo.name} promises {exact(wanted_s)} s.",
     )
 
 
@@ -203,7 +206,9 @@ def _limit(condition: ErrorRatio, slo: SLO) -> Judgement:
 def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
     if condition.op == "==":
         limit, factor = condition.limit, condition.limit / slo.error_budget
-        reason = f"It needs an error ratio of exactly {_percent(limit)}, which hardly ever happens."
+        reason = (
+            f"It needs an error ratio of exactly {limit_percent(limit)}, which hardly ever happens."
+        )
         return Judgement(TieCode.TOO_LAX, reason, limit, factor)
     return by_limit(condition.limit, slo)
 
@@ -211,22 +216,22 @@ def _factor(condition: ErrorRatio, slo: SLO) -> Judgement:
 def by_limit(limit: float, slo: SLO) -> Judgement:
     """What an alert is worth that fires above an error ratio of the SLO's SLI."""
     factor = limit / slo.error_budget
-    arithmetic = f"{_percent(limit)} / {_percent(slo.error_budget)} = {factor:.4g}"
+    arithmetic = f"{limit_percent(limit)} / {limit_percent(slo.error_budget)} = {number(factor)}"
     if factor > GREATEST_FACTOR + TOLERANCE:
         reason = (
-            f"It fires at a burn rate of {factor:.4g} ({arithmetic}): by then the budget of "
-            f"{slo.name} is nearly gone. A limit up to {GREATEST_FACTOR:g} times the budget "
+            f"It fires at a burn rate of {number(factor)} ({arithmetic}): by then the budget of "
+            f"{slo.name} is nearly gone. A limit up to {exact(GREATEST_FACTOR)} times the budget "
             "guards it."
         )
         return Judgement(TieCode.TOO_LAX, reason, limit, factor)
     if factor < LEAST_FACTOR - TOLERANCE:
         reason = (
-            f"It watches the SLI of {slo.name} at a burn rate of {factor:.4g} "
+            f"It watches the SLI of {slo.name} at a burn rate of {number(factor)} "
             f"({arithmetic}): {EARLY}."
         )
         return Judgement(TieCode.STRICTER, reason, limit, factor, let_it_wait(slo))
     reason = (
-        f"It fires when {slo.name} burns its budget at more than {factor:.4g} times the rate "
+        f"It fires when {slo.name} burns its budget at more than {times(factor)} rate "
         f"that the objective allows ({arithmetic})."
     )
     return Judgement(TieCode.TIED, reason, limit, factor)
@@ -249,22 +254,28 @@ def _tail(condition: Tail, slo: SLO) -> Judgement:
     if condition.op not in {">", ">="}:
         reason = f"An exact comparison of a time ({said(condition)}) hardly ever holds."
         return Judgement(TieCode.TOO_LAX, reason, limit, factor)
-    quantile = f"p{condition.phi * 100:g}"
+    quantile = quantile_name(condition.phi)
     if _near(condition.phi, slo.objective, TOLERANCE):
-        reason = f"While {quantile} is above {condition.limit:g} s, {slo.name} is missed."
+        reason = f"While {quantile} is above {exact(condition.limit)} s, {slo.name} is missed."
         return Judgement(TieCode.TIED, reason, limit, factor)
     found = by_limit(limit, slo)
     means = (
-        f"While {quantile} is above {condition.limit:g} s, more than {_percent(limit)} of the "
-        "requests are slower."
+        f"While {quantile} is above {exact(condition.limit)} s, more than {limit_percent(limit)} "
+        "of the requests are slower."
     )
     return replace(found, reason=f"{means} {found.reason}")
+
+
+def times(factor: float) -> str:
+    """``14.4 times the``, and for once just ``the``."""
+    shown = number(factor)
+    return "the" if shown == "1" else f"{shown} times the"
 
 
 def let_it_wait(slo: SLO) -> str:
     """The advice for an alert that fires too early."""
     return (
-        f"Let it wait until {_percent(slo.error_budget)} of the requests are bad, as many as "
+        f"Let it wait until {limit_percent(slo.error_budget)} of the requests are bad, as many as "
         f"{slo.name} allows."
     )
 
@@ -282,10 +293,6 @@ def _selects(matcher: Matcher, value: str) -> bool:
 
 def _near(one: float, other: float, tolerance: float) -> bool:
     return abs(one - other) <= tolerance * max(abs(one), abs(other))
-
-
-def _percent(ratio: float) -> str:
-    return f"{ratio * 100:.4g} %"
 
 
 def _capital(sentence: str) -> str:

@@ -16,6 +16,7 @@ from portal.trial.reach import Reach, reach
 from portal.trial.recording import over_time, parsed, picked, walk
 from portal.trial.retelling import DATES
 from portal.trial.world import USUAL
+from portal.words import counted
 
 HELD_S = 300.0
 """How long a rung is held at least."""
@@ -145,7 +146,7 @@ def beyond(most: float, tree: Expr, rules: Sequence[RecordingRule]) -> str:
     steps = max((one.range_s / (one.step_s or EVALUATION_S) for one in found), default=0.0)
     if steps <= most:
         return ""
-    return f"A subquery of it has {steps:,.0f} steps, more than a trial may have."
+    return f"A subquery of it has {counted(steps, 'step')}, more than a trial may have."
 
 
 def subqueries(tree: Expr, rules: Sequence[RecordingRule]) -> Iterator[Subquery]:

@@ -24,7 +24,9 @@ from pathlib import Path
 
 from portal.clients.calls import announce
 from portal.clients.promtool import PromtoolMissingError, find
+from portal.durations import prometheus_duration
 from portal.limits import PromtoolLimits, TrialLimits
+from portal.numbers import exact
 from portal.promql.context import RecordingRule
 from portal.trial.retelling import Retelling
 from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
@@ -165,14 +167,14 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
         (folder / rule_files[0]).write_text(
             json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
         )
-    interval = _duration(scene.interval_s)
+    interval = prometheus_duration(scene.interval_s)
     test = {
         "interval": interval,
         "input_series": [{"series": s.selector, "values": s.values} for s in scene.series],
         "promql_expr_test": [
             {
                 "expr": told.get(q.expr, q.expr),
-                "eval_time": _duration(q.at_s),
+                "eval_time": prometheus_duration(q.at_s),
                 "exp_samples": IMPOSSIBLE,
             }
             for q in (*scene.questions, _last(scene))
@@ -180,7 +182,7 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
     }
     document = {
         "rule_files": rule_files,
-        "evaluation_interval": _duration(scene.evaluation_s or scene.interval_s),
+        "evaluation_interval": prometheus_duration(scene.evaluation_s or scene.interval_s),
         "tests": [test],
     }
     (folder / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
@@ -212,13 +214,9 @@ def _rule(rule: RecordingRule | TriedAlert, retelling: Retelling) -> Mapping[str
     return {
         "alert": rule.name,
         "expr": expr,
-        "for": _duration(rule.for_s),
+        "for": prometheus_duration(rule.for_s),
         "labels": dict(rule.labels),
     }
-
-
-def _duration(seconds: float) -> str:
-    return f"{round(seconds * 1000)}ms"
 
 
 # The process
@@ -265,7 +263,7 @@ def _listen(child: subprocess.Popen[bytes], limits: TrialLimits) -> tuple[str, s
         while not why:
             left = deadline - time.monotonic()
             if left <= 0 or not waiting.select(left):
-                why = f"promtool took longer than {limits.wall_s:g} s."
+                why = f"promtool took longer than {exact(limits.wall_s)} s."
                 break
             chunk = os.read(pipe.fileno(), 1 << 16)
             if not chunk:

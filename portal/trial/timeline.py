@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from portal.numbers import plain
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.scene import InventedSeries
 from portal.trial.traffic import Traffic
@@ -138,8 +139,7 @@ class Timeline:
         if "up" in self.world.metrics:
             ups = [0.0 if down else 1.0 for down in downs]
             values = " ".join(
-                f"{_written(up)}x{stage.steps - 1}"
-                for up, stage in zip(ups, self.stages, strict=True)
+                f"{plain(up)}x{stage.steps - 1}" for up, stage in zip(ups, self.stages, strict=True)
             )
             yield InventedSeries(selector("up", target), values)
         for metric, labels, value in self.world.gauges():
@@ -147,7 +147,7 @@ class Timeline:
 
     def _steady(self, value: float, gone: Sequence[bool]) -> str:
         parts = [
-            _absent(stage.steps) if away else f"{_written(value)}x{stage.steps - 1}"
+            _absent(stage.steps) if away else f"{plain(value)}x{stage.steps - 1}"
             for stage, away in zip(self.stages, gone, strict=True)
         ]
         return " ".join(parts)
@@ -166,7 +166,7 @@ class Timeline:
                 parts.append(_absent(stage.steps))
                 continue
             if stage.up:
-                parts.append(f"{_written(value + growth)}+{_written(growth)}x{stage.steps - 1}")
+                parts.append(f"{plain(value + growth)}+{plain(growth)}x{stage.steps - 1}")
             else:
                 parts.append(_absent(stage.steps))
             for _ in range(stage.steps):  # as promtool adds: a counter that is off resets
@@ -182,12 +182,6 @@ def selector(name: str, labels: Mapping[str, str]) -> str:
 
 def _quoted(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _written(number: float) -> str:
-    """Exactly, and without an exponent: promtool's notation has an x of its own."""
-    text = repr(float(number))
-    return f"{number:.12f}" if "e" in text else text.removesuffix(".0")
 
 
 def _absent(steps: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
+from portal.numbers import exact_percent, limit_percent, number
 from portal.promql import statuses
 from portal.promql.findings import Code, Finding, Indicator, Measure, Sli
 from portal.trial.judgement import Shown, Surprise
@@ -33,9 +34,9 @@ def _expected(found: Surprise) -> str:
 
 def _number(value: float, shown: Shown) -> str:
     if isinstance(shown.measure, QuantileMeasure):
-        return f"{value / shown.affine.slope:.3g} s"
+        return f"{number(value / shown.affine.slope, 3)} s"
     full = shown.affine.zero or abs(shown.affine.slope)
-    return f"{100 * value / full:.4g} %" if full in (1.0, 100.0) else f"{value:.4g}"
+    return limit_percent(value / full) if full in (1.0, 100.0) else number(value)
 
 
 def built(shown: Shown, one: Attempt) -> Finding:
@@ -79,7 +80,7 @@ def _thresholds(shown: Shown, world: World) -> tuple[float, ...]:
 def _words(shown: Shown, indicator: Indicator) -> tuple[Code, str]:
     measure, said = shown.measure, indicator.measure
     if isinstance(measure, QuantileMeasure):
-        return Code.QUANTILE, f"Latency: {100 * measure.phi:.5g} % of the requests are faster."
+        return Code.QUANTILE, f"Latency: {exact_percent(measure.phi)} of the requests are faster."
     latency = measure.sli is Sli.LATENCY
     kind = "Latency" if latency else "Availability"
     if shown.windows:

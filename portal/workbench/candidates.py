@@ -12,7 +12,7 @@ from typing import Any
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.dashboards import CheckContext, DashboardFinding, PanelFinding, judge
-from portal.dashboards.judge import NEEDED
+from portal.dashboards.judge import NEEDED, share_of_panels
 from portal.learners.models import Learner
 from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
@@ -56,6 +56,11 @@ class Candidate:
     def sli_panels(self) -> list[PanelFinding]:
         """The panels that show an SLI."""
         return [panel for panel in self.panels if panel.sli is not None]
+
+    @property
+    def shown(self) -> str:
+        """``1 of 3 panels shows an SLI``, ``2 of 3 panels show SLIs``."""
+        return share_of_panels(len(self.sli_panels), len(self.panels))
 
     @property
     def with_data(self) -> list[PanelFinding]:

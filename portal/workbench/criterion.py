@@ -13,9 +13,12 @@ from portal.criteria.checker import cannot_ask
 from portal.dashboards import PanelFinding
 from portal.dashboards.judge import NEEDED
 from portal.learners.models import Learner
+from portal.numbers import count
 from portal.promql.findings import Code, Sli
+from portal.words import counted, plural
 from portal.workbench.candidates import Candidate, DashboardOrigin
 from portal.workbench.evidence import DashboardEvidence, gather
+from portal.workbench.turns import OF_SEVERAL
 
 MAX_LINES = 12
 MAX_OTHERS = 3
@@ -105,7 +108,7 @@ def _met(best: Candidate, evidence: DashboardEvidence) -> Verdict:
         Status.MET,
         "dashboard_shows_slis",
         "Your dashboard shows SLIs",
-        f"“{best.title}”, {best.origin}: {len(best.with_data)} panels show SLIs{word}."
+        f"“{best.title}”, {best.origin}: {counted(len(best.with_data), 'panel')} show SLIs{word}."
         + _further(best, evidence),
         EXPECTED,
         Where(best.title, best.url),
@@ -123,13 +126,12 @@ def _had_data(best: Candidate, evidence: DashboardEvidence) -> list[str]:
 
 def _idle(best: Candidate, evidence: DashboardEvidence) -> Verdict:
     """The same queries had data before: without traffic they have nothing to show, and stay met."""
-    why = next((w for w in best.silent.values() if w), "they are silent")
     return Verdict(
         Status.MET,
         "dashboard_shows_slis",
         "Your dashboard shows SLIs",
-        f"“{best.title}”, {best.origin}: {len(best.sli_panels)} panels show SLIs. Their queries had"
-        f" data before; now {why}." + _further(best, evidence),
+        f"“{best.title}”, {best.origin}: {counted(len(best.sli_panels), 'panel')} show SLIs."
+        f" Their queries had data before; {_why_silent(best)}." + _further(best, evidence),
         EXPECTED,
         Where(best.title, best.url),
         lines=panel_lines(best),
@@ -137,18 +139,22 @@ def _idle(best: Candidate, evidence: DashboardEvidence) -> Verdict:
 
 
 def _silent(best: Candidate, evidence: DashboardEvidence) -> Verdict:
-    why = next((w for w in best.silent.values() if w), "they were not asked yet")
     return Verdict(
         Status.NOT_ENOUGH_DATA,
         "panels_without_data",
         "Your panels are right, but there is no data in them now",
-        f"“{best.title}”, {best.origin}: {len(best.sli_panels)} panels show SLIs, but {why}."
-        + _further(best, evidence),
+        f"“{best.title}”, {best.origin}: {counted(len(best.sli_panels), 'panel')} show SLIs, but "
+        f"{_why_silent(best)}." + _further(best, evidence),
         "Values now: send a burst.",
         Where("Send a burst", "/bursts"),
         wait_seconds=15,
         lines=panel_lines(best),
     )
+
+
+def _why_silent(best: Candidate) -> str:
+    why = next((w for w in best.silent.values() if w), "")
+    return OF_SEVERAL.get(why, "they were not asked yet")
 
 
 def _cannot_try(best: Candidate) -> Verdict:
@@ -178,14 +184,12 @@ def _to_be_confirmed(best: Candidate, evidence: DashboardEvidence) -> Verdict:
 
 
 def _too_few(best: Candidate, evidence: DashboardEvidence) -> Verdict:
-    count, total = len(best.sli_panels), len(best.panels)
     nothing = "Your dashboard does not show an SLI yet"
     return Verdict(
         Status.NOT_MET,
-        "too_few_sli_panels" if count else "no_sli_panel",
-        "One panel shows an SLI; one more is needed" if count else nothing,
-        f"“{best.title}”, {best.origin}: {count} of {total} panels show an SLI."
-        + _further(best, evidence),
+        "too_few_sli_panels" if best.sli_panels else "no_sli_panel",
+        "One panel shows an SLI; one more is needed" if best.sli_panels else nothing,
+        f"“{best.title}”, {best.origin}: {best.shown}." + _further(best, evidence),
         EXPECTED,
         Where(best.title, best.url),
         lines=panel_lines(best),
@@ -208,7 +212,8 @@ def _still_reading(evidence: DashboardEvidence) -> Verdict:
 def _nothing_found(evidence: DashboardEvidence) -> Verdict:
     seen = "There is no dashboard of yours yet."
     if evidence.assisted:
-        seen += f" {evidence.assisted} made by the lab or from files don’t count."
+        verb = plural(evidence.assisted, "doesn’t", "don’t")
+        seen += f" {evidence.assisted} made by the lab or from files {verb} count."
     if evidence.unread:
         seen += f" {evidence.unread} in Grafana can’t be read."
     if evidence.without_grafana:
@@ -233,8 +238,8 @@ def panel_lines(best: Candidate) -> tuple[VerdictLine, ...]:
     lines = [
         VerdictLine(_mark(panel, best.silent), _panel_words(panel, best.silent)) for panel in panels
     ]
-    if len(best.panels) > MAX_LINES:
-        lines.append(VerdictLine(Status.MET, f"and {len(best.panels) - MAX_LINES} more panels"))
+    if (further := len(best.panels) - MAX_LINES) > 0:
+        lines.append(VerdictLine(Status.MET, f"and {counted(further, 'more panel')}"))
     return tuple(lines)
 
 
@@ -266,4 +271,5 @@ def _further(best: Candidate, evidence: DashboardEvidence) -> str:
 def _progress(evidence: DashboardEvidence) -> str:
     if evidence.progress is None:
         return ""
-    return f" Read {evidence.progress.read:,} of {evidence.progress.total:,} dashboards so far."
+    total = counted(evidence.progress.total, "dashboard")
+    return f" Read {count(evidence.progress.read)} of {total} so far."

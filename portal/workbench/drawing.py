@@ -18,6 +18,7 @@ from portal.kit.charts import (
     ChartLine,
     value_chart,
 )
+from portal.numbers import count
 from portal.workbench.units import PanelUnit
 
 MAX_SERIES_RUN = 100
@@ -100,7 +101,8 @@ def _note(samples: Sequence[Sample]) -> str:
     if not any(math.isfinite(sample.value) for sample in samples):
         return "Valid, but the value is not a number now (0/0: no traffic in the range?)."
     if len(samples) > MAX_SERIES_RUN:
-        return f"{len(samples):,} series: too many to draw. Sum them, or pick some by their labels."
+        many = f"{count(len(samples))} series: too many to draw."
+        return f"{many} Sum them, or pick some by their labels."
     return ""
 
 

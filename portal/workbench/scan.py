@@ -22,6 +22,7 @@ from portal.clients.grafana.dashboards import SLO_LAB_FOLDER, SLO_LAB_FOLDER_TIT
 from portal.clients.grafana.scan import scan
 from portal.dashboards import CheckContext, DashboardFinding, judge
 from portal.dashboards.judge import NEEDED
+from portal.words import counted
 from portal.workbench.candidates import encodable
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class DashboardScan:
             if self._running or not self._due(set()):
                 return
             self._running = True
-        what = f"reads {len(ordered)} dashboards of Grafana"
+        what = f"reads {counted(len(ordered), 'dashboard')} of Grafana"
         if not self._background.start("dashboard-scan", what, lambda: self._pass(grafana, context)):
             self._running = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.numbers import exact, quantile_name
 from portal.shop.queries import QUANTILES, SLIQueries
 from portal.workbench.forms import PanelForm
 
@@ -11,9 +12,9 @@ def starts(job: str) -> list[PanelForm]:
     queries = SLIQueries(job)
     shares = [
         PanelForm("Availability", queries.availability, "ratio"),
-        PanelForm(f"Under {queries.threshold:g} s", queries.fast_share, "ratio"),
+        PanelForm(f"Under {exact(queries.threshold)} s", queries.fast_share, "ratio"),
     ]
     quantiles = [
-        PanelForm(f"p{phi * 100:g}", queries.quantile(phi), "seconds") for phi in QUANTILES
+        PanelForm(quantile_name(phi), queries.quantile(phi), "seconds") for phi in QUANTILES
     ]
     return shares + quantiles

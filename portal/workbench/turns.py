@@ -16,6 +16,13 @@ NO_DATA = "it returns no data now"
 NOT_A_NUMBER = "its value is not a number now: there is no traffic in its range"
 TOO_SLOW = "Prometheus takes too long to work it out"
 NO_TIME = "there was no time left to ask for its value"
+OF_SEVERAL = {
+    NO_DATA: "they return no data now",
+    NOT_A_NUMBER: "their values are not numbers now: there is no traffic in their range",
+    TOO_SLOW: "Prometheus takes too long to work them out",
+    NO_TIME: "there was no time left to ask for their values",
+}
+"""The same, said of several queries."""
 
 
 @dataclass(frozen=True)

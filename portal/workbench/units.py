@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.kit.rendering import milliseconds, percent
+from portal.durations import milliseconds
+from portal.numbers import number, percent
 from portal.promql.findings import Indicator, Measure
 
 READABLE = 1e9
@@ -33,8 +34,7 @@ class PanelUnit:
         if self.grafana == "s" and abs(value) < READABLE:
             return milliseconds(value)
         digits = 3 if self.axis and abs(value) < 100 else 4
-        number = f"{value:,.0f}" if 1000 <= abs(value) < READABLE else f"{value:.{digits}g}"
-        return f"{number} {self.axis}".strip().replace("-", "−")
+        return f"{number(value, digits)} {self.axis}".strip()
 
 
 UNITS = {

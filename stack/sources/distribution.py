@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 from portal.config import Settings
+from portal.numbers import exact
 from stack.sources.base import PrometheusInstall, Reporter, SourceError, inspect_prometheus
 from stack.sources.drafts import draft_folder
 
@@ -104,6 +105,6 @@ class _Apt:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise SourceError(f"{words[0]} took longer than {seconds:g} s.") from error
+            raise SourceError(f"{words[0]} took longer than {exact(seconds)} s.") from error
         complaints = run.stderr.strip().splitlines() or [f"status {run.returncode}"]
         return complaints[-1] if run.returncode else ""

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
+from portal.numbers import exact
+from portal.words import counted
 from stack.sources.base import Reporter, SourceError
 
 CHUNK = 1 << 16
@@ -58,9 +60,9 @@ def _answer(url: str, limits: Limits) -> Iterator[requests.Response]:
                 raise SourceError(f"{url} is not there (answer {answer.status_code}).")
             yield answer
     except requests.exceptions.ConnectTimeout as error:
-        raise SourceError(f"{host} can't be reached within {limits.connect:g} s.") from error
+        raise SourceError(f"{host} can't be reached within {exact(limits.connect)} s.") from error
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError) as error:
-        raise SourceError(f"{host} sent nothing for {limits.stall:g} s.") from error
+        raise SourceError(f"{host} sent nothing for {exact(limits.stall)} s.") from error
     except requests.exceptions.ChunkedEncodingError as error:
         raise SourceError(f"the download of {url} was cut off.") from error
     except requests.exceptions.ConnectionError as error:
@@ -72,7 +74,7 @@ def _answer(url: str, limits: Limits) -> Iterator[requests.Response]:
 def _connection_sentence(host: str | None, error: Exception, limits: Limits) -> str:
     """A read that times out in mid-body reaches us as a ConnectionError, too."""
     if "Read timed out" in str(error):
-        return f"{host} sent nothing for {limits.stall:g} s."
+        return f"{host} sent nothing for {exact(limits.stall)} s."
     return f"{host} can't be reached."
 
 
@@ -82,7 +84,7 @@ def _chunks(answer: requests.Response, limits: Limits, size: int) -> Iterator[by
     for chunk in answer.iter_content(CHUNK):
         done += len(chunk)
         if done > size:
-            raise SourceError(f"{answer.url} is larger than {size} bytes.")
+            raise SourceError(f"{answer.url} is larger than {counted(size, 'byte')}.")
         if time.monotonic() > deadline:
-            raise SourceError(f"{answer.url} took longer than {limits.total:g} s.")
+            raise SourceError(f"{answer.url} took longer than {exact(limits.total)} s.")
         yield chunk

@@ -65,6 +65,19 @@ def test_a_custom_burst_without_fault_sets_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rate", "seconds", "summary"),
+    [
+        (0.5, 60, "0.5 requests a second for 60 seconds."),
+        (1, 1, "1 request a second for 1 second."),
+        (2.5, 1.5, "2.5 requests a second for 1.5 seconds."),
+    ],
+)
+def test_a_custom_burst_says_what_it_is(rate: float, seconds: float, summary: str) -> None:
+    typed = {**GOOD, "rate": rate, "duration_seconds": seconds}
+    assert custom_profile(**typed).summary == summary
+
+
+@pytest.mark.parametrize(
     ("change", "field", "limit"),
     [
         ({"rate": 1e9}, "rate", "500"),

@@ -24,7 +24,7 @@ def row(burst: Burst, label: str) -> tuple[str, str]:
 def test_one_failure_in_three_hundred_thousand_is_not_a_hundred_percent() -> None:
     view = ServerView(by_status={"200": 299_999, "500": 1})
     burst = a_burst(view, sent=300_000, good=299_999, failed={"500": 1})
-    assert row(burst, "availability") == ("99.99 %", "99.99 %")
+    assert row(burst, "availability") == ("99.9997 %", "99.9997 %")
     assert sides(burst).sentence == "Both counted the same requests and failures."
 
 

@@ -104,7 +104,7 @@ def test_the_difference_is_shown(client: FlaskClient, learner: Learner, services
     typed = {"burst": burst.id, "failed": "200", "slow": "15", "seconds": "60"}
     answer = client.post("/impact", data={**typed, "sentence": SENTENCE}, follow_redirects=True)
     assert answer.status_code == 200
-    assert "-40" in answer.text
+    assert "−40" in answer.text
     assert answer.text.count("✓ yes") == 2
     assert answer.text.count("✗ not yet") == 1
 

@@ -86,7 +86,7 @@ def test_no_slo_takes_the_address_of_a_page(app: Flask, learner: Learner) -> Non
 
 def test_an_import_is_taken_over_whole_or_not_at_all(learner: Learner) -> None:
     long = SLO("long", SLIKind.AVAILABILITY, 0.9, why="w" * (MAX_WHY + 1))
-    with pytest.raises(OpenSLOError, match="SLO long: its reason has more than 2000"):
+    with pytest.raises(OpenSLOError, match="SLO long: its reason has more than 2,000 characters"):
         import_documents(dumps([AVAILABILITY, long]))
     titled = dumps([SLO("titled", SLIKind.AVAILABILITY, 0.9, title="T")])
     with pytest.raises(OpenSLOError, match="displayName has more than 80"):

@@ -244,7 +244,7 @@ class TestFigures:
             "Used so far 3 were bad, which is an SLI of 99.5 %: 50 % of the budget so far is",
             "For the whole window of 1 hour (lab window)",
             "full outage allowed 36 s used of the whole window’s budget, at this traffic 9.17 %",
-            "burn rate, last 5m 0.5× time to exhaustion 1 h 49 min at this burn rate",
+            "burn rate, last 5 min 0.5× time to exhaustion 1 h 49 min at this burn rate",
         ]
         places = [text.index(part) for part in told]
         assert places == sorted(places)

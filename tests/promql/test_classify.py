@@ -153,7 +153,7 @@ def test_an_own_error_counter_comes_with_advice() -> None:
 
 def test_the_reason_names_where_other_statuses_fall() -> None:
     reason = classify(f'sum(rate(http_requests_total{{status=~"[45].."}}[5m])) / {T}').reason
-    assert "4xx and 5xx counts as failed" in reason
+    assert "4xx and 5xx count as failed" in reason
 
 
 def test_the_reduced_form_says_what_is_measured() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.promql.nodes import Matcher, MatchOp
-from portal.promql.statuses import ALL, picked, spoken
+from portal.promql.statuses import ALL, CLIENT_ERRORS, SERVER_ERRORS, picked, spoken, spoken_with
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,8 @@ def test_other_labels_are_not_about_statuses(label: str, value: str) -> None:
     [
         (frozenset(range(500, 600)), "5xx"),
         (frozenset(range(400, 600)), "4xx and 5xx"),
-        (frozenset({500, 503}), "500, 503"),
+        (frozenset({500, 503}), "500 and 503"),
+        (SERVER_ERRORS | {404, 429}, "404, 429 and 5xx"),
         (frozenset(range(500, 600)) - {501}, "5xx but 501"),
         (ALL, "2xx, 3xx, 4xx and 5xx"),
         (frozenset(), "none"),
@@ -50,3 +51,18 @@ def test_other_labels_are_not_about_statuses(label: str, value: str) -> None:
 )
 def test_sets_are_spoken_in_few_words(statuses: frozenset[int], text: str) -> None:
     assert spoken(statuses) == text
+
+
+@pytest.mark.parametrize(
+    ("statuses", "text"),
+    [
+        (SERVER_ERRORS, "5xx counts"),
+        (SERVER_ERRORS - {501, 505}, "5xx but 501 and 505 counts"),
+        (frozenset({500}), "500 counts"),
+        (frozenset({500, 503}), "500 and 503 count"),
+        (CLIENT_ERRORS | SERVER_ERRORS, "4xx and 5xx count"),
+        (frozenset(), "none counts"),
+    ],
+)
+def test_the_verb_fits_how_many_are_named(statuses: frozenset[int], text: str) -> None:
+    assert spoken_with(statuses, "counts", "count") == text

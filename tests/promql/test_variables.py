@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.promql.parser import MAX_LENGTH
-from portal.promql.variables import ALL, Times, Variable, duration, substitute
+from portal.promql.variables import ALL, Times, Variable, substitute
 
 VARIABLES = {
     variable.name: variable
@@ -80,11 +80,6 @@ def test_unknown_variables_are_named() -> None:
 def test_the_rate_interval_follows_the_scrape_interval() -> None:
     assert Times(scrape_interval_s=15).rate_interval_s == 60
     assert Times(scrape_interval_s=5, interval_s=60).rate_interval_s == 65
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(90, "90s"), (0.5, "500ms"), (1.5, "1500ms")])
-def test_durations_are_whole_numbers(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize("written", ["$v ", '"$v" '])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.slo.objective import percent
+from portal.numbers import exact_percent
 from portal.slo.rules import rule_groups
 from portal.slo.scale import TARGETS, fleet
 from portal.slo.windows import AlertPair, Window, alert_pairs
@@ -39,7 +39,7 @@ def test_every_record_is_named() -> None:
 
 def test_every_request_class_stands_in_the_table() -> None:
     for request_class, targets in TARGETS.items():
-        shown = f"{percent(targets.availability)} %" if targets.availability else "–"
+        shown = exact_percent(targets.availability) if targets.availability else "–"
         assert f"| {request_class} | {shown} |" in DOCS
 
 

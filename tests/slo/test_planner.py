@@ -41,12 +41,14 @@ def test_failures_that_page_after_minutes_of_health_at_two_per_second(
 
 
 def test_twenty_percent_errors_at_twenty_per_second_take_77_seconds() -> None:
-    found = plan(0.144, WindowCounts(600), PlannedBurst(rate=20, error_share=0.2))
+    found = plan(0.144, WindowCounts(600, 0, 300), PlannedBurst(rate=20, error_share=0.2))
     assert found.seconds == pytest.approx(77.14, abs=0.01)
     assert found.failures == 309
     assert "600 × 0.144" in found.sentence
-    assert found.sentence.startswith("600 requests in its window: (600 × 0.144) / (20 × ")
-    assert "= 77.1 s. By then 20/s with 20 % errors bring 308.6 failed" in found.sentence
+    assert found.sentence.startswith("600 requests in the last 5 min: (600 × 0.144) / (20 × ")
+    assert (
+        "= 77.1 s (1 min 17 s). By then 20/s with 20 % errors bring 308.6 failed" in found.sentence
+    )
     assert found.sentence.endswith("so it takes 309.")
 
 
@@ -150,8 +152,24 @@ def test_enough_traffic_needs_no_warning() -> None:
 
 
 def test_without_history_the_first_failure_is_enough_and_nothing_is_reckoned_with_zeros() -> None:
-    found = plan(0.03, WindowCounts(0), PlannedBurst(rate=20, error_share=0.2))
+    found = plan(0.03, WindowCounts(0, 0, 25), PlannedBurst(rate=20, error_share=0.2))
     assert found.failures == 1
     assert found.sentence == (
-        "No request came in this time yet: the first one that fails is enough."
+        "No request came in the last 25 s: the first one that fails is enough."
     )
+
+
+def test_the_window_that_decides_is_named() -> None:
+    held = {"5m": WindowCounts(600, 0, 300), "25s": WindowCounts(50, 0, 25)}
+    burst = PlannedBurst(rate=20, error_share=0.2)
+    plans = {
+        pair.name: found.sentence for pair, found in plan_alerts(slo(0.99, Window.LAB), held, burst)
+    }
+    assert plans["page 5m/25s"].startswith("600 requests in the last 5 min: ")
+    assert plans["ticket 15m/75s"].startswith("No request came in the last ")
+
+
+def test_one_request_is_one_request() -> None:
+    burst = PlannedBurst(rate=1, error_share=1.0)
+    assert plan(0.5, WindowCounts(1, 0, 300), burst).sentence.startswith("1 request in the last")
+    assert "bring 1 failed request, so" in plan(0.5, WindowCounts(1, 0, 300), burst).sentence

@@ -11,11 +11,14 @@ from flask.testing import FlaskClient
 
 from portal.bursts.models import BurstState
 from portal.clients.prometheus import PrometheusClient
+from portal.config import Settings
 from portal.criteria.base import Status
 from portal.lab.grafana_state import Absence
+from portal.secret_files import secret_path
 from portal.services import Services
 from portal.steps import store, views
 from portal.steps.catalog import DoneBy, load
+from tests.apps import portal_app
 from tests.conftest import START
 from tests.fakes.server import LocalServer, Reply, Request
 from tests.patience import SECONDS
@@ -49,6 +52,86 @@ def test_the_dashboard_step_tells_what_can_be_done_in_this_lab(
     assert todo in first
     assert prose.count("<ol>") == 1
     assert not_there not in prose
+
+
+def prose_in(settings: Settings, services: Services, step_id: str) -> str:
+    """A step's text as a lab with these settings tells it."""
+    with portal_app(settings, replace(services, settings=settings)) as app:
+        page = app.test_client().get(f"/steps/{step_id}").text
+    return re.sub(r"<details.*?</details>", "", page.split('<div class="prose">')[1], flags=re.S)
+
+
+MOVED = {"mockapp_port": 8101, "prometheus_port": 9191, "grafana_port": 3131}
+
+
+@pytest.mark.parametrize("step_id", [step.id for step in load()])
+def test_a_lesson_names_the_ports_of_this_lab_alone(
+    settings: Settings, services: Services, step_id: str
+) -> None:
+    moved = replace(settings, mockapp_url="", prometheus_url="", **MOVED)
+    assert not re.findall(r":(?:8000|9090|3000|8080)\b", prose_in(moved, services, step_id))
+
+
+def test_a_lesson_for_programs_says_nothing_of_containers(
+    settings: Settings, services: Services
+) -> None:
+    prose = prose_in(replace(settings, mockapp_url="", prometheus_url=""), services, "preflight")
+    assert "<code>make lab</code> runs them" in prose
+    assert "docker compose" not in prose
+    assert "host.docker.internal" not in prose
+
+
+def test_a_lesson_in_containers_names_the_ports_that_a_browser_sees(
+    settings: Settings, services: Services
+) -> None:
+    compose = replace(
+        settings,
+        mockapp_public_url="http://localhost:8101",
+        prometheus_public_url="http://localhost:9191",
+        grafana_url="http://127.0.0.1:9",
+        grafana_public_url="http://localhost:3131",
+    )
+    prose = prose_in(compose, services, "preflight")
+    assert "launches and manages multiple containers together" in prose
+    assert "make lab" not in prose
+    assert "localhost:9191" in prose
+    assert "localhost:3131" in prose
+    assert not re.findall(r"localhost:(?:9090|3000)", prose)
+
+
+@pytest.mark.parametrize("grafana_url", ["http://127.0.0.1:9", ""])
+def test_no_login_is_named_where_the_lab_page_has_none(
+    settings: Settings, services: Services, grafana_url: str
+) -> None:
+    """Somebody else's Grafana, and none at all; the lab made a password once."""
+    path = secret_path(settings.data_dir, "grafana-password")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("made")
+    lab = replace(settings, grafana_url=grafana_url)
+    for step_id in ("preflight", "dashboard"):
+        assert "name and password" not in prose_in(lab, services, step_id).lower()
+    with portal_app(lab, replace(services, settings=lab)) as app:
+        assert "Your Grafana login" not in app.test_client().get("/lab").text
+
+
+def test_the_login_is_named_where_the_lab_made_it(
+    settings: Settings, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "grafana_absence", lambda _: None)
+    monkeypatch.setattr(views, "grafana_password", lambda _: "made")
+    for step_id in ("preflight", "dashboard"):
+        assert "name and password" in prose_in(settings, services, step_id).lower()
+
+
+def test_a_lesson_tells_the_scrape_interval_of_this_lab(
+    settings: Settings, services: Services
+) -> None:
+    slow = replace(settings, scrape_interval=2)
+    assert "every 2 seconds" in prose_in(slow, services, "preflight")
+    prose = prose_in(slow, services, "traffic")
+    assert "every 2 seconds" in prose
+    assert "about 30 readings" in prose
+    assert "5 seconds" not in prose
 
 
 def test_an_unknown_step_is_not_found(client: FlaskClient) -> None:

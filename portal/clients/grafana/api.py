@@ -12,6 +12,7 @@ from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.lockout import Lockout, Turnstile
 from portal.clients.http import Answer, Http
+from portal.numbers import exact
 
 SYSTEM = "Grafana"
 DEAD_TOKEN = "invalid api key"  # noqa: S105 (Grafana's words for it, with status 500)
@@ -92,7 +93,9 @@ class GrafanaApi:
             yield
 
     def _busy(self, deadline: Deadline) -> ClientError:
-        message = f"Grafana did not answer within {deadline.seconds:g} s at {self.http.base_url}."
+        message = (
+            f"Grafana did not answer within {exact(deadline.seconds)} s at {self.http.base_url}."
+        )
         return self.http.error(message, ErrorKind.TIMEOUT)
 
     def _stop_if_refused(self, credentials: Credentials, fingerprint: str) -> None:

@@ -110,7 +110,7 @@ class DashboardReader:
 
     def _namespace(self, deadline: Deadline) -> str:
         organisation = number(record(self._api.get("/api/org", timeout=deadline)).get("id")) or 1
-        return "default" if organisation == 1 else f"org-{organisation:.0f}"
+        return "default" if organisation == 1 else f"org-{round(organisation)}"
 
     @property
     def _origin(self) -> str:
