@@ -10,6 +10,7 @@ import pytest
 from portal.promql.context import RecordingRule
 from portal.rulefile.contents import RuleFile
 from portal.rulefile.reader import RuleFileError
+from portal.shop import BUCKETS
 from portal.slo.objective import SLO, SLIKind
 from portal.tie import AlertRule, TieCode, analyse, analyse_all
 from portal.tie.check import FileVerdict, check_file
@@ -142,6 +143,24 @@ def test_slos_of_several_jobs_are_tried_in_worlds_of_their_own(fresh: list[int])
     rule = AlertRule("a", expanded("RATIO > 0.144").replace("flask-app", "shop"))
     finding = analyse(rule, [AVAILABILITY, other])
     assert (finding.slo, finding.code) == ("other", TieCode.TIED)
+
+
+@pytest.mark.parametrize("threshold_s", BUCKETS)
+def test_an_average_is_no_share_of_slow_requests(threshold_s: float) -> None:
+    slo = SLO("latency", SLIKind.LATENCY, 0.95, threshold_s=threshold_s)
+    total = "sum(rate(http_request_duration_seconds_sum{job='flask-app'}[1m]))"
+    averages = [expanded(f"{total} / COUNT > {threshold_s * part}") for part in (0.9, 1, 1.5)]
+    fast = expanded("FAST").replace('"0.3"', f'"{threshold_s}"')
+    share = expanded(f"1 - {fast} / COUNT > 0.05")
+    rules = [AlertRule("a", expr) for expr in (*averages, share)]
+    assert [found.tied for found in analyse_all(rules, [slo])] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("limit", ["ALL < 500", "BAD < 30", "ALL < 3000"])
+def test_an_alert_that_falls_silent_in_a_rush_is_not_tied(limit: str) -> None:
+    rule = AlertRule("a", expanded(f"RATIO > 0.05 and {limit}"))
+    assert not analyse(rule, [AVAILABILITY]).tied
+    assert not analyse(AlertRule("a", expanded("RATIO > 0.05 or ALL > 1000")), [AVAILABILITY]).tied
 
 
 @pytest.mark.parametrize(
