@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.clients.promtool import Validity
 from portal.promql.context import RecordingRule
 from portal.rulefile.contents import RuleFile
 from portal.rulefile.reader import RuleFileError
@@ -129,6 +130,20 @@ def test_more_alerts_than_are_judged_at_a_time_are_refused_in_one_sentence() -> 
     rules = tuple(AlertRule(f"a{n}", f"up > {n}") for n in range(5000))
     with pytest.raises(RuleFileError, match=r"5,000 alerts; 300 at most"):
         check_file(RuleFile(rules, ()), SLOS)
+
+
+def test_an_expression_that_is_too_long_is_refused_before_promtool_reads_it() -> None:
+    asked: list[str] = []
+
+    def validity(exprs: Sequence[str]) -> list[Validity]:
+        asked.extend(exprs)
+        return [Validity(True)] * len(exprs)
+
+    long = AlertRule("long", " or ".join(["up == 0"] * 40_000))
+    found = check_file(RuleFile((long, HONEST), ()), SLOS, validity)
+    assert asked == [HONEST.expr]
+    assert [alert.code for alert in found.alerts] == [TieCode.UNPARSED, TieCode.TIED]
+    assert "longer than 4096 characters" in found.alerts[0].reason
 
 
 def test_beyond_the_most_nobody_knows(fresh: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
