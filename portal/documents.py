@@ -7,7 +7,7 @@ text stays small as long as nobody walks or prints all of it: readers cap what t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -58,13 +58,14 @@ def _documents(text: str) -> Iterator[Any]:
 
 @dataclass
 class _Collection:
-    """A collection that is being read: its anchor, and how many entries it will have."""
+    """A collection that is being read: its anchor, how many entries it will have, its keys."""
 
     anchor: str | None
     is_mapping: bool
     entries: int = 0
     awaits_value: bool = False
     merges: bool = False
+    keys: set[str] = field(default_factory=set)
 
 
 class _Bounds:
@@ -88,9 +89,23 @@ class _Bounds:
             elif isinstance(event, yaml.AliasEvent):
                 self._add(self.sizes.get(str(event.anchor), 0))
             elif isinstance(event, yaml.ScalarEvent):
+                self._name(event)
                 self._add(0, is_merge_key=event.value == "<<")
             if len(self.frames) > MAX_DEPTH:
                 raise DocumentError(f"The YAML is nested deeper than {MAX_DEPTH} levels.")
+
+    def _name(self, event: yaml.ScalarEvent) -> None:
+        """A key that stands twice in one mapping is refused, as Prometheus and Kubernetes do."""
+        parent = self.frames[-1] if self.frames else None
+        if parent is None or not parent.is_mapping or parent.awaits_value or event.value == "<<":
+            return
+        if event.value in parent.keys:
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            name = event.value[:40]
+            raise DocumentError(
+                f'Line {line}, column {column}: the key "{name}" stands twice.', line, column
+            )
+        parent.keys.add(event.value)
 
     def _end(self, frame: _Collection) -> None:
         if frame.anchor is not None:

@@ -36,6 +36,7 @@ def test_a_fault_is_named_with_line_and_column(text: str, line: int, column: int
         "\ud800",
         "!!python/object/apply:os.system [ls]",
         "? [a]\n: b",
+        "a: {b: 1, c: 2, b: 3}",
         "---\na: 1\n" * (MAX_DOCUMENTS + 1),
     ],
     ids=lambda text: repr(text[:20]),

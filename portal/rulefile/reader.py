@@ -1,4 +1,4 @@
-"""A Prometheus rule file's rules, as they stand in it; a PrometheusRule of Kubernetes as well."""
+"""A Prometheus rule file's rules, as they stand in it; PrometheusRules of Kubernetes as well."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from portal.documents import MAX_BYTES, DocumentError, load_documents
 from portal.errors import SLOLabError
 
 MAX_RULES = 20_000
+NO_GROUPS = "This is no Prometheus rule file: it has no list of groups."
 
 
 class RuleFileError(SLOLabError):
@@ -21,20 +22,40 @@ def rules(text: str, max_bytes: int = MAX_BYTES) -> Iterator[tuple[str, Mapping[
         documents = load_documents(text, max_bytes)
     except DocumentError as error:
         raise RuleFileError(str(error)) from None
-    if len(documents) > 1:
-        raise RuleFileError("A rule file is a single YAML document; this text holds several.")
-    for number, found in enumerate(_rules(_groups(documents[0] if documents else {}))):
+    for number, found in enumerate(_rules(_groups(documents))):
         if number >= MAX_RULES:
             raise RuleFileError(f"The file holds more than {MAX_RULES} rules.")
         yield found
 
 
-def _groups(document: Any) -> list[Any]:
-    if isinstance(document, Mapping) and "groups" not in document:
-        document = document.get("spec")
-    groups = document.get("groups") if isinstance(document, Mapping) else None
+def _groups(documents: list[Any]) -> list[Any]:
+    """The groups of a rule file, or of all PrometheusRules among Kubernetes' objects."""
+    objects = [one for document in documents for one in _objects(document)]
+    if len(documents) > 1 and any("groups" in one for one in objects):
+        raise RuleFileError("A rule file is a single YAML document; this text holds several.")
+    if len(objects) > 1:
+        objects = [one for one in objects if one.get("kind") == "PrometheusRule"]
+    if not objects:
+        raise RuleFileError(NO_GROUPS)
+    return [group for one in objects for group in _groups_of(one)]
+
+
+def _objects(document: Any) -> Iterator[Mapping[str, Any]]:
+    """A document's object; of Kubernetes' lists those that are in them."""
+    if not isinstance(document, Mapping):
+        raise RuleFileError(NO_GROUPS)
+    items = document.get("items")
+    if str(document.get("kind")).endswith("List") and isinstance(items, list):
+        yield from (item for item in items if isinstance(item, Mapping))
+    else:
+        yield document
+
+
+def _groups_of(found: Mapping[str, Any]) -> list[Any]:
+    inside = found if "groups" in found else found.get("spec")
+    groups = inside.get("groups") if isinstance(inside, Mapping) else None
     if not isinstance(groups, list):
-        raise RuleFileError("This is no Prometheus rule file: it has no list of groups.")
+        raise RuleFileError(NO_GROUPS)
     return groups
 
 

@@ -22,11 +22,13 @@ HELD_S = 300.0
 """How long a rung is held at least."""
 EVALUATION_S = 15.0
 AT_THE_END = 0.0
+FAR_S = 7200.0
+"""How far back an offset leads at most: longer than anything lasts that is tried."""
 SELDOM_S = 60.0
 """Between two evaluations of rules, where no window is short."""
 MOST_STEPS = 1500
-MOST_POINTS = 11_000
-"""Steps of a subquery that a trial evaluates: as many as Prometheus allows a range query."""
+MOST_POINTS = 100_000
+"""Steps of a subquery as it is written; what reaches back before a rung began is cut."""
 FAMILIES = {
     REQUESTS: REQUESTS,
     **{f"{DURATIONS}_{part}": DURATIONS for part in ("bucket", "count", "sum")},
@@ -118,12 +120,15 @@ class AlertAttempt:
 class Hold:
     """How long a rung is held: scrapes, seconds between two of them, and between evaluations.
 
+    ``lead``: scrapes before that, for offsets that lead there.
+
     ``AT_THE_END``: rules are evaluated once, when the alert is asked.
     """
 
     step_s: float
     steps: int
     evaluation_s: float
+    lead: int = 0
 
     @classmethod
     def of(cls, one: AlertAttempt) -> Hold:
@@ -137,7 +142,12 @@ class Hold:
         if one.reach.rules:
             seldom = max(every, min(SELDOM_S, one.reach.shortest_s / 4))
             every = seldom if one.needs_a_past else AT_THE_END
-        return cls(step, min(MOST_STEPS, ceil(needed / step)), every)
+        return cls(step, min(MOST_STEPS, ceil(needed / step)), every, cls._lead(one, step))
+
+    @staticmethod
+    def _lead(one: AlertAttempt, step_s: float) -> int:
+        far_s = min(one.reach.furthest_s, FAR_S)
+        return ceil((far_s + one.reach.longest_s) / step_s) + 2 if far_s > 0 else 0
 
 
 def beyond(most: float, tree: Expr, rules: Sequence[RecordingRule]) -> str:

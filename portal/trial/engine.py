@@ -198,7 +198,7 @@ def _last(scene: Scene) -> TrialQuestion:
 def _retelling(scene: Scene) -> Retelling:
     """How the scene's expressions are put to promtool."""
     moments = {question.at_s for question in scene.questions}
-    return Retelling(scene.epoch_s, max(moments, default=0.0), len(moments) > 1)
+    return Retelling(scene.epoch_s, max(moments, default=0.0), len(moments) > 1, scene.far_s)
 
 
 def _told(scene: Scene) -> Mapping[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
 
 from portal.promql.context import RecordingRule
 from portal.shop import SCRAPE_INTERVAL_S
-from portal.trial.attempt import AT_THE_END, EVALUATION_S, FAMILIES, AlertAttempt, Hold
+from portal.trial.attempt import AT_THE_END, EVALUATION_S, FAMILIES, FAR_S, AlertAttempt, Hold
 from portal.trial.climb import AlertTrial, Climb
 from portal.trial.days import LATE
 from portal.trial.distraction import CALM, DISTRACTIONS, IDLE, OTHER_JOB, Distraction
@@ -132,10 +132,16 @@ class Play:
             rules,
             end_s if self.hold.evaluation_s == AT_THE_END else max(step_s, self.hold.evaluation_s),
             self.epoch_s,
+            FAR_S,
         )
 
     def _stages(self, event: Event) -> tuple[float, tuple[Stage, ...]]:
-        """Seconds between two scrapes, and what happens."""
+        """Seconds between two scrapes, and what happens, after as long as offsets lead back."""
+        step_s, stages = self._happening(event)
+        lead = ceil(self.hold.lead * self.hold.step_s / step_s)
+        return step_s, (replace(stages[0], steps=lead), *stages) if lead else stages
+
+    def _happening(self, event: Event) -> tuple[float, tuple[Stage, ...]]:
         step_s = self.hold.step_s
         match event:
             case LadderStep():

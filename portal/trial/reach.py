@@ -35,6 +35,7 @@ class Reach:
     """Seconds: ``back_s`` how far it sees besides its offset, ``longest_s`` and ``shortest_s``
     of its ranges (0: none), ``offset_s`` how far all of it is moved.
 
+    ``furthest_s``: how far back its longest offset leads.
     ``metrics``: what it reads, recorded series as well. ``rules``: the rules it needs.
     ``selectors``: all of its own and of the rules' selectors. ``functions``: functions and
     aggregations by name. ``fixed``: moments that parts of it are fixed to. ``finest_s``: the
@@ -57,6 +58,7 @@ class Reach:
     named: frozenset[str] = frozenset()
     unreadable: bool = False
     filtered: bool = False
+    furthest_s: float = 0.0
 
     @property
     def reads_clock(self) -> bool:
@@ -91,6 +93,7 @@ def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
         frozenset(walk.named),
         walk.unreadable,
         isinstance(expr, Binary) and expr.op in COMPARISONS and not expr.return_bool,
+        max(offset for offset, _ in looks),
     )
 
 

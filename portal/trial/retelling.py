@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from portal.promql.text import STRING
 
@@ -21,7 +21,8 @@ NOW = frozenset({"time", "timestamp"})
 """Functions of the seconds since 1970."""
 BORN = "process_start_time_seconds"
 TOKEN = re.compile(
-    STRING.pattern + r"|[A-Za-z_:][\w:]*|\[[^\[\]:]*:[^\[\]]*\]|@\s*(?:start|end)\s*\(\s*\)|\s+|.",
+    STRING.pattern + r"|[A-Za-z_:][\w:]*|\[[^\[\]:]*:[^\[\]]*\]|@\s*(?:start|end)\s*\(\s*\)"
+    r"|\d[\w.]*|\s+|.",
     re.DOTALL,
 )
 SUBQUERY = re.compile(r"\[\s*(?P<range>[^:]*?)\s*:(?P<step>.*)\]", re.DOTALL)
@@ -36,12 +37,14 @@ on a Tuesday; noon on a Wednesday in July. All lie ahead: what was true of the p
 class Retelling:
     """``epoch_s``: what the clock says when the scene begins; ``end_s``: how long it lasts.
 
-    ``graph``: whether it is asked at several moments, as a graph does.
+    ``graph``: whether it is asked at several moments, as a graph does. ``far_s``: as far back as
+    an offset leads at most, because nothing ever changed before.
     """
 
     epoch_s: float = 0.0
     end_s: float = 0.0
     graph: bool = False
+    far_s: float = inf
 
     def of(self, expr: str) -> str:
         """The expression as promtool is asked it; the same where there is nothing to retell."""
@@ -57,6 +60,8 @@ class Retelling:
             return self._cut(word)
         if word.startswith("@"):
             return self._fixed(word)
+        if word[0].isdigit():
+            return self._shortened(words, number)
         if number in closing:
             return f"{word}{closing[number]}"
         called = _called(words, number) if self.epoch_s else None
@@ -80,14 +85,24 @@ class Retelling:
         found = SUBQUERY.fullmatch(word)
         if found is None or not self.end_s:
             return word
-        seconds = sum(int(n) * SECONDS[unit] for n, unit in DURATION.findall(found["range"]))
+        seconds = _seconds(found["range"])
         most = ceil(self.end_s) + 60
         return f"[{most}s:{found['step']}]" if seconds > most else word
+
+    def _shortened(self, words: list[str], number: int) -> str:
+        """An offset's length, no longer than anything reaches."""
+        before = next((one for one in reversed(words[:number]) if one.strip()), "")
+        too_far = before.lower() == "offset" and _seconds(words[number]) > self.far_s
+        return f"{self.far_s:.0f}s" if too_far else words[number]
 
     def _fixed(self, word: str) -> str:
         if not self.graph or "(" not in word:
             return word
         return "@ 0" if "start" in word else f"@ {self.end_s:.3f}"
+
+
+def _seconds(duration: str) -> float:
+    return sum(int(n) * SECONDS[unit] for n, unit in DURATION.findall(duration))
 
 
 def _called(words: list[str], number: int) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from portal.promql.context import RecordingRule
 
@@ -39,7 +40,8 @@ class Scene:
     """Invented series, the rules over them, and what is asked.
 
     ``interval_s``: between two samples; ``evaluation_s``: between two evaluations of the rules;
-    ``epoch_s``: what the clock says when it begins, in seconds since 1970.
+    ``epoch_s``: what the clock says when it begins, in seconds since 1970; ``far_s``: offsets lead
+    no further back than that.
     """
 
     interval_s: float
@@ -48,6 +50,7 @@ class Scene:
     rules: tuple[RecordingRule | TriedAlert, ...] = ()
     evaluation_s: float = 0.0
     epoch_s: float = 0.0
+    far_s: float = inf
 
 
 @dataclass(frozen=True)

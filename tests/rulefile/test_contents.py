@@ -61,11 +61,43 @@ def test_a_file_without_alerts_is_a_rule_file() -> None:
         ("groups: [{name: g, rules: [{alert: [A], expr: up}]}]", "name"),
         ("groups: [", "Line"),
         ("groups: []\n---\ngroups: []\n", "several"),
+        ("groups: []\ngroups: []\n", 'the key "groups" stands twice'),
+        ("groups: [{name: g, rules: [{alert: A, expr: up, expr: up}]}]", '"expr" stands twice'),
+        ("kind: List\nitems: []\n", "groups"),
+        ("kind: List\nitems: [{kind: Service, spec: {}}]\n", "groups"),
+        ("kind: Service\n---\nkind: ConfigMap\n", "groups"),
     ],
 )
 def test_what_is_no_rule_file_gets_a_sentence(text: str, reason: str) -> None:
     with pytest.raises(RuleFileError, match=reason):
         read_rule_file(text)
+
+
+RULE = (
+    "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n"
+    "spec: {{groups: [{{name: g, rules: [{{alert: {}, expr: up}}]}}]}}\n"
+)
+A, B = RULE.format("A"), RULE.format("B")
+
+
+def _listed(kind: str, *objects: str) -> str:
+    indented = ("  - " + text.strip().replace("\n", "\n    ") for text in objects)
+    return f"apiVersion: v1\nkind: {kind}\nitems:\n" + "\n".join(indented)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{A}---\n{B}",
+        f"{A}---\nkind: Service\nspec: {{}}\n---\n{B}",
+        _listed("List", A, B),
+        _listed("List", A, "kind: ConfigMap", B),
+        _listed("PrometheusRuleList", A, B),
+        f"{_listed('List', A)}\n---\n{B}",
+    ],
+)
+def test_all_prometheus_rules_among_the_objects_of_a_file_are_read(text: str) -> None:
+    assert [alert.name for alert in read_rule_file(text).alerts] == ["A", "B"]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from portal.clients.promtool import Validity
 from portal.limits import PromtoolLimits
 from portal.promql.context import RecordingRule
 from portal.rulefile.contents import RuleFile
 from portal.rulefile.reader import RuleFileError
+from portal.shop import BUCKETS
 from portal.slo.objective import SLO, SLIKind
 from portal.tie import AlertRule, TieCode
 from portal.tie.check import FileVerdict
@@ -147,6 +149,20 @@ def test_more_alerts_than_are_judged_at_a_time_are_refused_in_one_sentence() -> 
         check_file(RuleFile(rules, ()), SLOS)
 
 
+def test_an_expression_that_is_too_long_is_refused_before_promtool_reads_it() -> None:
+    asked: list[str] = []
+
+    def validity(exprs: Sequence[str]) -> list[Validity]:
+        asked.extend(exprs)
+        return [Validity(True)] * len(exprs)
+
+    long = AlertRule("long", " or ".join(["up == 0"] * 40_000))
+    found = check_file(RuleFile((long, HONEST), ()), SLOS, validity)
+    assert asked == [HONEST.expr]
+    assert [alert.code for alert in found.alerts] == [TieCode.UNPARSED, TieCode.TIED]
+    assert "longer than 4096 characters" in found.alerts[0].reason
+
+
 def test_beyond_the_most_nobody_knows() -> None:
     fresh = FreshMemory(replace(PATIENT.promtool, alerts_at_once=2))
     rules = [AlertRule("a", expanded(f"RATIO > {limit}")) for limit in (0.11, 0.12, 0.13)]
@@ -159,6 +175,24 @@ def test_slos_of_several_jobs_are_tried_in_worlds_of_their_own(fresh: FreshMemor
     rule = AlertRule("a", expanded("RATIO > 0.144").replace("flask-app", "shop"))
     finding = analyse(rule, [AVAILABILITY, other], memory=fresh)
     assert (finding.slo, finding.code) == ("other", TieCode.TIED)
+
+
+@pytest.mark.parametrize("threshold_s", BUCKETS)
+def test_an_average_is_no_share_of_slow_requests(threshold_s: float) -> None:
+    slo = SLO("latency", SLIKind.LATENCY, 0.95, threshold_s=threshold_s)
+    total = "sum(rate(http_request_duration_seconds_sum{job='flask-app'}[1m]))"
+    averages = [expanded(f"{total} / COUNT > {threshold_s * part}") for part in (0.9, 1, 1.5)]
+    fast = expanded("FAST").replace('"0.3"', f'"{threshold_s}"')
+    share = expanded(f"1 - {fast} / COUNT > 0.05")
+    rules = [AlertRule("a", expr) for expr in (*averages, share)]
+    assert [found.tied for found in analyse_all(rules, [slo])] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("limit", ["ALL < 500", "BAD < 30", "ALL < 3000"])
+def test_an_alert_that_falls_silent_in_a_rush_is_not_tied(limit: str) -> None:
+    rule = AlertRule("a", expanded(f"RATIO > 0.05 and {limit}"))
+    assert not analyse(rule, [AVAILABILITY]).tied
+    assert not analyse(AlertRule("a", expanded("RATIO > 0.05 or ALL > 1000")), [AVAILABILITY]).tied
 
 
 @pytest.mark.parametrize(
