@@ -100,11 +100,8 @@ class _Bounds:
         if parent is None or not parent.is_mapping or parent.awaits_value or event.value == "<<":
             return
         if event.value in parent.keys:
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
-            name = event.value[:40]
-            raise DocumentError(
-                f'Line {line}, column {column}: the key "{name}" stands twice.', line, column
-            )
+            problem = f'the key "{event.value[:40]}" stands twice'
+            raise _located(yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark))
         parent.keys.add(event.value)
 
     def _end(self, frame: _Collection) -> None:

@@ -28,15 +28,14 @@ class GuardedSLO:
         return " ".join(query.splitlines())
 
 
-def applied_with_advice(
+def applied_findings(
     row: AlertRuleText | None, slos: Sequence[SLO], trials: TrialMemory
 ) -> tuple[AlertFinding, ...]:
-    """The alerts in the editor's applied text that are tied and could be better."""
+    """What is said of the alerts in the editor's applied text, in its order."""
     if row is None or not row.is_applied:
         return ()
     try:
         file = read_rule_file(row.applied_text or "")
     except RuleFileError:
         return ()
-    found = analyse_all(file.alerts, slos, file.records, trials)
-    return tuple(finding for finding in found if finding.advice)
+    return tuple(analyse_all(file.alerts, slos, file.records, trials))

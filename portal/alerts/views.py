@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from portal.alerts.guards import Guarding, guarding
 from portal.alerts.listing import Listing, listing
 from portal.alerts.models import AlertRuleText
 from portal.alerts.nearness import Nearness, nearness
-from portal.alerts.slos import GuardedSLO, applied_with_advice
+from portal.alerts.slos import GuardedSLO, applied_findings
 from portal.bursts import store as bursts
 from portal.bursts.models import Burst
 from portal.kit.htmx import form_again, fragment, fragment_or_redirect
 from portal.kit.row_numbers import row_number
+from portal.kit.vignettes import vignettes
 from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos
@@ -33,12 +35,15 @@ from portal.rulefolder.rules import LoadedRule
 from portal.services import Services, current_services
 from portal.slo.objective import SLO
 from portal.slo.planner import PlannedBurst as Planned
+from portal.tie import AlertFinding
+from portal.trial.diary import Diary
 
 bp = Blueprint("alerts", __name__, url_prefix="/alerts")
 
 STARTER = Path(__file__).with_name("starter.yml").read_text(encoding="utf-8")
 CHANGED = "rules-changed, criterion-changed"
 SHARED_S = 2.0
+MAX_FOLDS = 20
 ACTIONS: dict[str, Callable[[Services, Learner, str], Outcome]] = {
     "apply": apply_learner_rules,
     "remove": remove_learner_rules,
@@ -81,6 +86,18 @@ def change() -> ResponseReturnValue:
     if action is None:
         abort(422, "The rule editor can apply, remove or restore.")
     return _answer(action(current_services(), learner, typed), typed)
+
+
+@bp.get("/rules/days")
+def days() -> ResponseReturnValue:
+    """The days that an applied alert (``?number=``, its place in the text) was tried on."""
+    return render_template("alerts/days.html", **_days())
+
+
+@bp.get("/rules/days/drawn")
+def days_fragment() -> ResponseReturnValue:
+    """The pictures alone."""
+    return render_template("_days.html", **_days())
 
 
 @bp.get("/transitions")
@@ -154,11 +171,13 @@ def _page(
     learner = current_learner()
     row = store.find(learner.id)
     slos = [one.value for one in list_slos(learner.id)]
+    applied = applied_findings(row, slos, current_services().trials)
     kept = row.text if row else STARTER.replace("flask-app", learner.service.job)
     return {
         "row": row,
         "guarded": [GuardedSLO(slo) for slo in slos],
-        "advised": applied_with_advice(row, slos, current_services().trials),
+        "advised": [one for one in applied if one.advice],
+        "tried": _tried(applied),
         "text": kept if typed is None else typed,
         "version": row.version if row else 0,
         "other_text": kept if stale else None,
@@ -167,6 +186,24 @@ def _page(
         "in_place": _in_place(learner.id, row),
         "max_bytes": MAX_BYTES,
     }
+
+
+def _tried(applied: Sequence[AlertFinding]) -> list[tuple[int, str, Diary]]:
+    """Place, name and days of the alerts that were tried."""
+    found = ((number, one.name, one.diary) for number, one in enumerate(applied))
+    return list(islice((one for one in found if one[2].days), MAX_FOLDS))
+
+
+def _days() -> dict[str, Any]:
+    learner, number = current_learner(), request.args.get("number", type=row_number)
+    slos = [one.value for one in list_slos(learner.id)]
+    trials = current_services().trials
+    found = dict(enumerate(applied_findings(store.find(learner.id), slos, trials)))
+    if number is None or number not in found:
+        abort(404, "There is no alert at that place of your rules.")
+    diary = found[number].diary
+    pictures = vignettes(diary)
+    return {"name": found[number].name, "diary": diary, "vignettes": pictures, "what": "alert"}
 
 
 def _marked(text: str, refused: Refused | None) -> str:

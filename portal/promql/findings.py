@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from portal.promql.nodes import Matcher
@@ -213,13 +213,18 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one expression; ``indicator`` is set exactly when ``sli`` is."""
+    """The verdict on one expression; ``indicator`` is set exactly when ``sli`` is.
+
+    ``days``: on so many it was tried, ``surprising`` of them it did not show what happened.
+    """
 
     sli: Sli | None
     code: Code
     reason: str
     advice: str = ""
     indicator: Indicator | None = None
+    days: int = field(default=0, compare=False)
+    surprising: int = field(default=0, compare=False)
 
 
 def nothing(code: Code, detail: str = "") -> Finding:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from portal.numbers import exact
 from portal.slo.objective import SLO
 from portal.tie.codes import TieCode
 from portal.tie.conditions import Condition
 from portal.tie.decision import allowance_of, decided
+from portal.tie.diary import AlertTried
 from portal.tie.judgement import Judgement, exact_limit, is_usual, judge
 from portal.tie.value_labels import NEVER_SETTLES, VALUE_IN_LABEL, holds_value
 from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial
+from portal.trial.diary import NOTHING, Diary
 from portal.trial.ladder import Allowance
 from portal.trial.memory import MEMORY, TrialMemory
 from portal.trial.play import Course
@@ -37,7 +39,8 @@ class AlertFinding:
 
     ``about`` names the SLO that the reason speaks of; ``limit`` is θ, an error ratio, ``factor``
     the burn rate at which it fires. ``advice`` is what to do with one that is tied and could be
-    better, ``fires_on_nothing`` advice when no traffic fires it.
+    better, ``fires_on_nothing`` advice when no traffic fires it. ``tried``: what it did on the
+    days, where it was tried.
     """
 
     name: str
@@ -49,6 +52,12 @@ class AlertFinding:
     factor: float | None = None
     advice: str = ""
     fires_on_nothing: str = ""
+    tried: AlertTried | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def diary(self) -> Diary:
+        """What it did day by day."""
+        return self.tried.diary if self.tried else NOTHING
 
     @property
     def tied(self) -> bool:
@@ -129,6 +138,7 @@ def _found(case: AlertCase, slos: Sequence[SLO], trials: Mapping[str, AlertTrial
         reason = "There is no SLO that it could be tied to."
         return AlertFinding(case.name, TieCode.NOT_AN_SLI, reason)
     best, slo = max(judged, key=_worth)
+    trial = trials.get(slo.job)
     finding = AlertFinding(
         case.name,
         best.code,
@@ -138,9 +148,10 @@ def _found(case: AlertCase, slos: Sequence[SLO], trials: Mapping[str, AlertTrial
         limit=best.limit,
         factor=best.factor,
         advice=best.advice,
-        fires_on_nothing=_on_nothing(case, best, trials.get(slo.job)),
+        fires_on_nothing=_on_nothing(case, best, trial),
+        tried=AlertTried(trial, slo, case.for_s > 0) if trial else None,
     )
-    return _without_limit(_settled(finding, case, trials.get(slo.job)), case.unlimited)
+    return _without_limit(_settled(finding, case, trial), case.unlimited)
 
 
 def _without_limit(finding: AlertFinding, unlimited: str) -> AlertFinding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from portal.trial.distraction import Distraction
 from portal.trial.ladder import Allowance, Way
 
 
@@ -24,7 +25,8 @@ class Climb:
 class AlertTrial:
     """What an alert did.
 
-    ``woke``: the distracting days on which it fired. ``on_nothing``: it fired while nobody asked.
+    ``woke``: the distracting days on which it should not have fired and did; ``lived``: all that
+    it lived through, and whether it fired. ``on_nothing``: it fired while nobody asked.
     ``never_settles``: with the value in a label it never fired, and without it did. ``error``:
     Prometheus can't evaluate it; ``untried``: nobody knows, and why. ``by_the_clock``: it did
     something else at another date.
@@ -32,6 +34,7 @@ class AlertTrial:
 
     climbs: Mapping[Allowance, Climb] = field(default_factory=dict)
     woke: tuple[str, ...] = ()
+    lived: tuple[tuple[Distraction, bool], ...] = ()
     on_nothing: bool = False
     never_settles: bool = False
     error: str = ""

@@ -11,6 +11,7 @@ from portal.trial.days import DayPart, Moment
 from portal.trial.ledger import Ledger, Page
 from portal.trial.reach import Reach
 from portal.trial.scene import AnswerSample, TrialAnswer
+from portal.trial.sight import Sight
 from portal.trial.world import World
 
 Labels = tuple[tuple[str, str], ...]
@@ -44,12 +45,17 @@ class PageScope:
 
 @dataclass(frozen=True)
 class TrialEvidence:
-    """A query's answers on the days, and what it reads."""
+    """A query's answers on the days, and what it reads.
+
+    ``glances``: its answers besides, for each day as often as it was looked at, for a picture.
+    """
 
     world: World
     reach: Reach
     moments: Sequence[Moment]
     answers: Sequence[TrialAnswer]
+    sights: Sequence[Sight] = ()
+    glances: Sequence[Sequence[TrialAnswer]] = ()
 
     @cached_property
     def ledgers(self) -> Mapping[int, Ledger]:

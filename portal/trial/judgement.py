@@ -62,12 +62,14 @@ class Affine:
 class Shown:
     """What a query shows: a measure at a scale; ``windows``: the share of good windows of it.
 
-    ``hides``: where pages or moments differ, it is that of the best alone.
+    ``scope``: the pages that it shows it of. ``hides``: where pages or moments differ, it is that
+    of the best alone.
     """
 
     measure: Measure
     affine: Affine = Affine(1.0)
     windows: bool = False
+    scope: PageScope = PageScope()
     hides: bool = False
 
 
@@ -157,18 +159,22 @@ class MeasureFit:
                 for affine in self._affines(spread):
                     if self._met(affine, spread, slack):
                         hides = self._hides_the_worst(affine, spread)
-                        return Shown(self.measure, affine, hides=hides)
+                        return Shown(self.measure, affine, scope=self.scope, hides=hides)
         return self._windows()
 
     def nearly(self, read: Indicator) -> tuple[int, Surprise | None]:
         """At how many moments it was met at the scale it is read as, and where first it wasn't."""
         return max((self._nearly(affine) for affine in _read_scales(read)), key=lambda one: one[0])
 
-    def _nearly(self, affine: Affine) -> tuple[int, Surprise | None]:
+    def surprise_at(self, seen: SeenSeries, affine: Affine) -> Surprise | None:
+        """What surprises at one moment; None when it showed what it should."""
         slack = bool(self.evidence.reach.functions & FLOORS)
+        return self._surprise(seen, affine, spread=False, slack=slack)
+
+    def _nearly(self, affine: Affine) -> tuple[int, Surprise | None]:
         met, first = 0, None
         for seen in self.evidence.series:
-            found = self._surprise(seen, affine, spread=False, slack=slack)
+            found = self.surprise_at(seen, affine)
             met += found is None and seen.value is not None
             first = first or found
         return met, first
@@ -177,7 +183,7 @@ class MeasureFit:
 
     def bounds(self, seen: SeenSeries, spread: bool) -> tuple[float, float] | None:
         """The least and the most that the measure is at the moment; None where nobody asked."""
-        measure = self._measure_of(seen)
+        measure = self.measure_of(seen)
         if measure is None:
             return None
         found: list[float] = []
@@ -189,12 +195,13 @@ class MeasureFit:
                     found.append(value)
         return (min(found), max(found)) if found else None
 
-    def _measure_of(self, seen: SeenSeries) -> OfSeries | None:
+    def measure_of(self, seen: SeenSeries) -> OfSeries | None:
+        """What the measure is for a series that speaks of some requests only."""
         named, le = statuses_in(seen.labels, self.evidence), seen.labels.get("le")
         return self.measure.of_series(named, le)
 
     def _belongs(self, seen: SeenSeries) -> bool:
-        return self._measure_of(seen) is not None
+        return self.measure_of(seen) is not None
 
     # Scales
 
@@ -403,7 +410,9 @@ class MeasureFit:
             return None
         between = any(0 < value < full for value in changing)
         inside = all(0 <= value <= full for value in changing)
-        return Shown(self.measure, Affine(full), windows=True) if between and inside else None
+        if not (between and inside):
+            return None
+        return Shown(self.measure, Affine(full), windows=True, scope=self.scope)
 
     def _steady_and_changing(self) -> tuple[list[tuple[float, float]], list[float]]:
         steady: list[tuple[float, float]] = []

@@ -208,6 +208,7 @@ class Play:
         return AlertTrial(
             {b: self._climb(b, heard) for b in self.course.allowances if b.trouble in one.troubles},
             tuple(event.name for event in woke if limited or event is not OTHER_JOB),
+            tuple((e, bool(a.samples)) for e, a in heard.items() if isinstance(e, Distraction)),
             on_nothing=bool(heard[IDLE].samples),
             never_settles=bool(ramp) and not ramp[0].samples and bool(ramp[1].samples),
         )

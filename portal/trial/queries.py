@@ -16,13 +16,14 @@ from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
 from portal.trial.retelling import DATES
 from portal.trial.scene import Scene, TrialAnswer, TrialQuestion
 from portal.trial.setting import Setting, setting
+from portal.trial.sight import Sight, sights
 from portal.trial.traffic import shared
 from portal.trial.world import World
 
 COMPARING = frozenset({"/", "*", "^", "%", "histogram_quantile", "histogram_fraction"})
 """Without one of these nothing is a share or a quantile."""
 TOGETHER = 30
-"""As many expressions share a scene."""
+"""As many expressions share a scene; where they are looked at for a picture, half of them."""
 RULES_EVERY_S = 15.0
 ELSEWHERE = shared(15, 0.37)
 """What others are asked, where an expression limits itself to one job or target."""
@@ -72,12 +73,16 @@ def evaluation_s(found: Reach, context: Context) -> float:
 
 
 def can_be_tried(one: Attempt) -> bool:
-    """Whether the days say anything about it."""
+    """Whether the days decide about it."""
+    return bool(one.reach.functions & COMPARING) and can_be_drawn(one)
+
+
+def can_be_drawn(one: Attempt) -> bool:
+    """Whether the days say anything about it: of what is no share, how far it is from one."""
     world = one.setting.world
     counted = bool(world.metrics & {REQUESTS, DURATIONS}) or bool(world.own_counters)
     return (
         counted
-        and bool(one.reach.functions & COMPARING)
         and not one.setting.strange
         and not one.setting.why_not
         and not one.reach.unreadable
@@ -91,17 +96,21 @@ def is_native(one: Attempt) -> bool:
 
 
 def evidence(
-    attempts: Iterable[Attempt], context: Context, engine: TrialEngine
+    attempts: Iterable[Attempt], context: Context, engine: TrialEngine, *, drawn: bool = False
 ) -> dict[str, TrialEvidence]:
-    """What each expression answered on the days; those that can't be tried are left out."""
+    """What each expression answered on the days; those that can't be tried are left out.
+
+    ``drawn``: they are looked at more often, so that the days can be drawn.
+    """
+    most = TOGETHER // 2 if drawn else TOGETHER
     stages: dict[tuple[object, ...], list[Attempt]] = {}
     for one in attempts:
-        if can_be_tried(one):
+        if can_be_drawn(one):
             stages.setdefault(one.stage, []).append(one)
     played = [
-        _Play.of(group[start : start + TOGETHER], context)
+        _Play.of(group[start : start + most], context, drawn)
         for group in stages.values()
-        for start in range(0, len(group), TOGETHER)
+        for start in range(0, len(group), most)
     ]
     scenes = [scene for play in played for scene in play.scenes]
     said = iter(engine.answers(scenes, engine.limits.queries))
@@ -118,46 +127,60 @@ class _Play:
 
     attempts: Sequence[Attempt]
     moments: Sequence[Sequence[Moment]]
+    sights: Sequence[Sequence[Sight]]
     scenes: Sequence[Scene]
 
     @classmethod
-    def of(cls, group: Sequence[Attempt], context: Context) -> _Play:
+    def of(cls, group: Sequence[Attempt], context: Context, drawn: bool) -> _Play:
         first = group[0]
         world = _world([one.setting.world for one in group])
         worlds = [replace(world, epoch_s=date) for date in first.dates]
         days = _days(first.setting.shared)
         lots = [(day,) for day in days] if first.pacing.apart else [days]
         laid = [laid_out(lot, world, first.pacing) for world in worlds for lot in lots]
+        drawn_days = [sights(lot, world, first.pacing) if drawn else () for lot in lots]
+        seen = drawn_days + [()] * (len(laid) - len(lots))  # at the first date alone
         every = evaluation_s(first.reach, context)
         scenes = [
             Scene(
                 first.pacing.step_s,
                 timeline.series(),
                 tuple(
-                    TrialQuestion(one.expr, moment.at_s + one.reach.offset_s)
+                    TrialQuestion(one.expr, at_s + one.reach.offset_s)
                     for one in group
-                    for moment in moments
+                    for at_s in _asked_s(moments, looked_at)
                 ),
                 first.reach.rules,
                 every,
                 timeline.world.epoch_s,
             )
-            for timeline, moments in laid
+            for (timeline, moments), looked_at in zip(laid, seen, strict=True)
         ]
-        return cls(group, [moments for _, moments in laid], scenes)
+        return cls(group, [moments for _, moments in laid], seen, scenes)
 
     def evidence(
         self, said: Sequence[Sequence[TrialAnswer]]
     ) -> Iterator[tuple[str, TrialEvidence]]:
         """Each expression's answers."""
         moments = [moment for lot in self.moments for moment in lot]
+        seen = [sight for lot in self.sights for sight in lot]
         for number, one in enumerate(self.attempts):
-            mine = [
-                answer
-                for lot, answers in zip(self.moments, said, strict=True)
-                for answer in answers[number * len(lot) : (number + 1) * len(lot)]
-            ]
-            yield one.expr, TrialEvidence(one.setting.world, one.reach, moments, mine)
+            mine, glances = [], []
+            for lot, looked_at, heard in zip(self.moments, self.sights, said, strict=True):
+                count = len(_asked_s(lot, looked_at))
+                own = iter(heard[number * count : (number + 1) * count])
+                mine += [next(own) for _ in lot]
+                glances += [[next(own) for _ in sight.looks_s] for sight in looked_at]
+            yield (
+                one.expr,
+                TrialEvidence(one.setting.world, one.reach, moments, mine, seen, glances),
+            )
+
+
+def _asked_s(moments: Iterable[Moment], seen: Iterable[Sight]) -> list[float]:
+    """The seconds at which an expression is asked: for the verdict, then for the pictures."""
+    verdict = [moment.at_s for moment in moments]
+    return verdict + [at_s for sight in seen for at_s in sight.looks_s]
 
 
 def _world(worlds: Sequence[World]) -> World:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -12,11 +12,20 @@ from portal.promql.findings import Code, Finding, nothing
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
 from portal.promql.parser import ParseError, parse
 from portal.trial.attempt import beyond
+from portal.trial.diary import NOTHING, Diary, diary
 from portal.trial.evidence import TrialEvidence
 from portal.trial.judgement import judge, surprise
 from portal.trial.memory import MEMORY, TrialMemory
 from portal.trial.outcome import TrialOutcome
-from portal.trial.queries import Attempt, attempt, can_be_tried, evidence, is_native
+from portal.trial.queries import (
+    Attempt,
+    attempt,
+    can_be_drawn,
+    can_be_tried,
+    evidence,
+    is_native,
+)
+from portal.trial.recollection import Recollection
 from portal.trial.wording import built, sentence
 
 READ_ONLY = frozenset({Code.NO_QUERY, Code.UNPARSED, Code.RANGE_VECTOR, Code.RULE_CYCLE})
@@ -36,18 +45,38 @@ TROUBLE_S = 60.0
 
 
 def findings(
-    exprs: Sequence[str], context: Context | None = None, memory: TrialMemory = MEMORY
+    exprs: Sequence[str],
+    context: Context | None = None,
+    memory: TrialMemory = MEMORY,
+    *,
+    drawn: bool = False,
 ) -> dict[str, Finding]:
-    """Each expression's finding; never raises."""
+    """Each expression's finding; never raises.
+
+    ``drawn``: the outcome is to hold its diary; what is no share is tried too, so that one sees
+    how far it is from one.
+    """
     context = context or Context()
     read = {expr: classify(expr, context) for expr in dict.fromkeys(exprs)}
-    wanted = [expr for expr, finding in read.items() if finding.code not in READ_ONLY]
-    attempts = {expr: one for expr in wanted if (one := attempt(expr, context)) is not None}
-    outcomes = _outcomes(attempts, read, context, memory)
+    attempts = _attempts(read, context)
+    outcomes = _outcomes(attempts, read, context, memory, drawn=drawn)
     return {
         expr: _decided(finding, attempts[expr], outcomes.get(expr)) if expr in attempts else finding
         for expr, finding in read.items()
     }
+
+
+def diary_of(expr: str, context: Context | None = None, memory: TrialMemory = MEMORY) -> Diary:
+    """What an expression did day by day: remembered, or tried anew; empty where it isn't tried."""
+    context = context or Context()
+    read = {expr: classify(expr, context)}
+    found = _outcomes(_attempts(read, context), read, context, memory, drawn=True)
+    return found[expr].diary if expr in found else NOTHING
+
+
+def _attempts(read: Mapping[str, Finding], context: Context) -> dict[str, Attempt]:
+    wanted = [expr for expr, finding in read.items() if finding.code not in READ_ONLY]
+    return {expr: one for expr in wanted if (one := attempt(expr, context)) is not None}
 
 
 def _outcomes(
@@ -55,21 +84,30 @@ def _outcomes(
     read: Mapping[str, Finding],
     context: Context,
     memory: TrialMemory,
+    *,
+    drawn: bool,
 ) -> dict[str, TrialOutcome]:
     """What the days say of all that can be tried: remembered, or tried now."""
-    tried = {expr: one for expr, one in attempts.items() if can_be_tried(one)}
+    fit = can_be_drawn if drawn else can_be_tried
+    tried = {expr: one for expr, one in attempts.items() if fit(one)}
     keys = {expr: (expr, *one.stage, read[expr].sli) for expr, one in tried.items()}
     kept = memory.outcomes
-    known = {expr: found for expr in tried if (found := kept.recall(keys[expr])) is not None}
+    known = {expr: found for expr in tried if (found := _recalled(kept, keys[expr], drawn))}
     for expr in tried.keys() - known.keys():
         if endless := beyond(MOST_STEPS, tried[expr].tree, tried[expr].reach.rules):
             known[expr] = TrialOutcome(untried=endless)
     new = [one for expr, one in tried.items() if expr not in known]
-    fresh = evidence(new, context, memory.engine)
-    for expr, seen in fresh.items():
+    for expr, seen in evidence(new, context, memory.engine, drawn=drawn).items():
         known[expr] = _outcome(seen, tried[expr], read[expr], context)
-        kept.keep(keys[expr], known[expr], TROUBLE_S if known[expr].untried else inf)
+        seconds = TROUBLE_S if known[expr].untried else inf
+        kept.keep((keys[expr], drawn), known[expr], seconds)
     return known
+
+
+def _recalled(kept: Recollection[TrialOutcome], key: Hashable, drawn: bool) -> TrialOutcome | None:
+    """What was remembered; what was drawn does for who only wants the verdict."""
+    found = kept.recall((key, True))
+    return found if found is not None or drawn else kept.recall((key, False))
 
 
 def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context) -> TrialOutcome:
@@ -80,17 +118,28 @@ def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context)
         return TrialOutcome(error=error, untried=untried)
     phis = tuple(dict.fromkeys(_phis(one, context)))
     shown = judge(seen, phis)
-    if shown is not None or read.sli is None or read.indicator is None:
-        return TrialOutcome(shown)
+    if shown is not None:
+        return TrialOutcome(shown, diary=diary(seen, shown, met=True))
+    if read.sli is None or read.indicator is None:
+        return TrialOutcome(diary=diary(seen, None, met=False))
     if one.setting.world.never_asked and seen.is_never_a_number:
         return TrialOutcome(never=NEVER_ASKED)
-    return TrialOutcome(surprise=surprise(seen, phis, read.indicator))
+    found = surprise(seen, phis, read.indicator)
+    held_against = found.shown if found else None
+    return TrialOutcome(surprise=found, diary=diary(seen, held_against, met=False))
 
 
 def _decided(read: Finding, one: Attempt, outcome: TrialOutcome | None) -> Finding:
-    """The reading where the days agree, else what they say."""
+    """The reading where the days agree, else what they say; with how many days there were."""
     if outcome is None:
         return _untried(read, one)
+    found = _judged(read, one, outcome) if can_be_tried(one) else _untried(read, one)
+    if outcome.shown is not None and found.sli is None:
+        return found  # what speaks against it is not on these days
+    return replace(found, days=len(outcome.diary.days), surprising=outcome.diary.surprising)
+
+
+def _judged(read: Finding, one: Attempt, outcome: TrialOutcome) -> Finding:
     if outcome.untried:
         return nothing(Code.UNTRIED, outcome.untried)
     if outcome.error:

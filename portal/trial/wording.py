@@ -21,10 +21,16 @@ def sentence(found: Surprise) -> str:
     )
 
 
+def in_words(value: float | None, shown: Shown, *, plain: bool = False) -> str:
+    """A value at the scale of what is shown; "" where there is none. ``plain``: as it is."""
+    if value is None or isnan(value):
+        return ""
+    return f"{value:.4g}" if plain else _number(value, shown)
+
+
 def _seen(found: Surprise) -> str:
-    if found.seen is None or isnan(found.seen):
-        return "showed nothing"
-    return f"showed {_number(found.seen, found.shown)}"
+    number = in_words(found.seen, found.shown)
+    return f"showed {number}" if number else "showed nothing"
 
 
 def _expected(found: Surprise) -> str:

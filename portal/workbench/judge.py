@@ -14,8 +14,9 @@ from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
 from portal.promql.variables import Times, substitute
 from portal.services import Services
+from portal.trial.diary import Diary
 from portal.trial.memory import TrialMemory
-from portal.trial.verdict import findings
+from portal.trial.verdict import diary_of, findings
 
 MAX_AGE_SECONDS = 10.0
 MAX_VALIDATED = 200
@@ -35,8 +36,13 @@ def judge_queries(
 ) -> list[Finding]:
     """What each query shows; they are tried together."""
     runs = [filled(expr, context) for expr in exprs]
-    found = findings(runs, context, trials)
+    found = findings(runs, context, trials, drawn=True)
     return [with_confirmation(found[one], one, confirmed) for one in runs]
+
+
+def tried_days(expr: str, context: Context, trials: TrialMemory) -> Diary:
+    """What a query as typed did on the invented days; empty where it was not tried."""
+    return diary_of(filled(expr, context), context, trials)
 
 
 def filled(expr: str, context: Context) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from zlib import crc32
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +21,7 @@ from portal.kit.htmx import (
     wants_fragment,
 )
 from portal.kit.row_numbers import row_number
+from portal.kit.vignettes import vignettes
 from portal.learners import current_learner
 from portal.live.reading import ReadingState
 from portal.live.readout import readout
@@ -29,6 +31,7 @@ from portal.workbench import export, store
 from portal.workbench.board import board
 from portal.workbench.evidence import handed_in
 from portal.workbench.forms import MAX_TITLE, PanelForm, plain, title_problem
+from portal.workbench.judge import lab_context, tried_days
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana
 from portal.workbench.starts import starts
@@ -65,6 +68,24 @@ def try_typed() -> ResponseReturnValue:
     if panel_id is not None:
         return render_template("workbench/edit.html", **_editing(_find(panel_id), form))
     return render_template("workbench/index.html", **page(form))
+
+
+@bp.get("/days")
+def days() -> ResponseReturnValue:
+    """The days that a query (``?expr=``) was tried on, as a page."""
+    return render_template("workbench/days.html", **_days())
+
+
+@bp.get("/days/drawn")
+def days_fragment() -> ResponseReturnValue:
+    """The pictures alone."""
+    return render_template("_days.html", **_days())
+
+
+@bp.app_template_filter()
+def fingerprint(text: str) -> str:
+    """A short mark that changes when the text does."""
+    return f"{crc32(text.encode(errors='replace')):08x}"
 
 
 @bp.get("/panels/drawn")
@@ -246,6 +267,14 @@ def _trial(form: PanelForm) -> Trial | None:
     if not form.expr:
         return None
     return try_query(current_services(), current_learner(), form.expr, form.unit)
+
+
+def _days() -> dict[str, Any]:
+    expr = plain(request.args.get("expr", ""))[:MAX_LENGTH]
+    services = current_services()
+    context = lab_context(services, current_learner().service.job)
+    diary = tried_days(expr, context, services.trials)
+    return {"expr": expr, "diary": diary, "vignettes": vignettes(diary), "what": "query"}
 
 
 def _unit(form: PanelForm) -> str:
