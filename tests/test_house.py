@@ -29,7 +29,7 @@ FLOORS = (
     ("tie",),
     ("services",),
     ("kit",),
-    ("learners",),
+    ("learners", "copies"),
     ("bursts",),
     ("criteria",),
     ("lab", "rulefolder"),
