@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,10 +38,15 @@ def create_app(
     )
     from portal.secret_files import read_or_make
     from portal.services import Services
+    from stack.layout import Layout
+    from stack.lock import PortalLock
 
     settings = settings or Settings.from_env()
     app = Flask(__name__)
     app.config.update(config or {})
+    app.extensions["slo_lab_lock"] = lock = PortalLock(Layout(settings.data_dir).portals)
+    lock.share()
+    weakref.finalize(app, lock.release)
     security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
     services = services or Services.from_settings(settings)
     db.init_app(app, settings.sqlalchemy_url, services.limits.busy_ms)
@@ -69,4 +75,5 @@ def end_app(app: Flask, seconds: float = 10.0) -> list[str]:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+    app.extensions["slo_lab_lock"].release()
     return left

@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "stack.cli:doctor",
     "logs": "stack.cli:logs",
     "clean": "stack.cli:clean",
+    "restore": "portal.copies.cli:restore",
     "burst": "portal.bursts.cli:burst",
     "check": "portal.criteria.cli:check",
     "check-dashboard": "portal.dashboards.cli:check_dashboard",

@@ -15,10 +15,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from portal import create_app, end_app
 from portal.config import Settings
+from portal.copies.store import CopyError, database_path, is_lost, keep_copy
 from portal.errors import SLOLabError
 from portal.features import start_background
 from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
-from portal.kit.db import migrate_to_head
+from portal.kit.database_file import check_whole
+from portal.kit.db import db, migrate_to_head, missing_columns, newest_version, version_of
 from portal.kit.observability import log_as_json
 from portal.learners import ensure_solo_learner
 from portal.limits import ServerLimits
@@ -28,12 +30,20 @@ from stack.ports import Port, check_ports
 log = logging.getLogger(__name__)
 
 
-def prepared_app(settings: Settings) -> Flask:
-    """The portal with its tables up to date and its learner present; raises SLOLabError."""
+def prepared_app(settings: Settings, *, with_copy: bool = False) -> Flask:
+    """The portal with its tables up to date and its learner present; raises SLOLabError.
+
+    ``with_copy``: a SQLite database is copied first; before its tables change it always is.
+    """
+    _refuse_lost(settings)
     try:
         app = create_app(settings)
-        migrate_to_head(app)
         with app.app_context():
+            version = _version_of_whole_database()
+            if version and (with_copy or version != newest_version()):
+                _keep_copy(settings)
+            migrate_to_head(app)
+            _refuse_unreleased()
             ensure_solo_learner(utc_now())
     except (SQLAlchemyError, CommandError, ImportError) as error:
         raise SLOLabError(f"The database can't be used: {_why(error)}") from error
@@ -43,6 +53,46 @@ def prepared_app(settings: Settings) -> Flask:
             "set SLO_LAB_DATA_DIR to another folder."
         ) from error
     return app
+
+
+def _refuse_lost(settings: Settings) -> None:
+    database = database_path(settings)
+    if database and is_lost(database):
+        raise SLOLabError(
+            f"The database {database} is gone, but there are copies of it: slo-lab restore puts "
+            "one back. To begin anew instead, run slo-lab clean first."
+        )
+
+
+def _version_of_whole_database() -> str:
+    """The version of its tables; raises DatabaseError when it is damaged."""
+    with db.engine.connect() as connection:
+        check_whole(connection)
+        return version_of(connection)
+
+
+def _keep_copy(settings: Settings) -> None:
+    """A disk without room for a copy is no reason not to start."""
+    database = database_path(settings)
+    if database is None:
+        return
+    try:
+        keep_copy(database)
+    except CopyError as error:
+        log.warning("no copy", extra={"reason": str(error)})
+
+
+def _refuse_unreleased() -> None:
+    """Tables under a known version that never were that version's."""
+    with db.engine.connect() as connection:
+        missing = missing_columns(connection)
+    if missing:
+        raise SLOLabError(
+            "The database was made by an unreleased state of SLO Lab and can't be brought up to "
+            f"date ({', '.join(missing[:3])} {'are' if len(missing) > 1 else 'is'} not in it). "
+            "Take what you wrote out with that state (slo-lab export), then run slo-lab clean, or "
+            "set SLO_LAB_DATA_DIR (SLO_LAB_DATABASE_URL) to another database."
+        )
 
 
 def _why(error: DatabaseTrouble | ImportError) -> str:
@@ -71,7 +121,7 @@ def main() -> None:
     try:
         settings = Settings.from_env()
         log_as_json(settings.log_level)
-        app = prepared_app(settings)
+        app = prepared_app(settings, with_copy=True)
         limits = _limits(app)
         server = _listen(app, settings, limits)
     except SLOLabError as error:

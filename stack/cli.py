@@ -14,7 +14,7 @@ from stack.cleaning import clean_up
 from stack.console import Console
 from stack.doctor import Finding, Health, diagnose
 from stack.layout import Layout
-from stack.lock import Lock
+from stack.lock import Lock, PortalLock
 from stack.logs import follow, known_logs, tail
 from stack.stop_signals import Stopped, StopSignals
 from stack.supervisor import Supervisor
@@ -92,7 +92,7 @@ def logs(name: str | None, lines: int, following: bool) -> None:
 @click.option("--cache", is_flag=True, help="Delete the downloaded servers, too.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 def clean(cache: bool, yes: bool) -> None:
-    """Delete the learner's data; not while the lab runs."""
+    """Delete the learner's data; not while the lab, or a portal, runs."""
     settings = Settings.from_env()
     layout = Layout(settings.data_dir)
     doomed = layout.kept() + ([settings.cache_dir] if cache else [])
@@ -101,7 +101,7 @@ def clean(cache: bool, yes: bool) -> None:
         click.echo(f"There is nothing to delete in {settings.data_dir}.")
         return
     layout.make()
-    with Lock(layout.lock):
+    with Lock(layout.lock), PortalLock(layout.portals).alone():
         click.echo("This deletes, for good:")
         for path in doomed:
             click.echo(f"  {path}")

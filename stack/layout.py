@@ -31,6 +31,11 @@ class Layout:
         return self.root / "secrets"
 
     @property
+    def copies(self) -> Path:
+        """Folder of the copies of the database."""
+        return self.root / "copies"
+
+    @property
     def prometheus(self) -> Path:
         """Folder of Prometheus' configuration, targets, rules and data."""
         return self.root / "prometheus"
@@ -60,6 +65,11 @@ class Layout:
         """Locked while a supervisor runs."""
         return self.run / "lock"
 
+    @property
+    def portals(self) -> Path:
+        """Locked, by all of them at once, while portals or their commands run."""
+        return self.run / "portals"
+
     def log(self, name: str) -> Path:
         """The log of a server."""
         return self.logs / f"{name}.log"
@@ -75,7 +85,7 @@ class Layout:
     def kept(self) -> list[Path]:
         """All that the lab keeps here: other things may lie in the same folder."""
         database = sorted(self.root.glob(f"{DATABASE}*"))
-        folders = [self.secrets, self.prometheus, self.grafana, self.logs, self.run]
+        folders = [self.copies, self.secrets, self.prometheus, self.grafana, self.logs, self.run]
         return [path for path in [*database, *folders] if path.exists()]
 
     def close_to_others(self) -> None:

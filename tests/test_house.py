@@ -30,7 +30,7 @@ FLOORS = (
     ("tie",),
     ("services",),
     ("kit",),
-    ("learners",),
+    ("learners", "copies"),
     ("bursts",),
     ("criteria",),
     ("lab", "rulefolder"),

@@ -9,6 +9,8 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from portal.kit.database_file import DamagedFileError, LostFileError
+
 DatabaseTrouble = SQLAlchemyError | CommandError
 
 
@@ -20,6 +22,7 @@ class DatabaseFault(StrEnum):
 
     LOCKED = "locked"
     AWAY = "away"
+    LOST = "lost"
     READ_ONLY = "read_only"
     FULL = "full"
     DAMAGED = "damaged"
@@ -51,6 +54,12 @@ _SENTENCES = {
         "The database can't be reached.",
         "Is it running, and its disk there? slo-lab doctor says more.",
     ),
+    DatabaseFault.LOST: (
+        "The database's file was deleted, moved or replaced while the portal was running: nothing "
+        "can be saved any more.",
+        "Put the file back as it was; or stop the lab, and slo-lab restore puts a copy in its "
+        "place.",
+    ),
     DatabaseFault.READ_ONLY: (
         "The database is read-only: it can be read, but not written to.",
         "Make it writable (its file and folder, or PostgreSQL's server), then try again.",
@@ -61,8 +70,8 @@ _SENTENCES = {
     ),
     DatabaseFault.DAMAGED: (
         "The database is damaged: a part of it can't be read.",
-        "Stop the lab and keep a copy of its data folder; then put an older copy back, or begin "
-        "in another folder (SLO_LAB_DATA_DIR).",
+        "Stop the lab, then put a copy back: slo-lab restore has those of SQLite, your own backups "
+        "those of PostgreSQL.",
     ),
     DatabaseFault.NEWER: (
         "The database belongs to another version of SLO Lab, most likely a newer one.",
@@ -127,6 +136,10 @@ def fault_of(error: DatabaseTrouble) -> DatabaseFault:
 
 
 def _of_sqlite(error: sqlite3.Error) -> DatabaseFault:
+    if isinstance(error, LostFileError):
+        return DatabaseFault.LOST
+    if isinstance(error, DamagedFileError):
+        return DatabaseFault.DAMAGED
     if any(words in str(error) for words in _MISSING):
         return DatabaseFault.NEWER
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

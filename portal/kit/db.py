@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from alembic import command
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Table, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Table, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from portal.kit.database_file import DatabaseFile, path_of
 
 log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -195,10 +199,8 @@ def init_app(app: Flask, url: str, busy_ms: int) -> None:
     ``busy_ms``: a write waits so long for somebody else's lock.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        file = Path(parsed.database)
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600)
+    path = path_of(parsed)
+    file = DatabaseFile(path) if path else None
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     options: dict[str, Any] = {"json_deserializer": _read_json}
     if parsed.get_backend_name() == "sqlite":
@@ -209,6 +211,9 @@ def init_app(app: Flask, url: str, busy_ms: int) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db)
+    if file:
+        with app.app_context():
+            file.watch(db.engine)
 
 
 @contextmanager
@@ -237,6 +242,31 @@ def alone(connection: Connection) -> None:
     elif connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # a migration may take long
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({STARTING_LOCK})")
+
+
+def version_of(connection: Connection) -> str:
+    """The revision of the database's tables; empty where it has none yet."""
+    return ",".join(MigrationContext.configure(connection).get_current_heads())
+
+
+def newest_version() -> str:
+    """The revision that this lab's tables have."""
+    return ",".join(ScriptDirectory(str(MIGRATIONS)).get_heads())
+
+
+def missing_columns(connection: Connection) -> list[str]:
+    """What the models have and the database hasn't, like ``burst.reason``, by name."""
+    inspector = inspect(connection)
+    found = {
+        name: {column["name"] for column in columns}
+        for (_, name), columns in inspector.get_multi_columns().items()
+    }
+    return sorted(
+        f"{table.name}.{column.name}"
+        for table in db.metadata.sorted_tables
+        for column in table.columns
+        if column.name not in found.get(table.name, set())
+    )
 
 
 def migrate_to_head(app: Flask) -> None:

@@ -18,6 +18,7 @@ from prometheus_client import (
 from pythonjsonlogger.json import JsonFormatter
 from sqlalchemy import text
 
+from portal.kit.database_file import check_whole
 from portal.kit.db import db
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ def init_app(app: Flask) -> None:
     @app.get("/readyz")
     def readyz() -> ResponseReturnValue:
         db.session.execute(text("SELECT 1"))
+        check_whole(db.session.connection())
         return jsonify(status="ready")
 
     @app.get("/metrics")

@@ -11,6 +11,8 @@ from portal.reset.scopes import Scope, find_scope, losses, reset, scopes
 from portal.services import current_services
 from portal.wsgi import prepared_app
 
+IN_THE_PORTAL = "A portal that runs does it itself: its page “Start over”."
+
 
 @click.command("reset")
 @click.argument("what", required=False)
@@ -18,17 +20,20 @@ from portal.wsgi import prepared_app
 def reset_command(what: str | None, yes: bool) -> None:
     """Start over: WHAT is "lab", "reflections" or the id of a step (none: show the choices).
 
-    Samples in Prometheus and dashboards in Grafana stay.
+    Samples in Prometheus and dashboards in Grafana stay. Not while a portal runs: it has a page
+    for this.
     """
-    with prepared_app(Settings.from_env()).app_context():
+    app = prepared_app(Settings.from_env())
+    with app.app_context():
         learner = current_learner()
         scope = _scope(what) if what else None
         if scope is None:
             _show_choices(learner)
             return
-        if not yes:
-            click.confirm(f"{_will_delete(learner, scope)} Go on?", abort=True)
-        reset(current_services(), learner, scope)
+        with app.extensions["slo_lab_lock"].alone(IN_THE_PORTAL):
+            if not yes:
+                click.confirm(f"{_will_delete(learner, scope)} Go on?", abort=True)
+            reset(current_services(), learner, scope)
         click.echo(f"{scope.title}: reset.")
 
 

@@ -10,6 +10,7 @@ from portal.cli import slo_lab
 from portal.config import Settings
 from portal.reflections import store
 from portal.reflections.store import Draft
+from stack.lock import PortalAliveError
 from tests.conftest import START
 
 
@@ -19,6 +20,7 @@ def lab(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("SLO_LAB_DATA_DIR", str(settings.data_dir))
     with app.app_context():
         store.save_answer(1, Draft.of("slis", "An answer"), START)
+    app.extensions["slo_lab_lock"].release()  # as if this portal had ended
 
 
 def run(*arguments: str, typed: str = "") -> Result:
@@ -55,3 +57,12 @@ def test_an_unknown_name_is_refused_with_the_known_ones(app: Flask) -> None:
     result = run("everything")
     assert result.exit_code == 2
     assert "reflections, lab" in result.output
+
+
+def test_it_refuses_while_a_portal_is_alive(app: Flask) -> None:
+    app.extensions["slo_lab_lock"].share()
+    error = run("lab", "--yes").exception
+    assert isinstance(error, PortalAliveError)
+    assert "its page “Start over”" in str(error)
+    assert answer(app) == "An answer"
+    assert run().exit_code == 0

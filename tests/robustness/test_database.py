@@ -179,7 +179,7 @@ def newer(app: Flask, file: Path) -> Iterator[None]:
 BREAKERS: dict[Breaker, DatabaseFault] = {
     locked: DatabaseFault.LOCKED,
     writing: DatabaseFault.LOCKED,
-    away: DatabaseFault.AWAY,
+    away: DatabaseFault.LOST,
     read_only: DatabaseFault.READ_ONLY,
     full: DatabaseFault.FULL,
     damaged: DatabaseFault.DAMAGED,

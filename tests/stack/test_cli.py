@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from portal import create_app, end_app
 from portal.cli import slo_lab
 from portal.config import Settings
 from portal.errors import SLOLabError
 from stack.layout import Layout
-from stack.lock import Lock
+from stack.lock import Lock, PortalAliveError
 from tests.stack.labs import environment
 
 
@@ -104,3 +105,15 @@ def test_clean_refuses_while_the_lab_runs(environ: dict[str, str], layout: Layou
         error = run(environ, "clean", "--yes").exception
     assert isinstance(error, SLOLabError)
     assert layout.secrets.is_dir()
+
+
+def test_clean_refuses_while_a_portal_is_alive_that_no_supervisor_started(
+    environ: dict[str, str], layout: Layout, settings: Settings
+) -> None:
+    app = create_app(settings)
+    error = run(environ, "clean", "--yes").exception
+    assert isinstance(error, PortalAliveError)
+    assert (layout.root / "slo-lab.db").exists()
+    assert end_app(app) == []
+    assert run(environ, "clean", "--yes").exit_code == 0
+    assert not layout.root.exists()

@@ -1,0 +1,1 @@
+"""Copies of a SQLite database: made as the portal starts, put back by ``slo-lab restore``."""
