@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import GrafanaClient
+from portal.clients.scrapes import last_scrape
 from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.lab.grafana_state import grafana_absence
 from portal.shop.queries import SLIQueries
@@ -102,11 +103,13 @@ def _families(subject: Subject) -> Probe:
 
 
 def _target(subject: Subject, job: str) -> Probe:
-    up = subject.services.prometheus.query(SLIQueries(job).target_up)
-    if not up:
+    scrape = last_scrape(subject.services.prometheus, SLIQueries(job).target_up)
+    if scrape is None:
         words = f"Prometheus has not scraped the job {job} yet."
         return Probe("Prometheus", Status.NOT_ENOUGH_DATA, words)
-    if up[0].value != 1:
+    if scrape.is_overdue(subject.services.settings.scrape_interval):
+        return Probe("Prometheus", Status.CANNOT_CHECK, scrape.overdue_words(job))
+    if not scrape.up:
         words = f"Prometheus’ target {job} is down: its last scrape failed."
         return Probe("Prometheus", Status.NOT_MET, words)
     return Probe("Prometheus", Status.MET, f"Prometheus scrapes {job}; the target is up.")

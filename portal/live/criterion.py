@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from portal.clients.prometheus import Sample
+from portal.clients.scrapes import last_scrape
 from portal.criteria.base import Status, Subject, Verdict, Where
 from portal.shop.queries import SLIQueries
 from portal.words import counted
@@ -23,12 +24,16 @@ BURSTS = Where("Send a burst", "/bursts")
 
 @dataclass(frozen=True)
 class TrafficEvidence:
-    """Scrapes and requests (None: no such series) that Prometheus has from the window."""
+    """Scrapes and requests (None: no such series) that Prometheus has from the window.
+
+    ``overdue``: why nobody knows what happened of late.
+    """
 
     scrapes: int
     requests: float | None
     target_up: bool
     scrape_interval: int
+    overdue: str = ""
 
 
 class TrafficCriterion:
@@ -43,16 +48,19 @@ class TrafficCriterion:
 
         Exactly where it never began anew; ``increase`` bridges a restart, but it estimates.
         """
-        queries = SLIQueries(subject.learner.service.job, window=WINDOW)
-        ask = subject.services.prometheus.query
+        asked, job = subject.services.prometheus, subject.learner.service.job
+        queries = SLIQueries(job, window=WINDOW)
+        ask = asked.query
         increase, raw = ask(queries.counted), ask(queries.counted_from_zero)
-        scrapes, up = ask(queries.scrapes), ask(queries.target_up)
+        scrapes, last = ask(queries.scrapes), last_scrape(asked, queries.target_up)
+        interval = subject.services.settings.scrape_interval
         exact = bool(raw) and _sum(ask(queries.resets)) == 0 and _sum(raw) >= 0
         return TrafficEvidence(
             scrapes=int(scrapes[0].value) if scrapes else 0,
             requests=_requests(_sum(increase), _sum(raw), exact) if increase or raw else None,
-            target_up=any(s.value == 1 for s in up),
-            scrape_interval=subject.services.settings.scrape_interval,
+            target_up=last is not None and last.up,
+            scrape_interval=interval,
+            overdue=last.overdue_words(job) if last and last.is_overdue(interval) else "",
         )
 
     def judge(self, evidence: TrafficEvidence) -> Verdict:
@@ -69,6 +77,8 @@ class TrafficCriterion:
                 f"Prometheus counted {counted(requests, 'request')} {LATELY}.",
                 expected,
             )
+        if evidence.overdue or not evidence.target_up:
+            return _unknown(evidence, expected)
         seen = counted(requests, "request") if requests else "no requests"
         seen = f"Prometheus counted {seen} {LATELY}."
         code = "too_little_traffic" if requests else "no_traffic"
@@ -83,16 +93,21 @@ def _sum(samples: list[Sample]) -> float:
     return sum(sample.value for sample in samples)
 
 
+def _unknown(evidence: TrafficEvidence, expected: str) -> Verdict:
+    """What was counted may be all, or not: the last scrapes are missing."""
+    where = Where("How is the lab?", "/lab")
+    if evidence.overdue:
+        headline = "Can’t check: Prometheus does not scrape"
+        said = f"{evidence.overdue} Your work is not at fault."
+        return Verdict(Status.CANNOT_CHECK, "no_scrapes", headline, said, expected, where)
+    headline = "Can’t check: Prometheus can’t reach the mock service"
+    said = "Its last scrape failed, so no request is counted. Your work is not at fault."
+    return Verdict(Status.CANNOT_CHECK, "target_down", headline, said, expected, where)
+
+
 def _too_early(evidence: TrafficEvidence, expected: str) -> Verdict:
-    if evidence.scrapes >= 2 and not evidence.target_up:
-        return Verdict(
-            Status.CANNOT_CHECK,
-            "target_down",
-            "Can’t check: Prometheus can’t reach the mock service",
-            "Its last scrape failed, so no request is counted. Your work is not at fault.",
-            expected,
-            Where("How is the lab?", "/lab"),
-        )
+    if evidence.overdue or (evidence.scrapes >= 2 and not evidence.target_up):
+        return _unknown(evidence, expected)
     return Verdict(
         Status.NOT_ENOUGH_DATA,
         "too_few_scrapes",

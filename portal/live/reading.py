@@ -9,14 +9,20 @@ from enum import StrEnum
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Sample
+from portal.clients.scrapes import last_scrape
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
-from portal.numbers import about, count, number
-from portal.shop.queries import QUANTILES, SLIQueries
+from portal.numbers import about, count, number, percent
+from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
 from portal.words import counted
 
 MAX_AGE = timedelta(seconds=5)
 SELDOM = 0.1
 """Requests/s under which a rate is told by the minute."""
+VISIBLE = 0.005
+EXTRAPOLATED = (
+    "Prometheus’ rate() stretches what each series gained to the whole minute, and one that began "
+    "at 0 within it less far than the others; a minute later both say the same."
+)
 
 
 class ReadingState(StrEnum):
@@ -24,6 +30,8 @@ class ReadingState(StrEnum):
 
     OK = "ok"
     NO_TRAFFIC = "no traffic"
+    NO_SCRAPES = "no scrapes"
+    NO_BUCKET = "no bucket"
     NO_DATA = "no data yet"
     UNREACHABLE = "unreachable"
 
@@ -32,7 +40,9 @@ class ReadingState(StrEnum):
 class SLIReading:
     """The SLIs of one service. Ratios 0..1, quantiles in seconds, traffic in requests/s.
 
-    ``scraped_at``: unix seconds of the newest scrape that it rests on.
+    ``scraped_at``: unix seconds of the newest scrape that it rests on. ``counted_availability``
+    and ``counted_fast_share``: the same shares without what ``rate`` extrapolates.
+    ``no_latency`` and its reason: why there is no share of fast requests.
     """
 
     state: ReadingState
@@ -45,6 +55,10 @@ class SLIReading:
     traffic: float = 0.0
     availability: float | None = None
     fast_share: float | None = None
+    counted_availability: float | None = None
+    counted_fast_share: float | None = None
+    no_latency: ReadingState | None = None
+    no_latency_reason: str = ""
     quantiles: dict[float, float] = field(default_factory=dict)
 
     @property
@@ -61,6 +75,20 @@ class SLIReading:
         if not self.failed:
             return f"None of about {asked} failed"
         return f"About {count(_about(self.failed))} of {asked} failed"
+
+    @property
+    def difference_words(self) -> str:
+        """What the counters' plain difference says where ``rate`` says something else; or ""."""
+        shares = (
+            ("succeeded", self.availability, self.counted_availability),
+            ("were fast", self.fast_share, self.counted_fast_share),
+        )
+        told = [
+            f"{percent(difference)} {what}"
+            for what, share, difference in shares
+            if share is not None and difference is not None and abs(share - difference) >= VISIBLE
+        ]
+        return f"Counted by plain difference, {' and '.join(told)}. {EXTRAPOLATED}" if told else ""
 
 
 @dataclass(frozen=True)
@@ -93,47 +121,68 @@ class SLIHistory:
         ]
 
 
-def read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> SLIReading:
-    """Ask Prometheus; never raises: an error of the client is a reading of its own."""
+def read(
+    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, interval_s: float
+) -> SLIReading:
+    """Ask Prometheus, which scrapes every ``interval_s``; never raises.
+
+    An error of the client is a reading of its own.
+    """
     try:
-        return _read(prometheus, queries, now)
+        return _read(prometheus, queries, now, interval_s)
     except ClientError as error:
         return SLIReading(ReadingState.UNREACHABLE, now, reason=str(error))
 
 
 def read_after_scrape(
-    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, last: SLIReading | None
+    prometheus: PrometheusClient,
+    queries: SLIQueries,
+    now: datetime,
+    interval_s: float,
+    last: SLIReading | None,
 ) -> SLIReading:
     """``last`` while it is up to date: a few seconds old, and no scrape came since."""
     if last is None or last.scraped_at is None or now - last.at > MAX_AGE:
-        return read(prometheus, queries, now)
+        return read(prometheus, queries, now, interval_s)
     try:
         scraped_at = _only(prometheus.query(queries.scraped_at))
     except ClientError as error:
         return SLIReading(ReadingState.UNREACHABLE, now, reason=str(error))
-    return last if scraped_at == last.scraped_at else read(prometheus, queries, now)
+    if scraped_at == last.scraped_at:
+        return last
+    return read(prometheus, queries, now, interval_s)
 
 
-def _read(prometheus: PrometheusClient, queries: SLIQueries, now: datetime) -> SLIReading:
-    scraped_at = _only(prometheus.query(queries.scraped_at))
-    up = _only(prometheus.query(queries.target_up))
-    target_up = None if up is None else up == 1
+def _read(
+    prometheus: PrometheusClient, queries: SLIQueries, now: datetime, interval_s: float
+) -> SLIReading:
+    scrape = last_scrape(prometheus, queries.target_up)
+    target_up = scrape.up if scrape else None
+    if scrape and scrape.is_overdue(interval_s):
+        why = scrape.overdue_words(queries.job)
+        return SLIReading(ReadingState.NO_SCRAPES, now, why, scraped_at=scrape.at)
     traffic = _only(prometheus.query(queries.requests))
     if traffic is None:
         return SLIReading(ReadingState.NO_DATA, now, _why_no_data(target_up), target_up)
     if traffic == 0:
         return SLIReading(ReadingState.NO_TRAFFIC, now, "", target_up)
     by_status = {s.labels.get("status", ""): s.value for s in prometheus.query(queries.counted)}
+    fast_share = _only(prometheus.query(queries.fast_share))
+    no_latency, why = (None, "") if fast_share is not None else _no_latency(prometheus, queries)
     return SLIReading(
         state=ReadingState.OK,
         at=now,
         target_up=target_up,
-        scraped_at=scraped_at,
+        scraped_at=scrape.at if scrape else None,
         traffic=traffic,
         total=sum(by_status.values()),
         failed=sum(n for status, n in by_status.items() if status.startswith("5")),
         availability=_only(prometheus.query(queries.availability)),
-        fast_share=_only(prometheus.query(queries.fast_share)),
+        fast_share=fast_share,
+        counted_availability=_share(prometheus, queries.counted_availability),
+        counted_fast_share=_share(prometheus, queries.counted_fast_share),
+        no_latency=no_latency,
+        no_latency_reason=why,
         quantiles=_quantiles(prometheus, queries),
     )
 
@@ -149,6 +198,24 @@ def _why_no_data(target_up: bool | None) -> str:
     if not target_up:
         return "Prometheus can't reach the mock service."
     return "A rate needs two scrapes; the second one comes within seconds."
+
+
+def _no_latency(prometheus: PrometheusClient, queries: SLIQueries) -> tuple[ReadingState, str]:
+    """Why requests were counted, but not how many were fast."""
+    bounds = {sample.labels.get("le", "") for sample in prometheus.query(queries.buckets)}
+    if not bounds:
+        return ReadingState.NO_BUCKET, "The service has no histogram of how long its answers took."
+    if bucket_label(queries.threshold) not in bounds:
+        return ReadingState.NO_BUCKET, (
+            f"The service’s histogram has no bucket that ends at {queries.threshold:g} s, so "
+            "nobody can count the requests that were faster."
+        )
+    return ReadingState.NO_DATA, "The histogram of how long answers took has counted nothing yet."
+
+
+def _share(prometheus: PrometheusClient, promql: str) -> float | None:
+    share = _only(prometheus.query(promql))
+    return share if share is not None and 0 <= share <= 1 else None
 
 
 def _quantiles(prometheus: PrometheusClient, queries: SLIQueries) -> dict[float, float]:

@@ -64,8 +64,13 @@ def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Read
     ask = services.prometheus
     get, key = services.readings.get, ("reading", queries)
     last = services.readings.last(key)
+    interval = services.settings.scrape_interval
+
+    def anew() -> SLIReading:
+        return read_after_scrape(ask, queries, now, interval, last)
+
     patience = 0 if fresh else PATIENCE_SECONDS
-    reading = get(key, refresh * 0.9, lambda: read_after_scrape(ask, queries, now, last), patience)
+    reading = get(key, refresh * 0.9, anew, patience)
     return Readout(
         reading=reading,
         history=no_history(now, reading.reason)

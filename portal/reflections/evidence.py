@@ -53,7 +53,7 @@ def gather(services: Services, learner: Learner, *, whole: bool) -> Evidence:
     reading: SLIReading = services.readings.get(
         ("reading", queries),
         READING_MAX_AGE_SECONDS,
-        lambda: read(services.prometheus, queries, now),
+        lambda: read(services.prometheus, queries, now, services.settings.scrape_interval),
     )
     reachable = reading.state is not ReadingState.UNREACHABLE
     past, complaint = _ask_history(services, queries, now) if whole and reachable else (None, "")

@@ -47,6 +47,25 @@ class SLIQueries:
         everything = f'http_request_duration_seconds_count{{job="{self.job}"}}'
         return f"sum(rate({fast}[{self.window}]))\n/ sum(rate({everything}[{self.window}]))"
 
+    @property
+    def counted_availability(self) -> str:
+        """The share of ``availability`` out of what the counters gained between two scrapes."""
+        good = f'http_requests_total{{job="{self.job}",status!~"5.."}}'
+        return f"{self._gained(good)} / {self._gained(self._total)}"
+
+    @property
+    def counted_fast_share(self) -> str:
+        """The same for ``fast_share``."""
+        name = "http_request_duration_seconds"
+        fast = f'{name}_bucket{{job="{self.job}",le="{bucket_label(self.threshold)}"}}'
+        everything = f'{name}_count{{job="{self.job}"}}'
+        return f"{self._gained(fast)} / {self._gained(everything)}"
+
+    def _gained(self, counter: str) -> str:
+        """From the first to the last scrape in the window, and nothing beyond them."""
+        window = f"{counter}[{self.window}]"
+        return f"sum(last_over_time({window}) - min_over_time({window}))"
+
     def quantile(self, phi: float) -> str:
         """Seconds within which the share ``phi`` of requests was answered."""
         bucket = f'http_request_duration_seconds_bucket{{job="{self.job}"}}'

@@ -16,8 +16,10 @@ from tests.fakes.server import LocalServer, Reply, Request
 from tests.patience import SECONDS
 
 
-def evidence(scrapes: int, requests: float | None, *, up: bool = True) -> TrafficEvidence:
-    return TrafficEvidence(scrapes, requests, up, scrape_interval=5)
+def evidence(
+    scrapes: int, requests: float | None, *, up: bool = True, overdue: str = ""
+) -> TrafficEvidence:
+    return TrafficEvidence(scrapes, requests, up, scrape_interval=5, overdue=overdue)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,11 @@ def evidence(scrapes: int, requests: float | None, *, up: bool = True) -> Traffi
         (evidence(12, 99.4), Status.NOT_MET, "too_little_traffic"),
         (evidence(12, 99.5), Status.MET, "traffic"),
         (evidence(12, 100), Status.MET, "traffic"),
+        (evidence(12, 100, up=False), Status.MET, "traffic"),
+        (evidence(12, 99, up=False), Status.CANNOT_CHECK, "target_down"),
+        (evidence(12, 0, overdue="late"), Status.CANNOT_CHECK, "no_scrapes"),
+        (evidence(2, None, overdue="late"), Status.CANNOT_CHECK, "no_scrapes"),
+        (evidence(12, 100, overdue="late"), Status.MET, "traffic"),
     ],
 )
 def test_verdict(given: TrafficEvidence, status: Status, code: str) -> None:

@@ -24,14 +24,16 @@ class ScrapedPrometheus(LocalServer):
     def __init__(self) -> None:
         super().__init__(self._serve)
         self.scraped_at = 100.0
+        self.now = 101.0
+        self.told: dict[str, float | None] = {}
         self.asked: list[str] = []
 
     def _serve(self, request: Request) -> Reply:
         promql = request.form["query"]
         self.asked.append(promql)
-        value = self.scraped_at if promql == QUERIES.scraped_at else 1
-        sample = {"metric": {"status": "200"}, "value": [0, str(value)]}
-        data = {"resultType": "vector", "result": [sample]}
+        value = self.scraped_at if promql == QUERIES.scraped_at else self.told.get(promql, 1)
+        sample = {"metric": {"status": "200", "le": "0.25"}, "value": [self.now, str(value)]}
+        data = {"resultType": "vector", "result": [] if value is None else [sample]}
         return Reply.of({"status": "success", "data": data})
 
 
@@ -43,7 +45,8 @@ def prometheus() -> Iterator[ScrapedPrometheus]:
 
 def look(prometheus: ScrapedPrometheus, last: SLIReading | None, now: datetime = NOW) -> SLIReading:
     prometheus.asked.clear()
-    return read_after_scrape(PrometheusClient(prometheus.url, timeout=SECONDS), QUERIES, now, last)
+    client = PrometheusClient(prometheus.url, timeout=SECONDS)
+    return read_after_scrape(client, QUERIES, now, 5, last)
 
 
 def test_the_reading_stays_until_the_next_scrape(prometheus: ScrapedPrometheus) -> None:
@@ -73,6 +76,53 @@ def test_a_prometheus_that_is_gone_is_told_at_once(prometheus: ScrapedPrometheus
     first = look(prometheus, None)
     prometheus.stop()
     assert look(prometheus, first, NOW + SECOND).state is ReadingState.UNREACHABLE
+
+
+def test_without_scrapes_nobody_knows_whether_somebody_asked(
+    prometheus: ScrapedPrometheus,
+) -> None:
+    """Prometheus stood still for 50 s while 200 requests failed: its last minute holds zeros."""
+    prometheus.now = prometheus.scraped_at + 50
+    prometheus.told[QUERIES.requests] = 0
+    found = look(prometheus, None)
+    assert (found.state, found.target_up) == (ReadingState.NO_SCRAPES, None)
+    assert "has not scraped shop for 50 s" in found.reason
+    prometheus.scraped_at = prometheus.now - 14
+    assert look(prometheus, found).state is ReadingState.NO_TRAFFIC
+
+
+def test_a_scrape_that_is_ahead_of_prometheus_own_clock_is_no_age(
+    prometheus: ScrapedPrometheus,
+) -> None:
+    prometheus.scraped_at = prometheus.now + 3600
+    assert look(prometheus, None).state is ReadingState.OK
+
+
+@pytest.mark.parametrize(
+    ("buckets", "state", "words"),
+    [
+        (1, ReadingState.NO_BUCKET, "no bucket that ends at 0.3 s"),
+        (None, ReadingState.NO_BUCKET, "has no histogram"),
+    ],
+)
+def test_a_service_without_the_bucket_says_so(
+    prometheus: ScrapedPrometheus, buckets: float | None, state: ReadingState, words: str
+) -> None:
+    prometheus.told = {QUERIES.fast_share: None, QUERIES.buckets: buckets}
+    found = look(prometheus, None)
+    assert (found.state, found.no_latency, found.fast_share) == (ReadingState.OK, state, None)
+    assert words in found.no_latency_reason
+
+
+def test_what_rate_extrapolates_is_told_where_it_shows(prometheus: ScrapedPrometheus) -> None:
+    """What a real Prometheus said of a minute of fast requests after a slow burst."""
+    prometheus.told = {QUERIES.fast_share: 0.929}
+    words = look(prometheus, None).difference_words
+    assert words.startswith("Counted by plain difference, 100 % were fast. Prometheus’ rate()")
+    prometheus.told = {QUERIES.fast_share: 0.996}
+    assert look(prometheus, None).difference_words == ""
+    prometheus.told = {QUERIES.fast_share: 0.9, QUERIES.counted_fast_share: -3}
+    assert look(prometheus, None).difference_words == ""
 
 
 @pytest.mark.parametrize(
