@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from pathlib import Path
 
 from portal.config import Settings
+from portal.files import write_once
 
 FOLDER = "secrets"
 
@@ -29,7 +29,7 @@ def read_or_make(data_dir: Path, name: str, settings: Settings | None = None) ->
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileNotFoundError):
         return path.read_text(encoding="ascii").strip()
-    _create_once(path, secrets.token_urlsafe(24))
+    write_once(path, f"{secrets.token_urlsafe(24)}\n")
     return path.read_text(encoding="ascii").strip()
 
 
@@ -37,13 +37,3 @@ def _given(name: str, settings: Settings) -> str:
     if name == "fault-token" and settings.fault_token_file:
         return Path(settings.fault_token_file).read_text(encoding="ascii").strip()
     return str(getattr(settings, name.replace("-", "_"), ""))
-
-
-def _create_once(path: Path, value: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(value + "\n")
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
