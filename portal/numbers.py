@@ -7,6 +7,7 @@ is rounded to nothing or to all. For programs: every digit that the number has.
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 DUST = 1e-9
@@ -15,6 +16,8 @@ FINEST_DIGITS = 12
 READABLE = (1e-9, 1e15)
 """From here to there every digit is written out; beyond, a power of ten stands beside them."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
+_TYPED = re.compile(r"-?(?:\d{1,300}(?:[.,]\d*)?|[.,]\d+)", re.ASCII)
 NAMES = {math.inf: "+Inf", -math.inf: "−Inf"}
 
 
@@ -90,6 +93,17 @@ def promql_number(value: float) -> str:
     if not math.isfinite(value):
         return {math.inf: "+Inf", -math.inf: "-Inf"}.get(value, "NaN")
     return repr(float(value)).removesuffix(".0")
+
+
+def read_number(typed: str) -> float | None:
+    """The number that a person typed, or copied from a page; None where it is none.
+
+    ``0,5`` and ``0.5`` are a half, ``1,200`` is what pages write for twelve hundred.
+    """
+    text = typed.strip().replace("−", "-")
+    if _THOUSANDS.fullmatch(text):
+        return float(text.replace(",", ""))
+    return float(text.replace(",", ".")) if _TYPED.fullmatch(text) else None
 
 
 def _percent(ratio: float, digits: int) -> str:

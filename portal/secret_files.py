@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from pathlib import Path
 
 from portal.config import Settings, variable
 from portal.errors import SLOLabError
+from portal.files import write_once
 
 FOLDER = "secrets"
 
@@ -63,21 +63,9 @@ def _given(name: str, settings: Settings) -> str:
 def _make(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _create_once(path, secrets.token_urlsafe(24))
+        write_once(path, f"{secrets.token_urlsafe(24)}\n")
     except OSError as error:
         raise SecretFileError(
             f"{error.filename or path} can't be written ({error.strerror}), and a secret must be "
             f"kept there. Make room for it, or set {variable('data_dir')} to another folder."
         ) from error
-
-
-def _create_once(path: Path, value: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(value + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()

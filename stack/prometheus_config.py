@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from portal.config import Settings
+from portal.files import write_whole
 from stack.layout import Layout
 
 SHIPPED = Path(__file__).parent / "prometheus" / "prometheus.yml"
@@ -17,9 +18,9 @@ def write_config(settings: Settings, layout: Layout) -> Path:
     """Write prometheus.yml and our target file; returns the former. Rules are left alone."""
     settings.rules_path.mkdir(parents=True, exist_ok=True)
     config = layout.prometheus / "prometheus.yml"
-    _write(config, _config_text(settings, layout))
+    write_whole(config, _config_text(settings, layout))
     targets = json.dumps(mockapp_targets(settings.mockapp_base), indent=2)
-    _write(layout.prometheus / "targets" / "flask-app.json", targets + "\n")
+    write_whole(layout.prometheus / "targets" / "flask-app.json", targets + "\n")
     return config
 
 
@@ -43,12 +44,6 @@ def _config_text(settings: Settings, layout: Layout) -> str:
     if settings.rules_path != layout.prometheus / "rules":
         text = text.replace("- rules/", f"- {settings.rules_path.absolute()}/")
     return text
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 Fingerprint = tuple[tuple[str, int, int], ...]

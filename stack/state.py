@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from portal.files import write_whole
+
 VERSION = 1
 EVENTS_KEPT = 50
 
@@ -67,10 +69,8 @@ class State:
 
     def write(self, path: Path) -> None:
         """Write the file whole or not at all; raises OSError."""
-        draft = path.with_suffix(".new")
         document = {"version": VERSION, **asdict(self)}
-        draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, json.dumps(document, indent=1))
 
 
 def read_state(path: Path) -> State | None:

@@ -21,6 +21,7 @@ from portal.numbers import (
     plain,
     promql_number,
     quantile_name,
+    read_number,
     signed,
 )
 from portal.promql.nodes import Negation, Number
@@ -184,3 +185,33 @@ def test_prometheus_reads_back_the_number_that_was_written(value: float) -> None
         read = Number(-read.expr.value)
     assert isinstance(read, Number)
     assert read.value == value or (math.isnan(value) and math.isnan(read.value))
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("20", 20.0),
+        (" 0,5 ", 0.5),
+        (".5", 0.5),
+        ("1,200", 1200.0),
+        ("1,234,567.5", 1234567.5),
+        ("0,125", 0.125),
+        ("12,5", 12.5),
+        ("−3", -3.0),
+    ],
+)
+def test_what_a_person_typed_is_read(typed: str, value: float) -> None:
+    assert read_number(typed) == value
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "x", "nan", "inf", "1e5", "1_000", "1,2,3", "0x10", "٣", "1 200", "-", ","]
+)
+def test_what_is_no_number_is_none(typed: str) -> None:
+    assert read_number(typed) is None
+
+
+@given(EVERYDAY)
+def test_what_a_page_shows_can_be_typed_again(value: float) -> None:
+    assert read_number(plain(value)) == value
+    assert read_number(count(value)) == round(value)

@@ -130,3 +130,12 @@ def test_a_part_of_one_is_several() -> None:
 def test_lists_have_one_joint(words: list[str], text: str) -> None:
     assert listed(words) == text
     assert listed(iter(words), "or") == text.replace(" and ", " or ")
+
+
+@pytest.mark.parametrize("name", named([*SOURCES, *TEXTS]))
+def test_the_signs_of_verdicts_are_listed_in_one_place(name: str) -> None:
+    """Doctor's three states are no verdicts."""
+    signs = re.findall(
+        r"[\"'](?:met|not_met|not_enough_data)[\"']: *[\"'][✓✗◔?]", (ROOT / name).read_text()
+    )
+    assert not signs or name == "portal/criteria/base.py"

@@ -36,12 +36,11 @@ class CustomForm(PredictionForm):
             return None
 
     def _number(self, name: str) -> float:
-        number = 0.0
+        number = self.number(name)
+        if number is None:
+            return 0.0
         try:
-            number = float(getattr(self, name).replace(",", "."))
             check(name, number)
-        except ValueError:
-            self.errors[name] = "Type a number."
         except ProfileError as error:
             self.errors[name] = str(error)
         return number

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 from portal.errors import SLOLabError
+from portal.kit.form import TypedForm
+from portal.numbers import read_number
 
 
 class PredictionError(SLOLabError):
@@ -25,20 +25,12 @@ NO_PREDICTION = Prediction()
 
 
 @dataclass
-class PredictionForm:
+class PredictionForm(TypedForm):
     """The fields as typed, and the reason where one can't be used."""
 
     predicted_errors: str = ""
     predicted_page: str = ""
     prediction: Prediction = NO_PREDICTION
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, typed: Mapping[str, str]) -> Self:
-        """The form as it was sent."""
-        names = [one.name for one in fields(cls) if isinstance(one.default, str)]
-        given: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
-        return cls(**given)
 
     def read_prediction(self) -> bool:
         """Whether ``prediction`` could be read; where not, ``errors`` says why."""
@@ -55,13 +47,10 @@ def read_prediction(percent: str, page: str) -> Prediction:
 
 
 def _ratio(percent: str) -> float | None:
-    typed = percent.replace("%", "").replace(",", ".").strip()
+    typed = percent.replace("%", "").strip()
     if not typed:
         return None
-    try:
-        ratio = float(typed) / 100
-    except ValueError:
-        ratio = -1.0
-    if not 0 <= ratio <= 1:
+    share = read_number(typed)
+    if share is None or not 0 <= share <= 100:
         raise PredictionError("Predict a share from 0 to 100 %, or leave it empty.")
-    return ratio
+    return share / 100

@@ -18,14 +18,34 @@ class Status(StrEnum):
     NOT_ENOUGH_DATA = "not_enough_data"
     CANNOT_CHECK = "cannot_check"
 
+    @property
+    def mark(self) -> str:
+        """The sign that is shown beside the words, never instead of them."""
+        return {"met": "✓", "not_met": "✗", "not_enough_data": "◔", "cannot_check": "?"}[self]
 
-MARKS = {
-    Status.MET: "✓",
-    Status.NOT_MET: "✗",
-    Status.NOT_ENOUGH_DATA: "◔",
-    Status.CANNOT_CHECK: "?",
-}
-"""The sign of each verdict, wherever one is shown."""
+    @property
+    def words(self) -> str:
+        """The verdict in words, for texts and for those who hear a page."""
+        return {
+            "met": "met",
+            "not_met": "not met",
+            "not_enough_data": "not enough data yet",
+            "cannot_check": "can’t check",
+        }[self]
+
+
+def verdict_mark(status: str) -> str:
+    """The sign of a verdict that was kept as text; of one that is not known, too."""
+    return _status(status).mark
+
+
+def verdict_words(status: str) -> str:
+    """The words of a verdict that was kept as text."""
+    return _status(status).words
+
+
+def _status(status: str) -> Status:
+    return Status(status) if status in set(Status) else Status.CANNOT_CHECK
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from portal.criteria import store
-from portal.criteria.base import MARKS, Criterion, Status, Verdict
+from portal.criteria.base import Criterion, Status, Verdict
 from portal.criteria.checker import Checker, overdue
 from portal.features import CRITERIA
 from portal.kit.db import db
@@ -86,9 +86,9 @@ def _row(one: Judged) -> dict[str, Any]:
 def _print(one: Judged) -> None:
     verdict = one.verdict
     note = " (optional)" if one.criterion.optional else ""
-    click.echo(f"{MARKS[verdict.status]} {one.criterion.id}{note}: {verdict.observed}")
+    click.echo(f"{verdict.status.mark} {one.criterion.id}{note}: {verdict.observed}")
     for line in verdict.lines:
-        click.echo(f"    {MARKS[line.status]} {line.text}")
+        click.echo(f"    {line.status.mark} {line.text}")
     if verdict.status is not Status.MET:
         if one.first_met_at:
             click.echo(f"    met before: first at {one.first_met_at:%Y-%m-%d %H:%M} UTC")

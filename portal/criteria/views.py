@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.bursts.store import bursts_between
 from portal.criteria import store
-from portal.criteria.base import MARKS, Criterion, Status, Verdict, Where
+from portal.criteria.base import Criterion, Status, Verdict, Where, verdict_mark
 from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
 from portal.kit.db import db
@@ -20,6 +20,7 @@ from portal.learners import current_learner
 from portal.services import current_services
 
 bp = Blueprint("criteria", __name__, url_prefix="/criteria")
+bp.add_app_template_filter(verdict_mark)
 POLL_SECONDS = 5
 POLL_MET_SECONDS = 15
 LIVELY = timedelta(seconds=30)
@@ -111,7 +112,7 @@ def _mark(row: StoredVerdict | None, verdict: Verdict | None) -> tuple[str, str]
         return "…", "unchecked"
     if verdict.status is Status.NOT_MET and not verdict.lines and not row.first_met_at:
         return "○", "to_do"
-    return MARKS[verdict.status], verdict.status.value
+    return verdict.status.mark, verdict.status.value
 
 
 def _leads_on(where: Where | None, here: str) -> Where | None:

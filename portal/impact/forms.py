@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from portal.impact.comparison import MIN_SENTENCE, Statement
+from portal.kit.form import TypedForm
 from portal.numbers import count
 
 MAX_SENTENCE = 5000
+MOST = 1e7
 NUMBERS = {
     "failed": "failed requests",
     "slow": "slow requests",
@@ -19,7 +18,7 @@ NUMBERS = {
 
 
 @dataclass
-class ImpactForm:
+class ImpactForm(TypedForm):
     """The fields as typed, and one reason for each that can't be used."""
 
     burst: str = ""
@@ -27,14 +26,6 @@ class ImpactForm:
     slow: str = ""
     seconds: str = ""
     sentence: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, typed: Mapping[str, str]) -> ImpactForm:
-        """The form as it was sent."""
-        names = ("burst", *NUMBERS, "sentence")
-        given: dict[str, Any] = {name: typed.get(name, "").strip() for name in names}
-        return cls(**given)
 
     def read(self, burst_ids: set[int]) -> Statement | None:
         """The statement, or None with ``errors`` saying why."""
@@ -53,10 +44,9 @@ class ImpactForm:
         return Statement(**numbers, sentence=self.sentence)
 
     def _number(self, name: str) -> float:
-        try:
-            value = float(getattr(self, name).replace(",", "."))
-        except ValueError:
-            value = -1.0
-        if not math.isfinite(value) or not 0 <= value <= 1e7:
-            self.errors[name] = f"Type a number of {NUMBERS[name]}, 0 or more."
-        return value
+        wanted = f"Type a number of {NUMBERS[name]}, 0 or more."
+        value = self.number(name, wanted)
+        if value is not None and 0 <= value <= MOST:
+            return value
+        self.errors[name] = wanted
+        return 0.0

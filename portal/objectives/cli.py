@@ -12,6 +12,7 @@ import click
 
 from portal.documents import MAX_BYTES
 from portal.errors import SLOLabError
+from portal.files import hand_out
 from portal.rulefile.contents import read_rule_file
 from portal.slo.objective import SLO
 from portal.slo.openslo import loads, refuse_twins
@@ -86,10 +87,7 @@ def export_slos(output: Path | None) -> None:
     if output is None:
         click.echo(text.encode(), nl=False)
         return
-    try:
-        output.write_bytes(text.encode())
-    except OSError as error:
-        raise SLOLabError(f"{output} can't be written: {error.strerror}.") from error
+    hand_out(output, text)
     click.echo(f"Written to {output}.", err=True)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
-from portal.numbers import exact, exact_percent, plain
+from portal.kit.form import TypedForm
+from portal.numbers import exact, exact_percent, plain, read_number
 from portal.slo.objective import (
     MAX_TITLE,
     MAX_WHY,
@@ -22,7 +23,7 @@ MIN_WHY = 10
 
 
 @dataclass
-class SLOForm:
+class SLOForm(TypedForm):
     """The fields as typed, and one reason for each that can't be used.
 
     ``seen`` is the version of the SLO that the page with this form showed.
@@ -35,15 +36,13 @@ class SLOForm:
     why: str = ""
     title: str = ""
     seen: int = 0
-    errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, typed: Mapping[str, str]) -> SLOForm:
+    def of(cls, typed: Mapping[str, str]) -> Self:
         """The form as it was sent."""
-        names = ("sli", "threshold", "objective", "window", "why", "title")
-        given: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
-        seen = typed.get("seen", "")[:18]
-        return cls(**given, seen=int(seen) if seen.isascii() and seen.isdigit() else 0)
+        form, seen = super().of(typed), typed.get("seen", "")[:18]
+        form.seen = int(seen) if seen.isascii() and seen.isdigit() else 0
+        return form
 
     @classmethod
     def of_slo(cls, slo: SLO, version: int) -> SLOForm:
@@ -101,10 +100,7 @@ class SLOForm:
             return None
 
     def _threshold(self, bounds: tuple[float, ...]) -> float | None:
-        try:
-            seconds = float(self.threshold.replace(",", "."))
-        except ValueError:
-            seconds = -1.0
+        seconds = read_number(self.threshold)
         if seconds in bounds:
             return seconds
         shown = ", ".join(map(exact, bounds))

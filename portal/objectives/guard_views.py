@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.errors import SLOLabError
 from portal.kit.htmx import fragment_or_redirect, reload_page
 from portal.learners import current_learner
+from portal.numbers import read_number
 from portal.objectives import store
 from portal.objectives.changes import slos_changed
 from portal.objectives.guard import USUAL_BURST, read_guards
@@ -140,10 +141,10 @@ def _after(row: SavedSLO, outcome: Outcome) -> ResponseReturnValue:
 
 
 def _burst() -> PlannedBurst:
-    rate = request.args.get("rate", type=float)
-    errors = request.args.get("errors", type=float)
-    good = rate is not None and errors is not None and 0 < rate <= 500 and 0 <= errors <= 100
-    return PlannedBurst(rate=rate, error_share=errors / 100) if good else USUAL_BURST  # type: ignore[arg-type,operator]
+    rate, errors = (read_number(request.args.get(name, "")) for name in ("rate", "errors"))
+    if rate is None or errors is None or not (0 < rate <= 500 and 0 <= errors <= 100):
+        return USUAL_BURST
+    return PlannedBurst(rate=rate, error_share=errors / 100)
 
 
 def _find(name: str) -> SavedSLO:

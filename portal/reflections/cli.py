@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from portal.config import Settings
-from portal.errors import SLOLabError
+from portal.files import hand_out
 from portal.learners import current_learner
 from portal.reflections.export import collect, to_json
 from portal.reflections.markdown import to_markdown
@@ -33,7 +33,7 @@ def export(kind: str | None, output: Path | None) -> None:
     if output is None:
         click.echo(text.encode(), nl=False)
     else:
-        _write(output, text)
+        hand_out(output, text)
         click.echo(f"Written to {output}.", err=True)
 
 
@@ -41,10 +41,3 @@ def _kind_of(output: Path | None) -> str:
     """By the file's name, where it tells."""
     suffix = output.suffix.lower().lstrip(".") if output else ""
     return {"htm": "html", "markdown": "md"}.get(suffix, suffix if suffix in WRITERS else "md")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_bytes(text.encode())
-    except OSError as error:
-        raise SLOLabError(f"{path} can't be written: {error.strerror}.") from error

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable
 from itertools import groupby
 
+from portal.criteria.base import verdict_words
 from portal.durations import duration, milliseconds
 from portal.live.reading import ReadingState
 from portal.moments import day_and_clock
@@ -34,7 +35,6 @@ ORDERED_LIST = re.compile(r"^(\d+)([.)])")
 WEB_ADDRESS = re.compile(r"(www)\.", re.IGNORECASE)
 BACKTICKS = re.compile(r"`+")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-MARKS = {"met": "met", "not_met": "not met", "not_enough_data": "not enough data yet"}
 FAILED = {
     "timeout": "timed out",
     "connection": "lost the connection",
@@ -300,10 +300,9 @@ def impact_words(impact: ImpactFacts) -> str:
 
 def _verdict(verdict: VerdictFacts) -> str:
     first = f", first met {day_and_clock(verdict.first_met_at)}" if verdict.first_met_at else ""
-    mark = MARKS.get(verdict.status, "can’t check")
     title = verdict.title or verdict.criterion
     more = "" if verdict.headline == title else f" {escaped_line(verdict.headline)}."
-    return f"{title}: {mark}{first}.{more}"
+    return f"{title}: {verdict_words(verdict.status)}{first}.{more}"
 
 
 def _history(reflection: Reflection) -> list[str]:

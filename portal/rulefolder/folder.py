@@ -18,6 +18,7 @@ from pathlib import Path
 
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.files import DRAFT, FOR_ALL, write_whole
 from portal.limits import RoomLimits
 
 OUR_NAMES = re.compile(r"(learner-[0-9]{1,10}|slo-[0-9]{1,10}-[a-z0-9][a-z0-9-]{0,99})\.rules\.yml")
@@ -135,7 +136,7 @@ class RuleFolder:
             found = self.read(name)
             if self.rollback(name) != found:
                 changed.append(name)
-        for draft in [*self.path.glob("*.rules.yml.new"), *self.journal.glob("*.new")]:
+        for draft in [*self.path.glob(f"*.rules.yml*{DRAFT}"), *self.journal.glob(f"*{DRAFT}")]:
             draft.unlink(missing_ok=True)
         return changed
 
@@ -153,17 +154,9 @@ class RuleFolder:
             self._write(path, text)
 
     def _write(self, path: Path, text: str) -> None:
-        """Whole or not at all. The draft's name ends so that Prometheus does not read it."""
-        draft = path.with_name(path.name + ".new")
         try:
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.chmod(0o644)  # in containers Prometheus is another user
-            draft.replace(path)
+            write_whole(path, text, FOR_ALL)  # in containers Prometheus is another user
         except (OSError, UnicodeError) as error:
-            draft.unlink(missing_ok=True)
             raise _failure("write", path, error) from error
 
 

@@ -26,14 +26,8 @@ class StepState(StrEnum):
 
     @property
     def mark(self) -> str:
-        """The sign that is shown beside the words, never instead of them."""
-        return {
-            StepState.TO_DO: "",
-            StepState.MET: "✓",
-            StepState.NOT_MET: "✗",
-            StepState.NOT_ENOUGH_DATA: "◔",
-            StepState.CANNOT_CHECK: "?",
-        }[self]
+        """The sign of the verdict; none before the first try."""
+        return "" if self is StepState.TO_DO else Status(self).mark
 
     @property
     def words(self) -> str:

@@ -10,13 +10,13 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.dashboards import UnreadableDashboardError
+from portal.kit.form import plain
 from portal.kit.htmx import form_again, reload_page
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.workbench import hand_in, store
 from portal.workbench.criterion import EXPECTED, known_dashboard
 from portal.workbench.evidence import gather
-from portal.workbench.forms import plain
 from portal.workbench.views import page
 
 bp = Blueprint("workbench_dashboards", __name__, url_prefix="/workbench")

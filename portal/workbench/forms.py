@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
+from portal.kit.form import TypedForm, plain
+from portal.numbers import count
 from portal.workbench.trial import MAX_LENGTH
 from portal.workbench.units import OF_THE_QUERY, UNITS
 
@@ -15,24 +17,20 @@ IN_ADDRESS = ("expr", "title", "unit")
 
 
 @dataclass
-class PanelForm:
+class PanelForm(TypedForm):
     """The fields as typed, and one reason for each that can't be used."""
 
     title: str = ""
     expr: str = ""
     unit: str = OF_THE_QUERY
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
-    errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, typed: Mapping[str, str]) -> PanelForm:
+    def of(cls, typed: Mapping[str, str]) -> Self:
         """The form as it was sent."""
-        return cls(
-            title=plain(typed.get("title", "")),
-            expr=plain(typed.get("expr", "")),
-            unit=typed.get("unit", OF_THE_QUERY),
-            key=typed.get("key", "")[:64] or str(uuid.uuid4()),
-        )
+        form = super().of(typed)
+        form.key = typed.get("key", "")[:64] or form.key
+        return form
 
     def typed_over(self, typed: Mapping[str, str]) -> PanelForm:
         """The form with the fields that an address names."""
@@ -50,17 +48,12 @@ class PanelForm:
         if not self.expr:
             self.errors["expr"] = "Type a query first."
         if len(self.expr) > MAX_LENGTH:
-            self.errors["expr"] = f"Keep it under {MAX_LENGTH} characters."
+            self.errors["expr"] = f"Keep it under {count(MAX_LENGTH)} characters."
         if len(self.title) > MAX_TITLE:
             self.errors["title"] = f"Keep the title under {MAX_TITLE} characters."
         if self.unit not in {OF_THE_QUERY, *UNITS}:
             self.errors["unit"] = "Choose one of the units."
         return not self.errors
-
-
-def plain(typed: str) -> str:
-    """The text without blank ends, with the line ends of everybody, and without NUL."""
-    return typed.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def title_problem(title: str) -> str:

@@ -9,6 +9,7 @@ from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import InvalidQuery
 from portal.kit.charts import CHART_SPAN
 from portal.learners.models import Learner
+from portal.numbers import count
 from portal.promql.findings import Finding
 from portal.promql.text import caret_under
 from portal.services import Services
@@ -54,7 +55,9 @@ class Trial:
 def try_query(services: Services, learner: Learner, expr: str, unit: str = "none") -> Trial:
     """Ask Prometheus and the check; one query of a learner at a time. Never raises."""
     if len(expr) > MAX_LENGTH:
-        return Trial(expr, error=f"Keep it under {MAX_LENGTH} characters; it has {len(expr)}.")
+        return Trial(
+            expr, error=f"Keep it under {count(MAX_LENGTH)} characters; it has {count(len(expr))}."
+        )
     context = lab_context(services, learner.service.job)
     runs = filled(expr, context)
     finding = judge_query(expr, context, store.confirmed(learner.id), services.trials)

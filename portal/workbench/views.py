@@ -13,6 +13,7 @@ from portal.bursts.store import active_burst
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery
 from portal.errors import SLOLabError
+from portal.kit.form import plain
 from portal.kit.htmx import (
     form_again,
     fragment_at,
@@ -30,7 +31,7 @@ from portal.services import current_services
 from portal.workbench import export, store
 from portal.workbench.board import board
 from portal.workbench.evidence import handed_in
-from portal.workbench.forms import MAX_TITLE, PanelForm, plain, title_problem
+from portal.workbench.forms import MAX_TITLE, PanelForm, title_problem
 from portal.workbench.judge import lab_context, tried_days
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana

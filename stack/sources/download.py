@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path, PurePosixPath
 
 from portal.config import Settings
+from portal.files import FOR_ALL, write_whole
 from stack.sources.base import (
     GrafanaInstall,
     PrometheusInstall,
@@ -56,7 +57,7 @@ def _download(
             "nothing of it was kept."
         )
     _unpack(release, archive, draft / "unpacked")
-    _record(release, cache_dir).write_text(f"{expected}  {release.archive}\n", encoding="ascii")
+    write_whole(_record(release, cache_dir), f"{expected}  {release.archive}\n", FOR_ALL)
     return _move(draft / "unpacked", release.folder(cache_dir))
 
 

@@ -71,7 +71,7 @@ def test_a_wrong_query_is_told_in_prometheus_words_with_the_place(
         ("up[5m]", "a range of values"),
         ('"text"', "a text"),
         ("http_requests_total * on() http_requests_total", "duplicate series"),
-        ("x" * 4001, "under 4000 characters"),
+        ("x" * 4001, "under 4,000 characters"),
     ],
 )
 def test_what_a_panel_could_not_draw_is_told(ask: object, expr: str, words: str) -> None:

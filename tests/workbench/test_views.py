@@ -141,7 +141,7 @@ def test_a_panel_is_changed(client: FlaskClient, learner: Learner, panel: int) -
     ("field", "value", "reason"),
     [
         ("expr", "", "Type a query first"),
-        ("expr", "x" * 4001, "under 4000 characters"),
+        ("expr", "x" * 4001, "under 4,000 characters"),
         ("title", "x" * 121, "under 120 characters"),
         ("unit", "furlongs", "Choose one of the units"),
     ],

@@ -7,8 +7,6 @@ what an Admin may, and can't change users or data sources.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from portal.clients.grafana.credentials import Credentials, kept_token
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.http import Http, split_login
 from portal.clients.shape import number, record, records, text
+from portal.files import write_whole
 
 NAME = "slo-lab-portal"
 ROLE = "Editor"
@@ -100,10 +99,4 @@ def _create(api: GrafanaApi) -> int:
 
 def _write(path: Path, token: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        draft.unlink()
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    draft.replace(path)
+    write_whole(path, f"{token}\n")

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from portal.files import write_whole
+
 AT_ONCE = 3
 """Calls in flight with one password: should it be changed meanwhile, fewer than five fail."""
 
@@ -41,7 +43,7 @@ class Lockout:
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                (self._folder / fingerprint).write_text(reason, encoding="utf-8")
+                write_whole(self._folder / fingerprint, reason)
 
     def forget(self, fingerprint: str) -> None:
         """Let this login be tried again."""
