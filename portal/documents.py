@@ -100,11 +100,7 @@ class _Bounds:
         if parent is None or not parent.is_mapping or parent.awaits_value or event.value == "<<":
             return
         if event.value in parent.keys:
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
-            name = event.value[:40]
-            raise DocumentError(
-                f'Line {line}, column {column}: the key "{name}" stands twice.', line, column
-            )
+            raise _at(event.start_mark, f'the key "{event.value[:40]}" stands twice')
         parent.keys.add(event.value)
 
     def _end(self, frame: _Collection) -> None:
@@ -132,8 +128,11 @@ class _Bounds:
 
 
 def _located(error: yaml.MarkedYAMLError) -> DocumentError:
-    mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "unreadable"
+    return _at(error.problem_mark or error.context_mark, problem)
+
+
+def _at(mark: Any, problem: str) -> DocumentError:
     if mark is None:
         return DocumentError(f"This is not YAML: {problem}.")
     line, column = mark.line + 1, mark.column + 1

@@ -86,7 +86,7 @@ class Display:
         """Whether nothing is seen of a field with these settings changed."""
         color = _mapping(changed.get("color", self.defaults.get("color")))
         if CLEAR.fullmatch(str(color.get("fixedColor", "")).replace(" ", "")):
-            return color.get("mode", "fixed") == "fixed"
+            return bool(color.get("mode", "fixed") == "fixed")
         if self.kind not in LINES:
             return False
         custom = {**_mapping(self.defaults.get("custom")), **changed}
