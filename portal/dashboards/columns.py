@@ -111,9 +111,22 @@ def matcher(found: Mapping[str, Any]) -> Picks:
 
 def by_refs(options: Any) -> Picks:
     """Picks the queries named in ``A|B`` or ``/^(?:A|B)$/``."""
-    names = re.sub(r"^/?\^?\(\?:|\)\$?/?$|^/\^?|\$?/$", "", str(options)).split("|")
-    wanted = {f"#{plain(name)}" for name in names}
-    return lambda column: bool(column.names & wanted)
+    named = refs(options)
+    return lambda column: any(named(name[1:]) for name in column.names if name.startswith("#"))
+
+
+def refs(options: Any) -> Callable[[str], bool]:
+    """Whether a query's letter is meant: a pattern between slashes, or the letters themselves."""
+    text, body = str(options), _body(options)
+    if not text.startswith("/"):
+        wanted = {plain(name) for name in text.split("|")}
+        return lambda ref: plain(ref) in wanted
+    try:
+        known = len(body) <= MAX_PATTERN and not _may_run_for_ever(body)
+        pattern = re.compile(body if known else "", re.I)
+    except re.error:
+        return lambda _ref: True
+    return lambda ref: pattern.search(ref) is not None
 
 
 def inverted(picks: Picks) -> Picks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -40,8 +40,12 @@ LOSES = frozenset(
         *("allIsNull", "last_time", "name", "uniqueValues"),
     }
 )
+LINES = frozenset({"timeseries", "trend"})
+CLEAR = re.compile(r"transparent|rgba\(.*,0(\.0*)?\)|#[0-9a-f]{6}00", re.IGNORECASE)
+MOST_MAPPINGS = 200
 PERCENTILE = re.compile(r"p\d{1,2}")
 TIME = "time"
+HIDE = {"id": "custom.hideFrom", "value": {"viz": True}}
 
 
 class Drawn(StrEnum):
@@ -66,15 +70,30 @@ class Display:
     @property
     def drawn(self) -> Drawn:
         """What the panel's type and calculation leave of the values."""
-        if self.kind in DRAWS_NONE or _hides(self.defaults.get("custom")):
+        if self.kind in DRAWS_NONE or _hides(self.defaults.get("custom")) or self._is_invisible({}):
             return Drawn.NO
         if self.kind in SINGLE:
             return calculated([self.value_name or "avg"])
         if self.kind and self.kind not in DRAWS_VALUES:
             return Drawn.UNSURE
+        if _words_for_all(self.defaults.get("mappings")):
+            return Drawn.UNSURE
         if self.kind in REDUCES:
             return self._reduced()
         return Drawn.YES
+
+    def _is_invisible(self, changed: Mapping[str, Any]) -> bool:
+        """Whether nothing is seen of a field with these settings changed."""
+        color = _mapping(changed.get("color", self.defaults.get("color")))
+        if CLEAR.fullmatch(str(color.get("fixedColor", "")).replace(" ", "")):
+            return bool(color.get("mode", "fixed") == "fixed")
+        if self.kind not in LINES:
+            return False
+        custom = {**_mapping(self.defaults.get("custom")), **changed}
+        if custom.get("lineWidth", 1) or custom.get("fillOpacity", 0):
+            return False
+        style = custom.get("drawStyle", "line")
+        return style == "bars" or (style == "line" and custom.get("showPoints") == "never")
 
     def _reduced(self) -> Drawn:
         if self.options.get("textMode") in {"name", "none"}:
@@ -97,7 +116,9 @@ class Display:
         for override in self.overrides:
             properties = override.get("properties")
             listed = properties if isinstance(properties, list) else []
-            if any(_takes_away(_mapping(one)) for one in listed):
+            settings = [_mapping(one) for one in listed]
+            changed = {str(s.get("id")).removeprefix("custom."): s.get("value") for s in settings}
+            if any(map(_takes_away, settings)) or (changed and self._is_invisible(changed)):
                 yield _mapping(override.get("matcher"))
 
 
@@ -133,11 +154,13 @@ def classic(found: Mapping[str, Any]) -> Display:
     kind = found.get("type")
     made = of(kind if isinstance(kind, str) else "", found.get("options"), found.get("fieldConfig"))
     value_name = found.get("valueName")
+    if made.kind == "graph" and (found.get("hiddenSeries") is True or _draws_nothing(found, {})):
+        made = replace(made, defaults={"custom": {"hideFrom": {"viz": True}}})
     return Display(
         made.kind,
         made.options,
         made.defaults,
-        (*made.overrides, *_series_overrides(found.get("seriesOverrides"))),
+        (*made.overrides, *_series_overrides(found)),
         value_name if isinstance(value_name, str) else "",
     )
 
@@ -155,14 +178,47 @@ def of(kind: str, options: Any, field_config: Any) -> Display:
     )
 
 
-def _series_overrides(listed: Any) -> Iterator[Mapping[str, Any]]:
+def _series_overrides(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """What the old graph panel hides, written as overrides of today."""
+    listed = found.get("seriesOverrides")
     for item in listed[:100] if isinstance(listed, list) else []:
-        if isinstance(item, Mapping) and item.get("hiddenSeries") is True:
+        if not isinstance(item, Mapping):
+            continue
+        if item.get("hiddenSeries") is True or _draws_nothing(found, item):
             alias = str(item.get("alias", ""))
             kind = "byRegexp" if alias.startswith("/") else "byName"
-            hide = {"id": "custom.hideFrom", "value": {"viz": True}}
-            yield {"matcher": {"id": kind, "options": alias}, "properties": [hide]}
+            yield {"matcher": {"id": kind, "options": alias}, "properties": [HIDE]}
+
+
+def _draws_nothing(panel: Mapping[str, Any], series: Mapping[str, Any]) -> bool:
+    """Whether the old graph panel draws no line, bar or point (of a series with its override)."""
+    settings = {**panel, **series}
+    if settings.get("bars") is True or settings.get("points") is True:
+        return False
+    thin = settings.get("linewidth") == 0 and settings.get("fill", 1) == 0
+    return settings.get("lines") is False or thin
+
+
+def _words_for_all(mappings: Any) -> bool:
+    """Whether a text stands in for every share from 0 to 1, or for whatever there is."""
+    listed = mappings[:MOST_MAPPINGS] if isinstance(mappings, list) else []
+    return any(_stands_for_all(_mapping(one)) for one in listed)
+
+
+def _stands_for_all(found: Mapping[str, Any]) -> bool:
+    options = _mapping(found.get("options"))
+    if not _mapping(options.get("result")).get("text"):
+        return False
+    if found.get("type") == "regex":
+        return str(options.get("pattern")) in {".*", ".+", "/.*/", "/.+/"}
+    low, high = options.get("from"), options.get("to")
+    covers = (low is None or _at_most(low, 0)) and (high is None or _at_most(1, high))
+    return found.get("type") == "range" and covers
+
+
+def _at_most(low: Any, high: Any) -> bool:
+    numbers = isinstance(low, int | float) and isinstance(high, int | float)
+    return bool(numbers and low <= high)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

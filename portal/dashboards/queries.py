@@ -31,6 +31,7 @@ REDUCERS = {
     "median": "quantile_over_time(0.5, {})",
     "last": "last_over_time({})",
 }
+ENDS = re.compile(r"@\s*(?:start|end)\s*\(\s*\)")
 UNARY = {"abs": "abs({})", "round": "round({})", "floor": "floor({})", "ceil": "ceil({})"}
 KEEPING = frozenset(
     {
@@ -111,7 +112,10 @@ class PanelQueries:
         if len(target.expr) > MAX_LENGTH:
             cut = target.expr[:MAX_LENGTH]
             return Query(target.ref, cut, target.expr[: MAX_LENGTH + 1], shown=shown)
-        text, unknown = self.fill(target.expr, self._interval(target))
+        written = target.expr
+        if target.settings.get("instant") is True and target.settings.get("range") is not True:
+            written = ENDS.sub("", written)  # asked once, both ends are now
+        text, unknown = self.fill(written, self._interval(target))
         return Query(target.ref, target.expr, text, None, (text,), unknown, shown)
 
     def _interval(self, target: PanelTarget) -> float | None:
@@ -237,6 +241,8 @@ class _Fields:
                 self._reduce(options.get("reducers"))
             case "groupBy":
                 self._group(options.get("fields"))
+            case "limit" if str(options.get("limitField")) == "0":
+                self._drop(self._all)
             case "renameByRegex":
                 self._rename_all(options.get("regex"), options.get("renamePattern"))
             case kind if kind and kind not in KEEPING:
@@ -327,11 +333,9 @@ class _Fields:
     def keep(self, include: Any) -> None:
         """What ``filterByRefId`` leaves: the queries named in ``A|B`` or ``/^(?:A|B)$/``."""
         pattern = include.get("options") if isinstance(include, Mapping) else include
-        wanted = set(re.sub(r"^/?\^?\(\?:|\)\$?/?$", "", str(pattern)).split("|"))
-        if wanted & {query.ref for query in self.queries}:
-            self.dropped += [query for query in self.queries if query.ref not in wanted]
-            self.queries = [query for query in self.queries if query.ref in wanted]
-            self.names = {n: q for n, q in self.names.items() if q not in self.dropped}
+        if isinstance(pattern, str) and pattern:
+            named = columns.refs(pattern)
+            self._drop([query for query in self.queries if not named(query.ref)])
 
     def calculate(self, step: Transformation) -> None:
         """Add the field that ``calculateField`` makes."""

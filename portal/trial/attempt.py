@@ -21,6 +21,8 @@ from portal.words import counted
 HELD_S = 300.0
 """How long a rung is held at least."""
 EVALUATION_S = 15.0
+COUNTED_S = 3900.0
+"""How long at most a rung is held for a subquery, which may count its steps."""
 AT_THE_END = 0.0
 FAR_S = 7200.0
 """How far back an offset leads at most: longer than anything lasts that is tried."""
@@ -133,9 +135,10 @@ class Hold:
     @classmethod
     def of(cls, one: AlertAttempt) -> Hold:
         """As short as the alert's windows and the steps of its subqueries allow."""
-        found = subqueries(one.tree, one.reach.rules)
+        found = list(subqueries(one.tree, one.reach.rules))
         coarsest = max((node.step_s or EVALUATION_S for node in found), default=0.0)
-        needed = max(HELD_S, 4 * coarsest)
+        looked = one.reach.back_s - one.reach.furthest_s if found else 0.0
+        needed = max(HELD_S, 4 * coarsest, min(looked, COUNTED_S))
         shortest = one.reach.shortest_s / 4 or SCRAPE_INTERVAL_S
         step = max(1, int(min(shortest, needed / 60) / SCRAPE_INTERVAL_S)) * SCRAPE_INTERVAL_S
         every = EVALUATION_S

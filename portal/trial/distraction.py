@@ -10,6 +10,7 @@ from portal.trial.timeline import Stage
 from portal.trial.traffic import NOBODY, Flow, Traffic, shared
 
 HOUR_S = 3600.0
+A_MINUTE_S = 60.0
 FIVE_MINUTES_S = 300.0
 TEN_MINUTES_S = 600.0
 CALM = 0.05
@@ -91,6 +92,10 @@ DISTRACTIONS = (
     Distraction("the service was taken away", _LOST, gone=True),
     Distraction(
         "no request had failed since the service started", ((Stage(WELL, 0, unborn=FAILURES), 0.0),)
+    ),
+    Distraction(
+        "the service was restarted and all went well",
+        ((Stage(WELL, 0), 0.0), (Stage(WELL, 0, restarted=True), A_MINUTE_S)),
     ),
     IDLE,
 )

@@ -159,6 +159,13 @@ def hide(kind: str, options: Any, name: str = "custom.hideFrom", value: Any = No
         [step("filterFieldsByName", exclude={"names": ["good"]})],
         [step("filterFieldsByName", exclude={"pattern": "/good/"})],
         [step("filterByRefId", include="B")],
+        [step("filterByRefId", include="/B|C/")],
+        [step("filterByRefId", include="/^(?:B)$/")],
+        [step("filterByRefId", include={"id": "byRefId", "options": "/[b-d]/i"})],
+        [step("filterByRefId", include="C")],
+        [step("filterByRefId", exclude="/A|C/")],
+        [step("limit", limitField=0)],
+        [step("limit", limitField="0")],
         [step("filterByRefId", exclude={"id": "byRefId", "options": "A"})],
         [step("filterFrames", include={"id": "byRefId", "options": "B"})],
         [
@@ -187,6 +194,10 @@ def test_a_field_that_is_taken_away_is_not_shown(steps: list[Json]) -> None:
         [step("filterFieldsByName", exclude={"names": ["all"]})],
         [step("sortBy", fields={}), step("merge"), step("joinByField"), step("limit")],
         [step("reduce", reducers=["mean"])],
+        [step("filterByRefId", include="/A|C/")],
+        [step("filterByRefId", include="A|C")],
+        [step("filterByRefId", exclude="/B|C/")],
+        [step("limit", limitField=1)],
     ],
 )
 def test_a_field_that_is_left_is_shown(steps: list[Json]) -> None:
@@ -222,10 +233,16 @@ def test_a_legend_that_the_data_fill_in_is_asked_about() -> None:
         hide("byType", "number"),
         hide("byNames", {"mode": "exclude", "names": ["all"]}),
         hide("byName", "good", "custom.hidden", True),
+        hide("byName", "good", "custom.lineWidth", 0),
+        hide("byName", "good", "color", {"mode": "fixed", "fixedColor": "transparent"}),
+        hide("byName", "good", "color", {"mode": "fixed", "fixedColor": "rgba(0, 0, 0, 0)"}),
         {"defaults": {"custom": {"hideFrom": {"viz": True}}}, "overrides": []},
+        {"defaults": {"custom": {"lineWidth": 0, "showPoints": "never"}}, "overrides": []},
+        {"defaults": {"custom": {"lineWidth": 0, "drawStyle": "bars"}}, "overrides": []},
     ],
 )
 def test_what_an_override_hides_is_not_shown(config: Json) -> None:
+    config["defaults"].setdefault("custom", {"showPoints": "never"})
     found = shown(two(fieldConfig=config))
     assert (found.sli, found.confirmable) == (None, False)
 
@@ -238,6 +255,10 @@ def test_what_an_override_hides_is_not_shown(config: Json) -> None:
         hide("byName", "good", "color", {"mode": "fixed"}),
         hide("byNames", {"mode": "exclude", "names": ["good"]}),
         hide("byFrameRefID", "B"),
+        hide("byName", "good", "custom.lineWidth", 0),
+        hide("byName", "good", "color", {"mode": "palette", "fixedColor": "transparent"}),
+        {"defaults": {"custom": {"lineWidth": 0, "fillOpacity": 20}}, "overrides": []},
+        {"defaults": {"custom": {"lineWidth": 0, "drawStyle": "points"}}, "overrides": []},
     ],
 )
 def test_what_an_override_leaves_is_shown(config: Json) -> None:
@@ -253,6 +274,53 @@ def test_the_old_graph_hides_series_too() -> None:
     hidden = [{"alias": "good", "hiddenSeries": True}]
     assert shown(two(type="graph", seriesOverrides=hidden)).sli is None
     assert shown(two(type="graph", seriesOverrides=[{"alias": "good"}])).sli == "availability"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sli"),
+    [
+        ({"lines": False}, None),
+        ({"lines": False, "points": False, "bars": False}, None),
+        ({"lines": True, "linewidth": 0, "fill": 0}, None),
+        ({"hiddenSeries": True}, None),
+        ({"seriesOverrides": [{"alias": "good", "lines": False}]}, None),
+        ({"seriesOverrides": [{"alias": "/^go/", "lines": False}]}, None),
+        ({"seriesOverrides": [{"alias": "good", "linewidth": 0, "fill": 0}]}, None),
+        ({"lines": False, "bars": True}, "availability"),
+        ({"lines": False, "points": True}, "availability"),
+        ({"linewidth": 0, "fill": 1}, "availability"),
+        ({"lines": True, "hiddenSeries": False}, "availability"),
+        ({"seriesOverrides": [{"alias": "all", "lines": False}]}, "availability"),
+        ({"seriesOverrides": [{"alias": "good", "lines": False, "bars": True}]}, "availability"),
+        ({"points": True, "seriesOverrides": [{"alias": "good", "lines": False}]}, "availability"),
+    ],
+)
+def test_the_old_graph_draws_lines_bars_or_points(settings: Json, sli: str | None) -> None:
+    assert shown(two(type="graph", **settings)).sli == sli
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sli"),
+    [
+        ({"type": "range", "options": {"from": 0, "to": 1, "result": {"text": "OK"}}}, None),
+        ({"type": "range", "options": {"from": None, "to": 100, "result": {"text": "OK"}}}, None),
+        ({"type": "regex", "options": {"pattern": ".*", "result": {"text": "OK"}}}, None),
+        ({"type": "range", "options": {"from": 0, "to": 1, "result": {"color": "red"}}}, "any"),
+        ({"type": "range", "options": {"from": 0.99, "to": 1, "result": {"text": "OK"}}}, "any"),
+        ({"type": "special", "options": {"match": "nan", "result": {"text": "idle"}}}, "any"),
+    ],
+)
+def test_a_text_in_place_of_every_value_is_asked_about(mapping: Json, sli: str | None) -> None:
+    config = {"defaults": {"mappings": [mapping]}, "overrides": []}
+    found = shown(panel("x", AVAILABILITY, type="stat", fieldConfig=config))
+    assert (found.sli is None) is (sli is None) is found.confirmable
+
+
+@pytest.mark.parametrize(("instant", "sli"), [(True, "availability"), (False, None)])
+def test_the_end_of_a_graph_is_now_where_it_is_asked_once(instant: bool, sli: str | None) -> None:
+    expr = AVAILABILITY.replace("]", "] @ end()")
+    found = shown(panel("x", target(expr, instant=instant), type="stat"))
+    assert found.sli == sli
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ PASSING = (
     f"RATIO > 0.144 unless {WEEK} > 0.144",
     f"RATIO > 2 * {WEEK}",
     f"RATIO > 0.05 and RATIO > 1.1 * {HOUR}",
+    "sum(delta(http_requests_total{status=~'5..'}[5m]))"
+    " / sum(delta(http_requests_total[5m])) > 0.05",
     "ALL < 0.5 * sum(rate(http_requests_total{job='flask-app'}[1m] offset 1h))",
 )
 LASTING = (
@@ -29,6 +31,8 @@ LASTING = (
     "RATIO > 0.05 and on () (up == 1 and up OFFSET 5m == 1)",
     "RATIO > 0.05 unless on () absent(up offset 1d)",
     "1 - avg_over_time((RATIO)[28d:1m]) < 0.99",
+    "count_over_time((RATIO > 0.05)[10m:1m]) > 5",
+    "sum_over_time((RATIO > bool 0.05)[30m:1m]) >= 20",
 )
 
 
