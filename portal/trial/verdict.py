@@ -114,9 +114,9 @@ def _outcomes(
 
 
 def _recalled(key: Hashable, drawn: bool) -> TrialOutcome | None:
-    """What was remembered; what was drawn does for who only wants the verdict."""
-    found = _memory.recall((key, True))
-    return found if found is not None or drawn else _memory.recall((key, False))
+    """What was remembered; one that can be drawn does for who wants the verdict alone."""
+    ways = (True,) if drawn else (False, True)
+    return next((found for way in ways if (found := _memory.recall((key, way)))), None)
 
 
 def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context) -> TrialOutcome:
