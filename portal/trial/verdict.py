@@ -105,9 +105,9 @@ def _outcomes(
 
 
 def _recalled(kept: Recollection[TrialOutcome], key: Hashable, drawn: bool) -> TrialOutcome | None:
-    """What was remembered; what was drawn does for who only wants the verdict."""
-    found = kept.recall((key, True))
-    return found if found is not None or drawn else kept.recall((key, False))
+    """What was remembered; one that can be drawn does for who wants the verdict alone."""
+    ways = (True,) if drawn else (False, True)
+    return next((found for way in ways if (found := kept.recall((key, way)))), None)
 
 
 def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context) -> TrialOutcome:

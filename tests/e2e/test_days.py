@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -94,6 +95,27 @@ def test_the_days_stay_open_while_the_page_asks_again(tab: Page, width: int) -> 
     tab.get_by_label("PromQL").fill(NO_SHARE)
     expect(fold.locator("summary").first).to_contain_text("surprised")
     expect(days).to_have_count(0)
+
+
+def panel_form(expr: str) -> dict[str, str]:
+    """The form of a panel."""
+    return {"expr": expr, "title": "Tried", "unit": "ratio", "key": "tried"}
+
+
+@pytest.mark.parametrize("width", [1440])
+def test_the_days_of_a_panel_go_when_its_query_does(tab: Page, days_lab: Lab, width: int) -> None:
+    Worker(days_lab).post("/workbench/panels", panel_form(RATIO))
+    tab.goto("/workbench")
+    panel = tab.locator("article.panel")
+    days = open_by_keyboard(tab, panel.locator("details.tried"))
+    with tab.expect_response(lambda answer: "/panels/drawn" in answer.url):
+        pass
+    expect(days).to_have_count(len(DAYS))
+    [number] = re.findall(r"\d+", panel.get_attribute("id") or "")
+    Worker(days_lab).post(f"/workbench/panels/{number}", panel_form(NO_SHARE))
+    expect(panel.locator("details.tried summary").first).to_contain_text("surprised")
+    expect(days).to_have_count(0)
+    Worker(days_lab).post(f"/workbench/panels/{number}/remove", {})
 
 
 @WIDTHS
