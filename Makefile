@@ -17,7 +17,7 @@ lab: .venv-lab ## Start the lab; Ctrl-C stops it
 
 test: .venv-test ## Install what the tests need and run all of them (ARGS="-k name" for some)
 	@$(BIN)/python -m tests.provision
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv-test ## Check style and types
 	@$(BIN)/ruff check

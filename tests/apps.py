@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask
 
@@ -31,7 +35,8 @@ def portal_app(
     ``limits``: those of the services, where none are handed in.
     """
     app = create_app(settings, services or services_at(settings, limits), config)
-    migrate_to_head(app)
+    if not was_copied(settings):
+        migrate_to_head(app)
     made: Services = app.extensions["slo_lab"]
     with app.app_context():
         ensure_solo_learner(made.clock())
@@ -39,3 +44,25 @@ def portal_app(
         yield app
     finally:
         assert end_app(app, 2 * SECONDS) == []
+
+
+def was_copied(settings: Settings) -> bool:
+    """Whether the database was not there yet, and is a copy of one that was migrated now."""
+    file = settings.data_dir / "slo-lab.db"
+    if settings.database_url or file.exists():
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(_migrated())
+    return True
+
+
+@cache
+def _migrated() -> bytes:
+    """A database file whose tables Alembic made, with nothing in them."""
+    with TemporaryDirectory() as folder:
+        app = create_app(Settings(data_dir=Path(folder)))
+        migrate_to_head(app)
+        with closing(sqlite3.connect(Path(folder) / "slo-lab.db")) as connection:
+            whole = connection.serialize()
+        assert end_app(app, 2 * SECONDS) == []
+    return whole

@@ -16,6 +16,7 @@ from portal.config import Settings
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
+from tests import order
 from tests.apps import portal_app
 from tests.patient import services_at
 from tests.write_lock import watched
@@ -26,6 +27,11 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 # An example that takes long says something about the machine alone.
 hypothesis_settings.register_profile("slo-lab", deadline=None)
 hypothesis_settings.load_profile("slo-lab")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first; the others keep their order."""
+    items.sort(key=lambda item: order.rank(item.path))
 
 
 class Clock:

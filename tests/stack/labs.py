@@ -54,11 +54,13 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {**others, **ours}
 
 
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+def wait_until(
+    condition: Callable[[], object], seconds: float = PATIENCE, every: float = 0.05
+) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 @dataclass
