@@ -12,7 +12,7 @@ from portal.promql.evaluate import evaluate
 from portal.promql.events import CountedEvents, EventKind, Linear
 from portal.promql.findings import ADVICE, REASONS, Code
 from portal.promql.interpret import interpret
-from portal.promql.nodes import Binary, Expr, Matching
+from portal.promql.nodes import FLIPPED, Binary, Expr, Matching
 from portal.promql.reading import RatioReading, Shape
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.tie.codes import TieCode
@@ -33,7 +33,6 @@ from portal.tie.conditions import (
     settled,
 )
 
-FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 UNDIVIDED = EventSource()
 _COUNTS = frozenset(
     {EventKind.REQUESTS, EventKind.COUNT, EventKind.BUCKET, EventKind.SECONDS, EventKind.NATIVE}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from portal.promql.context import RecordingRule
 from portal.promql.events import metric_of
 from portal.promql.nodes import (
+    COMPARISONS,
     Aggregation,
     Binary,
     Call,
@@ -22,7 +23,6 @@ from portal.promql.nodes import (
 from portal.promql.parser import ParseError, parse
 
 MAX_RULES = 100
-COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 MAX_LOOKS = 2000
 """Names of rules, each with how far it is looked back from: rules that read each other multiply."""
 CLOCK = frozenset(
