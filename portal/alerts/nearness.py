@@ -12,16 +12,25 @@ from portal.durations import duration
 from portal.numbers import number, percent
 from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.evaluate import evaluate
-from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Number, Selector
+from portal.promql.nodes import (
+    COMPARISONS,
+    FLIPPED,
+    Aggregation,
+    Binary,
+    Call,
+    Expr,
+    Negation,
+    Number,
+    Selector,
+    selectors,
+)
 from portal.promql.notation import written
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
 from portal.services import Services
 from portal.tie.analysis import contexts
-from portal.tie.comparisons import FLIPPED
 from portal.tie.conditions import ErrorRatio, Tail
-from portal.tie.expansion import selectors
-from portal.tie.expressions import COMPARISONS, Conditions, tree_of
+from portal.tie.expressions import Conditions, tree_of
 
 MAX_COMPARISONS = 6
 MAX_RULES = 5

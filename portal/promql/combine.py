@@ -7,11 +7,10 @@ from dataclasses import replace
 from portal.promql import statuses, values
 from portal.promql.events import EventKind
 from portal.promql.findings import Code, Comparison
-from portal.promql.nodes import Binary
+from portal.promql.nodes import FLIPPED, Binary
 from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
 
 RATES = frozenset({Code.REQUEST_RATE, Code.ERROR_RATE, Code.CLIENT_ERRORS_ONLY})
-FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 
 
 def computed(op: str, left: Quantity, right: Quantity) -> Value:
@@ -126,7 +125,7 @@ def compared(left: Value, right: Value, node: Binary) -> Value:
         return left
     if isinstance(left, Quantity) and left.constant is not None:
         if isinstance(right, Opaque | Quantile) or right.constant is None:
-            op = FLIPPED.get(node.op, node.op)
+            op = FLIPPED[node.op]
             return compared(right, left, replace(node, op=op, left=node.right, right=node.left))
         return Opaque(Code.CONSTANT)
     bound = right.constant if isinstance(right, Quantity) else None

@@ -12,6 +12,7 @@ from portal.promql.events import CountedEvents, EventKind, Linear, Reader
 from portal.promql.findings import Code
 from portal.promql.matching import meet, never_meet
 from portal.promql.nodes import (
+    COMPARISONS,
     Aggregation,
     Binary,
     Call,
@@ -24,13 +25,13 @@ from portal.promql.nodes import (
     Selector,
     Subquery,
     Text,
+    selectors,
 )
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
 
 MAX_RULE_DEPTH = 10
 MAX_RULE_VISITS = 100
-COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 EXTREMES = frozenset({"avg", "min", "max", "quantile"})
 AVERAGED = "An average over shares lets quiet series weigh as much as busy ones."
@@ -288,21 +289,8 @@ def _leaves_out(expr: Expr, value: Quantity, kept: frozenset[str]) -> bool:
 
 def scan(expr: Expr, reader: Reader) -> None:
     """Let the reader meet every selector of an expression."""
-    match expr:
-        case Selector():
-            reader.meet(expr)
-        case Subquery(inner) | Negation(inner):
-            scan(inner, reader)
-        case Aggregation(expr=inner, param=param):
-            scan(inner, reader)
-            if param is not None:
-                scan(param, reader)
-        case Call(args=args):
-            for arg in args:
-                scan(arg, reader)
-        case Binary(left=left, right=right):
-            scan(left, reader)
-            scan(right, reader)
+    for selector in selectors(expr):
+        reader.meet(selector)
 
 
 def metrics(expr: Expr, context: Context) -> set[str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+"""What a comparison reads from right to left."""
 
 
 class MatchOp(StrEnum):
@@ -112,3 +117,29 @@ class Negation:
 
 
 Expr = Number | Text | Selector | Subquery | Call | Aggregation | Binary | Negation
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """What a node is made of."""
+    match expr:
+        case Subquery() | Negation():
+            return (expr.expr,)
+        case Call():
+            return expr.args
+        case Aggregation():
+            return (expr.expr,) if expr.param is None else (expr.param, expr.expr)
+        case Binary():
+            return (expr.left, expr.right)
+    return ()
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """The expression and all that it is made of, from the outside in."""
+    yield expr
+    for child in children(expr):
+        yield from walk(child)
+
+
+def selectors(expr: Expr) -> Iterator[Selector]:
+    """Every selector in an expression."""
+    return (node for node in walk(expr) if isinstance(node, Selector))

@@ -13,7 +13,7 @@ from portal.promql.evaluate import evaluate
 from portal.promql.events import CountedEvents, EventKind, Linear
 from portal.promql.findings import ADVICE, REASONS, Code
 from portal.promql.interpret import interpret
-from portal.promql.nodes import Binary, Expr, Matching, Text
+from portal.promql.nodes import FLIPPED, Binary, Expr, Matching, Text
 from portal.promql.reading import RatioReading, Shape
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.tie.codes import TieCode
@@ -34,7 +34,6 @@ from portal.tie.conditions import (
     settled,
 )
 
-FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 UNDIVIDED = EventSource()
 NO_LIMIT = "nothing in it is compared with a limit, so it fires on any result, 0 too"
 _COUNTS = frozenset(

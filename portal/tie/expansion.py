@@ -5,31 +5,16 @@ Seven short rules that each read the next one sixteen times grow to millions of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from portal.promql.context import RecordingRule
-from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Selector, Subquery
+from portal.promql.nodes import Expr, selectors
 from portal.promql.parser import ParseError, parse
 
 MAX_SELECTORS = 10_000
 MAX_RULES = 8
 """Rules that are followed one from the other, at most; it ends those that lead back."""
-
-
-def selectors(expr: Expr) -> Iterator[Selector]:
-    """Every selector in an expression."""
-    match expr:
-        case Selector():
-            yield expr
-        case Binary():
-            yield from selectors(expr.left)
-            yield from selectors(expr.right)
-        case Aggregation() | Negation() | Subquery():
-            yield from selectors(expr.expr)
-        case Call():
-            for arg in expr.args:
-                yield from selectors(arg)
 
 
 @dataclass(frozen=True)

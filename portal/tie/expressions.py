@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from portal.promql.context import Context, RecordingRule
 from portal.promql.evaluate import evaluate
+from portal.promql.findings import Code
+from portal.promql.matching import never_meet
 from portal.promql.nodes import (
+    COMPARISONS,
+    FLIPPED,
     Aggregation,
     Binary,
     Call,
@@ -18,12 +22,13 @@ from portal.promql.nodes import (
     Selector,
     Subquery,
     Text,
+    selectors,
+    walk,
 )
 from portal.promql.parser import ParseError, parse
-from portal.promql.values import Quantity
+from portal.promql.values import Opaque, Quantity, Value
 from portal.tie.codes import TieCode
 from portal.tie.comparisons import (
-    FLIPPED,
     compared,
     compared_flows,
     compared_numbers,
@@ -44,10 +49,8 @@ from portal.tie.conditions import (
     either,
     folded,
 )
-from portal.tie.labels import RULE_STEP, Labeller, never_meet, surely_meet
-from portal.tie.parts import Parts, folds
+from portal.tie.parts import RULE_STEP, Parts, folds
 
-COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 MAX_DEPTH = 60
 MAX_RULES = 10
 _ABSENT = frozenset({"absent", "absent_over_time"})
@@ -61,12 +64,10 @@ class Conditions:
     context: Context
     path: tuple[str, ...] = ()
     known: dict[Selector, Condition] = field(default_factory=dict)
-    _labeller: Labeller = field(init=False)
     _parts: Parts = field(init=False)
 
     def __post_init__(self) -> None:
-        """Labels and parts are told by the same rules."""
-        self._labeller = Labeller(self.rules, tree_of)
+        """Parts are told by the same rules."""
         self._parts = Parts(self.context, self.rules, tree_of)
 
     def of(self, expr: Expr, depth: int = 0) -> Condition:
@@ -106,23 +107,13 @@ class Conditions:
 
     def candidates(self, expr: Expr, depth: int = 0) -> int:
         """How many recording rules a name in the expression can mean at most."""
-        if depth > MAX_DEPTH:
-            return 1
-        match expr:
-            case Number() | Text():
-                return 1
-            case Selector():
-                rules = self.rules(expr)
-                trees = [tree for rule in rules[:1] if (tree := tree_of(rule.expr))]
-                return max(
-                    len(rules), *(self.candidates(tree, depth + RULE_STEP) for tree in trees), 1
-                )
-            case Binary():
-                sides = (expr.left, expr.right)
-                return max(self.candidates(side, depth + 1) for side in sides)
-            case Call(args=args):
-                return max((self.candidates(arg, depth + 1) for arg in args), default=1)
-        return self.candidates(expr.expr, depth + 1)
+        most = 1
+        for selector in selectors(expr) if depth <= MAX_DEPTH else ():
+            rules = self.rules(selector)
+            first = tree_of(rules[0].expr) if rules else None
+            inner = 1 if first is None else self.candidates(first, depth + RULE_STEP)
+            most = max(most, len(rules), inner)
+        return most
 
     def _inside(self, expr: Call | Subquery | Negation, depth: int) -> Condition:
         inner: Expr
@@ -178,12 +169,18 @@ class Conditions:
         return left
 
     def _apart(self, node: Binary) -> bool:
-        labels = self._labeller
-        return never_meet(labels.of(node.left), labels.of(node.right), node.matching)
+        """Whether no series of one side has a partner on the other."""
+        value = evaluate(node, self.context)
+        return isinstance(value, Opaque) and value.code is Code.LABELS_NEVER_MATCH
 
     def _paired(self, node: Binary) -> bool:
-        labels = self._labeller
-        return surely_meet(labels.of(node.left), labels.of(node.right), node.matching)
+        """Whether each series of the left side has a partner, as long as both sides are there."""
+        left, right = (evaluate(side, self.context) for side in (node.left, node.right))
+        return (
+            _has_known_labels(left)
+            and _has_known_labels(right)
+            and not never_meet(left.labels, right.labels, node.matching)
+        )
 
     # Comparisons
 
@@ -290,21 +287,11 @@ class Conditions:
         """Whether no series takes part in it, but for recorded constants."""
         if depth > MAX_DEPTH:
             return False
-        match expr:
-            case Number() | Text():
-                return True
-            case Selector():
-                trees = [tree_of(rule.expr) for rule in self.rules(expr)]
-                return bool(trees) and all(
-                    t and self._is_fixed(t, depth + RULE_STEP) for t in trees
-                )
-            case Binary():
-                return self._is_fixed(expr.left, depth + 1) and self._is_fixed(
-                    expr.right, depth + 1
-                )
-            case Call(args=args):
-                return all(self._is_fixed(arg, depth + 1) for arg in args)
-        return self._is_fixed(expr.expr, depth + 1)
+        for selector in selectors(expr):
+            trees = [tree_of(rule.expr) for rule in self.rules(selector)]
+            if not trees or not all(t and self._is_fixed(t, depth + RULE_STEP) for t in trees):
+                return False
+        return True
 
     def _arithmetic(self, node: Binary, depth: int) -> Condition:
         inside = both(self.of(node.left, depth + 1), self.of(node.right, depth + 1))
@@ -339,8 +326,11 @@ class Conditions:
 
     def _is_alone(self, expr: Expr) -> bool:
         """Whether it is one series of the service, so that a sum of it is the same number."""
-        labels = self._labeller.of(expr)
-        return not labels.open and set(labels.known) <= WHOLE_SERVICE
+        return evaluate(expr, self.context).labels <= WHOLE_SERVICE
+
+
+def _has_known_labels(value: Value) -> bool:
+    return not isinstance(value, Opaque) or value.code is Code.CONDITION
 
 
 def _is_implied(inside: Condition, found: Condition) -> bool:
@@ -364,14 +354,7 @@ def tree_of(expr: str) -> Expr | None:
 
 def _has_unless(expr: Expr) -> bool:
     """Whether an `unless` may take away what the rest of the expression promises."""
-    match expr:
-        case Binary():
-            return expr.op == "unless" or _has_unless(expr.left) or _has_unless(expr.right)
-        case Call(args=args):
-            return any(_has_unless(arg) for arg in args)
-        case Aggregation() | Subquery() | Negation():
-            return _has_unless(expr.expr)
-    return False
+    return any(isinstance(node, Binary) and node.op == "unless" for node in walk(expr))
 
 
 def _counted(expr: Expr, op: str, number: float) -> Expr | None:

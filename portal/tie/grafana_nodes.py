@@ -11,24 +11,23 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, TypeGuard
 
 from portal.errors import SLOLabError
 from portal.promql.context import Context
 from portal.promql.nodes import (
-    Aggregation,
+    COMPARISONS,
     Binary,
     Call,
     Expr,
     Negation,
     Number,
     Selector,
-    Subquery,
+    walk,
 )
 from portal.promql.parser import ParseError, parse
 from portal.promql.variables import substitute
 from portal.tie.codes import TieCode
-from portal.tie.expressions import COMPARISONS
 from portal.tie.idle import Idle, UnknownValueError, computed, idle_value
 
 EXPRESSION = frozenset({"__expr__", "-100", "-- Expression --"})
@@ -115,16 +114,7 @@ class Graph:
     @staticmethod
     def filters(tree: Expr) -> bool:
         """Whether a comparison without ``bool`` makes the result vanish while all is well."""
-        match tree:
-            case Binary(op=op) if op in COMPARISONS and not tree.return_bool:
-                return not _is_guard(tree)
-            case Binary():
-                return Graph.filters(tree.left) or Graph.filters(tree.right)
-            case Aggregation() | Subquery() | Negation():
-                return Graph.filters(tree.expr)
-            case Call():
-                return any(Graph.filters(arg) for arg in tree.args)
-        return False
+        return any(_filters(node) and not _is_guard(node) for node in walk(tree))
 
     @staticmethod
     def compares(tree: Expr) -> bool:
@@ -330,6 +320,10 @@ def _replaced(node: GrafanaQuery, value: Idle) -> Idle:
         return value
     number = settings.get("replaceWithValue", 0)
     return float(number) if isinstance(number, int | float) else value
+
+
+def _filters(node: Expr) -> TypeGuard[Binary]:
+    return isinstance(node, Binary) and node.op in COMPARISONS and not node.return_bool
 
 
 def _is_guard(node: Binary) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from portal.promql.context import Context
 from portal.promql.nodes import (
+    COMPARISONS,
     Aggregation,
     Binary,
     Call,
@@ -22,8 +23,8 @@ from portal.promql.nodes import (
     Selector,
     Subquery,
 )
-from portal.tie.expressions import COMPARISONS, MAX_DEPTH, Conditions, tree_of
-from portal.tie.labels import RULE_STEP
+from portal.tie.expressions import MAX_DEPTH, Conditions, tree_of
+from portal.tie.parts import RULE_STEP
 
 Idle = float | None
 """A number (NaN too), or None for "no result at all"."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
-from portal.promql.context import Context
+from portal.promql.context import Context, RecordingRule
 from portal.promql.evaluate import evaluate
 from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Selector, Subquery
 from portal.promql.values import Quantity
 from portal.tie.conditions import EventSource
-from portal.tie.labels import RULE_STEP, Parse, Rules
 
 MAX_DEPTH = 60
+RULE_STEP = 8
+"""How much deeper a recording rule counts: rules that name each other twice grow fast."""
+Rules = Callable[[Selector], list[RecordingRule]]
+Parse = Callable[[str], Expr | None]
 
 
 @dataclass(frozen=True)

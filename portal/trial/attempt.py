@@ -9,11 +9,11 @@ from math import ceil
 
 from portal.promql.context import RecordingRule
 from portal.promql.events import passing
-from portal.promql.nodes import Expr, Subquery
+from portal.promql.nodes import Expr, Subquery, walk
 from portal.shop import DURATIONS, REQUESTS, SCRAPE_INTERVAL_S
 from portal.trial.ladder import Trouble
 from portal.trial.reach import Reach, reach
-from portal.trial.recording import over_time, parsed, picked, walk
+from portal.trial.recording import over_time, parsed, picked
 from portal.trial.retelling import DATES
 from portal.trial.world import USUAL
 from portal.words import counted

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from portal.promql.context import RecordingRule
 from portal.promql.events import metric_of
 from portal.promql.nodes import (
+    COMPARISONS,
     Aggregation,
     Binary,
     Call,
@@ -23,7 +24,6 @@ from portal.promql.parser import ParseError, parse
 from portal.trial.retelling import BORN, CLOCK, NOW
 
 MAX_RULES = 100
-COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 MAX_LOOKS = 2000
 """Names of rules, each with how far it is looked back from: rules that read each other multiply."""
 DEFAULT_STEP_S = 60.0

@@ -6,16 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from portal.promql.context import RecordingRule
-from portal.promql.nodes import (
-    Aggregation,
-    Binary,
-    Call,
-    Expr,
-    MatchOp,
-    Negation,
-    Selector,
-    Subquery,
-)
+from portal.promql.nodes import Expr, MatchOp, Selector, Subquery, walk
 from portal.promql.parser import ParseError, parse
 
 
@@ -24,24 +15,6 @@ def parsed(rules: Sequence[RecordingRule]) -> Iterator[tuple[RecordingRule, Expr
     for rule in rules:
         with suppress(ParseError):
             yield rule, parse(rule.expr)
-
-
-def walk(expr: Expr) -> Iterator[Expr]:
-    """The expression and all that it is made of."""
-    yield expr
-    inside: tuple[Expr | None, ...] = ()
-    match expr:
-        case Subquery() | Negation():
-            inside = (expr.expr,)
-        case Call():
-            inside = expr.args
-        case Aggregation():
-            inside = (expr.param, expr.expr)
-        case Binary():
-            inside = (expr.left, expr.right)
-    for part in inside:
-        if part is not None:
-            yield from walk(part)
 
 
 def over_time(expr: Expr) -> Iterator[str]:

@@ -9,7 +9,7 @@ from math import inf
 from portal.promql.classify import classify, constant
 from portal.promql.context import Context, RecordingRule
 from portal.promql.findings import Code, Finding, nothing
-from portal.promql.nodes import Aggregation, Binary, Call, Expr, Negation, Subquery
+from portal.promql.nodes import Call, Expr, walk
 from portal.promql.parser import ParseError, parse
 from portal.trial.attempt import beyond
 from portal.trial.diary import NOTHING, Diary, diary
@@ -187,9 +187,9 @@ def _phis(one: Attempt, context: Context) -> Iterator[float]:
     """The quantiles that the expression asks for, in its rules as well."""
     trees = [one.tree, *(tree for rule in one.reach.rules for tree in _tree(rule))]
     for tree in trees:
-        for call in _calls(tree):
-            if call.function == "histogram_quantile" and call.args:
-                phi = constant(call.args[0], context)
+        for node in walk(tree):
+            if isinstance(node, Call) and node.function == "histogram_quantile" and node.args:
+                phi = constant(node.args[0], context)
                 if phi is not None and 0 < phi < 1:
                     yield phi
 
@@ -199,18 +199,3 @@ def _tree(rule: RecordingRule) -> Iterator[Expr]:
         yield parse(rule.expr)
     except ParseError:
         return
-
-
-def _calls(expr: Expr) -> Iterator[Call]:
-    match expr:
-        case Call():
-            yield expr
-            for arg in expr.args:
-                yield from _calls(arg)
-        case Binary():
-            yield from _calls(expr.left)
-            yield from _calls(expr.right)
-        case Aggregation():
-            yield from _calls(expr.expr)
-        case Negation() | Subquery():
-            yield from _calls(expr.expr)

@@ -7,11 +7,12 @@ import time
 import pytest
 
 from portal.promql.context import RecordingRule
+from portal.promql.nodes import selectors
 from portal.promql.parser import parse
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
 from portal.tie import AlertRule
-from portal.tie.expansion import Expansion, selectors
+from portal.tie.expansion import Expansion
 from tests.patient import analyse
 
 SHOP = SLO("shop", SLIKind.AVAILABILITY, 0.99, Window.LAB)
