@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 from importlib import import_module
@@ -31,6 +33,7 @@ COMMANDS = {
 }
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PRIVATE = 0o077
 """What a command makes is for nobody but its user, and so is what the servers make below it."""
 
@@ -66,11 +69,21 @@ def main() -> None:
         click.echo(f"slo-lab: {error}", err=True)
         sys.exit(1)
     except Exception as error:
-        sentence = _of_database(error)
+        sentence = _of_output(error) or _of_database(error)
         if sentence is None:
             raise
         click.echo(f"slo-lab: {sentence}", err=True)
         sys.exit(1)
+
+
+def _of_output(error: Exception) -> str | None:
+    """What is wrong with where a command prints to; None where it is something else."""
+    if not isinstance(error, OSError) or error.filename or error.errno not in FULL:
+        return None
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        # What is still to be printed must not fail at our end, too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return f"The output can't be written ({error.strerror})."
 
 
 def _of_database(error: Exception) -> str | None:

@@ -38,13 +38,11 @@ def prepared_app(settings: Settings, *, with_copy: bool = False) -> Flask:
     _refuse_lost(settings)
     try:
         app = create_app(settings)
-        with app.app_context():
-            version = _version_of_whole_database()
-            if version and (with_copy or version != newest_version()):
-                _keep_copy(settings)
-            migrate_to_head(app)
-            _refuse_unreleased()
-            ensure_solo_learner(utc_now())
+        try:
+            _prepare(app, settings, with_copy=with_copy)
+        except BaseException:
+            end_app(app, END_SECONDS)
+            raise
     except (SQLAlchemyError, CommandError, ImportError) as error:
         raise SLOLabError(f"The database can't be used: {_why(error)}") from error
     except OSError as error:
@@ -53,6 +51,16 @@ def prepared_app(settings: Settings, *, with_copy: bool = False) -> Flask:
             "set SLO_LAB_DATA_DIR to another folder."
         ) from error
     return app
+
+
+def _prepare(app: Flask, settings: Settings, *, with_copy: bool) -> None:
+    with app.app_context():
+        version = _version_of_whole_database()
+        if version and (with_copy or version != newest_version()):
+            _keep_copy(settings)
+        migrate_to_head(app)
+        _refuse_unreleased()
+        ensure_solo_learner(utc_now())
 
 
 def _refuse_lost(settings: Settings) -> None:

@@ -22,7 +22,7 @@ DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before the first, second ... new s
 CRASH_WINDOW = 120.0  # seconds; more ends than delays within them, and we give up
 PROBE_SECONDS = 1.0
 LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside at the next start
-REASON_LIMIT = 300  # characters of a log line that are shown
+REASON_LIMIT = 600  # characters of a log line that are shown
 
 
 class ManagedServer:
@@ -136,7 +136,7 @@ class ManagedServer:
         self._forget_child()
         how = f"ended by itself ({_status_words(code)})"
         if not self.was_up:
-            self._give_up(": ".join(filter(None, (how, self.last_words().rstrip(".")))))
+            self._give_up(self._why_not_up(how))
             return
         now = time.monotonic()
         self._ends.append(now)
@@ -148,6 +148,14 @@ class ManagedServer:
         self._due = now + delay
         self._become(Status.RESTARTING, how)
         self._notify(self.server.name, f"{self.server.subject} {how}; it starts again.")
+
+    def _why_not_up(self, how: str) -> str:
+        """Its own sentence, where it said in one why it can't start; else its last words."""
+        words = self.last_words()
+        sentence = words.removeprefix(f"{self.server.name}: ")
+        if sentence != words:
+            return f"can't start. {sentence.rstrip('.')}"
+        return ": ".join(filter(None, (how, words.rstrip("."))))
 
     def _give_up(self, why: str) -> None:
         self._become(Status.FAILED, why)

@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from portal.kit.database_file import check_whole
 from portal.kit.db import db
+from portal.kit.repetition import Repetition
 
 log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -82,7 +83,7 @@ def init_app(app: Flask) -> None:
 
 
 def log_as_json(level: str) -> None:
-    """One JSON object a line on stderr; ``level`` as in ``SLO_LAB_LOG_LEVEL``."""
+    """One JSON object a line on stderr, a traceback once; ``level`` as ``SLO_LAB_LOG_LEVEL``."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter(
@@ -91,6 +92,7 @@ def log_as_json(level: str) -> None:
             rename_fields={"asctime": "at", "levelname": "level", "name": "logger"},
         )
     )
+    handler.addFilter(Repetition())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

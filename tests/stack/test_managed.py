@@ -82,6 +82,15 @@ def test_a_failure_at_the_first_start_is_not_tried_again_and_its_last_words_are_
     assert events == []
 
 
+def test_a_server_that_says_in_its_own_sentence_why_it_can_not_start_is_believed(
+    make: Make,
+) -> None:
+    sentence = "The database belongs to another version of SLO Lab. " + "Do this. " * 40
+    server = make("--refuse", f"portal: {sentence}")
+    reach(server, Status.FAILED)
+    assert server.state.detail == f"can't start. {sentence.strip().rstrip('.')}"
+
+
 def test_a_program_that_is_not_there_fails_with_a_sentence(layout: Layout) -> None:
     missing = replace(tiny("portal", 1), command=("/nowhere/at-all",))
     server = ManagedServer(missing, layout, lambda *_: None)

@@ -1,6 +1,7 @@
 """A server that answers 200 to everything, with a child of its own: ``tiny_server.py PORT``.
 
 ``--stubborn``: it and its child ignore SIGTERM. ``--die-after S``: it exits with status 3.
+``--refuse WORDS``: it says that and exits with status 1 at once.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--stubborn", action="store_true")
     parser.add_argument("--die-after", type=float)
+    parser.add_argument("--refuse")
     options = parser.parse_args()
+    if options.refuse:
+        sys.exit(options.refuse)
     if options.stubborn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
