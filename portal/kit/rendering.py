@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from flask import Flask
 
+from portal.kit.age import seconds_since
 from portal.services import current_services
 
 PAGE_BELIEVED_SECONDS = 60.0
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.add_template_filter(percent)
     app.add_template_filter(duration)
+    app.add_template_filter(ago)
     app.add_template_filter(minutes)
     app.add_template_filter(milliseconds)
     app.add_template_filter(count)
@@ -53,6 +55,12 @@ def duration(seconds: float) -> str:
         if len(parts) == 2:
             break
     return " ".join(parts) or "0 s"
+
+
+def ago(stamp: datetime, now: datetime) -> str:
+    """``4 s ago``; never a negative age."""
+    seconds = seconds_since(stamp, now)
+    return "before the clock was set back" if seconds is None else f"{duration(seconds)} ago"
 
 
 def minutes(number: float) -> str:
