@@ -14,6 +14,7 @@ from portal.alerts.transitions import AlertHistory, AlertSource, collect
 from portal.bursts.models import Burst
 from portal.bursts.store import bursts_between
 from portal.clients.errors import ClientError
+from portal.kit.age import is_old
 from portal.rulefile.states import ACTIVE
 from portal.services import Services
 
@@ -117,4 +118,4 @@ def may_change(burst: Burst, found: list[AlertHistory], now: datetime) -> bool:
         return False
     if burst.ended_at is None or any(history.now in ACTIVE for history in found):
         return True
-    return (now - burst.ended_at).total_seconds() < QUIET_S
+    return not is_old(burst.ended_at, now, timedelta(seconds=QUIET_S))

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.alerts.models import AlertWatch, KeptAlert
 from portal.alerts.transitions import AlertHistory, AlertSource, Transition
 from portal.bursts.models import Burst
+from portal.kit.age import old
 from portal.kit.db import db
 from portal.rulefile.states import AlertState
 
@@ -106,7 +107,7 @@ def claim(burst: Burst, me: str, now: datetime) -> bool:
     free = or_(
         AlertWatch.claimed_by.is_(None),
         AlertWatch.claimed_by == me,
-        AlertWatch.heartbeat_at < now - ABANDONED_AFTER,
+        old(AlertWatch.heartbeat_at, now, ABANDONED_AFTER),
     )
     wanted = update(AlertWatch).where(
         AlertWatch.burst_id == burst_id, AlertWatch.done_at.is_(None), free

@@ -172,7 +172,7 @@ class _Run:
             self._reason = "The portal made a mistake; slo-lab logs portal has the details."
         finally:
             self._release_fault()
-            ended = self._services.clock()
+            ended = max(started, self._services.clock())
             self._finish(state=state, reason=self._reason[:500], ended_at=ended)
         view = seen_since(self._services, self._job, before, ended)
         self._finish(server_counts=asdict(view) if view else {})

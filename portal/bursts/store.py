@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from portal.bursts.models import ACTIVE, Burst, BurstState
+from portal.kit.age import old
 from portal.kit.db import db
 
 ABANDONED_AFTER = timedelta(seconds=6)
@@ -97,7 +98,7 @@ def _end_silent(now: datetime, followed: tuple[int, ...]) -> None:
     """The bursts that were cut short."""
     silent = select(Burst).where(
         Burst.state.in_(ACTIVE),
-        Burst.heartbeat_at < now - ABANDONED_AFTER,
+        old(Burst.heartbeat_at, now, ABANDONED_AFTER),
         Burst.id.not_in(followed),
     )
     for burst in db.session.scalars(silent).all():
@@ -105,7 +106,7 @@ def _end_silent(now: datetime, followed: tuple[int, ...]) -> None:
             "state": BurstState.FAILED,
             "reason": ABANDONED_REASON,
             "server_counts": {},
-            "ended_at": burst.heartbeat_at,
+            "ended_at": min(burst.heartbeat_at, max(now, burst.started_at or now)),
         }
         _settle(burst, end, Burst.state.in_(ACTIVE))
 
@@ -115,7 +116,7 @@ def _end_uncounted(now: datetime) -> None:
     waiting = Burst.server_counts.is_(None)
     uncounted = select(Burst).where(
         Burst.state.not_in(ACTIVE),
-        Burst.heartbeat_at < now - UNCOUNTED_AFTER,
+        old(Burst.heartbeat_at, now, UNCOUNTED_AFTER),
         waiting,
     )
     for burst in db.session.scalars(uncounted).all():

@@ -13,6 +13,8 @@ from flask import Flask, current_app
 from portal.clients.errors import ClientError
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Subject, Verdict, Where
+from portal.criteria.models import StoredVerdict
+from portal.kit.age import AHEAD, is_old
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.numbers import exact
@@ -63,6 +65,10 @@ def overdue(seconds: float) -> Verdict:
     )
 
 
+def _is_stale(row: StoredVerdict, fresh_from: datetime, now: datetime) -> bool:
+    return row.checked_at <= fresh_from or is_old(row.checked_at, now, now - fresh_from)
+
+
 class Checker:
     """Checks in the background; one check of a learner's criterion at a time."""
 
@@ -84,8 +90,11 @@ class Checker:
     ) -> list[Future[None]]:
         """Start checks of what was checked longer ago, or before the learner did something."""
         stored = store.stored_verdicts(learner_id)
-        fresh_from = max(now - older_than, self._worked.get(learner_id, now - older_than))
-        stale = [i for i in ids if i not in stored or stored[i].checked_at <= fresh_from]
+        worked = self._worked.get(learner_id)
+        if worked and worked - now > AHEAD:  # the clock went back
+            worked = self._worked[learner_id] = now
+        fresh_from = max(now - older_than, worked or now - older_than)
+        stale = [i for i in ids if i not in stored or _is_stale(stored[i], fresh_from, now)]
         return [self._start(learner_id, i, now) for i in stale]
 
     def work_done(self, learner_id: int, now: datetime) -> None:
@@ -112,7 +121,7 @@ class Checker:
         with self._guard:
             future, since = self._running.get((learner_id, criterion_id), (None, now))
             if future is not None and not future.done():
-                if now - since > timedelta(seconds=self.limits.longest_s):
+                if is_old(since, now, timedelta(seconds=self.limits.longest_s)):
                     self._note_overdue(learner_id, criterion_id, now)
                 return future
             future = self._pool.submit(

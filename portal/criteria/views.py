@@ -16,6 +16,7 @@ from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
 from portal.kit.db import db
 from portal.kit.htmx import fragment, fragment_or_redirect
+from portal.kit.rendering import ago
 from portal.learners import current_learner
 from portal.services import current_services
 
@@ -102,7 +103,7 @@ def verdict_context(criterion_id: str, here: str | None = None) -> dict[str, Any
         "mark": mark,
         "shown": shown,
         "poll_seconds": 1 if checking else _poll_seconds(verdict.status if verdict else None),
-        "age": (current_services().clock() - row.checked_at).total_seconds() if row else None,
+        "ago": ago(row.checked_at, current_services().clock()) if row else "",
     }
 
 

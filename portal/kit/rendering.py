@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Flask
 
 from portal.durations import duration, milliseconds, minutes, prometheus_seconds, spelled_seconds
+from portal.kit.age import ago
 from portal.moments import clock, clock_of_seconds, day_and_clock
 from portal.numbers import (
     about,
@@ -28,7 +29,7 @@ PAGE_BELIEVED_SECONDS = 60.0
 FILTERS = (
     *(number, exact, plain, signed, count, about, quantile_name),
     *(percent, limit_percent, exact_percent),
-    *(duration, minutes, milliseconds, spelled_seconds, prometheus_seconds),
+    *(ago, duration, minutes, milliseconds, spelled_seconds, prometheus_seconds),
     *(clock, clock_of_seconds, day_and_clock),
     *(counted, plural, listed),
 )

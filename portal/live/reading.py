@@ -10,6 +10,7 @@ from enum import StrEnum
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Sample
 from portal.clients.scrapes import last_scrape
+from portal.kit.age import is_old
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
 from portal.numbers import about, count, number, percent
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
@@ -142,7 +143,7 @@ def read_after_scrape(
     last: SLIReading | None,
 ) -> SLIReading:
     """``last`` while it is up to date: a few seconds old, and no scrape came since."""
-    if last is None or last.scraped_at is None or now - last.at > MAX_AGE:
+    if last is None or last.scraped_at is None or is_old(last.at, now, MAX_AGE):
         return read(prometheus, queries, now, interval_s)
     try:
         scraped_at = _only(prometheus.query(queries.scraped_at))

@@ -29,10 +29,11 @@ class LoadState:
     loaded_at: datetime | None
 
     def is_after(self, before: LoadState) -> bool:
-        """Whether a good load happened since ``before``."""
-        if not self.ok or self.loaded_at is None:
-            return False
-        return before.loaded_at is None or self.loaded_at > before.loaded_at
+        """Whether a good load happened since ``before``: at another time, be that earlier.
+
+        The clock may have gone back meanwhile.
+        """
+        return self.ok and self.loaded_at is not None and self.loaded_at != before.loaded_at
 
 
 @dataclass(frozen=True)

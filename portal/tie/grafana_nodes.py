@@ -119,15 +119,7 @@ class Graph:
     @staticmethod
     def compares(tree: Expr) -> bool:
         """Whether there is a comparison anywhere in it."""
-        match tree:
-            case Binary():
-                found = tree.op in COMPARISONS
-                return found or Graph.compares(tree.left) or Graph.compares(tree.right)
-            case Aggregation() | Subquery() | Negation():
-                return Graph.compares(tree.expr)
-            case Call():
-                return any(Graph.compares(arg) for arg in tree.args)
-        return False
+        return any(isinstance(node, Binary) and node.op in COMPARISONS for node in walk(tree))
 
     def _node(self, ref: str, depth: int) -> GrafanaQuery:
         if depth > MAX_DEPTH:

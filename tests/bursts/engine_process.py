@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,9 +65,11 @@ class Engine:
 
 
 @contextmanager
-def engine(*before: str, patient: bool = False) -> Iterator[Engine]:
-    """The engine; ``before`` is a command that runs it."""
-    program = ["-c", PATIENT_ENGINE] if patient else ["-m", "portal.bursts.engine"]
+def engine(
+    *before: str, patient: bool = False, program: Sequence[str] = ("-m", "portal.bursts.engine")
+) -> Iterator[Engine]:
+    """The engine; ``before`` is a command that runs it, ``program`` what Python is to run."""
+    program = ["-c", PATIENT_ENGINE] if patient else program
     command = [*before, sys.executable, *program]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -97,6 +97,30 @@ def test_a_machine_that_stands_still_makes_no_portal_silent(shop: MockappProcess
         assert running.last_words().kind is MessageKind.FINISHED
 
 
+ASLEEP = """
+import sys, time
+from portal.bursts.engine import __main__, loop
+class Clock:
+    # Ahead by an hour once the third request was answered.
+    def __init__(self, clock): self.clock, self.asked = clock, 0
+    def __call__(self): self.asked += 1; return self.clock() + (3600 if self.asked > 400 else 0)
+time.{clock} = Clock(time.{clock})
+sys.exit(__main__.main())
+"""
+
+
+@pytest.mark.parametrize("clock", ["time", "monotonic"])
+def test_an_hour_of_sleep_ends_it_and_is_no_latency(shop: MockappProcess, clock: str) -> None:
+    with engine(program=["-c", ASLEEP.format(clock=clock)]) as running:
+        running.say(spec_for(shop.url, duration_seconds=600, rate=50).dump())
+        last = running.last_words()
+    assert last.kind is MessageKind.FAILED
+    assert "stood still for 60 min" in last.reason
+    assert last.good > 0
+    assert last.p99 is not None
+    assert last.p99 < 60
+
+
 def test_a_stop_ends_it_and_what_is_on_its_way_is_named_cut(shop: MockappProcess) -> None:
     shop.set_fault(hang=True)
     with engine() as running:

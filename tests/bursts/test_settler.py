@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from portal.bursts.models import Burst, BurstState
@@ -13,14 +14,18 @@ from portal.bursts.store import ABANDONED_AFTER, ABANDONED_REASON
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
+from tests.conftest import Clock
 
 PATIENCE = 60.0
 
 
+@pytest.mark.parametrize("jump", [timedelta(0), timedelta(hours=-1)])
 def test_nobody_has_to_look_for_an_abandoned_burst_to_end(
-    app: Flask, learner: Learner, services: Services
+    app: Flask, learner: Learner, services: Services, clock: Clock, jump: timedelta
 ) -> None:
+    """Not even after the clock went back, which makes the last word one of the future."""
     last_heard = services.clock() - ABANDONED_AFTER - timedelta(seconds=1)
+    clock.now += jump
     burst = Burst(
         learner_id=learner.id,
         key="gone",

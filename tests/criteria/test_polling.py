@@ -227,3 +227,22 @@ def test_a_check_that_does_not_end_is_overdue_and_says_so(
     assert kept is not None
     assert (kept.status, kept.verdict["code"]) == (Status.CANNOT_CHECK, "too_slow")
     criterion.go_on.set()
+
+
+def test_a_clock_that_went_back_makes_every_verdict_stale_and_no_age_negative(
+    client: FlaskClient, learner: Learner, clock: Clock, checks: StartedChecks
+) -> None:
+    checks.work_done(learner.id, clock())
+    clock.pass_seconds(1)
+    store.save(learner.id, "slo", Verdict(Status.MET, "code", "", "", ""), clock())
+    clock.pass_seconds(-3600)
+    page = client.get("/criteria/slo").text
+    assert "checked before the clock was set back" in page
+    assert checks.started == ["slo"]
+    assert client.post("/criteria/slo/check").status_code == 303
+    assert checks.started == ["slo", "slo"]
+    clock.pass_seconds(2)
+    store.save(learner.id, "slo", Verdict(Status.MET, "code", "", "", ""), clock())
+    clock.pass_seconds(1)
+    assert "checked 1 s ago" in client.get("/criteria/slo").text
+    assert checks.started == ["slo", "slo"]

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 
 from portal.bursts.engine.control import TERMINATED, Control
-from portal.bursts.engine.loop import Loop
+from portal.bursts.engine.loop import Loop, StoodStillError
 from portal.bursts.engine.reporter import Reporter
 from portal.bursts.engine.schedule import ClosedSchedule, OpenSchedule, Schedule
 from portal.bursts.engine.tally import Tally
@@ -56,6 +56,9 @@ def _send(spec: Spec, target: BurstTarget, control: Control) -> int:
     )
     try:
         loop.run()
+    except StoodStillError as error:
+        reporter.tell(MessageKind.FAILED, time.monotonic(), str(error))
+        return 1
     except Exception as error:
         reason = f"The burst process failed: {type(error).__name__}: {error}."
         reporter.tell(MessageKind.FAILED, time.monotonic(), reason[:300])

@@ -13,12 +13,16 @@ from portal.bursts.engine.control import FELL_SILENT, Control
 from portal.bursts.engine.schedule import Schedule
 from portal.bursts.engine.tally import Tally
 from portal.bursts.engine.target import BurstTarget, Request
+from portal.errors import SLOLabError
 
 MAX_SENDS_A_TURN = 100
 PROGRESS_SECONDS = 0.5
 MAX_WAIT_SECONDS = 0.1
 STANDSTILL_SECONDS = 1.0
 """A turn that took longer did not run: the machine paused, or had no time for this process."""
+
+SLEPT_SECONDS = 30.0
+"""Longer than that no machine is busy: it was asleep, and nobody waited for an answer."""
 
 GRACE_SECONDS = 0.45
 """After a stop, requests on their way have this long to end by themselves; with the runner's tick
@@ -32,6 +36,17 @@ _KINDS = {
 
 # No connection was even tried: this machine is out of files, ports or memory.
 _OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS})
+
+
+class StoodStillError(SLOLabError):
+    """The machine did not run for so many seconds, or its clock was set ahead."""
+
+    def __init__(self, seconds: float) -> None:
+        long = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
+        super().__init__(
+            f"This machine stood still for {long} while the burst ran (was it asleep, or its clock "
+            "set?), so it was ended. The numbers are those of before."
+        )
 
 
 class Loop:
@@ -70,21 +85,32 @@ class Loop:
         self._in_flight: dict[Connection, None] = {}
         self._next_progress = 0.0
         self._cut_at = float("inf")
+        self._unix_offset = 0.0
 
     def run(self) -> None:
-        """Send the burst until its end, or until the control says stop."""
-        now = time.monotonic()
+        """Send the burst until its end, or until the control says stop.
+
+        Raises StoodStillError where the machine slept meanwhile: what was due then was late for
+        nobody.
+        """
+        try:
+            self._run()
+        finally:
+            self._close_all()
+
+    def _run(self) -> None:
+        now = self._control.heard_at = time.monotonic()
+        self._unix_offset = time.time() - now
         self._next_progress = now + PROGRESS_SECONDS
         while not self._is_done(now):
             if not self._control.stop_reason:
                 self._send_due(now)
             self._give_up_waiting(now)
             self._tell_progress(now)
-            self._wait()
+            self._wait(now)
             before, now = now, time.monotonic()
             if now - before > STANDSTILL_SECONDS:
                 self._make_up_for(now - before)
-        self._close_all()
 
     def _make_up_for(self, seconds: float) -> None:
         """Give back the time in which nobody could have read an answer, or a word of the portal."""
@@ -148,7 +174,19 @@ class Loop:
             if not self._progress(now):
                 self._control.lose_parent()
 
-    def _wait(self) -> None:
+    def _notice_sleep(self, turn_began: float) -> None:
+        """Before anything is read, so that no answer bears the sleep as its latency.
+
+        The monotonic clock of a machine that sleeps stands on Linux and macOS; a paused process
+        finds it ahead. The other clock goes on in both.
+        """
+        now = time.monotonic()
+        before, self._unix_offset = self._unix_offset, time.time() - now
+        stood = max(now - turn_began, self._unix_offset - before)
+        if stood > SLEPT_SECONDS:
+            raise StoodStillError(stood)
+
+    def _wait(self, turn_began: float) -> None:
         """Sleep until something happens or has to be done.
 
         select() wakes up within 0.1 ms where epoll counts whole milliseconds, but knows only
@@ -156,6 +194,7 @@ class Loop:
         """
         seconds = self._seconds_to_wait()
         ready, _, _ = select.select([self._selector.fileno(), self._control.fd], [], [], seconds)
+        self._notice_sleep(turn_began)
         if self._control.fd in ready:
             self._control.read()
         if len(ready) > (self._control.fd in ready):
