@@ -41,7 +41,7 @@ def prepared_app(settings: Settings, *, with_copy: bool = False) -> Flask:
         try:
             _prepare(app, settings, with_copy=with_copy)
         except BaseException:
-            end_app(app, END_SECONDS)
+            end_app(app, _limits(app).end_s)
             raise
     except (SQLAlchemyError, CommandError, ImportError) as error:
         raise SLOLabError(f"The database can't be used: {_why(error)}") from error

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from portal.files import write_whole
+from portal.records import read_record
 
 VERSION = 1
 EVENTS_KEPT = 50
@@ -77,18 +76,6 @@ def read_state(path: Path) -> State | None:
     """The state last written, or None where there is none that can be read."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return _from_json(document) if document["version"] == VERSION else None
+        return read_record(State, document) if document["version"] == VERSION else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _from_json(document: Mapping[str, Any]) -> State:
-    return State(
-        pid=document["pid"],
-        since=document["since"],
-        servers={
-            name: ServerState(**{**server, "status": Status(server["status"])})
-            for name, server in document["servers"].items()
-        },
-        events=[Event(**event) for event in document["events"]],
-    )

@@ -16,7 +16,7 @@ from portal.services import Services
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     ("errors", "numbers", "moments"),
-    ("durations", "words", "files"),
+    ("durations", "words", "files", "records"),
     ("config", "limits", "documents", "background", "instruments"),
     ("readings",),
     ("secret_files", "settings_table"),
@@ -158,7 +158,8 @@ def test_the_mock_service_knows_nothing_of_the_portal(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in named(SOURCES) if n.startswith("stack")])
 def test_the_stack_knows_settings_errors_and_clients_only(name: str) -> None:
     allowed = ("portal.config", "portal.errors", "portal.clients", "portal.secret_files")
-    allowed += ("portal.numbers", "portal.durations", "portal.words", "portal.files")
+    allowed += ("portal.numbers", "portal.durations", "portal.words")
+    allowed += ("portal.files", "portal.records")
     for module in imports(ROOT / name):
         assert not module.startswith("portal.") or module.startswith(allowed), module
 

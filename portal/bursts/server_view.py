@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient
 from portal.numbers import quantile_name
+from portal.records import RecordError, read_record
 from portal.services import Services
 from portal.shop.histogram import quantile
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
@@ -66,19 +67,9 @@ class ServerView:
         if not kept:
             return None
         try:
-            return cls(
-                by_status=_numbers(kept.get("by_status", {})),
-                slow=float(kept.get("slow", 0.0)),
-                quantiles=_numbers(kept.get("quantiles", {})),
-                restarted=bool(kept.get("restarted", False)),
-                within=_numbers(kept.get("within", {})),
-            )
-        except (AttributeError, TypeError, ValueError):
+            return read_record(cls, kept)
+        except RecordError:
             return None
-
-
-def _numbers(kept: dict[str, Any]) -> dict[str, float]:
-    return {str(name): float(number) for name, number in kept.items()}
 
 
 def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from portal.criteria.base import Status, Verdict, VerdictLine, Where
+from portal.criteria.base import Status, Verdict
 from portal.criteria.models import StoredVerdict
 from portal.kit.db import db
+from portal.records import RecordError, read_record
 
 UNREADABLE = Verdict(
     Status.CANNOT_CHECK,
@@ -74,17 +74,6 @@ def forget(learner_id: int, criterion_ids: list[str] | None = None) -> None:
 def verdict_of(row: StoredVerdict) -> Verdict:
     """The verdict as it was judged."""
     try:
-        return _read(row.verdict)
-    except (AttributeError, KeyError, TypeError, ValueError):
+        return read_record(Verdict, row.verdict)
+    except RecordError:
         return UNREADABLE
-
-
-def _read(verdict: dict[str, Any]) -> Verdict:
-    kept = dict(verdict)
-    where = kept.pop("where")
-    lines = kept.pop("lines")
-    return Verdict(
-        **{**kept, "status": Status(kept["status"])},
-        where=Where(**where) if where else None,
-        lines=tuple(VerdictLine(Status(line["status"]), line["text"]) for line in lines),
-    )

@@ -14,9 +14,9 @@ from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Verdict, Where, verdict_mark
 from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
+from portal.kit.age import ago
 from portal.kit.db import db
 from portal.kit.htmx import fragment, fragment_or_redirect
-from portal.kit.rendering import ago
 from portal.learners import current_learner
 from portal.services import current_services
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from portal.bursts.models import Burst
 from portal.bursts.profiles import Profile
 from portal.objectives.guard import Guard, guards_at
 from portal.objectives.store import list_slos
+from portal.records import RecordError, read_record
 from portal.services import Services
 from portal.slo import planner
 from portal.slo.objective import SLO
@@ -38,16 +39,11 @@ class Forecast:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Forecast:
-        """The forecast again; fields of another version are passed over."""
-        return cls(**{field.name: kept[field.name] for field in fields(cls)})
-
-    @classmethod
     def readable(cls, kept: Iterable[Any]) -> Iterator[Forecast]:
         """Those that can be read again, of what a watch kept."""
         for one in kept:
-            with contextlib.suppress(KeyError, TypeError):
-                yield cls.from_json(one)
+            with contextlib.suppress(RecordError):
+                yield read_record(cls, one)
 
 
 def forecasts(services: Services, burst: Burst) -> list[Forecast] | None:

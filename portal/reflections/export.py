@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from portal.learners.models import Learner
+from portal.records import RecordError
 from portal.reflections import store
 from portal.reflections.evidence import gather
 from portal.reflections.facts import Evidence
@@ -71,7 +72,7 @@ def submitted(row: Submission) -> Submitted:
     answers = {name: str(text) for name, text in row.answers.items()}
     try:
         evidence = Evidence.from_json(row.evidence)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except RecordError:
         evidence = Evidence.unreadable(row.submitted_at)
     return Submitted(row.number, row.submitted_at, answers, evidence)
 

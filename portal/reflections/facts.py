@@ -6,12 +6,11 @@ that is gone is passed over when an old one is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-Facts = TypeVar("Facts")
+from portal.records import read_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,22 +227,9 @@ class Evidence:
         )
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Evidence:
-        """The evidence that ``to_json`` wrote."""
-        history = kept["history"]
-        return cls(
-            taken_at=_time(kept["taken_at"]),
-            job=kept["job"],
-            slis=_read(SLIFacts, kept["slis"]),
-            history=_history_from(history) if history else None,
-            slos=tuple(_read(SLOFacts, slo) for slo in kept["slos"]),
-            bursts=tuple(map(_burst_from, kept["bursts"])),
-            verdicts=tuple(_read(VerdictFacts, one) for one in kept["verdicts"]),
-            unreachable=tuple(kept["unreachable"]),
-            impact=_read(ImpactFacts, kept["impact"]) if kept.get("impact") else None,
-            dashboards=tuple(map(_dashboard_from, kept.get("dashboards", ()))),
-            alert_rules=tuple(_read(AlertRuleFacts, one) for one in kept.get("alert_rules", ())),
-        )
+    def from_json(cls, kept: Any) -> Evidence:
+        """The evidence that ``to_json`` wrote; raises RecordError."""
+        return read_record(cls, kept)
 
 
 def _plain(value: Any) -> Any:
@@ -255,41 +241,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
     return value
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _read(kind: type[Facts], kept: Mapping[str, Any]) -> Facts:
-    """Facts as they were kept; fields named ``..._at`` are times."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(
-        **{
-            name: _time(value) if name.endswith("_at") and value else value
-            for name, value in kept.items()
-            if name in known
-        }
-    )
-
-
-def _burst_from(kept: Mapping[str, Any]) -> BurstFacts:
-    alerts = tuple(_alert_from(alert) for alert in kept.get("alerts", ()))
-    counted = _read(CountedFacts, kept["counted"]) if kept.get("counted") else None
-    return _read(BurstFacts, {**kept, "alerts": alerts, "counted": counted})
-
-
-def _alert_from(kept: Mapping[str, Any]) -> AlertFacts:
-    steps = ({**step, "at": _time(step["at"])} for step in kept["transitions"])
-    transitions = tuple(_read(StepFacts, step) for step in steps)
-    return _read(AlertFacts, {**kept, "transitions": transitions})
-
-
-def _history_from(kept: Mapping[str, Any]) -> HistoryFacts:
-    points = tuple((at, good, fast) for at, good, fast in kept["points"])
-    return HistoryFacts(start=_time(kept["start"]), end=_time(kept["end"]), points=points)
-
-
-def _dashboard_from(kept: Mapping[str, Any]) -> DashboardFacts:
-    panels = tuple(_read(PanelFacts, panel) for panel in kept["panels"])
-    return _read(DashboardFacts, {**kept, "panels": panels})

@@ -154,7 +154,7 @@ def _silent(best: Candidate, evidence: DashboardEvidence) -> Verdict:
 
 def _why_silent(best: Candidate) -> str:
     why = next((w for w in best.silent.values() if w), "")
-    return OF_SEVERAL.get(why, "they were not asked yet")
+    return OF_SEVERAL.get(why, why) or "they were not asked yet"
 
 
 def _cannot_try(best: Candidate) -> Verdict:

@@ -473,3 +473,15 @@ def test_any_expression_gets_a_finding_with_a_reason(written: list[str]) -> None
     for finding in found(map(expanded, written)).values():
         assert finding.reason
         assert (finding.slo is not None) is finding.tied
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [expanded("RATIO"), expanded("ALL"), "time()", 'up{job="flask-app"}'],
+)
+def test_an_alert_that_compares_nothing_is_told_so(expr: str) -> None:
+    finding = analyse(AlertRule("a", expr), SLOS)
+    assert finding.code is TieCode.ALWAYS_FIRES
+    assert finding.reason == (
+        "Nothing in it is compared with a limit, so it fires on any result, 0 too."
+    )

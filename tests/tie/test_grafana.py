@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from portal.promql.context import RecordingRule
 from portal.tie import AlertFinding, TieCode
-from portal.tie.grafana import GrafanaRule, read_provisioning, read_ruler
+from portal.tie.grafana import NO_LIMIT, GrafanaRule, read_provisioning, read_ruler
 from tests.fakes.recorded import ANSWERS
 from tests.patient import analyse_grafana
 from tests.tie.cases import SLOS, expanded
@@ -134,6 +134,25 @@ def test_a_rule_is_followed_to_its_queries(
 ) -> None:
     found = finding(condition, *data)
     assert found.code == code, found.reason
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("GOOD / ALL", TieCode.INVERTED),
+        ("ALL", TieCode.ALWAYS_FIRES),
+        ("RATIO", TieCode.STRICTER),
+    ],
+)
+def test_a_rule_without_a_threshold_is_told_that_it_compares_nothing(
+    query: str, code: TieCode
+) -> None:
+    found = finding("B", prometheus("A", query), reduced("B", "A"))
+    assert found.code is code
+    assert found.reason.startswith(NO_LIMIT)
+    assert "wrong way round" not in found.reason
+    compared = finding("C", prometheus("A", query), reduced("B", "A"), threshold("C", "B", "gt", 0))
+    assert NO_LIMIT not in compared.reason
 
 
 def test_recording_rules_and_variables_in_a_query_are_followed() -> None:

@@ -28,6 +28,7 @@ from portal.services import Services
 from portal.workbench import store
 from portal.workbench.criterion import DashboardCriterion
 from portal.workbench.evidence import DashboardEvidence, gather
+from portal.workbench.turns import NOT_A_NUMBER
 from tests.apps import portal_app
 from tests.conftest import NOWHERE, START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board, v2_board, v2alpha1_board
@@ -304,10 +305,13 @@ def test_panels_that_had_data_stay_met_while_there_is_no_traffic(subject: Subjec
     assert kept
     seen = frozenset(kept.verdict["memory"]["seen"].split())
     (full,) = evidence(subject).candidates
-    idle = replace(full, silent=dict.fromkeys(full.silent, "there is no traffic in its range"))
+    idle = replace(full, silent=dict.fromkeys(full.silent, NOT_A_NUMBER))
     later = DashboardCriterion().judge(DashboardEvidence((idle,), without_grafana=True, seen=seen))
     assert (later.status, later.code) == (Status.MET, "dashboard_shows_slis")
-    assert "no traffic" in later.observed
+    assert later.observed.endswith(
+        "Their queries had data before; their values are not numbers now: there is no traffic in "
+        "their range."
+    )
     never = DashboardCriterion().judge(DashboardEvidence((idle,), without_grafana=True))
     assert never.status is Status.NOT_ENOUGH_DATA
 
