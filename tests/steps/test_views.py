@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from portal.bursts.models import BurstState
 from portal.clients.prometheus import PrometheusClient
 from portal.criteria.base import Status
-from portal.lab.grafana_state import Absence
 from portal.services import Services
 from portal.steps import store, views
 from portal.steps.catalog import DoneBy, load
@@ -42,8 +41,7 @@ def test_every_step_has_a_page_with_its_verdicts(client: FlaskClient, step) -> N
 def test_the_dashboard_step_tells_what_can_be_done_in_this_lab(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, has_grafana, todo: str, not_there: str
 ) -> None:
-    absence = None if has_grafana else Absence(Status.MET, "The lab runs without Grafana.")
-    monkeypatch.setattr(views, "grafana_absence", lambda _: absence)
+    monkeypatch.setattr(views, "has_grafana", lambda _: has_grafana)
     prose = client.get("/steps/dashboard").text.split('<div class="prose">')[1]
     first = prose.split("<h2>What to do</h2>")[1].split("</li>")[0]
     assert todo in first
