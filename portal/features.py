@@ -8,14 +8,18 @@ from flask import Flask
 
 from portal.alerts.criterion import AlertCriterion
 from portal.alerts.follower import AlertFollower
+from portal.alerts.guards import own_guards
 from portal.bursts.settler import start_settling
 from portal.criteria.base import Criterion
 from portal.criteria.checker import Checker
 from portal.impact.criterion import ImpactCriterion
+from portal.kit import pages
 from portal.lab.criterion import PreflightCriterion
 from portal.live.criterion import TrafficCriterion
+from portal.objectives import own_alerts
 from portal.objectives.criterion import SLOCriterion
 from portal.reflections.criterion import ReflectionCriterion
+from portal.steps.frame import page_frame
 from portal.workbench.criterion import DashboardCriterion
 
 FEATURES: tuple[str, ...] = (
@@ -70,5 +74,7 @@ def init_app(app: Flask) -> None:
     """Register the features and their criteria; each app has one checker."""
     app.extensions["slo_lab_checker"] = Checker(app, CRITERIA)
     app.context_processor(lambda: {"navigation": NAVIGATION})
+    pages.init_app(app, page_frame)
+    own_alerts.init_app(app, own_guards)
     for name in FEATURES:
         app.register_blueprint(import_module(name).bp)

@@ -19,6 +19,7 @@ from portal.services import Services
 from tests import order
 from tests.apps import portal_app
 from tests.patient import services_at
+from tests.rendering import watched_rendering
 from tests.write_lock import watched
 
 NOWHERE = "http://127.0.0.1:9"
@@ -54,6 +55,14 @@ def nobody_is_asked_while_the_database_waits() -> Iterator[None]:
     with watched() as watch:
         yield
     assert watch.held == [], "\n".join(watch.held)
+
+
+@pytest.fixture(autouse=True)
+def no_template_asks_anybody() -> Iterator[None]:
+    """No test passes in which a template asks the database or another system by itself."""
+    with watched_rendering() as watch:
+        yield
+    assert watch.asked == [], "\n".join(watch.asked)
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portal.alerts.listing import Listing
+from portal.alerts.listing import Listing, shared_listing
 from portal.clients.errors import ClientError
 from portal.durations import prometheus_duration
+from portal.learners import current_learner
 from portal.objectives.guard import history
 from portal.objectives.reading import reading_instant
 from portal.rulefolder.rules import LoadedRule, RuleOrigin
-from portal.services import Services
+from portal.services import Services, current_services
 from portal.slo.objective import SLO
 from portal.slo.planner import Plan, PlannedBurst, plan
 from portal.tie import AlertRule, analyse_all
@@ -32,6 +33,12 @@ class Guarding:
     factor: float
     for_s: float
     plan: Plan | None
+
+
+def own_guards(slo: SLO, burst: PlannedBurst) -> tuple[Guarding, ...]:
+    """The current learner's alerts that guard the SLO, for the SLO's page."""
+    services = current_services()
+    return guarding(services, current_learner().id, slo, burst, shared_listing(services))
 
 
 def guarding(

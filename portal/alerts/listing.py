@@ -10,8 +10,11 @@ from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import RuleKind
 from portal.promql.context import RecordingRule
+from portal.rulefolder.changes import RULES
 from portal.rulefolder.rules import LoadedRule, LoadedState, RuleOrigin, loaded_rules
 from portal.services import Services
+
+SHARED_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Listing:
         """The learner's alerts in Prometheus, and those of nobody in particular."""
         alerts = (rule for file in self.files for rule in file.alerts)
         return tuple(rule for rule in alerts if rule.learner_id in (None, learner_id))
+
+
+def shared_listing(services: Services) -> Listing:
+    """The rules as they were a moment ago; all open pages share one listing."""
+    return services.readings.get(RULES, SHARED_S, lambda: listing(services))
 
 
 def listing(services: Services) -> Listing:

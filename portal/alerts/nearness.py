@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from portal.clients.errors import ClientError
@@ -27,6 +27,7 @@ from portal.promql.nodes import (
 from portal.promql.notation import written
 from portal.promql.parser import ParseError, parse
 from portal.promql.values import Quantity
+from portal.rulefolder.rules import LoadedRule, LoadedState
 from portal.services import Services
 from portal.tie.analysis import contexts
 from portal.tie.conditions import ErrorRatio, Tail
@@ -35,6 +36,7 @@ from portal.tie.expressions import Conditions, tree_of
 MAX_COMPARISONS = 6
 MAX_RULES = 5
 SHARED_S = 2.0
+EVALUATED = (LoadedState.INACTIVE, LoadedState.PENDING, LoadedState.FIRING)
 NEEDS = {
     ">": "more than {}",
     ">=": "{} or more",
@@ -77,6 +79,32 @@ class Nearness:
         if self.unit is ValueUnit.SHARE:
             return percent(value)
         return f"{number(value)}{' s' if self.unit is ValueUnit.SECONDS else ''}"
+
+
+RuleKey = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How near the alerts that are loaded are to firing."""
+
+    known: Mapping[RuleKey, tuple[Nearness, ...]] = field(default_factory=dict)
+
+    def of(self, rule: LoadedRule) -> tuple[Nearness, ...]:
+        """Each limit in the rule's expression; none where nobody asked, or it can't be told."""
+        return self.known.get(_key(rule), ())
+
+
+def _key(rule: LoadedRule) -> RuleKey:
+    return rule.file, rule.group, rule.name, rule.query
+
+
+def outlook(
+    services: Services, rules: Sequence[LoadedRule], records: Sequence[RecordingRule]
+) -> Outlook:
+    """How near each of the rules is that is evaluated; never raises."""
+    evaluated = (rule for rule in rules if rule.state in EVALUATED)
+    return Outlook({_key(one): nearness(services, one.query, records) for one in evaluated})
 
 
 def nearness(

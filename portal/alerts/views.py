@@ -13,14 +13,15 @@ from flask.typing import ResponseReturnValue
 from portal.alerts import store
 from portal.alerts.course import AlertsDuring, alerts_during
 from portal.alerts.editor import apply_learner_rules, remove_learner_rules, restore_learner_rules
-from portal.alerts.guards import Guarding, guarding
-from portal.alerts.listing import Listing, listing
+from portal.alerts.listing import shared_listing
 from portal.alerts.models import AlertRuleText
-from portal.alerts.nearness import Nearness, nearness
+from portal.alerts.nearness import outlook
 from portal.alerts.slos import GuardedSLO, applied_findings
 from portal.bursts import store as bursts
 from portal.bursts.models import Burst
+from portal.criteria.views import verdict_context
 from portal.kit.htmx import form_again, fragment, fragment_or_redirect
+from portal.kit.pages import render_page
 from portal.kit.row_numbers import row_number
 from portal.kit.vignettes import vignettes
 from portal.learners import current_learner
@@ -29,12 +30,9 @@ from portal.objectives.store import list_slos
 from portal.promql.text import caret_under
 from portal.rulefile.outline import MAX_BYTES, fits, one_newline
 from portal.rulefolder.apply import Outcome, Refused
-from portal.rulefolder.changes import RULES, check_alert, rules_changed
+from portal.rulefolder.changes import check_alert, rules_changed
 from portal.rulefolder.folder import RuleFolder, learner_file
-from portal.rulefolder.rules import LoadedRule
 from portal.services import Services, current_services
-from portal.slo.objective import SLO
-from portal.slo.planner import PlannedBurst as Planned
 from portal.tie import AlertFinding
 from portal.trial.diary import Diary
 
@@ -42,7 +40,6 @@ bp = Blueprint("alerts", __name__, url_prefix="/alerts")
 
 STARTER = Path(__file__).with_name("starter.yml").read_text(encoding="utf-8")
 CHANGED = "rules-changed, criterion-changed"
-SHARED_S = 2.0
 MAX_FOLDS = 20
 ACTIONS: dict[str, Callable[[Services, Learner, str], Outcome]] = {
     "apply": apply_learner_rules,
@@ -60,7 +57,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/rules")
 def rules() -> ResponseReturnValue:
     """The editor, and every rule that is loaded."""
-    return render_template("alerts/rules.html", **_page())
+    return render_page("alerts/rules.html", **_page(), **_beside())
 
 
 @bp.get("/rules/loaded")
@@ -81,7 +78,7 @@ def change() -> ResponseReturnValue:
     learner, typed = current_learner(), one_newline(request.form.get("text", ""))
     if store.is_stale(learner.id, request.form.get("version", 0, type=int), typed):
         page = _page(typed, stale=True)
-        return form_again("alerts/rules.html", "alerts/_editor.html", status=409, **page)
+        return _editor_again(page, status=409)
     action = ACTIONS.get(request.form.get("do", "apply"))
     if action is None:
         abort(422, "The rule editor can apply, remove or restore.")
@@ -91,7 +88,7 @@ def change() -> ResponseReturnValue:
 @bp.get("/rules/days")
 def days() -> ResponseReturnValue:
     """The days that an applied alert (``?number=``, its place in the text) was tried on."""
-    return render_template("alerts/days.html", **_days())
+    return render_page("alerts/days.html", **_days())
 
 
 @bp.get("/rules/days/drawn")
@@ -111,22 +108,7 @@ def transitions() -> ResponseReturnValue:
 def burst(burst_id: int) -> ResponseReturnValue:
     """The same as a page, for whoever comes without JavaScript."""
     found = _burst(burst_id)
-    return render_template("alerts/burst.html", burst=found, told=_told(found))
-
-
-@bp.app_context_processor
-def alert_widgets() -> dict[str, Any]:
-    """What the templates of this feature ask for only where they show it.
-
-    Other pages include ``alerts/_transitions_later.html`` (needs ``burst``), which htmx fills.
-    """
-    return {
-        "alert_transitions": _told,
-        "loaded_listing": _listing,
-        "own_alerts": lambda listing: listing.alerts_of(current_learner().id),
-        "how_near": _how_near,
-        "guarding": _guarding,
-    }
+    return render_page("alerts/burst.html", burst=found, told=_told(found))
 
 
 def _burst(burst_id: int) -> Burst:
@@ -142,23 +124,45 @@ def _told(burst: Burst) -> AlertsDuring:
 
 def _looked_at(template: str) -> ResponseReturnValue:
     """The rules as they stand; an alert in another state than the page saw is a new verdict."""
-    listing = _listing()
-    changed = request.args.get("seen", listing.states) != listing.states
+    shown = alerts_context()
+    states = shown["listing"].states
+    changed = request.args.get("seen", states) != states
     if changed:
         check_alert()
-    events = "criterion-changed" if changed else ""
-    return fragment(template, events=events, listing=listing)
+    return fragment(template, events="criterion-changed" if changed else "", **shown)
+
+
+def alerts_context() -> dict[str, Any]:
+    """What ``alerts/_loaded.html`` and ``alerts/_now.html`` show: the rules, how near they are.
+
+    Only the learner's own: somebody else's query is not asked for them.
+    """
+    services = current_services()
+    listed = shared_listing(services)
+    own = listed.alerts_of(current_learner().id)
+    return {"listing": listed, "own": own, "outlook": outlook(services, own, listed.records)}
+
+
+def _beside() -> dict[str, Any]:
+    """What the page shows besides the editor."""
+    return {**alerts_context(), "card": verdict_context("alert")}
+
+
+def _editor_again(page: dict[str, Any], status: int = 422) -> ResponseReturnValue:
+    return form_again(
+        "alerts/rules.html", "alerts/_editor.html", status=status, beside=_beside, **page
+    )
 
 
 def _answer(outcome: Outcome, typed: str) -> ResponseReturnValue:
     """The editor as it is now, with the reason where nothing changed."""
     if isinstance(outcome, Refused):
         page = _page(typed, refused=outcome)
-        return form_again("alerts/rules.html", "alerts/_editor.html", **page)
+        return _editor_again(page)
     rules_changed()
     page = _page(typed)
     if not fits(typed):  # it could not be saved, so a redirect would lose it
-        return form_again("alerts/rules.html", "alerts/_editor.html", status=200, **page)
+        return _editor_again(page, status=200)
     return fragment_or_redirect("alerts/_editor.html", url_for(".rules"), events=CHANGED, **page)
 
 
@@ -221,19 +225,3 @@ def _in_place(learner_id: int, row: AlertRuleText | None) -> bool:
         return True
     folder = RuleFolder.of(current_services().settings)
     return folder.holds(learner_file(learner_id), row.applied_text)
-
-
-def _listing() -> Listing:
-    services = current_services()
-    return services.readings.get(RULES, SHARED_S, lambda: listing(services))
-
-
-def _guarding(slo: SLO, burst: Planned) -> tuple[Guarding, ...]:
-    return guarding(current_services(), current_learner().id, slo, burst, _listing())
-
-
-def _how_near(listing: Listing, rule: LoadedRule) -> tuple[Nearness, ...]:
-    """Only the learner's own: somebody else's query is not asked for them."""
-    if rule.learner_id not in (None, current_learner().id):
-        return ()
-    return nearness(current_services(), rule.query, listing.records)

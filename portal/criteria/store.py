@@ -33,6 +33,12 @@ def stored_verdict(learner_id: int, criterion_id: str) -> StoredVerdict | None:
     return db.session.get(StoredVerdict, (learner_id, criterion_id))
 
 
+def stored_now(learner_id: int, criterion_id: str) -> StoredVerdict | None:
+    """The same as the database has it now: a check beside this request may have saved another."""
+    key = (learner_id, criterion_id)
+    return db.session.get(StoredVerdict, key, populate_existing=True)
+
+
 def save(learner_id: int, criterion_id: str, verdict: Verdict, now: datetime) -> StoredVerdict:
     """Keep the verdict; the first time it is met is kept for good."""
     try:

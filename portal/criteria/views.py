@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.bursts.store import bursts_between
@@ -15,8 +15,8 @@ from portal.criteria.base import Criterion, Status, Verdict, Where, verdict_mark
 from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
 from portal.kit.age import ago
-from portal.kit.db import db
 from portal.kit.htmx import fragment, fragment_or_redirect
+from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.services import current_services
 
@@ -35,7 +35,7 @@ OUR_PATH = re.compile(r"/(?![/\\])[!-~]*")
 def index() -> ResponseReturnValue:
     """Every criterion with its verdict."""
     refresh_stale()
-    return render_template("criteria/index.html", criteria=current_checker().criteria.values())
+    return render_page("criteria/index.html", cards=list(map(verdict_context, _ids())))
 
 
 @bp.get("/<criterion_id>")
@@ -75,21 +75,16 @@ def note_work(response: Response) -> Response:
     return response
 
 
-@bp.app_context_processor
-def verdict_widgets() -> dict[str, Any]:
-    """Step pages ask for a verdict card by the criterion's id."""
-    return {"verdict_context": verdict_context}
-
-
 def verdict_context(criterion_id: str, here: str | None = None) -> dict[str, Any]:
     """What ``criteria/_verdict.html`` shows on the page whose path is ``here`` (this one).
+
+    A page gives it to ``criteria/_card.html`` as ``card``.
 
     A link that leads to the same page is left out.
     """
     here = request.path if here is None else here
     criterion = _find(criterion_id)
-    db.session.expire_all()
-    row = store.stored_verdict(current_learner().id, criterion_id)
+    row = store.stored_now(current_learner().id, criterion_id)
     verdict: Verdict | None = store.verdict_of(row) if row else None
     mark, shown = _mark(row, verdict)
     checking = current_checker().is_checking(current_learner().id, criterion_id)
@@ -136,9 +131,13 @@ def _is_lively() -> bool:
 
 def refresh_stale(older_than: timedelta = timedelta(seconds=15)) -> None:
     """Have every criterion checked that was not for a while; returns at once."""
-    ids = list(current_checker().criteria)
+    ids = _ids()
     now = current_services().clock()
     current_checker().refresh(current_learner().id, ids, now, older_than)
+
+
+def _ids() -> list[str]:
+    return list(current_checker().criteria)
 
 
 def _find(criterion_id: str) -> Criterion:

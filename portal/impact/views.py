@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.criteria.views import verdict_context
 from portal.impact import store
 from portal.impact.forms import ImpactForm
 from portal.impact.models import ImpactStatement
 from portal.kit.htmx import form_again, fragment_or_redirect
+from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.numbers import plain
 from portal.services import current_services
@@ -22,7 +23,7 @@ bp = Blueprint("impact", __name__, url_prefix="/impact")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The form, and what was stated so far."""
-    return render_template("impact/index.html", **impact_context())
+    return render_page("impact/index.html", **impact_context(), **_beside())
 
 
 @bp.post("")
@@ -32,7 +33,8 @@ def state() -> ResponseReturnValue:
     incidents = {burst.id: burst for burst in store.incidents(learner.id)}
     stated = form.read(set(incidents))
     if stated is None:
-        return form_again("impact/index.html", "impact/_form.html", **impact_context(form))
+        context = impact_context(form)
+        return form_again("impact/index.html", "impact/_form.html", beside=_beside, **context)
     store.save(learner.id, incidents[int(form.burst)], stated, current_services().clock())
     return fragment_or_redirect(
         "impact/_form.html",
@@ -42,17 +44,8 @@ def state() -> ResponseReturnValue:
     )
 
 
-@bp.app_context_processor
-def impact_form() -> dict[str, Any]:
-    """The user impact step shows the same form, the one before what is missing for it."""
-    return {
-        "impact_context": impact_context,
-        "worst_hurt": cache(lambda: store.worst_hurt(current_learner().id)),
-    }
-
-
 def impact_context(form: ImpactForm | None = None) -> dict[str, Any]:
-    """What ``impact/_form.html`` shows."""
+    """What ``impact/_form.html`` shows, here and on the user impact step."""
     learner = current_learner()
     latest = store.latest_statement(learner.id)
     return {
@@ -62,6 +55,10 @@ def impact_context(form: ImpactForm | None = None) -> dict[str, Any]:
         "compared": store.compared(latest) if latest else (),
         "kept": "kept" in request.args,
     }
+
+
+def _beside() -> dict[str, Any]:
+    return {"card": verdict_context("impact")}
 
 
 def _form_of(statement: ImpactStatement | None) -> ImpactForm:

@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
 def _page(status: int, sentence: str) -> ResponseReturnValue:
     if request.method == "POST" and wants_fragment():
         return problem(sentence, status)
-    # Without the context processors: they may ask the very database that failed.
+    # Without the frame of pages, which asks the very database that failed.
     template = current_app.jinja_env.get_template("error.html")
     return make_response(template.render(status=status, sentence=sentence), status)
 

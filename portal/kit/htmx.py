@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, redirect, render_template, request
 from markupsafe import escape
+
+from portal.kit.pages import render_page
 
 VERSION = "4.0.1"
 INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
@@ -58,15 +61,24 @@ def fragment_at(template: str, url: str, /, **context: Any) -> Response:
 
 
 def form_again(
-    page: str, form_fragment: str, /, *, place: str = "", status: int = 422, **context: Any
+    page: str,
+    form_fragment: str,
+    /,
+    *,
+    place: str = "",
+    status: int = 422,
+    beside: Callable[[], Mapping[str, Any]] = dict,
+    **context: Any,
 ) -> Response:
     """A form that was refused, with what was typed: its fragment for htmx, else the whole page.
 
-    ``place`` is the id of what the fragment replaces, where the form's own target is elsewhere.
+    ``place`` is the id of what the fragment replaces, where the form's own target is elsewhere;
+    ``beside`` gives what the page shows around the form, and is asked for the whole page alone.
     """
-    template = form_fragment if wants_fragment() else page
-    response = make_response(render_template(template, **context), status)
-    if place and wants_fragment():
+    if not wants_fragment():
+        return make_response(render_page(page, **context, **beside()), status)
+    response = make_response(render_template(form_fragment, **context), status)
+    if place:
         response.headers["HX-Retarget"] = f"#{place}"
         response.headers["HX-Reswap"] = "outerHTML"
     return response
@@ -88,7 +100,7 @@ def problem(sentence: str, status: int) -> Response:
     so the sentence (as ``Markup``: without its tags) also travels in a header, from which
     ``problems.js`` shows it.
     """
-    # Without the context processors: they may ask the very database that failed.
+    # Without the frame of pages, which asks the very database that failed.
     template = current_app.jinja_env.get_template("_problem.html")
     response = make_response(template.render(sentence=sentence), status)
     response.headers["HX-Retarget"] = "#problem"

@@ -44,7 +44,6 @@ def init_app(app: Flask) -> None:
         app.add_template_filter(filter_)
     app.add_template_filter(prometheus_url)
     app.add_template_filter(explore_url)
-    app.jinja_env.globals["prometheus_page"] = prometheus_page
     app.context_processor(lambda: {"now": current_services().clock()})
 
 

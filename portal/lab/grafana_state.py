@@ -21,6 +21,11 @@ class Absence:
     text: str
 
 
+def has_grafana(settings: Settings) -> bool:
+    """Whether pages may name Grafana."""
+    return grafana_absence(settings) is None
+
+
 def grafana_absence(settings: Settings) -> Absence | None:
     """None when Grafana is to be asked: a configured one always, the lab's own once it runs."""
     if settings.grafana_url:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from portal.lab.grafana_state import grafana_absence, grafana_password
+from portal.kit.pages import render_page
+from portal.kit.rendering import prometheus_page
+from portal.lab.grafana_state import grafana_password, has_grafana
 from portal.services import current_services
 from stack.doctor import diagnose
 from stack.layout import Layout
@@ -17,19 +19,21 @@ bp = Blueprint("lab", __name__, url_prefix="/lab")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The state of the lab."""
-    return render_template("lab/index.html", **_context())
+    settings = current_services().settings
+    return render_page(
+        "lab/index.html",
+        **_context(),
+        grafana_password=grafana_password(settings),
+        has_grafana=has_grafana(settings),
+        targets=prometheus_page("targets"),
+        alerts=prometheus_page("alerts"),
+    )
 
 
 @bp.get("/fragment")
 def lab_fragment() -> ResponseReturnValue:
     """The state of the lab, now."""
     return render_template("lab/_lab.html", **_context())
-
-
-@bp.app_context_processor
-def grafana_here() -> dict[str, object]:
-    """Pages name Grafana only where there is one."""
-    return {"has_grafana": lambda: grafana_absence(current_services().settings) is None}
 
 
 def _context() -> dict[str, object]:
@@ -42,5 +46,4 @@ def _context() -> dict[str, object]:
         "events": state.events[::-1][:10] if state else [],
         "tasks": [(task, services.background.age(task)) for task in services.background.tasks],
         "settings": settings,
-        "grafana_password": grafana_password(settings),
     }

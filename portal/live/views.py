@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.kit.pages import render_page
+from portal.lab.grafana_state import has_grafana
 from portal.learners import current_learner
 from portal.live.readout import readout, sli_chart
 from portal.objectives.store import first_objective
@@ -16,7 +16,10 @@ bp = Blueprint("live", __name__, url_prefix="/slis")
 
 
 def readout_context(*, wide: bool, fresh: bool = False) -> dict[str, object]:
-    """What ``live/_readout.html`` and ``_strip.html`` show: ``fresh`` in answer to a poll."""
+    """What ``live/_readout.html`` and ``_strip.html`` show: ``fresh`` in answer to a poll.
+
+    Whatever a page shows of it, strip and column, is of one reading.
+    """
     learner = current_learner()
     shown = readout(current_services(), learner, fresh=fresh)
     objective = first_objective(learner.id)
@@ -26,23 +29,14 @@ def readout_context(*, wide: bool, fresh: bool = False) -> dict[str, object]:
         "chart": sli_chart(shown, learner.id, objective, 760, 240) if wide else narrow,
         "phone_chart": narrow,
         "wide": wide,
-        "links": current_services().settings,
+        "has_grafana": has_grafana(current_services().settings),
     }
-
-
-@bp.app_context_processor
-def live_readout() -> dict[str, object]:
-    """Pages with the live column ask for it by name, so that others don't pay for it.
-
-    Whatever a page shows of it, strip and column, is of one reading.
-    """
-    return {"readout_context": cache(readout_context)}
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The SLIs, wide."""
-    return render_template("live/index.html", **readout_context(wide=True))
+    return render_page("live/index.html", **readout_context(wide=True))
 
 
 @bp.get("/readout")

@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import SLOLabError
 from portal.kit.htmx import fragment_or_redirect, reload_page
+from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.numbers import read_number
 from portal.objectives import store
 from portal.objectives.changes import slos_changed
 from portal.objectives.guard import USUAL_BURST, read_guards
 from portal.objectives.models import SavedSLO
+from portal.objectives.own_alerts import own_alerts
 from portal.objectives.reading import reading_instant
 from portal.rulefolder.apply import Applied, Outcome, apply_file, remove_file
 from portal.rulefolder.changes import rules_changed
@@ -101,13 +103,7 @@ def scale() -> ResponseReturnValue:
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
     problem = "" if 1 <= number <= MAX_SERVICES else f"Choose 1 to {MAX_SERVICES} services."
     cost = None if problem else fleet(number)
-    return render_template("objectives/scale.html", typed=typed, problem=problem, cost=cost)
-
-
-@bp.app_context_processor
-def alert_widgets() -> dict[str, Any]:
-    """The SLO's page includes ``objectives/_alerts.html``."""
-    return {"slo_alerts_context": alerts_context}
+    return render_page("objectives/scale.html", typed=typed, problem=problem, cost=cost)
 
 
 def alerts_context(
@@ -116,11 +112,11 @@ def alerts_context(
     """What ``objectives/_alerts.html`` shows; ``at``: the instant of the page's other figures."""
     services, generated = current_services(), rule_file([row.value])
     in_place = RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
+    instant, burst = reading_instant(services) if at is None else at, _burst()
     return {
         "row": row,
-        "planned": read_guards(
-            services, row.value, reading_instant(services) if at is None else at, _burst()
-        ),
+        "planned": read_guards(services, row.value, instant, burst),
+        "own": own_alerts(row.value, burst),
         "asked": "rate" in request.args,
         "applied": in_place is not None,
         "outdated": in_place not in {None, generated},

@@ -11,14 +11,17 @@ from flask.typing import ResponseReturnValue
 
 from portal.bursts.bands import burst_bands
 from portal.bursts.store import recent
+from portal.criteria.views import verdict_context
 from portal.kit.charts import Chart, ChartLine, value_chart
 from portal.kit.htmx import form_again, fragment_or_redirect, reload_page
+from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.objectives import store
 from portal.objectives.changes import slos_changed
 from portal.objectives.cost import BurstCost, read_burst_cost
 from portal.objectives.forms import SLOForm
 from portal.objectives.guard import read_guards
+from portal.objectives.guard_views import alerts_context
 from portal.objectives.models import SavedSLO
 from portal.objectives.reading import (
     BudgetReading,
@@ -29,6 +32,7 @@ from portal.objectives.reading import (
 )
 from portal.rulefolder.apply import Applied, remove_file
 from portal.rulefolder.folder import RuleFolder, slo_file
+from portal.rulefolder.presence import has_alert
 from portal.services import current_services
 from portal.slo.objective import SLO
 from portal.slo.windows import Window
@@ -45,7 +49,7 @@ def index() -> ResponseReturnValue:
     form = SLOForm.of(request.args)
     context = {**_form_context(form), "preview": _preview(form)}
     saved = request.args.get("saved", "")
-    return render_template("objectives/index.html", **_list_context(saved), **context)
+    return render_page("objectives/index.html", **_list_context(saved), **context, **_beside_list())
 
 
 @bp.get("/list")
@@ -83,7 +87,7 @@ def show(name: str) -> ResponseReturnValue:
     row = _find(name)
     form = SLOForm.of_slo(row.value, row.version)
     context = {**_form_context(form, row), **_budget_context(row)}
-    return render_template("objectives/show.html", **context, preview=None)
+    return render_page("objectives/show.html", **context, **_beside_form(context), preview=None)
 
 
 @bp.post("/<name>")
@@ -140,12 +144,14 @@ def restore(name: str) -> ResponseReturnValue:
     )
 
 
-@bp.app_context_processor
-def deleted_slo() -> dict[str, Any]:
-    """Without JavaScript the undo is offered on the page that follows the redirect."""
-    name = request.args.get("deleted", "") if request.blueprint == bp.name else ""
+def _beside_list() -> dict[str, Any]:
+    """What the page of all SLOs shows besides list and form.
+
+    Without JavaScript the undo is offered on the page that follows the redirect.
+    """
+    name = request.args.get("deleted", "")
     row = store.find_slo(current_learner().id, name) if name else None
-    return {"deleted": row if row and row.deleted_at else None}
+    return {"deleted": row if row and row.deleted_at else None, "card": verdict_context("slo")}
 
 
 def _find(name: str) -> SavedSLO:
@@ -188,7 +194,10 @@ def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
 def _new_form_again(form: SLOForm) -> ResponseReturnValue:
     context = {**_form_context(form), "preview": _preview(replace(form, errors={}))}
     return form_again(
-        "objectives/index.html", "objectives/_form.html", **_list_context(), **context
+        "objectives/index.html",
+        "objectives/_form.html",
+        beside=lambda: {**_list_context(), **_beside_list()},
+        **context,
     )
 
 
@@ -198,7 +207,24 @@ def _changed_form_again(
     """``meanwhile``: what another page made of the SLO."""
     context = {**_form_context(form, row), "preview": _preview(replace(form, errors={}))}
     context |= {**_budget_context(row), "meanwhile": meanwhile}
-    return form_again("objectives/show.html", "objectives/_form.html", status=status, **context)
+    return form_again(
+        "objectives/show.html",
+        "objectives/_form.html",
+        status=status,
+        beside=lambda: _beside_form(context),
+        **context,
+    )
+
+
+def _beside_form(context: dict[str, Any]) -> dict[str, Any]:
+    """What an SLO's page shows besides budget and form: its history, its alerts.
+
+    The alerts are those of the instant of the other figures.
+    """
+    row, reading = context["row"], context["reading"]
+    alerts = alerts_context(row, at=reading.at)
+    shown = {name: value for name, value in alerts.items() if name != "row"}
+    return {**shown, "revisions": list(row.revisions)}
 
 
 def _preview(form: SLOForm) -> dict[str, Any] | None:
@@ -213,6 +239,7 @@ def _preview(form: SLOForm) -> dict[str, Any] | None:
         "reading": reading,
         "guards": read_guards(services, slo, at),
         "cost": _last_burst_cost(learner.id, slo, reading),
+        "has_alert": has_alert(services, learner.id),
     }
 
 

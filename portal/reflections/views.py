@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.criteria.checker import current_checker
 from portal.kit.htmx import fragment, wants_fragment
+from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.reflections import store
 from portal.reflections.criterion import ReflectionCriterion
@@ -48,6 +49,8 @@ from portal.reflections.questions import MIN_CHARACTERS, QUESTIONS, Question, fi
 from portal.reflections.report import to_html
 from portal.reflections.store import Keep, SaveResult, SaveStatus
 from portal.services import current_services
+from portal.steps.frame import page_frame
+from portal.steps.milestones import reached
 
 bp = Blueprint("reflections", __name__, url_prefix="/reflections")
 CODES = {SaveStatus.SAVED: 200, SaveStatus.CONFLICT: 409, SaveStatus.TOO_LONG: 422}
@@ -61,7 +64,7 @@ EXPORTS = {
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The four questions with what is saved."""
-    return render_template("reflections/index.html", **form_context())
+    return render_page("reflections/index.html", **form_context())
 
 
 @bp.post("")
@@ -134,7 +137,7 @@ def _submit() -> ResponseReturnValue:
     short = store.too_short(store.answers(learner.id))
     if short:
         return make_response(
-            render_template("reflections/index.html", **form_context(), too_short=short), 422
+            render_page("reflections/index.html", **form_context(), too_short=short), 422
         )
     evidence = gather(services, learner, whole=True)
     key = request.form.get("key", "")[:64] or store.new_key()
@@ -156,7 +159,7 @@ def _page(saved: dict[str, SaveResult], status: int) -> Response:
         for field in context["fields"]
     ]
     context |= {"fields": fields, "tab": next(iter(saved.values())).draft.tab}
-    return make_response(render_template("reflections/index.html", **context), status)
+    return make_response(render_page("reflections/index.html", **context), status)
 
 
 def _anchor(action: Action) -> str:
@@ -189,13 +192,17 @@ def _evidence() -> Evidence:
 @bp.get("/history/<int(max=999999999):number>")
 def submission(number: int) -> ResponseReturnValue:
     """One submission as it was, with its evidence."""
-    found = _find(number)
-    return render_template(
+    found, frame = _find(number), page_frame()
+    submissions = store.submissions(current_learner().id)
+    finished = found.number == submissions[0].number and frame.progress.next_step is None
+    return render_page(
         "reflections/submission.html",
+        frame=frame,
+        reached=reached(current_learner().id) if finished else None,
         submission=found,
         evidence=found.evidence,
         questions=QUESTIONS,
-        submissions=store.submissions(current_learner().id),
+        submissions=submissions,
     )
 
 
@@ -207,7 +214,7 @@ def compare(first: int, second: int) -> ResponseReturnValue:
         (q, difference(before.answers.get(q.id, ""), after.answers.get(q.id, "")))
         for q in QUESTIONS
     ]
-    return render_template("reflections/compare.html", before=before, after=after, changes=changes)
+    return render_page("reflections/compare.html", before=before, after=after, changes=changes)
 
 
 @bp.get("/export.<any(md, json, html):kind>")

@@ -8,12 +8,12 @@ from flask import (
     flash,
     make_response,
     redirect,
-    render_template,
     request,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 
+from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.reset.scopes import ResetRefusedError, Scope, find_scope, losses, reset, scopes
 from portal.services import current_services
@@ -26,7 +26,7 @@ def index() -> ResponseReturnValue:
     """What can be reset, and what each would delete."""
     services, learner = current_services(), current_learner()
     listed = [(scope, losses(services, learner, scope)) for scope in scopes()]
-    return render_template("reset/index.html", listed=listed)
+    return render_page("reset/index.html", listed=listed)
 
 
 @bp.get("/<name>")
@@ -51,7 +51,7 @@ def start_over(name: str) -> ResponseReturnValue:
 
 def _confirmation(scope: Scope, error: str = "") -> str:
     gone = losses(current_services(), current_learner(), scope)
-    return render_template("reset/confirm.html", scope=scope, losses=gone, error=error)
+    return render_page("reset/confirm.html", scope=scope, losses=gone, error=error)
 
 
 def _find(name: str) -> Scope:

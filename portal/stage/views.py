@@ -18,11 +18,13 @@ from portal.bursts.profiles import PRESETS, Profile
 from portal.bursts.runner import shown
 from portal.bursts.sides import sides
 from portal.bursts.start import MAX_KEY, current_runner, start_burst
-from portal.criteria.store import stored_verdict
 from portal.kit.htmx import form_again, fragment, fragment_or_redirect, problem, wants_fragment
+from portal.kit.pages import render_page
 from portal.learners import current_learner
+from portal.live.views import readout_context
 from portal.objectives.forecast import Forecast
 from portal.rulefolder.folder import RuleFolder, slo_file
+from portal.rulefolder.presence import has_alert
 from portal.services import current_services
 from portal.stage.comparison import compare
 
@@ -32,7 +34,7 @@ bp = Blueprint("stage", __name__, url_prefix="/bursts")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Presets, the custom form, the running burst and those before."""
-    return render_template("stage/index.html", **_page_context())
+    return render_page("stage/index.html", **_page_context(), **_beside())
 
 
 @bp.post("")
@@ -46,7 +48,9 @@ def start() -> ResponseReturnValue:
     if not form.read_prediction():
         page = {**_page_context(), "form": profile.id, "typed": form, "refused": profile.id}
         place = f"predict-{profile.id}"
-        return form_again("stage/index.html", "stage/_predict.html", place=place, **page)
+        return form_again(
+            "stage/index.html", "stage/_predict.html", place=place, beside=_beside, **page
+        )
     return _started(profile, form.prediction)
 
 
@@ -56,7 +60,8 @@ def start_custom() -> ResponseReturnValue:
     custom = CustomForm.of(request.form)
     profile = custom.read()
     if profile is None:
-        return form_again("stage/index.html", "stage/_custom.html", **_page_context(custom))
+        page = _page_context(custom)
+        return form_again("stage/index.html", "stage/_custom.html", beside=_beside, **page)
     return _started(profile, custom.prediction)
 
 
@@ -87,7 +92,7 @@ def key_fragment(form: str) -> ResponseReturnValue:
 @bp.get("/predict/<form>")
 def predict_fragment(form: str) -> ResponseReturnValue:
     """The fields of a start form for a prediction, empty."""
-    return render_template("stage/_predict.html", form=form)
+    return render_template("stage/_predict.html", form=form, has_alert=_has_alert())
 
 
 @bp.get("/<int:burst_id>")
@@ -95,7 +100,9 @@ def show(burst_id: int) -> ResponseReturnValue:
     """One burst: what users saw beside what the SLI says."""
     burst = _find(burst_id)
     context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst)}
-    return render_template("stage/show.html", burst=burst, **context)
+    return render_page(
+        "stage/show.html", burst=burst, has_alert=_has_alert(), **context, **_beside()
+    )
 
 
 @bp.get("/<int:burst_id>/views")
@@ -132,29 +139,20 @@ def stop(burst_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.app_context_processor
-def burst_widgets() -> dict[str, Any]:
-    """Step pages show a preset's card and the burst that came of it."""
-    return {"burst_preset": _preset_context, "has_alert": _has_alert}
-
-
-def _has_alert() -> bool:
-    """Whether the learner has an alert; before that no page speaks of one."""
-    learner_id = current_learner().id
-    if RuleFolder.of(current_services().settings).files_of(learner_id):
-        return True
-    verdict = stored_verdict(learner_id, "alert")  # it may be one that Grafana manages
-    return verdict is not None and verdict.met_now
-
-
-def _preset_context(preset_id: str) -> dict[str, Any]:
+def preset_context(preset_id: str) -> dict[str, Any]:
+    """What ``stage/_preset.html`` shows: a preset's card, and the burst that came of it."""
     learner = current_learner()
     burst = next((b for b in store.recent(learner.id) if b.preset == preset_id), None)
     return {
         "preset": PRESETS[preset_id],
         "key": uuid4().hex,
         "burst": shown(current_runner(), burst) if burst else None,
+        "has_alert": _has_alert(),
     }
+
+
+def _has_alert() -> bool:
+    return has_alert(current_services(), current_learner().id)
 
 
 def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
@@ -221,7 +219,13 @@ def _page_context(custom: CustomForm | None = None) -> dict[str, Any]:
         "key": uuid4().hex,
         "burst": _latest(),
         "bursts": _before(),
+        "has_alert": _has_alert(),
     }
+
+
+def _beside() -> dict[str, Any]:
+    """The live SLIs."""
+    return readout_context(wide=False)
 
 
 def _before() -> list[Burst]:

@@ -2,72 +2,89 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from functools import cache
+from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from portal.bursts.models import Burst
+from portal.alerts.views import alerts_context
 from portal.bursts.store import active_burst
 from portal.config import Settings
-from portal.criteria.checker import current_checker
+from portal.criteria.views import verdict_context
 from portal.impact.comparison import MIN_HURT
-from portal.impact.store import incidents
+from portal.impact.store import incidents, worst_hurt
+from portal.impact.views import impact_context
 from portal.kit.htmx import fragment, reload_page
+from portal.kit.pages import render_page
 from portal.kit.rendering import prometheus_page
-from portal.lab.grafana_state import grafana_absence, grafana_password
+from portal.lab.grafana_state import grafana_password, has_grafana
 from portal.learners import current_learner
+from portal.live.views import readout_context
 from portal.services import current_services
+from portal.stage.views import preset_context
 from portal.steps import catalog, store
 from portal.steps.addresses import localise
 from portal.steps.catalog import DoneBy, Step
+from portal.steps.frame import checked_progress, page_frame
 from portal.steps.markdown import Prose
 from portal.steps.milestones import reached
-from portal.steps.progress import progress
-from portal.steps.sources import SourceFile, parted, read_source
+from portal.steps.progress import LabProgress
+from portal.steps.sources import parted, read_source
 from portal.steps.widgets import WIDGETS, Place, here
 
 bp = Blueprint("steps", __name__, url_prefix="/steps")
-RECHECK_AFTER = timedelta(seconds=15)
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     """All steps with what they teach."""
-    return render_template("steps/index.html", minutes=catalog.minutes)
+    frame = page_frame()
+    minutes = catalog.minutes(now.step for now in frame.progress.steps if not now.step.optional)
+    return render_page("steps/index.html", frame=frame, minutes=minutes)
 
 
 @bp.get("/rail")
 def rail() -> ResponseReturnValue:
     """The rail, now."""
-    return render_template("steps/_rail.html", at=request.args.get("at", ""))
+    at = request.args.get("at", "")
+    return render_template("steps/_rail.html", at=at, progress=checked_progress())
 
 
 @bp.get("/incident")
 def incident() -> ResponseReturnValue:
     """Whether the learner has caused an incident, now; announces the first one."""
-    events = "criterion-changed" if _last_incident() else ""
-    return fragment("steps/_incident.html", events=events, needed=MIN_HURT)
+    shown = _incident_context()
+    events = "criterion-changed" if shown["incident"] else ""
+    return fragment("steps/_incident.html", events=events, **shown)
 
 
 @bp.get("/<slug>")
 def show(slug: str) -> ResponseReturnValue:
     """One step."""
     step = _find(slug)
-    before, after = catalog.neighbours(step)
-    return render_template(
-        "steps/show.html", step=step, at=step.id, before=before, after=after, needed=MIN_HURT
+    frame = page_frame()
+    is_last = catalog.neighbours(step)[1] is None
+    finished = is_last and frame.progress.next_step is None
+    return render_page(
+        "steps/show.html",
+        frame=frame,
+        at=step.id,
+        **_turn_context(step, frame.progress),
+        **_blocks_context(step),
+        **_incident_context() if step.done_by is DoneBy.INCIDENT else {},
+        **readout_context(wide=False),
+        cards=[verdict_context(criterion_id) for criterion_id in step.criteria],
+        reached=reached(current_learner().id) if finished else None,
     )
 
 
 @bp.get("/<slug>/turn")
 def turn(slug: str) -> ResponseReturnValue:
     """The ways on from a step, now: the next step stands out once this one is done."""
-    step = _find(slug)
-    before, after = catalog.neighbours(step)
-    return render_template("steps/_turn.html", step=step, before=before, after=after)
+    context = _turn_context(_find(slug), checked_progress())
+    return render_template("steps/_turn.html", **context)
 
 
 @bp.post("/<slug>/done")
@@ -81,59 +98,56 @@ def done(slug: str) -> ResponseReturnValue:
     return reload_page(url_for(".show", slug=(after or step).id))
 
 
-@bp.app_context_processor
-def widgets() -> dict[str, object]:
-    """What the templates of steps, and the rail on every page, ask for: once for each page."""
+def _turn_context(step: Step, now: LabProgress) -> dict[str, Any]:
+    """What ``steps/_turn.html`` shows."""
+    before, after = catalog.neighbours(step)
+    return {"step": step, "now": now.of(step), "before": before, "after": after}
+
+
+def _incident_context() -> dict[str, Any]:
+    """What ``steps/_incident.html`` shows: the last incident, or how near one is."""
+    learner_id = current_learner().id
+    incident = next(iter(incidents(learner_id)), None)
     return {
-        "steps_progress": cache(_checked_progress),
-        "step_blocks": _blocks,
-        "read_source": read_source,
-        "last_incident": cache(_last_incident),
-        "what_was_reached": lambda: reached(current_learner().id),
-        "active_burst": cache(lambda: active_burst(current_learner().id)),
+        "incident": incident,
+        "running": None if incident else active_burst(learner_id),
+        "worst": 0 if incident else worst_hurt(learner_id),
+        "needed": MIN_HURT,
     }
 
 
-@bp.app_template_filter("parted")
-def parted_source(text: str) -> SourceFile:
-    """A file of the lab in two parts: what it imports, and its heart."""
-    return parted(text)
-
-
-def _checked_progress() -> object:
-    """The progress as stored; what was not checked for a while is checked meanwhile."""
-    learner_id, now = current_learner().id, current_services().clock()
-    checker = current_checker()
-    checker.refresh(learner_id, checker.criteria, now, RECHECK_AFTER)
-    return progress(learner_id)
-
-
-def _last_incident() -> Burst | None:
-    return next(iter(incidents(current_learner().id)), None)
-
-
-def _blocks(step: Step) -> list[dict[str, object]]:
-    """Prose with this lab's addresses; widgets with their template and argument."""
+def _blocks_context(step: Step) -> dict[str, Any]:
+    """Prose with this lab's addresses; widgets with their template and what it shows."""
     settings = current_services().settings
     places = _places(settings)
-    has_grafana = Place.WITH_GRAFANA in places
+    in_grafana = Place.WITH_GRAFANA in places
 
     def html_of(prose: Prose) -> Markup:
-        html = localise(prose.html, settings, prometheus_page, has_grafana=has_grafana)
+        html = localise(prose.html, settings, prometheus_page, has_grafana=in_grafana)
         return Markup(html)  # noqa: S704 - made by our Markdown
 
-    return [
+    blocks = [
         {"html": html_of(block)}
         if isinstance(block, Prose)
-        else {"template": WIDGETS[block.name].template, "argument": block.argument}
+        else {"template": WIDGETS[block.name].template, "given": GIVEN[block.name](block.argument)}
         for block in here(step.blocks, places)
     ]
+    return {"blocks": blocks}
+
+
+GIVEN: dict[str, Callable[[str], object]] = {
+    "file": lambda name: {"name": name, "source": parted(read_source(name))},
+    "burst": preset_context,
+    "form": lambda _: impact_context(),
+    "live": lambda _: alerts_context(),
+}
+"""What the template of a widget shows, for its argument."""
 
 
 def _places(settings: Settings) -> set[Place]:
     """What kind of lab this is, for the lessons."""
     where = {Place.IN_CONTAINERS if settings.is_in_containers else Place.AS_PROGRAMS}
-    if grafana_absence(settings) is not None:
+    if not has_grafana(settings):
         return where | {Place.WITHOUT_GRAFANA}
     login = {Place.WITH_LOGIN} if grafana_password(settings) else set()
     return where | {Place.WITH_GRAFANA} | login

@@ -30,7 +30,7 @@ PLACES = (ANYWHERE, *Place)
 
 @dataclass(frozen=True)
 class Widget:
-    """The template that draws it (it gets ``argument``), and which arguments it takes.
+    """The template that draws it (it gets ``given``), and which arguments it takes.
 
     ``where`` has none: it says for which labs the following blocks are.
     """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from portal.kit.pages import render_page
 from portal.steps.catalog import load, minutes
 
 bp = Blueprint("welcome", __name__)
@@ -14,7 +15,7 @@ bp = Blueprint("welcome", __name__)
 def index() -> ResponseReturnValue:
     """What this is, how long it takes; start, or go on where the learner was."""
     steps = load()
-    return render_template(
+    return render_page(
         "welcome/index.html",
         required_minutes=minutes(step for step in steps if not step.optional),
         optional_minutes=minutes(step for step in steps if step.optional),

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal.dashboards import UnreadableDashboardError
 from portal.kit.form import plain
 from portal.kit.htmx import form_again, reload_page
+from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.workbench import hand_in, store
@@ -26,7 +27,7 @@ MAX_LISTED = 20
 @bp.get("/dashboards")
 def index() -> ResponseReturnValue:
     """All dashboards that were found, the best one first."""
-    return render_template("workbench/dashboards.html", **_found())
+    return render_page("workbench/dashboards.html", **_found())
 
 
 @bp.get("/dashboards/fragment")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 from zlib import crc32
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.bursts.profiles import PRESETS
 from portal.bursts.store import active_burst
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery
+from portal.criteria.views import verdict_context
 from portal.errors import SLOLabError
 from portal.kit.form import plain
 from portal.kit.htmx import (
@@ -21,8 +24,10 @@ from portal.kit.htmx import (
     reload_page,
     wants_fragment,
 )
+from portal.kit.pages import render_page
 from portal.kit.row_numbers import row_number
 from portal.kit.vignettes import vignettes
+from portal.lab.grafana_state import has_grafana
 from portal.learners import current_learner
 from portal.live.reading import ReadingState
 from portal.live.readout import readout
@@ -47,7 +52,7 @@ FULL = f"A dashboard holds at most {store.MAX_PANELS} panels here. Remove one fi
 @bp.get("")
 def index() -> ResponseReturnValue:
     """The bench: a query field, the panels so far, the upload form."""
-    return render_template("workbench/index.html", **page(PanelForm().typed_over(request.args)))
+    return render_page("workbench/index.html", **page(PanelForm().typed_over(request.args)))
 
 
 @bp.get("/try")
@@ -67,14 +72,14 @@ def try_typed() -> ResponseReturnValue:
         return render_template("workbench/_trial.html", trial=_trial(form))
     panel_id = request.form.get("panel", type=row_number)
     if panel_id is not None:
-        return render_template("workbench/edit.html", **_editing(_find(panel_id), form))
-    return render_template("workbench/index.html", **page(form))
+        return render_page("workbench/edit.html", **_editing(_find(panel_id), form))
+    return render_page("workbench/index.html", **page(form))
 
 
 @bp.get("/days")
 def days() -> ResponseReturnValue:
     """The days that a query (``?expr=``) was tried on, as a page."""
-    return render_template("workbench/days.html", **_days())
+    return render_page("workbench/days.html", **_days())
 
 
 @bp.get("/days/drawn")
@@ -124,7 +129,7 @@ def edit(panel_id: int) -> ResponseReturnValue:
     """One panel to be changed."""
     panel = _find(panel_id)
     form = PanelForm(panel.title, panel.expr, panel.unit).typed_over(request.args)
-    return render_template("workbench/edit.html", **_editing(panel, form))
+    return render_page("workbench/edit.html", **_editing(panel, form))
 
 
 @bp.post("/panels/<int:panel_id>")
@@ -248,6 +253,7 @@ def page(form: PanelForm | None = None) -> dict[str, Any]:
         "handed_in": store.handed_in(learner.id),
         "candidates": handed_in(current_services(), learner),
         "removed": removed if removed and removed.removed_at else None,
+        "card": verdict_context("dashboard"),
     }
 
 
@@ -261,7 +267,12 @@ def _kept(learner_id: int) -> dict[str, Any] | None:
 def _traffic() -> dict[str, Any]:
     services, learner = current_services(), current_learner()
     state = readout(services, learner).reading.state
-    return {"burst": active_burst(learner.id), "quiet": state is ReadingState.NO_TRAFFIC}
+    return {
+        "burst": active_burst(learner.id),
+        "quiet": state is ReadingState.NO_TRAFFIC,
+        "preset": PRESETS["steady"],
+        "key": uuid4().hex,
+    }
 
 
 def _trial(form: PanelForm) -> Trial | None:
@@ -315,4 +326,5 @@ def _bench() -> dict[str, Any]:
         "pushed_to": f"{services.settings.grafana_link}{bench.grafana_path}",
         "max_title": MAX_TITLE,
         "units": UNITS,
+        "has_grafana": has_grafana(services.settings),
     }

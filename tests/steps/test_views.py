@@ -13,7 +13,6 @@ from portal.bursts.models import BurstState
 from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.criteria.base import Status
-from portal.lab.grafana_state import Absence
 from portal.secret_files import secret_path
 from portal.services import Services
 from portal.steps import store, views
@@ -45,8 +44,7 @@ def test_every_step_has_a_page_with_its_verdicts(client: FlaskClient, step) -> N
 def test_the_dashboard_step_tells_what_can_be_done_in_this_lab(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, has_grafana, todo: str, not_there: str
 ) -> None:
-    absence = None if has_grafana else Absence(Status.MET, "The lab runs without Grafana.")
-    monkeypatch.setattr(views, "grafana_absence", lambda _: absence)
+    monkeypatch.setattr(views, "has_grafana", lambda _: has_grafana)
     prose = client.get("/steps/dashboard").text.split('<div class="prose">')[1]
     first = prose.split("<h2>What to do</h2>")[1].split("</li>")[0]
     assert todo in first
@@ -117,7 +115,7 @@ def test_no_login_is_named_where_the_lab_page_has_none(
 def test_the_login_is_named_where_the_lab_made_it(
     settings: Settings, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "grafana_absence", lambda _: None)
+    monkeypatch.setattr(views, "has_grafana", lambda _: True)
     monkeypatch.setattr(views, "grafana_password", lambda _: "made")
     for step_id in ("preflight", "dashboard"):
         assert "name and password" in prose_in(settings, services, step_id).lower()
