@@ -25,6 +25,10 @@ TOKEN = re.compile(
     r"|\d[\w.]*|\s+|.",
     re.DOTALL,
 )
+CONCERNED = re.compile(
+    "|".join((*sorted(CLOCK | NOW), "@", r"\[[^\[\]]*:", "offset")), re.IGNORECASE
+)
+"""What an expression holds if there is anything to retell, besides others that hold it too."""
 SUBQUERY = re.compile(r"\[\s*(?P<range>[^:]*?)\s*:(?P<step>.*)\]", re.DOTALL)
 DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
@@ -48,6 +52,8 @@ class Retelling:
 
     def of(self, expr: str) -> str:
         """The expression as promtool is asked it; the same where there is nothing to retell."""
+        if not CONCERNED.search(expr):
+            return expr
         words = TOKEN.findall(expr)
         closing: dict[int, str] = {}
         told: list[str] = []
@@ -64,8 +70,9 @@ class Retelling:
             return self._shortened(words, number)
         if number in closing:
             return f"{word}{closing[number]}"
-        called = _called(words, number) if self.epoch_s else None
-        if called is None or word not in NOW | CLOCK:
+        asks = self.epoch_s and word in NOW | CLOCK
+        called = _called(words, number) if asks else None
+        if called is None:
             return word
         first, last = called
         is_empty = all(not inner.strip() for inner in words[first + 1 : last])
