@@ -38,8 +38,6 @@ class AlertTried:
     @property
     def diary(self) -> Diary:
         """The rungs, then the days; empty where nothing was tried."""
-        if self.trial.untried or self.trial.error:
-            return Diary()
         about = "requests that failed"
         if self.slo.threshold_s is not None:
             about = f"requests slower than {self.slo.threshold_s:g} s"
