@@ -109,3 +109,5 @@ def clean(cache: bool, yes: bool) -> None:
             click.confirm("Delete them?", abort=True)
         clean_up(layout, doomed)
     click.echo("Done.")
+    if settings.database_url:
+        click.echo("What stands in the database of SLO_LAB_DATABASE_URL is kept.")

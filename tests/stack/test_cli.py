@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,28 @@ def test_clean_refuses_while_a_portal_is_alive_that_no_supervisor_started(
     assert end_app(app) == []
     assert run(environ, "clean", "--yes").exit_code == 0
     assert not layout.root.exists()
+
+
+def test_clean_goes_on_after_what_can_not_be_deleted_and_names_it(
+    environ: dict[str, str], layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (layout.root / "slo-lab.db").touch()
+
+    def refuse(path: Path) -> None:
+        if path == layout.secrets:
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        really(path)
+
+    really = shutil.rmtree
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    error = run(environ, "clean", "--yes").exception
+    assert isinstance(error, SLOLabError)
+    assert str(error) == f"All is deleted but {layout.secrets} (Read-only file system)."
+    assert [path.name for path in layout.root.iterdir()] == ["secrets"]
+
+
+def test_clean_says_that_another_database_is_kept(environ: dict[str, str], layout: Layout) -> None:
+    environ["SLO_LAB_DATABASE_URL"] = "postgresql+psycopg://u:hunter2@h/n"
+    output = run(environ, "clean", "--yes").output
+    assert "database of SLO_LAB_DATABASE_URL is kept" in output
+    assert "hunter2" not in output
