@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,10 +30,13 @@ _ERRORS = (400, 422, 500, 503)
 _QUERY = 'invalid parameter "query"'
 _UNREADABLE = (_QUERY, "parse error", "invalid expression type")
 _POSITION = re.compile(
-    r"(?:.*?: )?(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<rest>.*)", re.S
+    r"(?:.*?: )?(?P<line>\d{1,9}):(?P<column>\d{1,9}): (?:parse error: )?(?P<rest>.*)", re.S
 )
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+
+LATEST = 250_000_000_000
+"""Unix seconds of a time that a calendar still knows: the year 9892."""
 
 T = TypeVar("T")
 
@@ -180,6 +184,11 @@ class PrometheusClient:
         self._expect(data, "vector")
         return _rows(content, [self._sample(row) for row in records(data.get("result"))])
 
+    def numbers(self, promql: str, at: float | None = None) -> Rows[Sample]:
+        """The samples of an instant query whose value is a finite number; the others left out."""
+        found = self.query(promql, at)
+        return Rows([s for s in found if math.isfinite(s.value)], found.warnings, found.infos)
+
     def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
         """The series of a range query; start and end are Unix times, step is seconds."""
         times = {"start": repr(start), "end": repr(end), "step": repr(step)}
@@ -253,7 +262,7 @@ class PrometheusClient:
         return content
 
     def _expect(self, data: Mapping[str, Any], kind: str) -> None:
-        found = data.get("resultType")
+        found = text(data.get("resultType"))
         if found in {"matrix", "string"} and found != kind:
             thing = "a range of values for each series" if found == "matrix" else "a text"
             message = f"The expression gives {thing}, not one value per series."
@@ -284,11 +293,11 @@ class PrometheusClient:
         return Series(labels(row.get("metric")), points)
 
     def _point(self, pair: object) -> tuple[float, float]:
-        try:
-            at, value = pair  # type: ignore[misc]
-            return float(at), float(value)  # type: ignore[has-type]
-        except (TypeError, ValueError):
-            raise self._http.garbage("a readable value") from None
+        told = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
+        at, value = number(told[0]), numeral(told[1])
+        if at is None or value is None or not 0 <= at < LATEST:
+            raise self._http.garbage("a readable value")
+        return at, value
 
 
 def _rows(content: Mapping[str, Any], rows: list[T]) -> Rows[T]:
@@ -369,4 +378,5 @@ def duration_seconds(written: str) -> float | None:
     parts = _DURATION.findall(written)
     if not parts or "".join(amount + unit for amount, unit in parts) != written:
         return None
-    return sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+    seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+    return seconds if math.isfinite(seconds) else None
