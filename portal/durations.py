@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from portal.numbers import count, exact, number
@@ -57,4 +58,5 @@ def prometheus_seconds(written: str) -> float | None:
     parts = _PART.findall(written)
     if not parts or "".join(amount + unit for amount, unit in parts) != written:
         return None
-    return sum(float(amount) * UNITS[unit] for amount, unit in parts)
+    seconds = sum(float(amount) * UNITS[unit] for amount, unit in parts)
+    return seconds if math.isfinite(seconds) else None

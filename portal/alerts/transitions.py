@@ -24,6 +24,7 @@ PATIENCE_S = 75.0
 MAX_STEPS = 3000
 _OWN_LABELS = frozenset({"__name__", "alertstate"})
 
+STATES = frozenset({AlertState.PENDING.value, AlertState.FIRING.value})
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -135,8 +136,13 @@ def histories(
     seen: dict[Labels, dict[float, Observation]] = defaultdict(dict)
     for series in sampled:
         identity = _identity(series)
+        if series.labels.get("alertstate") not in STATES:
+            continue  # a rule that somebody called ALERTS
         for at, sampled_at in series.points:
+            if not math.isfinite(sampled_at):
+                continue
             told = active_since.get(identity, {}).get(at)
+            told = told if told is not None and math.isfinite(told) else None
             _keep_newest(seen[identity], at, _observation(series, at, sampled_at, told))
     return [
         AlertHistory(dict(identity).get("alertname", ""), dict(identity), *_walk(found, steps))

@@ -70,4 +70,4 @@ def _print(ended: Burst) -> None:
     click.echo(f"{'':<18}{'users saw':>12}{'Prometheus':>14}")
     for row in compared.rows:
         click.echo(f"{row.label:<18}{row.users:>12}{row.server:>14}")
-    click.echo(compared.sentence)
+    click.echo(f"{compared.sentence} {ended.own_limits}".rstrip())

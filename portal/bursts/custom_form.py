@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from portal.bursts.prediction import PredictionForm
@@ -37,10 +38,8 @@ class CustomForm(PredictionForm):
 
     def _number(self, name: str) -> float:
         number = self.number(name)
-        if number is None:
-            return 0.0
         try:
-            check(name, number)
+            check(name, math.nan if number is None else number)
         except ProfileError as error:
-            self.errors[name] = str(error)
-        return number
+            self.errors[name] = " ".join(filter(None, (self.errors.get(name), str(error))))
+        return number or 0.0

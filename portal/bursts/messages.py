@@ -120,7 +120,9 @@ class Message:
     """How a burst stands. Times are Unix seconds, durations seconds; counts are totals so far.
 
     ``sent`` = ``good`` + all ``failed`` + ``cut`` + ``in_flight``. A request is good unless it
-    was answered 5xx or not answered; ``slow`` ones are good but took over ``slow_seconds``.
+    was answered 5xx or not answered; ``not_sent`` ones never left this machine, which was out of
+    files, ports or memory, and count as nothing else; ``slow`` ones are good but took over
+    ``slow_seconds``.
     Latency counts from the moment a request was due, over all requests that were answered or
     waited until the timeout. ``late_p99`` is how late the engine itself sent. Bad means failed
     or slow. ``reason`` says in a sentence why a burst stopped or failed.
@@ -135,6 +137,7 @@ class Message:
     good: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
     cut: int = 0
+    not_sent: int = 0
     slow: int = 0
     p50: float | None = None
     p95: float | None = None

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.durations import milliseconds
 from portal.kit.db import JSONObject, Loss, UnreadableObject, UTCDateTime, db
 from portal.learners.models import Learner
 from portal.numbers import count, percent
@@ -26,7 +27,10 @@ class BurstState(StrEnum):
 
 ACTIVE = (BurstState.QUEUED, BurstState.RUNNING)
 
-COUNTED = ("sent", "good", "slow", "cut", "elapsed_seconds")
+COUNTED = ("sent", "good", "slow", "cut", "not_sent", "elapsed_seconds")
+LATE_SECONDS = 0.02
+"""Sends that are later than that for one in a hundred show in what users waited."""
+
 KIND_WORDS = {
     "timeout": "timed out",
     "connection": "lost the connection",
@@ -135,6 +139,31 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     def cut(self) -> int:
         """Requests that were still waiting for their answer as the burst was ended."""
         return int(_number(self.counts.get("cut")))
+
+    @property
+    def not_sent(self) -> int:
+        """Requests that never left: this machine was out of files, ports or memory."""
+        return int(_number(self.counts.get("not_sent")))
+
+    @property
+    def own_limits(self) -> str:
+        """What the generator of the load itself could not do, in a sentence or two; "" if all."""
+        told = []
+        if self.not_sent:
+            few = "request was" if self.not_sent == 1 else "requests were"
+            told.append(
+                f"{self.not_sent:,} {few} not sent: this machine was out of open files or ports. "
+                "They count nowhere else; a lower rate needs fewer."
+            )
+        late = self.count_of("late_p99", 0.0) or 0.0
+        if late >= LATE_SECONDS:
+            told.append(
+                "The load itself came late: one request in a hundred was sent "
+                f"{milliseconds(late)} or more after it was due, because this machine was busy "
+                "(many open pages?). That wait is in what users saw, and none of it is the "
+                "service’s."
+            )
+        return " ".join(told)
 
     @property
     def prediction_words(self) -> str:

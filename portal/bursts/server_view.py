@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -76,7 +77,7 @@ def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:
     """The counters as last scraped; None when they can't be asked."""
     queries = SLIQueries(job)
     try:
-        requests, answers = prometheus.query(queries.counter), prometheus.query(queries.answers)
+        requests, answers = prometheus.numbers(queries.counter), prometheus.numbers(queries.answers)
     except ClientError:
         return None
     return Counters(
@@ -102,6 +103,8 @@ def _counters_in(metrics_text: str) -> Counters:
     within: dict[str, float] = defaultdict(float)
     for family in text_string_to_metric_families(metrics_text):
         for name, labels, value, *_ in family.samples:
+            if not math.isfinite(value):
+                continue
             if name == "http_requests_total":
                 by_status[labels.get("status", "")] += value
             elif name == "http_request_duration_seconds_bucket":
@@ -152,7 +155,7 @@ def _scraped_after(services: Services, job: str, moment: datetime) -> bool:
     query = f"max(timestamp({SLIQueries(job).target_up}))"
     while time.monotonic() < give_up:
         with contextlib.suppress(ClientError):  # it may just be starting anew
-            samples = services.prometheus.query(query)
+            samples = services.prometheus.numbers(query)
             if samples and samples[0].value > moment.timestamp():
                 return True
         if services.background.stopping.wait(ASK_EVERY_SECONDS):

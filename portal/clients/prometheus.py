@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,8 +33,11 @@ _ERRORS = (400, 422, 500, 503)
 _QUERY = 'invalid parameter "query"'
 _UNREADABLE = (_QUERY, "parse error", "invalid expression type")
 _POSITION = re.compile(
-    r"(?:.*?: )?(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<rest>.*)", re.S
+    r"(?:.*?: )?(?P<line>\d{1,9}):(?P<column>\d{1,9}): (?:parse error: )?(?P<rest>.*)", re.S
 )
+
+LATEST = 250_000_000_000
+"""Unix seconds of a time that a calendar still knows: the year 9892."""
 
 T = TypeVar("T")
 
@@ -184,6 +188,11 @@ class PrometheusClient:
         self._expect(data, "vector")
         return _rows(content, [self._sample(row) for row in records(data.get("result"))])
 
+    def numbers(self, promql: str, at: float | None = None) -> Rows[Sample]:
+        """The samples of an instant query whose value is a finite number; the others left out."""
+        found = self.query(promql, at)
+        return Rows([s for s in found if math.isfinite(s.value)], found.warnings, found.infos)
+
     def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
         """The series of a range query; start and end are Unix times, step is seconds."""
         times = {"start": repr(start), "end": repr(end), "step": repr(step)}
@@ -257,7 +266,7 @@ class PrometheusClient:
         return content
 
     def _expect(self, data: Mapping[str, Any], kind: str) -> None:
-        found = data.get("resultType")
+        found = text(data.get("resultType"))
         if found in {"matrix", "string"} and found != kind:
             thing = "a range of values for each series" if found == "matrix" else "a text"
             message = f"The expression gives {thing}, not one value per series."
@@ -289,11 +298,11 @@ class PrometheusClient:
         return Series(labels(row.get("metric")), points)
 
     def _point(self, pair: object) -> tuple[float, float]:
-        try:
-            at, value = pair  # type: ignore[misc]
-            return float(at), float(value)  # type: ignore[has-type]
-        except (TypeError, ValueError):
-            raise self._http.garbage("a readable value") from None
+        told = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
+        at, value = number(told[0]), numeral(told[1])
+        if at is None or value is None or not 0 <= at < LATEST:
+            raise self._http.garbage("a readable value")
+        return at, value
 
 
 def _rows(content: Mapping[str, Any], rows: list[T]) -> Rows[T]:

@@ -36,8 +36,8 @@ def last_scrape(prometheus: PrometheusClient, selector: str) -> LastScrape | Non
 
     Raises ClientError.
     """
-    times = prometheus.query(f"max(timestamp({selector}))")
-    states = prometheus.query(selector)
+    times = prometheus.numbers(f"max(timestamp({selector}))")
+    states = prometheus.numbers(selector)
     if not times or not states:
         return None
     newest = times[0]

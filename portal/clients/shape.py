@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 Member = TypeVar("Member", bound=StrEnum)
 
+LAST_YEAR = 9999
 _MAX_DIGITS = 40
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -100,7 +101,7 @@ def moment(value: object) -> datetime | None:
         at = datetime.fromisoformat(text(value))
     except ValueError:
         return None
-    if at.year <= 1:
+    if not 1 < at.year < LAST_YEAR:  # beyond it another zone's time is none any more
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -173,6 +174,22 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
+def _write_json(value: Any) -> str:
+    """JSON, which knows no NaN and no Infinity: a cell that held one could not be read again."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 
@@ -202,7 +219,7 @@ def init_app(app: Flask, url: str, busy_ms: int) -> None:
     path = path_of(parsed)
     file = DatabaseFile(path) if path else None
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    options: dict[str, Any] = {"json_deserializer": _read_json}
+    options: dict[str, Any] = {"json_deserializer": _read_json, "json_serializer": _write_json}
     if parsed.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": busy_ms / 1000}
     elif parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:

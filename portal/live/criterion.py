@@ -50,7 +50,7 @@ class TrafficCriterion:
         """
         asked, job = subject.services.prometheus, subject.learner.service.job
         queries = SLIQueries(job, window=WINDOW)
-        ask = asked.query
+        ask = asked.numbers
         increase, raw = ask(queries.counted), ask(queries.counted_from_zero)
         scrapes, last = ask(queries.scrapes), last_scrape(asked, queries.target_up)
         interval = subject.services.settings.scrape_interval

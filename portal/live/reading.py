@@ -146,7 +146,7 @@ def read_after_scrape(
     if last is None or last.scraped_at is None or is_old(last.at, now, MAX_AGE):
         return read(prometheus, queries, now, interval_s)
     try:
-        scraped_at = _only(prometheus.query(queries.scraped_at))
+        scraped_at = _only(prometheus.numbers(queries.scraped_at))
     except ClientError as error:
         return SLIReading(ReadingState.UNREACHABLE, now, reason=str(error))
     if scraped_at == last.scraped_at:
@@ -162,13 +162,13 @@ def _read(
     if scrape and scrape.is_overdue(interval_s):
         why = scrape.overdue_words(queries.job)
         return SLIReading(ReadingState.NO_SCRAPES, now, why, scraped_at=scrape.at)
-    traffic = _only(prometheus.query(queries.requests))
+    traffic = _only(prometheus.numbers(queries.requests))
     if traffic is None:
         return SLIReading(ReadingState.NO_DATA, now, _why_no_data(target_up), target_up)
     if traffic == 0:
         return SLIReading(ReadingState.NO_TRAFFIC, now, "", target_up)
-    by_status = {s.labels.get("status", ""): s.value for s in prometheus.query(queries.counted)}
-    fast_share = _only(prometheus.query(queries.fast_share))
+    by_status = {s.labels.get("status", ""): s.value for s in prometheus.numbers(queries.counted)}
+    fast_share = _only(prometheus.numbers(queries.fast_share))
     no_latency, why = (None, "") if fast_share is not None else _no_latency(prometheus, queries)
     return SLIReading(
         state=ReadingState.OK,
@@ -178,7 +178,7 @@ def _read(
         traffic=traffic,
         total=sum(by_status.values()),
         failed=sum(n for status, n in by_status.items() if status.startswith("5")),
-        availability=_only(prometheus.query(queries.availability)),
+        availability=_only(prometheus.numbers(queries.availability)),
         fast_share=fast_share,
         counted_availability=_share(prometheus, queries.counted_availability),
         counted_fast_share=_share(prometheus, queries.counted_fast_share),
@@ -203,7 +203,7 @@ def _why_no_data(target_up: bool | None) -> str:
 
 def _no_latency(prometheus: PrometheusClient, queries: SLIQueries) -> tuple[ReadingState, str]:
     """Why requests were counted, but not how many were fast."""
-    bounds = {sample.labels.get("le", "") for sample in prometheus.query(queries.buckets)}
+    bounds = {sample.labels.get("le", "") for sample in prometheus.numbers(queries.buckets)}
     if not bounds:
         return ReadingState.NO_BUCKET, "The service has no histogram of how long its answers took."
     if bucket_label(queries.threshold) not in bounds:
@@ -215,12 +215,12 @@ def _no_latency(prometheus: PrometheusClient, queries: SLIQueries) -> tuple[Read
 
 
 def _share(prometheus: PrometheusClient, promql: str) -> float | None:
-    share = _only(prometheus.query(promql))
+    share = _only(prometheus.numbers(promql))
     return share if share is not None and 0 <= share <= 1 else None
 
 
 def _quantiles(prometheus: PrometheusClient, queries: SLIQueries) -> dict[float, float]:
-    read_out = {phi: _only(prometheus.query(queries.quantile(phi))) for phi in QUANTILES}
+    read_out = {phi: _only(prometheus.numbers(queries.quantile(phi))) for phi in QUANTILES}
     return {phi: value for phi, value in read_out.items() if value is not None}
 
 

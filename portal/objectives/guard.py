@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from portal.clients.errors import ClientError
@@ -86,10 +85,10 @@ def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, WindowCount
 def history(services: Services, slo: SLO, window: str, at: float) -> WindowCounts:
     """What the window holds at ``at`` (Unix time); raises ClientError."""
     total, bad = (
-        services.prometheus.query(count(slo, "increase", window), at)
+        services.prometheus.numbers(count(slo, "increase", window), at)
         for count in (total_events, bad_events)
     )
     numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]
     # Counts are whole; increase() extrapolates a little beyond its samples.
-    requests, failed = (round(n) if math.isfinite(n) else 0 for n in numbers)
+    requests, failed = (round(n) for n in numbers)
     return WindowCounts(requests, failed, prometheus_seconds(window))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Rows
+from portal.clients.shape import numeral
 from portal.kit.charts import CHART_SPAN
 from portal.services import Services
 from portal.shop import BUCKETS
@@ -137,8 +138,8 @@ def _events(
 
 
 def _number(prometheus: PrometheusClient, slo: SLO, name: str, at: float) -> float | None:
-    samples = prometheus.query(query_named(slo, name).promql, at)
-    return samples[0].value if samples and math.isfinite(samples[0].value) else None
+    samples = prometheus.numbers(query_named(slo, name).promql, at)
+    return samples[0].value if samples else None
 
 
 def bucket_bounds(services: Services, job: str) -> tuple[float, ...]:
@@ -151,5 +152,5 @@ def _ask_bounds(services: Services, job: str) -> tuple[float, ...]:
         samples = services.prometheus.query(SLIQueries(job).buckets)
     except ClientError:
         return BUCKETS
-    found = sorted(float(s.labels.get("le", "inf")) for s in samples)
-    return tuple(bound for bound in found if math.isfinite(bound)) or BUCKETS
+    found = (numeral(sample.labels.get("le")) for sample in samples)
+    return tuple(sorted(le for le in found if le is not None and math.isfinite(le))) or BUCKETS

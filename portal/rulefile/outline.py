@@ -41,6 +41,15 @@ PLAINER = {
 """What the YAML parser says, in words for whoever wrote the text."""
 
 
+LABS_OWN = re.compile(
+    "ALERTS(_FOR_STATE)?|up|scrape_.*|http_requests_total|http_request_duration_seconds(_.*)?"
+)
+OF_THE_LAB = (
+    "is a name of Prometheus or of the service: what you record under it would be counted with "
+    "the real samples. Choose another name, with a colon, like shop:error_ratio."
+)
+
+
 class RuleTextError(SLOLabError):
     """A text that is no rule file we take. ``line`` and ``column`` count from 1 (or None)."""
 
@@ -173,6 +182,8 @@ def _group(node: Node) -> GroupOutline:
 def _rule(node: Node) -> tuple[RuleKind, str]:
     record = _child(node, "record")
     if record is not None:
+        if LABS_OWN.fullmatch(_text(record)):
+            raise _at(record.start_mark, f"{_text(record)} {OF_THE_LAB}")
         return RuleKind.RECORDING, _text(record)
     return RuleKind.ALERTING, _text(_child(node, "alert"))
 

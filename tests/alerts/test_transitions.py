@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -197,3 +198,15 @@ def _wait_until(found: Callable[[], T | None]) -> T:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     return one
+
+
+def test_what_somebody_recorded_as_alerts_blinds_nobody() -> None:
+    """Rules that were there before such names were refused, or in a folder of somebody else."""
+    points = [(float(at), 1.0) for at in range(100, 150)]
+    alien = [
+        Series({"__name__": "ALERTS", "team": "b", **more}, points)
+        for more in ({}, {"alertstate": "broken"})
+    ]
+    unreadable = Series({"alertname": "A", "alertstate": "firing"}, [(111.0, math.nan)])
+    history = only(alerts(F, 120, 150), unreadable, *alien)
+    assert told(history) == [(F, 120), (R, 150)]

@@ -352,12 +352,13 @@ def test_requests_that_this_machine_had_no_files_for_are_told_apart() -> None:
 
     with service(keep) as slow, engine(*few_files) as running:
         running.say(spec_for(slow.url).dump())
-        running.hear_until(lambda told: told.sent == 50)
+        running.hear_until(lambda told: told.sent + told.not_sent == 50)
         may_answer.set()
         last = running.last_words()
     assert last.kind is MessageKind.FINISHED
-    assert last.failed["other"] + last.good == last.sent == 50
-    assert last.failed["other"] >= 10
+    assert last.failed == {}
+    assert last.good == last.sent == 50 - last.not_sent
+    assert last.not_sent >= 10
 
 
 def test_a_stall_is_seen_by_all_who_waited() -> None:

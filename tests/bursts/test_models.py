@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from portal.bursts.models import Burst
@@ -19,3 +21,20 @@ from portal.bursts.models import Burst
 )
 def test_failures_are_told_in_words(failed: dict[str, int], words: str) -> None:
     assert Burst(counts={"failed": failed}).failed_words == words
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({}, ""),
+        ({"not_sent": 0, "late_p99": 0.0004}, ""),
+        ({"late_p99": None}, ""),
+        ({"not_sent": 1}, "1 request was not sent: this machine was out of open files or ports."),
+        ({"not_sent": 1200}, "1,200 requests were not sent"),
+        ({"late_p99": 0.305}, "one request in a hundred was sent 305 ms or more after it was due"),
+    ],
+)
+def test_what_the_generator_could_not_do_is_told(counts: dict[str, Any], words: str) -> None:
+    told = Burst(counts=counts).own_limits
+    assert told.startswith(words) or words in told
+    assert bool(told) is bool(words)

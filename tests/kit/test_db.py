@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 
 import flask_migrate
 import pytest
 from flask import Flask
 
+from portal.bursts.models import Burst, BurstState
 from portal.kit.db import UTCDateTime, db
+from portal.learners.models import Learner
+from tests.conftest import START
 
 
 def test_the_migrations_make_the_models_tables(app: Flask) -> None:
@@ -34,3 +38,25 @@ def test_a_time_is_utc_on_its_way_in_and_out() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         UTCDateTime().process_bind_param(datetime(2026, 3, 1), None)  # type: ignore[arg-type] # noqa: DTZ001
+
+
+def test_a_number_that_is_none_never_gets_into_a_json_cell(learner: Learner) -> None:
+    """It could not be read again: the record of a burst with an Infinity was lost for good."""
+    now = START
+    burst = Burst(
+        learner_id=learner.id,
+        key="k",
+        preset="p",
+        title="t",
+        spec={},
+        state=BurstState.FINISHED,
+        requested_at=now,
+        heartbeat_at=now,
+        counts={"sent": 3, "p50": math.nan, "failed": {"500": math.inf}},
+        server_counts={"by_status": {"200": -math.inf}, "list": [1, math.inf]},
+    )
+    db.session.add(burst)
+    db.session.commit()
+    db.session.expire_all()
+    assert burst.counts == {"sent": 3, "p50": None, "failed": {"500": None}}
+    assert burst.server_counts == {"by_status": {"200": None}, "list": [1, None]}

@@ -166,3 +166,27 @@ def test_line_ends_become_plain() -> None:
 def test_any_text_gives_an_outline_or_a_refusal(text: str) -> None:
     with suppress(RuleTextError):
         assert outline(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ALERTS",
+        "ALERTS_FOR_STATE",
+        "up",
+        "scrape_duration_seconds",
+        "http_requests_total",
+        "http_request_duration_seconds_bucket",
+    ],
+)
+def test_names_of_the_lab_are_not_to_be_recorded(name: str) -> None:
+    text = f"groups:\n  - name: lab\n    rules:\n      - {{record: {name}, expr: 1 / 0}}\n"
+    found = refusal(text)
+    assert str(found).startswith(f"{name} is a name of Prometheus or of the service")
+    assert (found.line, found.column) == (4, 18)
+
+
+@pytest.mark.parametrize("name", ["upper", "my_up", "shop:http_requests_total", "alerts"])
+def test_other_names_are(name: str) -> None:
+    text = f"groups:\n  - name: lab\n    rules:\n      - {{record: {name}, expr: up}}\n"
+    assert outline(text)[0].rules == ((RuleKind.RECORDING, name),)

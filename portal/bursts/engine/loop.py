@@ -35,7 +35,9 @@ _KINDS = {
 }
 
 # No connection was even tried: this machine is out of files, ports or memory.
-_OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS})
+_OWN_LIMITS = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
+)
 
 
 class StoodStillError(SLOLabError):
@@ -149,8 +151,10 @@ class Loop:
             try:
                 connection = Connection(self._target)
             except OSError as error:
-                kind = "other" if error.errno in _OWN_LIMITS else "connection"
-                self._tally.broke(kind, due, now)
+                if error.errno in _OWN_LIMITS:
+                    self._tally.kept_back()
+                else:
+                    self._tally.broke("connection", due, now)
                 self._schedule.ended(now)
                 return
             self._selector.register(connection.socket, selectors.EVENT_WRITE, connection)

@@ -50,6 +50,7 @@ class Reporter:
             good=tally.good,
             failed=dict(tally.failed),
             cut=tally.cut,
+            not_sent=tally.not_sent,
             slow=tally.slow,
             p50=p50,
             p95=p95,

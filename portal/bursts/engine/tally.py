@@ -57,6 +57,7 @@ class Tally:
         self.good = 0
         self.slow = 0
         self.cut = 0
+        self.not_sent = 0
         self.failed: Counter[str] = Counter()
         self.by_status: Counter[str] = Counter()
         self.latency = Durations()
@@ -73,6 +74,11 @@ class Tally:
         """A request that was due goes out."""
         self.sent += 1
         self.late.add(now - due)
+
+    def kept_back(self) -> None:
+        """A request that was about to go out could not: this machine is at its own limit."""
+        self.sent -= 1
+        self.not_sent += 1
 
     def answered(self, status: int, due: float, now: float) -> None:
         """A request was answered: 5xx is a failure, anything else is good."""
