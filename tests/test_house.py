@@ -195,6 +195,18 @@ def test_templates_hold_no_inline_script_style_or_handler(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named(TEMPLATES))
+def test_one_macro_writes_the_lines_of_all_forms(path: Path) -> None:
+    assert path.name == "_field.html" or '<div class="field' not in path.read_text()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_no_room_puts_anything_into_every_template(name: str) -> None:
+    """A view gives values; ``now`` and the navigation alone stand everywhere."""
+    allowed = {"portal/features.py", "portal/kit/rendering.py"}
+    assert name in allowed or "context_processor" not in (ROOT / name).read_text()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=named(TEMPLATES))
 def test_every_form_that_changes_something_works_without_a_script(path: Path) -> None:
     for form in re.findall(r"<form\b[^>]*>", path.read_text()):
         assert "hx-post" not in form or ('method="post"' in form and "action=" in form), form
