@@ -20,7 +20,7 @@ from portal.limits import (
 from portal.services import Services
 
 SECONDS = 60.0
-TRIAL = TrialLimits(wall_s=SECONDS, total_s=4 * SECONDS)
+TRIAL = TrialLimits(wall_s=SECONDS, cpu_s=int(SECONDS), total_s=4 * SECONDS)
 PATIENT = Limits(
     client=ClientLimits(call_s=SECONDS),
     promtool=PromtoolLimits(check_s=SECONDS, queries=TRIAL, alerts=TRIAL),

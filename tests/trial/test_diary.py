@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
+from portal.limits import TrialLimits
 from portal.promql.context import Context
 from portal.promql.parser import parse
 from portal.shop import REQUESTS
-from portal.trial import queries, verdict
+from portal.trial import verdict
 from portal.trial.days import DAYS, Length, pacing
 from portal.trial.diary import NOTHING, Diary, TriedDay
+from portal.trial.engine import TrialEngine
+from portal.trial.memory import TrialMemory
 from portal.trial.reach import reach
 from portal.trial.scene import Scene, TrialAnswer
 from portal.trial.sight import sights
-from portal.trial.verdict import diary_of, findings
 from portal.trial.world import World
+from tests.patience import PATIENT
+from tests.patient import TRIALS
 from tests.trial.cases import ALL_BY_PATH, BAD_BY_PATH, P95, B, R, T
 
+findings = partial(verdict.findings, memory=TRIALS)
+diary_of = partial(verdict.diary_of, memory=TRIALS)
 CLAMPED = f"clamp_max({R}, 0.01)"
 FAILURES_ALONE = f"1 - {B}"
 WORDS = {
     "right": "half of all requests failed",
-    "rising": "requests began to fail and to be slow",
+    "rising": "all requests began to fail and to be slow",
     "idle": "nobody asked",
     "down": "the service could not be scraped",
 }
@@ -60,9 +67,10 @@ def test_a_line_follows_a_change_as_its_window_sees_more_of_it() -> None:
     values = [value for _, value in day.line if value is not None]
     assert len(values) >= 5
     assert values == sorted(values)
-    assert values[0] < 0.01 < 0.25 < values[-1] < 0.6
-    assert [value for _, value in day.truth] == [0.003, 0.003, 0.6, 0.6]
-    assert plain(day.told) == "it went from 0.3 % to 30.66 %, as it should"
+    assert values[0] < 0.01 < 0.25 < values[-1] < 1
+    assert [value for _, value in day.truth] == [0, 0, 1, 1]
+    assert plain(day.told).startswith("it went from 0 % to 5")
+    assert plain(day.told).endswith(" %, as it should")
 
 
 def test_what_surprises_stands_first_and_the_most_glaring_on_top() -> None:
@@ -73,7 +81,7 @@ def test_what_surprises_stands_first_and_the_most_glaring_on_top() -> None:
     assert (finding.days, finding.surprising) == (len(DAYS), count)
     assert 5 < count < len(DAYS)
     assert [day.surprised for day in ordered] == [True] * count + [False] * (len(DAYS) - count)
-    assert ordered[0].name == "all requests failed"
+    assert ordered[0].name == "all of five thousand requests a second failed"
     assert plain(ordered[0].told) == "it showed 1 %; 100 % would have been true"
     assert ordered[0].line[-1].value == 0.01
     assert any(day.name in finding.reason for day in ordered[:count])
@@ -113,7 +121,7 @@ def test_what_is_no_share_is_held_against_the_share_that_it_comes_closest_to(exp
     assert finding.surprising == diary.surprising > 10
     assert not told(diary, "no request failed and all were quick").surprised
     worst = diary.in_order[0]
-    assert worst.name == "all requests failed"
+    assert worst.name == "all of five thousand requests a second failed"
     assert worst.line[-1].value is not None
     assert worst.line[-1].value < 0
 
@@ -138,47 +146,54 @@ def test_what_depends_on_the_clock_is_no_lesson_of_these_days() -> None:
 # What it costs
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many questions each run of promtool was asked."""
-    verdict._memory.forget()
-    runs: list[int] = []
-    ask = queries.answers
+class CountingEngine(TrialEngine):
+    """Notes how many questions each run of promtool is asked."""
 
-    def answers(scenes: Sequence[Scene]) -> list[tuple[TrialAnswer, ...]]:
-        runs.extend([sum(len(scene.questions) for scene in scenes)] if scenes else [])
-        return ask(scenes)
+    def __init__(self) -> None:
+        super().__init__(PATIENT.promtool)
+        self.asked: list[int] = []
 
-    monkeypatch.setattr(queries, "answers", answers)
-    return runs
-
-
-def test_the_days_cost_no_run_of_their_own(asked: list[int]) -> None:
-    findings([R], drawn=True)
-    assert diary_of(R).days
-    assert len(asked) == 1
-    findings([R])
-    assert len(asked) == 1
+    def answers(
+        self, scenes: Sequence[Scene], limits: TrialLimits
+    ) -> list[tuple[TrialAnswer, ...]]:
+        self.asked += [sum(len(scene.questions) for scene in scenes)] if scenes else []
+        return super().answers(scenes, limits)
 
 
-def test_nothing_is_drawn_for_who_wants_the_verdict_alone(asked: list[int]) -> None:
-    assert findings([R, T])[R].days == 0
-    assert asked == [sum(part.asked for day in DAYS for part in day.parts)]
-    assert diary_of(R).days
-    assert len(asked) == 2
+class MissingEngine(TrialEngine):
+    """Has nothing to try anything with."""
 
-
-def test_what_could_not_be_tried_has_no_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(scenes: Sequence[Scene]) -> list[tuple[TrialAnswer, ...]]:
+    def answers(
+        self, scenes: Sequence[Scene], limits: TrialLimits
+    ) -> list[tuple[TrialAnswer, ...]]:
         return [tuple(TrialAnswer(untried="It is missing.") for _ in s.questions) for s in scenes]
 
-    verdict._memory.forget()
-    monkeypatch.setattr(queries, "answers", missing)
-    finding = findings([R], drawn=True)[R]
+
+def test_the_days_cost_no_run_of_their_own() -> None:
+    engine = CountingEngine()
+    memory = TrialMemory(engine)
+    verdict.findings([R], memory=memory, drawn=True)
+    assert verdict.diary_of(R, memory=memory).days
+    assert len(engine.asked) == 1
+    verdict.findings([R], memory=memory)
+    assert len(engine.asked) == 1
+
+
+def test_nothing_is_drawn_for_who_wants_the_verdict_alone() -> None:
+    engine = CountingEngine()
+    memory = TrialMemory(engine)
+    assert verdict.findings([R, T], memory=memory)[R].days == 0
+    assert engine.asked == [sum(part.asked for day in DAYS for part in day.parts)]
+    assert verdict.diary_of(R, memory=memory).days
+    assert len(engine.asked) == 2
+
+
+def test_what_could_not_be_tried_has_no_days() -> None:
+    memory = TrialMemory(MissingEngine())
+    finding = verdict.findings([R], memory=memory, drawn=True)[R]
     assert (finding.code, finding.days) == ("untried", 0)
     assert "It is missing." in finding.reason
-    assert diary_of(R) == NOTHING
-    verdict._memory.forget()
+    assert verdict.diary_of(R, memory=memory) == NOTHING
 
 
 def test_a_diary_is_small() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.learners.models import Learner
-from portal.trial import engine, verdict
+from portal.trial import engine
 from portal.trial.days import DAYS
+from portal.trial.memory import TrialMemory
 from portal.workbench import store
 from tests.conftest import START
 from tests.trial.cases import R, T
@@ -78,7 +81,7 @@ def test_the_surprising_days_come_first_and_are_marked_by_a_word(client: FlaskCl
     page = unescape(drawn(client, CLAMPED)).replace("\N{NO-BREAK SPACE}", " ")
     texts = re.findall(r"<li.*?<b>(.*?)</b><br>(.*?)</p>", page, re.S)
     assert [("Surprise" in rest) for _, rest in texts] == [True] * 9 + [False] * (len(DAYS) - 9)
-    assert texts[0][0] == "All requests failed"
+    assert texts[0][0] == "All of five thousand requests a second failed"
     assert "it showed 1 %; 100 % would have been true" in texts[0][1]
     assert f"The other {len(DAYS) - 9} days: no surprise" in page
 
@@ -113,15 +116,14 @@ def test_what_was_not_tried_has_no_fold(client: FlaskClient, expr: str) -> None:
 
 
 def test_without_promtool_there_is_no_fold_and_the_verdict_says_why(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verdict._memory.forget()
     monkeypatch.setattr(engine, "find", lambda: None)
+    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory())
     page = client.get("/workbench/try", query_string={"expr": R}).text
     assert "promtool" in page
     assert folds(page) == []
     assert "There are no days to see" in drawn(client, R)
-    verdict._memory.forget()
 
 
 def test_what_was_typed_is_shown_as_text(client: FlaskClient) -> None:
