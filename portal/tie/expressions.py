@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from portal.promql.context import Context, RecordingRule
@@ -171,7 +172,27 @@ class Conditions:
     def _apart(self, node: Binary) -> bool:
         """Whether no series of one side has a partner on the other."""
         value = evaluate(node, self.context)
-        return isinstance(value, Opaque) and value.code is Code.LABELS_NEVER_MATCH
+        if isinstance(value, Opaque) and value.code is Code.LABELS_NEVER_MATCH:
+            return True
+        ours, theirs = self._recorded_labels(node.left), self._recorded_labels(node.right)
+        names = ours.keys() & theirs.keys() - set(node.matching.ignoring or ())
+        if node.matching.on is not None:
+            names &= set(node.matching.on)
+        return any(ours[name] != theirs[name] for name in names)
+
+    def _recorded_labels(self, expr: Expr) -> Mapping[str, str]:
+        """The labels that recording rules set on the series of an expression."""
+        match expr:
+            case Selector():
+                rules = self.rules(expr)
+                return rules[0].labels if len(rules) == 1 else {}
+            case Aggregation(by=by, without=without):
+                inside = self._recorded_labels(expr.expr)
+                kept = set(inside) - set(without) if without is not None else set(by or ())
+                return {name: value for name, value in inside.items() if name in kept}
+            case Binary(op=op) if op in {*COMPARISONS, "and", "unless"}:
+                return self._recorded_labels(expr.left)
+        return {}
 
     def _paired(self, node: Binary) -> bool:
         """Whether each series of the left side has a partner, as long as both sides are there."""
