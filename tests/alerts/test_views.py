@@ -228,7 +228,7 @@ class TestWithPrometheus:
             assert time.monotonic() < deadline
             time.sleep(0.3)
         assert page.headers["HX-Trigger"] == "criterion-changed"
-        assert "now, needs 1e+09 or more" in page.text
+        assert "now, needs 1,000,000,000 or more" in page.text
         assert "every 5s" in page.text
 
     def test_an_alert_in_another_state_than_the_page_saw_is_a_new_verdict(

@@ -308,7 +308,7 @@ def test_what_is_no_dashboard_is_refused_with_the_reason(
 
 def test_what_is_far_too_large_is_refused(client: FlaskClient) -> None:
     text = " " * (5 << 20) + "{}"
-    assert "5.0 MB" in client.post("/workbench/hand-in", data={"document": text}).text
+    assert "5 MB" in client.post("/workbench/hand-in", data={"document": text}).text
 
 
 def test_refused_text_stays_in_its_field(client: FlaskClient) -> None:
