@@ -33,7 +33,7 @@ from portal.objectives.store import list_slos
 from portal.rulefolder.rules import loaded_rules
 from portal.services import Services
 from portal.tie.codes import TieCode
-from portal.tie.grafana import analyse_grafana_all
+from portal.tie.grafana import analyse_grafana
 
 LOOK_EVERY_S = 5.0
 """Grafana evaluates no rule more often than every 10 s."""
@@ -178,5 +178,5 @@ def _of_others(services: Services, burst: Burst) -> set[str]:
     """The Grafana-managed rules that speak of another service than the learner's."""
     slos = [row.value for row in list_slos(burst.learner_id)]
     samples = _samples(services)
-    judged = zip(samples, analyse_grafana_all([one.rule for one in samples], slos), strict=True)
+    judged = zip(samples, analyse_grafana([one.rule for one in samples], slos), strict=True)
     return {_identity(one) for one, said in judged if said.code is TieCode.OTHER_SERVICE}

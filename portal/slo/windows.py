@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-MIN_SCRAPES = 4
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
