@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from portal.bursts.server_view import Counters, counters_before, seen_since
 from portal.clients.mockapp import MockappClient
-from portal.clients.prometheus import PrometheusClient, Sample
+from portal.clients.prometheus import PrometheusClient, Rows, Sample
 from portal.services import Services
 from tests.conftest import NOWHERE
 
@@ -34,9 +34,10 @@ class Telling(MockappClient):
 class Scraped(PrometheusClient):
     """What was scraped some seconds ago."""
 
-    def query(self, promql: str, at: float | None = None) -> list[Sample]:
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         by_bucket = [Sample({"le": le}, n, 0.0) for le, n in (("0.5", 5.0), ("+Inf", 7.0))]
-        return by_bucket if "by (le) (http" in promql else [Sample({"status": "200"}, 7.0, 0.0)]
+        by_status = [Sample({"status": "200"}, 7.0, 0.0)]
+        return Rows(by_bucket if "by (le) (http" in promql else by_status)
 
 
 def test_the_service_itself_is_asked_where_its_counters_stand(services: Services) -> None:

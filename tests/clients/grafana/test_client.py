@@ -16,7 +16,7 @@ from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply, Request
 
-CALLS = {
+CALLS: dict[str, Callable[[GrafanaClient], object]] = {
     "check": lambda client: client.check(),
     "datasources": lambda client: client.datasources(),
     "data source": lambda client: client.data_source_answers(),
