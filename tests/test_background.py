@@ -50,7 +50,12 @@ def test_after_the_end_nothing_begins() -> None:
 def test_what_waits_for_its_turn_is_cancelled_and_what_runs_may_end() -> None:
     background, begun, go_on = Background(), threading.Event(), threading.Event()
     pool = background.pool("short", 1)
-    running = pool.submit("runs", lambda: (begun.set(), go_on.wait(PATIENCE)))
+
+    def run() -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+
+    running = pool.submit("runs", run)
     waiting = pool.submit("waits", go_on.set)
     assert begun.wait(PATIENCE)
     assert background.stop(0.01) == ["short_0"]

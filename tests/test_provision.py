@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(provision, "_chromium_on_path", lambda: None)
     monkeypatch.setattr(provision, "_chromium_of_playwright", lambda: None)
     monkeypatch.setattr(provision, "_run", lambda command: notes.append(" ".join(command)))
-    monkeypatch.setattr(provision.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     return notes
 
 
@@ -39,7 +41,7 @@ def test_playwrights_own_comes_before_the_distributions(
 
 
 def test_root_gets_the_distributions_last(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(provision.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(SLOLabError, match="The browser tests need Chromium"):
         provision.provide_chromium()
     assert ran[-1].startswith("apt-get -q install -y")
@@ -48,7 +50,7 @@ def test_root_gets_the_distributions_last(ran: list[str], monkeypatch: pytest.Mo
 def test_without_root_it_is_one_clear_sentence(
     ran: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provision.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(SLOLabError, match="Install Chromium or Chrome"):
         provision.provide_chromium()
     assert not [note for note in ran if note.startswith("apt-get")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from portal.limits import RoomLimits
 from portal.readings import SharedReadings
@@ -21,11 +22,16 @@ class Seconds:
 
 
 def test_fifty_pages_at_once_ask_one_time() -> None:
-    shared, asked, gate = SharedReadings(monotonic=Seconds()), [], threading.Barrier(50)
+    shared, gate = SharedReadings(monotonic=Seconds()), threading.Barrier(50)
+    asked: list[int] = []
+
+    def ask() -> str:
+        asked.append(1)
+        return "value"
 
     def page(_: int) -> str:
         gate.wait()
-        return shared.get("key", 5, lambda: asked.append(1) or "value")
+        return shared.get("key", 5, ask)
 
     with ThreadPoolExecutor(50) as pool:
         values = list(pool.map(page, range(50)))
@@ -105,7 +111,7 @@ def test_a_failure_to_ask_keeps_nothing_locked() -> None:
     shared = SharedReadings(monotonic=Seconds())
     for value in (0, 1):
         try:
-            assert shared.get("a", 5, lambda value=value: 1 // value) == 1
+            assert shared.get("a", 5, partial(divmod, 1, value)) == (1, 0)
         except ZeroDivisionError:
             assert value == 0
 

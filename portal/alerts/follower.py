@@ -33,7 +33,7 @@ from portal.objectives.store import list_slos
 from portal.rulefolder.rules import loaded_rules
 from portal.services import Services
 from portal.tie.codes import TieCode
-from portal.tie.grafana import analyse_grafana_all
+from portal.tie.grafana import analyse_grafana
 
 SAMPLES_S = 2.0
 OTHERS_S = 30.0
@@ -175,6 +175,6 @@ def _of_others(services: Services, burst: Burst) -> set[str]:
     """The Grafana-managed rules that speak of another service than the learner's."""
     slos = [row.value for row in list_slos(burst.learner_id)]
     samples = _samples(services)
-    told = analyse_grafana_all([one.rule for one in samples], slos, memory=services.trials)
+    told = analyse_grafana([one.rule for one in samples], slos, memory=services.trials)
     judged = zip(samples, told, strict=True)
     return {_identity(one) for one, said in judged if said.code is TieCode.OTHER_SERVICE}

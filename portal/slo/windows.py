@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from portal.words import counted
 
-MIN_SCRAPES = 4
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 

@@ -1,7 +1,7 @@
 """Grafana-managed alert rules: from the condition back through the expressions to the queries.
 
-The definition comes from the ruler (``GET /api/ruler/grafana/api/v1/rules``) or the provisioning
-API. Shapes: Grafana's documentation, "Alerting", and what a Grafana 9.4 was seen to answer.
+The definition comes from the ruler (``GET /api/ruler/grafana/api/v1/rules``). Shapes: Grafana's
+documentation, "Alerting", and what a Grafana 9.4 was seen to answer.
 """
 
 from __future__ import annotations
@@ -68,33 +68,16 @@ def read_ruler(payload: Any) -> list[GrafanaRule]:
     return rules
 
 
-def read_provisioning(payload: Any) -> list[GrafanaRule]:
-    """The rules in the provisioning API's list. Never raises."""
-    entries = payload if isinstance(payload, list) else []
-    found_rules = [_provisioned(entry) for entry in entries[:MAX_RULES]]
-    return [rule for rule in found_rules if rule is not None]
-
-
 def analyse_grafana(
-    rule: GrafanaRule,
-    slos: Sequence[SLO],
-    rules: Sequence[RecordingRule] = (),
-    memory: TrialMemory = MEMORY,
-) -> AlertFinding:
-    """The finding for a Grafana-managed rule; never raises.
-
-    ``rules`` are Prometheus' recording rules, which a query may read.
-    """
-    return analyse_grafana_all([rule], slos, rules, memory)[0]
-
-
-def analyse_grafana_all(
     alerts: Sequence[GrafanaRule],
     slos: Sequence[SLO],
     rules: Sequence[RecordingRule] = (),
     memory: TrialMemory = MEMORY,
 ) -> list[AlertFinding]:
-    """The findings for several Grafana-managed rules, tried in one process; never raises."""
+    """The findings for Grafana-managed rules, tried in one process; never raises.
+
+    ``rules`` are Prometheus' recording rules, which a query may read.
+    """
     named = by_name(rules)
     return findings([grafana_case(alert, named) for alert in alerts], slos, memory)
 
@@ -172,23 +155,6 @@ def _rule(entry: Mapping[str, Any], folder: str, group: Mapping[str, Any]) -> Gr
         for_s=seconds(entry.get("for")),
         no_data_state=str(alert.get("no_data_state", "NoData")),
         paused=bool(alert.get("is_paused", False)),
-        labels=_labels(entry.get("labels")),
-    )
-
-
-def _provisioned(entry: Any) -> GrafanaRule | None:
-    if not isinstance(entry, Mapping) or not entry.get("condition"):
-        return None
-    return GrafanaRule(
-        uid=str(entry.get("uid", "")),
-        title=str(entry.get("title", "")),
-        condition=str(entry["condition"]),
-        queries=_queries(entry.get("data")),
-        folder=str(entry.get("folderUID", "")),
-        group=str(entry.get("ruleGroup", "")),
-        for_s=seconds(entry.get("for")),
-        no_data_state=str(entry.get("noDataState", "NoData")),
-        paused=bool(entry.get("isPaused", False)),
         labels=_labels(entry.get("labels")),
     )
 

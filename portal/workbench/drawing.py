@@ -22,7 +22,6 @@ from portal.numbers import count
 from portal.workbench.units import PanelUnit
 
 MAX_SERIES_RUN = 100
-MAX_SERIES_DRAWN = len(KINDS)
 MAX_NAME = 120
 WIDTH, HEIGHT = 380, 150
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockapp import fault_control
-from portal.bursts import profiles
+from mockapp import fault_control, metrics
+from portal.bursts import messages, profiles
 from portal.bursts.messages import Mode, Part
 from portal.bursts.profiles import PRESETS, Profile, ProfileError, custom_profile
 
@@ -35,7 +35,7 @@ def test_presets_send_and_break_what_they_say(
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 def test_every_preset_is_within_the_limits_and_described(preset: Profile) -> None:
-    assert preset.spec("http://localhost:8000").rate <= profiles.MAX_RATE
+    assert preset.spec("http://localhost:8000").rate <= messages.MAX_RATE
     assert preset.title
     assert preset.summary.endswith(".")
     assert re.search(r" seconds| a minute", preset.summary), "how long"
@@ -54,7 +54,7 @@ def test_the_record_of_a_profile_brings_it_back(preset: Profile) -> None:
     assert again.fault == preset.fault
 
 
-GOOD = {"rate": 20.0, "duration_seconds": 30.0}
+GOOD: dict[str, Any] = {"rate": 20.0, "duration_seconds": 30.0}
 
 
 def test_a_custom_burst_without_fault_sets_none() -> None:
@@ -108,5 +108,5 @@ def test_a_value_beyond_its_limit_names_field_and_limit(
 
 def test_the_limits_are_those_of_the_mock_service() -> None:
     assert profiles.MAX_LATENCY_SECONDS == fault_control.MAX_LATENCY_SECONDS
-    assert profiles.MAX_DURATION_SECONDS <= fault_control.MAX_LIFETIME_SECONDS
-    assert profiles.UNCOUNTED_PATHS == fault_control.NOT_COUNTED
+    assert messages.MAX_DURATION_SECONDS <= fault_control.MAX_LIFETIME_SECONDS
+    assert profiles.UNCOUNTED_PATHS == metrics.NOT_COUNTED

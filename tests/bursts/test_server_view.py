@@ -36,9 +36,8 @@ class Scraped(PrometheusClient):
 
     def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         by_bucket = [Sample({"le": le}, n, 0.0) for le, n in (("0.5", 5.0), ("+Inf", 7.0))]
-        return Rows(
-            by_bucket if "by (le) (http" in promql else [Sample({"status": "200"}, 7.0, 0.0)]
-        )
+        by_status = [Sample({"status": "200"}, 7.0, 0.0)]
+        return Rows(by_bucket if "by (le) (http" in promql else by_status)
 
 
 def test_the_service_itself_is_asked_where_its_counters_stand(services: Services) -> None:

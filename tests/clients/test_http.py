@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ WATCHDOG_S = 15.0
 """Far from what the call may take, and from the 30 s and more that the slow ones take."""
 
 
-def failure(url: str, **options: float) -> ClientError:
+def failure(url: str, **options: Any) -> ClientError:
     http = Http("Thing", url, timeout=SECONDS)
     with closing(http), pytest.raises(ClientError) as caught:
         http.get_json("/x", **options)

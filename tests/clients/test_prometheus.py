@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.request import urlopen
 
@@ -212,7 +213,7 @@ def test_a_value_that_is_none_is_garbage(value: object) -> None:
     assert caught.value.kind is ErrorKind.GARBAGE
 
 
-CALLS = {
+CALLS: dict[str, Callable[[PrometheusClient], object]] = {
     "query": lambda client: client.query("up"),
     "range": lambda client: client.query_range("up", 0, 1, 1),
     "format": lambda client: client.format_query("up"),

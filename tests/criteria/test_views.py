@@ -63,10 +63,10 @@ def test_nobody_is_shown_a_failure_before_they_had_a_try(
     client: FlaskClient,
     learner: Learner,
     monkeypatch: pytest.MonkeyPatch,
-    lines,
-    was_met,
-    look,
-    mark,
+    lines: tuple[VerdictLine, ...],
+    was_met: bool,
+    look: str,
+    mark: str,
 ) -> None:
     monkeypatch.setattr(Checker, "refresh", lambda *_: [])
     if was_met:

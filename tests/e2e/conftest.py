@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -89,7 +90,7 @@ def new_context(browser: Browser, forgiven: list[str]) -> Iterator[Callable[...,
         if message.type == "error":
             errors.append(f"{message.text} ({message.location.get('url')})")
 
-    def open_one(**options: object) -> BrowserContext:
+    def open_one(**options: Any) -> BrowserContext:
         context = browser.new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
         context.route(f"{CDN}/**", lambda route: route.abort())

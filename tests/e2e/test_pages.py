@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 SCREENSHOTS = os.environ.get("SLO_LAB_SCREENSHOTS")
 COMPLAINTS = Path(__file__).with_name("complaints.js").read_text(encoding="utf-8")
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGES = (
     "/",
     "/steps",

@@ -222,7 +222,7 @@ def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 
 @route("GET", "/api/annotations")
-def annotations(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+def annotations_of(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     wanted = request.query.get("dashboardUID")
     kept = list(grafana.annotations.values())
     return Reply.of([one for one in kept if wanted in (None, one["dashboardUID"])])
@@ -236,9 +236,10 @@ def annotate(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
         return message("Failed to save annotation", 400, traceID="")
     # Recorded: with an unknown dashboard it belongs to the organisation.
     uid = request.json.get("dashboardUID")
-    own = {"id": grafana.number(), "dashboardUID": uid if uid in grafana.dashboards else None}
-    grafana.annotations[own["id"]] = {"tags": [], **request.json, **own}
-    return message("Annotation added", 200, id=own["id"])
+    number = grafana.number()
+    own = {"id": number, "dashboardUID": uid if uid in grafana.dashboards else None}
+    grafana.annotations[number] = {"tags": [], **request.json, **own}
+    return message("Annotation added", 200, id=number)
 
 
 @route("DELETE", r"/api/annotations/(\d+)", "Editor")

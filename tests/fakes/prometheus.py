@@ -20,9 +20,6 @@ class EmptyPrometheus(LocalServer):
     def __init__(self) -> None:
         super().__init__(_serve)
 
-    def __enter__(self) -> EmptyPrometheus:
-        return self
-
 
 def _serve(request: Request) -> Reply:
     name = request.path.removeprefix("/api/v1/")

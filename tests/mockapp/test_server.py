@@ -34,8 +34,8 @@ def test_it_listens_on_loopback_unless_told_otherwise(mockapp: MockappProcess) -
 
 
 def test_it_can_listen_on_all_addresses() -> None:
-    with running_mockapp("--host", "0.0.0.0") as mockapp:
-        assert connect(mockapp).close() is None
+    with running_mockapp("--host", "0.0.0.0") as mockapp, connect(mockapp) as connection:
+        assert connection.getpeername()[1] == urlsplit(mockapp.url).port
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

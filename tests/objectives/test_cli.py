@@ -86,8 +86,7 @@ def test_a_file_that_cannot_be_read_is_status_two(
     file = tmp_path / "broken.yml"
     if content is not None:
         file.write_bytes(content)
-    arguments = ["check-alert", file, "--slo", slo_file, *(["--json"] if as_json else [])]
-    done = slo_lab_run(*arguments)
+    done = slo_lab_run("check-alert", file, "--slo", slo_file, *(["--json"] if as_json else []))
     assert done.exit_code == 2
     assert "broken.yml" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -524,7 +524,7 @@ NEITHER = {
 
 AVAILABILITY = {"good_ratio": GOOD_RATIO, "bad_ratio": BAD_RATIO, "budget_left": BUDGET_LEFT}
 LATENCY = {"quantile": QUANTILE, "bucket_share": BUCKET_SHARE, "apdex": APDEX}
-CASES = [
+CASES: list[tuple[str, str, str | None]] = [
     (expanded(expr), code, sli)
     for sli, table in (("availability", AVAILABILITY), ("latency", LATENCY), (None, NEITHER))
     for code, exprs in table.items()

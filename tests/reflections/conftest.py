@@ -10,7 +10,7 @@ import pytest
 from portal.alerts import record
 from portal.alerts.transitions import AlertHistory, AlertSource, Transition
 from portal.bursts.models import Burst, BurstState
-from portal.clients.prometheus import PrometheusClient, Sample, Series
+from portal.clients.prometheus import PrometheusClient, Rows, Sample, Series
 from portal.impact.comparison import Statement
 from portal.impact.store import save as save_impact
 from portal.kit.db import db
@@ -51,8 +51,11 @@ class AnsweringPrometheus(PrometheusClient):
     def __init__(self) -> None:
         super().__init__("http://prometheus.invalid")
 
-    def query(self, promql: str, at: float | None = None) -> list[Sample]:
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         """One sample, by what the query asks for."""
+        return Rows(self._samples(promql))
+
+    def _samples(self, promql: str) -> list[Sample]:
         if promql.startswith("up"):
             return [Sample({}, 1.0, 0.0)]
         if "increase" in promql:
@@ -63,11 +66,11 @@ class AnsweringPrometheus(PrometheusClient):
             return [Sample({}, 0.975 if "bucket" in promql else 0.99, 0.0)]
         return [Sample({}, 20.0, 0.0)]
 
-    def query_range(self, promql: str, start: float, end: float, step: float) -> list[Series]:
+    def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
         """The same value at every step."""
         count = int((end - start) // step) + 1
         value = 0.975 if "bucket" in promql else 0.99
-        return [Series({}, [(start + i * step, value) for i in range(count)])]
+        return Rows([Series({}, [(start + i * step, value) for i in range(count)])])
 
 
 @pytest.fixture

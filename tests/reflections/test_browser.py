@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Route, expect
 
 from portal.reflections import store
 from portal.reflections.questions import MAX_BYTES
@@ -58,11 +59,19 @@ def says(page: Page, words: str, question_id: str = "slis") -> None:
 @contextmanager
 def nothing_is_saved(page: Page) -> Iterator[None]:
     """What the page sends is held back meanwhile, so that it can be looked at in its time."""
-    held: list[Route] | None = []
-    page.route(SAVES, lambda route: route.continue_() if held is None else held.append(route))
+    held: list[Route] = []
+    over = threading.Event()
+
+    def hold(route: Route) -> None:
+        if over.is_set():
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(SAVES, hold)
     yield
-    waiting, held = held, None
-    for route in waiting:
+    over.set()
+    for route in held:
         route.continue_()
 
 
@@ -225,7 +234,12 @@ def test_a_text_larger_than_any_form_stays_in_the_page_and_is_not_sent(
 
 def test_the_page_asks_before_it_is_left_with_something_unsaved(page: Page) -> None:
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
     page.route(SAVES, lambda route: None)  # it stays unsaved, however long this takes
     page.locator("#text-slis").press_sequentially("x" * 3)
     page.evaluate("document.querySelector('#text-slis').dispatchEvent(new Event('input'))")

@@ -6,6 +6,7 @@ import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -87,7 +88,12 @@ def portal_app(settings: Settings, limits: Limits = PATIENT) -> AbstractContextM
 
 def settings_in(folder: Path, **more: str) -> Settings:
     """Settings of a portal whose outside systems are not there, but for those in ``more``."""
-    urls = {"mockapp_url": NOBODY, "prometheus_url": NOBODY, "grafana_url": NOBODY, **more}
+    urls: dict[str, Any] = {
+        "mockapp_url": NOBODY,
+        "prometheus_url": NOBODY,
+        "grafana_url": NOBODY,
+        **more,
+    }
     return Settings(data_dir=folder / "data", cache_dir=folder, htmx="vendored", **urls)
 
 

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from portal.alerts import record
 from portal.alerts.models import AlertRuleText
-from portal.alerts.transitions import AlertHistory, AlertState, Transition
+from portal.alerts.transitions import AlertHistory, Transition
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
 from portal.criteria import store as verdicts
@@ -26,6 +26,7 @@ from portal.objectives.store import save_slo
 from portal.reflections import store as reflections
 from portal.reflections.evidence import gather
 from portal.reflections.questions import QUESTION_IDS
+from portal.rulefile.states import AlertState
 from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
 from portal.steps import catalog

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def readers(app: Flask) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {table.name: [] for table in db.metadata.sorted_tables}
     client = app.test_client()
     for path in pages(app):
-        said = _statements(app, lambda path=path: ask(client, path))
+        said = _statements(partial(ask, client, path))
         for table, its in found.items():
             if re.search(rf"\b{table}\b", said):
                 its.append(path)
@@ -76,7 +77,7 @@ def readers(app: Flask) -> dict[str, list[str]]:
     return found
 
 
-def _statements(app: Flask, ask_it: Callable[[], object]) -> str:
+def _statements(ask_it: Callable[[], object]) -> str:
     """What was said to the database meanwhile."""
     said: list[str] = []
 

@@ -60,8 +60,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def settings_in(folder: Path) -> Settings:
-    nowhere = {"mockapp_url": "http://127.0.0.1:9", "prometheus_url": "http://127.0.0.1:9"}
-    return Settings(data_dir=folder, cache_dir=folder, htmx="vendored", **nowhere)
+    nowhere = "http://127.0.0.1:9"
+    return Settings(
+        data_dir=folder,
+        cache_dir=folder,
+        htmx="vendored",
+        mockapp_url=nowhere,
+        prometheus_url=nowhere,
+    )
 
 
 @pytest.fixture

@@ -105,8 +105,8 @@ def pair(
         logs = [folder / "first.log", folder / "second.log"]
         with ThreadPoolExecutor(2) as pool:
             starts = [portal_process(folder, log, **settings) for log in logs]
-            entered = pool.map(stack.enter_context, starts)
-        pair = Pair(*entered, url)
+            first, second = pool.map(stack.enter_context, starts)
+        pair = Pair(first, second, url)
         stack.callback(pair.close)
         yield pair
         told = [log.read_text() for log in logs]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
     """Start a lab with ``lab(...)``; at the end of the test none is left."""
     started: list[Lab] = []
 
-    def start(**options: object) -> Lab:
+    def start(**options: Any) -> Lab:
         started.append(start_lab(tmp_path, **options))
         return started[-1]
 

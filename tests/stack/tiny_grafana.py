@@ -20,7 +20,7 @@ ANSWERS = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.dumps(ANSWERS.get(self.path.partition("?")[0], {})).encode()
         self.send_response(200)

@@ -40,6 +40,6 @@ def tiny_portal(settings: Settings, install: PrometheusInstall | None) -> Server
 
 if __name__ == "__main__":
     if "REAL_MOCKAPP" not in os.environ:
-        supervisor.mockapp_server = tiny_mockapp
-    supervisor.portal_server = tiny_portal
+        vars(supervisor)["mockapp_server"] = tiny_mockapp
+    vars(supervisor)["portal_server"] = tiny_portal
     cli.up.main(standalone_mode=False)

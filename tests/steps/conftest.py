@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -22,7 +23,9 @@ def no_checks(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Nothing is checked in the background; the ids that a page wanted checked are kept."""
     wanted: list[list[str]] = []
 
-    def refresh(self, learner_id, ids, now, older_than):
+    def refresh(
+        self: Checker, learner_id: int, ids: Iterable[str], now: datetime, older_than: timedelta
+    ) -> list[Future[None]]:
         wanted.append(list(ids))
         return []
 

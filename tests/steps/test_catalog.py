@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from portal.steps.catalog import (
 )
 from portal.steps.front_matter import ContentError
 
+Lesson = Callable[[str], Path]
 GOOD = "---\nid: lesson\ntitle: Lesson\nminutes: 3\nsummary: You will see.\n---\nText\n"
 
 
 @pytest.fixture
-def lesson(tmp_path: Path):
+def lesson(tmp_path: Path) -> Lesson:
     def write(text: str) -> Path:
         path = tmp_path / "lesson.md"
         path.write_text(text, encoding="utf-8")
@@ -31,7 +33,7 @@ def lesson(tmp_path: Path):
     return write
 
 
-def test_a_step_without_criteria_is_done_by_reading(lesson) -> None:
+def test_a_step_without_criteria_is_done_by_reading(lesson: Lesson) -> None:
     step = read_step(lesson(GOOD))
     assert (step.id, step.minutes, step.optional, step.done_by) == (
         "lesson",
@@ -41,7 +43,7 @@ def test_a_step_without_criteria_is_done_by_reading(lesson) -> None:
     )
 
 
-def test_a_step_with_criteria_is_done_by_them(lesson) -> None:
+def test_a_step_with_criteria_is_done_by_them(lesson: Lesson) -> None:
     step = read_step(lesson(GOOD.replace("minutes", "criteria: [slo]\nminutes")))
     assert step.done_by is DoneBy.CRITERIA
     assert step.criteria == ("slo",)
@@ -64,7 +66,7 @@ def test_a_step_with_criteria_is_done_by_them(lesson) -> None:
         ("no front matter", "lesson.md:1: must begin"),
     ],
 )
-def test_a_mistake_names_file_and_line(lesson, text: str, said: str) -> None:
+def test_a_mistake_names_file_and_line(lesson: Lesson, text: str, said: str) -> None:
     with pytest.raises(ContentError) as error:
         read_step(lesson(text))
     assert str(error.value).startswith(said)

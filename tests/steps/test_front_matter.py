@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from portal.steps.front_matter import ContentError, split
+from portal.steps.front_matter import ContentError, FrontMatter, split
 
 PATH = Path("lesson.md")
 
 
-def front(yaml_text: str):
+def front(yaml_text: str) -> FrontMatter:
     return split(PATH, f"---\n{yaml_text}---\nBody\n")
 
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.bursts.models import BurstState
+from portal.bursts.models import Burst, BurstState
 from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.criteria.base import Status
+from portal.learners.models import Learner
 from portal.secret_files import secret_path
 from portal.services import Services
 from portal.steps import store, views
-from portal.steps.catalog import DoneBy, load
+from portal.steps.catalog import DoneBy, Step, load
 from tests.apps import portal_app
-from tests.conftest import START
+from tests.conftest import START, Clock
 from tests.fakes.server import LocalServer, Reply, Request
 from tests.patience import SECONDS
 
+Judge = Callable[[str, Status], None]
+AddBurst = Callable[..., Burst]
 HTMX = {"HX-Request": "true"}
 
 
@@ -30,7 +34,7 @@ def rail_of(html: str) -> str:
 
 
 @pytest.mark.parametrize("step", load(), ids=lambda step: step.id)
-def test_every_step_has_a_page_with_its_verdicts(client: FlaskClient, step) -> None:
+def test_every_step_has_a_page_with_its_verdicts(client: FlaskClient, step: Step) -> None:
     html = client.get(f"/steps/{step.id}").text
     for part in ("<h1>", 'id="rail"', 'class="live card"', 'id="strip"', "Is it done?"):
         assert part in html
@@ -42,7 +46,11 @@ def test_every_step_has_a_page_with_its_verdicts(client: FlaskClient, step) -> N
     [(True, "Open <a href=", "Open the <a"), (False, "Open the <a", "localhost:3000")],
 )
 def test_the_dashboard_step_tells_what_can_be_done_in_this_lab(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, has_grafana, todo: str, not_there: str
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    has_grafana: bool,
+    todo: str,
+    not_there: str,
 ) -> None:
     monkeypatch.setattr(views, "has_grafana", lambda _: has_grafana)
     prose = client.get("/steps/dashboard").text.split('<div class="prose">')[1]
@@ -151,7 +159,7 @@ def test_pages_link_to_the_steps_before_and_after(client: FlaskClient) -> None:
     assert 'rel="next"' not in client.get("/steps/what-you-learned").text
 
 
-def test_the_way_on_stands_out_once_the_step_is_done(client: FlaskClient, judged) -> None:
+def test_the_way_on_stands_out_once_the_step_is_done(client: FlaskClient, judged: Judge) -> None:
     judged("traffic", Status.NOT_MET)
     assert 'rel="next" class="btn quiet"' in client.get("/steps/traffic/turn").text
     judged("traffic", Status.MET)
@@ -194,7 +202,7 @@ def test_the_export_links_lead_somewhere(client: FlaskClient) -> None:
         assert client.get(f"/reflections/export.{kind}").status_code == 200
 
 
-def test_the_last_page_says_what_was_reached(client: FlaskClient, judged) -> None:
+def test_the_last_page_says_what_was_reached(client: FlaskClient, judged: Judge) -> None:
     judged("slo", Status.MET)
     assert "You finished" not in client.get("/steps/what-you-learned").text
     finish = client.get("/steps/what-you-learned").text.split("What you reached")[1]
@@ -231,7 +239,7 @@ def test_done_tells_htmx_to_go_on(client: FlaskClient) -> None:
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, "/steps/traffic")
 
 
-def test_done_twice_is_done_once(client: FlaskClient, learner) -> None:
+def test_done_twice_is_done_once(client: FlaskClient, learner: Learner) -> None:
     client.post("/steps/meet-the-service/done")
     client.post("/steps/meet-the-service/done")
     assert store.read_steps(learner.id) == {"meet-the-service": START}
@@ -247,7 +255,7 @@ def test_done_takes_no_get(client: FlaskClient) -> None:
     assert client.get("/steps/meet-the-service/done").status_code == 405
 
 
-def test_done_refuses_another_sites_form(client: FlaskClient, learner) -> None:
+def test_done_refuses_another_sites_form(client: FlaskClient, learner: Learner) -> None:
     answer = client.post("/steps/meet-the-service/done", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert store.read_steps(learner.id) == {}
@@ -256,7 +264,7 @@ def test_done_refuses_another_sites_form(client: FlaskClient, learner) -> None:
 # Break it
 
 
-def test_break_it_waits_for_an_incident(client: FlaskClient, burst) -> None:
+def test_break_it_waits_for_an_incident(client: FlaskClient, burst: AddBurst) -> None:
     assert "hurt 10 requests or more.<" in client.get("/steps/incident").text
     for failed in (9, 0):
         burst(failed=failed)
@@ -267,24 +275,28 @@ def test_break_it_waits_for_an_incident(client: FlaskClient, burst) -> None:
 
 
 @pytest.mark.parametrize("hurt", [{"failed": 10}, {"slow": 10}, {"failed": 5, "slow": 5}])
-def test_break_it_is_done_by_an_incident(client: FlaskClient, burst, hurt) -> None:
+def test_break_it_is_done_by_an_incident(
+    client: FlaskClient, burst: AddBurst, hurt: dict[str, int]
+) -> None:
     burst(**hurt)
     assert "You broke it" in client.get("/steps/break-it").text
 
 
-def test_a_running_burst_is_no_incident_yet(client: FlaskClient, burst) -> None:
+def test_a_running_burst_is_no_incident_yet(client: FlaskClient, burst: AddBurst) -> None:
     burst(BurstState.RUNNING, failed=50, slow=3)
     html = client.get("/steps/incident").text
     assert "Running: 53 hurt so far" in html
     assert "You broke it" not in html
 
 
-def test_a_running_burst_that_hurts_nobody_is_no_news(client: FlaskClient, burst) -> None:
+def test_a_running_burst_that_hurts_nobody_is_no_news(client: FlaskClient, burst: AddBurst) -> None:
     burst(BurstState.RUNNING)
     assert "No user was hurt yet" in client.get("/steps/incident").text
 
 
-def test_the_first_incident_is_announced_and_polling_ends(client: FlaskClient, burst) -> None:
+def test_the_first_incident_is_announced_and_polling_ends(
+    client: FlaskClient, burst: AddBurst
+) -> None:
     before = client.get("/steps/incident")
     assert "HX-Trigger" not in before.headers
     assert "hx-get" in before.text
@@ -310,14 +322,14 @@ def test_the_rail_ignores_the_headers_of_htmx(client: FlaskClient) -> None:
     assert client.get("/steps/rail?at=slo", headers=HTMX).text == plain.text
 
 
-def test_the_rail_counts_required_steps(client: FlaskClient, judged) -> None:
+def test_the_rail_counts_required_steps(client: FlaskClient, judged: Judge) -> None:
     judged("slo", Status.MET)
     judged("alert", Status.MET)
     client.post("/steps/read-your-slis/done")
     assert '<progress max="9" value="2"' in client.get("/steps/rail").text
 
 
-def test_the_rail_says_what_is_next(client: FlaskClient, judged) -> None:
+def test_the_rail_says_what_is_next(client: FlaskClient, judged: Judge) -> None:
     judged("preflight", Status.MET)
     assert re.search(r"Next to do:</b> <a[^>]*meet-the-service", client.get("/steps/rail").text)
     assert "Next to do:</b> this page" in client.get("/steps/rail?at=meet-the-service").text
@@ -337,14 +349,16 @@ def test_the_rail_marks_the_current_step(client: FlaskClient) -> None:
         (Status.CANNOT_CHECK, "?", "can’t check now"),
     ],
 )
-def test_a_mark_is_never_colour_alone(client: FlaskClient, judged, status, mark, words) -> None:
+def test_a_mark_is_never_colour_alone(
+    client: FlaskClient, judged: Judge, status: Status, mark: str, words: str
+) -> None:
     judged("slo", status)
     line = next(li for li in client.get("/steps/rail").text.split("<li") if "/steps/slo" in li)
     assert f'aria-hidden="true">{mark}</span>' in line
     assert words in line
 
 
-def test_what_is_no_longer_met_is_told(client: FlaskClient, judged) -> None:
+def test_what_is_no_longer_met_is_told(client: FlaskClient, judged: Judge) -> None:
     judged("slo", Status.MET)
     judged("slo", Status.NOT_MET)
     line = next(li for li in client.get("/steps/rail").text.split("<li") if "/steps/slo" in li)
@@ -352,7 +366,7 @@ def test_what_is_no_longer_met_is_told(client: FlaskClient, judged) -> None:
     assert "no longer met" in line
 
 
-def test_all_done_leads_to_the_export(client: FlaskClient, judged, burst) -> None:
+def test_all_done_leads_to_the_export(client: FlaskClient, judged: Judge, burst: AddBurst) -> None:
     for step in load():
         for criterion_id in step.criteria:
             judged(criterion_id, Status.MET)
@@ -373,7 +387,7 @@ def test_all_done_leads_to_the_export(client: FlaskClient, judged, burst) -> Non
 
 
 def test_the_rail_has_every_criterion_checked_in_the_background(
-    client: FlaskClient, no_checks
+    client: FlaskClient, no_checks: list[list[str]]
 ) -> None:
     client.get("/steps/rail")
     assert {name for step in load() for name in step.criteria} <= set(no_checks[-1])
@@ -404,7 +418,9 @@ def strip(client: FlaskClient, page: str = "/slis/readout") -> str:
     return html.partition('<section id="strip"')[2].partition("</section>")[0]
 
 
-def test_the_strip_shows_the_running_burst(client: FlaskClient, burst, clock) -> None:
+def test_the_strip_shows_the_running_burst(
+    client: FlaskClient, burst: AddBurst, clock: Clock
+) -> None:
     row = burst(BurstState.RUNNING)
     assert f'href="/bursts/{row.id}">Error burst runs' in strip(client)
 

@@ -382,7 +382,7 @@ def test_windows_with_labels_of_their_own_only_meet_when_those_are_left_out(
 ) -> None:
     finding = analyse(AlertRule("a", written), SLOS, [SHORT, LONG])
     assert finding.code == code, finding.reason
-    records = [
+    records: list[dict[str, object]] = [
         {"record": rule.name, "expr": rule.expr, "labels": dict(rule.labels)}
         for rule in (SHORT, LONG)
     ]

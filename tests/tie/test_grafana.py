@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from portal.promql.context import RecordingRule
 from portal.tie import AlertFinding, TieCode
-from portal.tie.grafana import NO_LIMIT, GrafanaRule, read_provisioning, read_ruler
+from portal.tie.grafana import NO_LIMIT, GrafanaRule, read_ruler
 from tests.fakes.recorded import ANSWERS
 from tests.patient import analyse_grafana
 from tests.tie.cases import SLOS, expanded
@@ -62,7 +62,8 @@ def rule(condition: str, *data: dict[str, Any], **alert: Any) -> GrafanaRule:
 
 
 def finding(condition: str, *data: dict[str, Any], **alert: Any) -> AlertFinding:
-    return analyse_grafana(rule(condition, *data, **alert), SLOS)
+    [found] = analyse_grafana([rule(condition, *data, **alert)], SLOS)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,8 @@ def test_a_rule_without_a_threshold_is_told_that_it_compares_nothing(
 def test_recording_rules_and_variables_in_a_query_are_followed() -> None:
     recorded = RecordingRule("job:errors", expanded("RATIO"))
     one = rule("C", prometheus("A", "job:errors"), threshold("C", "A", "gt", 0.144))
-    assert analyse_grafana(one, SLOS, [recorded]).code is TieCode.TIED
+    [found] = analyse_grafana([one], SLOS, [recorded])
+    assert found.code is TieCode.TIED
     two = finding(
         "C",
         prometheus(
@@ -240,7 +242,8 @@ def test_alerting_on_no_data_turns_a_filter_into_an_alarm_while_all_is_well() ->
 
 @pytest.mark.parametrize("answer", ["ruler_get_admin", "ruler_get_viewer", "ruler_get_anonymous"])
 def test_the_recorded_rules_get_their_findings(answer: str) -> None:
-    found = {one.title: analyse_grafana(one, SLOS) for one in read_ruler(ANSWERS[answer])}
+    rules = read_ruler(ANSWERS[answer])
+    found = {one.title: analyse_grafana([one], SLOS)[0] for one in rules}
     assert {title: one.code for title, one in found.items()} == {
         "Error budget burn (threshold node)": TieCode.TIED,
         "Error budget burn (math node)": TieCode.TIED,
@@ -263,14 +266,6 @@ def test_the_recorded_definition_is_read_in_full() -> None:
     assert read_ruler(ANSWERS["ruler_get_empty"]) == []
 
 
-def test_the_provisioning_list_gives_the_same_findings() -> None:
-    rules = read_provisioning(ANSWERS["provisioning_list_admin"])
-    codes = {one.title: analyse_grafana(one, SLOS).code for one in rules}
-    assert codes["In PromQL"] is TieCode.TIED
-    assert codes["Broken query"] is TieCode.UNPARSED
-    assert len(codes) == 6
-
-
 def test_a_recording_rule_of_grafana_is_no_alert() -> None:
     entry = {"grafana_alert": {"title": "r", "record": {"metric": "m", "from": "A"}}}
     assert read_ruler({"f": [{"name": "g", "rules": [entry]}]}) == []
@@ -288,7 +283,6 @@ anything = st.recursive(
 @given(anything, st.sampled_from(["expression", "conditions", "reducer", "settings", "type"]))
 def test_any_json_is_read_without_an_exception(value: Any, key: str) -> None:
     assert isinstance(read_ruler(value), list)
-    assert isinstance(read_provisioning([value]), list)
     for base in (threshold("C", "A", "gt", 1), classic("C", ("A", "gt", 1, "and"))):
         base["model"] = {**base["model"], key: value}
         assert finding("C", prometheus("A", "RATIO"), base).reason

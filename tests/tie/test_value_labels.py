@@ -96,4 +96,5 @@ def test_a_value_in_a_label_of_a_grafana_rule_is_found_by_its_text() -> None:
     alert = {"title": "t", "uid": "u", "condition": "C", "data": data}
     entry = {"for": "30s", "labels": {"now": "{{ $values.A }}"}, "grafana_alert": alert}
     [rule] = read_ruler({"f": [{"name": "g", "rules": [entry]}]})
-    assert analyse_grafana(rule, SLOS).code is TieCode.LABEL_CHANGES
+    [found] = analyse_grafana([rule], SLOS)
+    assert found.code is TieCode.LABEL_CHANGES

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from portal.criteria.base import Status, Verdict
 from portal.criteria.checker import Checker
 from portal.criteria.store import save
+from portal.learners.models import Learner
 from portal.steps.catalog import load, minutes
 from tests.conftest import START
 
@@ -35,7 +36,9 @@ def test_a_newcomer_starts_at_the_first_step(client: FlaskClient) -> None:
     assert '<a class="btn" href="/steps/preflight">Start' in client.get("/").text
 
 
-def test_it_leads_on_from_a_step_that_the_lab_has_ticked(client: FlaskClient, learner) -> None:
+def test_it_leads_on_from_a_step_that_the_lab_has_ticked(
+    client: FlaskClient, learner: Learner
+) -> None:
     save(learner.id, "preflight", Verdict(Status.MET, "c", "h", "o", "e"), START)
     html = client.get("/").text
     assert '<a class="btn" href="/steps/meet-the-service">Continue: Meet the service<' in html
@@ -47,7 +50,7 @@ def test_it_promises_no_more_than_the_browser_keeps(client: FlaskClient) -> None
     assert "Nothing leaves" not in html
 
 
-def test_who_comes_back_goes_on_where_they_were(client: FlaskClient, learner) -> None:
+def test_who_comes_back_goes_on_where_they_were(client: FlaskClient, learner: Learner) -> None:
     save(learner.id, "preflight", Verdict(Status.MET, "c", "h", "o", "e"), START)
     client.post("/steps/meet-the-service/done")
     html = client.get("/").text

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -107,7 +108,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLab]:
 
 def at_lab(settings: Settings, lab: RealLab, **more: str) -> Settings:
     """Settings of a portal that asks this lab, and a Grafana if one is named."""
-    urls = {"mockapp_url": lab.mockapp, "prometheus_url": lab.prometheus, **more}
+    urls: dict[str, Any] = {"mockapp_url": lab.mockapp, "prometheus_url": lab.prometheus, **more}
     return replace(settings, scrape_interval=1, **urls)
 
 

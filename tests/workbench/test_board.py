@@ -21,7 +21,7 @@ from portal.workbench import board as board_module
 from portal.workbench import store, views
 from portal.workbench.board import HEAVY as TOO_HEAVY
 from portal.workbench.board import Board, BoardPanel, board
-from portal.workbench.drawing import Drawing
+from portal.workbench.drawing import Drawing, draw
 from portal.workbench.models import WorkbenchPanel
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
@@ -83,7 +83,6 @@ def test_open_pages_share_one_drawing_and_a_move_needs_none(
     lab_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    draw = board_module.draw
 
     def counted(prometheus: object, expr: str, *rest: object) -> object:
         asked.append(expr)

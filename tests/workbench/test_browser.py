@@ -176,7 +176,7 @@ def test_the_list_of_dashboards_fills_as_grafana_is_read(
                 go_on.wait(60)
             return at_once(request)
 
-        fake._answer = later  # type: ignore[method-assign]
+        fake._answer = later
         settings = at_lab(settings, lab, grafana_url=fake.url)
         client = GrafanaClient(
             fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -78,7 +79,7 @@ def test_the_export_is_imported_with_its_data_source_mapped(
     assert 'filename="my-slis.json"' in exported.headers["Content-Disposition"]
     assert judge_dashboard(exported.json, EACH_SECOND).sli_panels == 2
     services: Services = app.extensions["slo_lab"]
-    sent = {"dashboard": exported.json, "overwrite": True, "inputs": []}
+    sent: dict[str, Any] = {"dashboard": exported.json, "overwrite": True, "inputs": []}
     refused = services.grafana._http.send
     token = {"Authorization": f"Bearer {grafana.make_token('Editor')}"}
     answer = refused("POST", "/api/dashboards/import", json=sent, headers=token, accept=(400,))

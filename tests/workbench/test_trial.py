@@ -12,11 +12,13 @@ from flask.testing import FlaskClient
 
 from portal.clients.prometheus import PrometheusClient
 from portal.kit.charts import KINDS
+from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.promql.text import caret_under
 from portal.services import Services
 from portal.workbench import store, trial
-from portal.workbench.drawing import Drawing
-from portal.workbench.trial import Trial, caret_under, try_query
+from portal.workbench.drawing import Drawing, draw
+from portal.workbench.trial import Trial, try_query
 from portal.workbench.turns import TOO_SLOW, run
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
@@ -31,7 +33,7 @@ def ask(lab_app: Flask) -> object:
     """Tries a query as the learner."""
     services: Services = lab_app.extensions["slo_lab"]
     with lab_app.app_context():
-        learner = store.db.session.execute(store.db.select(Learner)).scalar_one()
+        learner = db.session.execute(db.select(Learner)).scalar_one()
         yield lambda expr: try_query(services, learner, expr)
 
 
@@ -116,8 +118,10 @@ def test_a_unit_that_does_not_fit_gets_a_remark_and_no_refusal(lab_app: Flask) -
     page = lab_app.test_client().get("/workbench/try", query_string=asked).text
     assert "This shows an SLI: latency" in page
     assert "The query gives seconds, but the unit says ratio (0 to 1)." in page
-    page = lab_app.test_client().get("/workbench/try", query_string={**asked, "unit": "seconds"})
-    assert "but the unit says" not in page.text
+    page = (
+        lab_app.test_client().get("/workbench/try", query_string={**asked, "unit": "seconds"}).text
+    )
+    assert "but the unit says" not in page
 
 
 def test_a_value_on_the_page_is_read_anew_and_a_mistake_is_not(lab_app: Flask) -> None:
@@ -179,7 +183,7 @@ def test_a_learner_runs_one_query_at_a_time(
     lab_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running, most, gate, go_on = 0, 0, threading.Lock(), threading.Event()
-    run_it = trial.draw
+    run_it = draw
 
     def slow(*arguments: object) -> Drawing:
         nonlocal running, most

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.promql.classify import classify
 from portal.promql.context import Context
@@ -80,7 +81,7 @@ def test_an_action_twice_does_no_more_than_once(
     client: FlaskClient, learner: Learner, panel: int, path: str
 ) -> None:
     def all_there_is() -> tuple[Any, ...]:
-        store.db.session.expire_all()
+        db.session.expire_all()
         handed_in = [row.file_name for row in store.handed_in(learner.id)]
         bench = store.bench(learner.id)
         return titles(learner), handed_in, bench.title, store.confirmed(learner.id)
@@ -132,7 +133,7 @@ def test_a_panel_is_changed(client: FlaskClient, learner: Learner, panel: int) -
     assert AVAILABILITY.replace('"', "&#34;") in client.get(f"/workbench/panels/{panel}").text
     changed = {**PANEL, "title": "", "expr": "up\r\n+ 0", "unit": "none"}
     client.post(f"/workbench/panels/{panel}", data=changed)
-    store.db.session.expire_all()
+    db.session.expire_all()
     [kept] = store.panels(learner.id)
     assert (kept.title, kept.expr, kept.unit) == ("Untitled panel", "up\n+ 0", "none")
 
@@ -233,7 +234,7 @@ def test_only_the_last_removed_panels_are_kept(learner: Learner) -> None:
 def test_the_dashboard_has_the_title_it_is_given(client: FlaskClient, panel: int) -> None:
     client.post("/workbench/title", data={"title": "Our shop"})
     assert 'value="Our shop"' in client.get("/workbench").text
-    assert client.get("/workbench/dashboard.json").json["title"] == "Our shop"
+    assert client.get("/workbench/dashboard.json").get_json()["title"] == "Our shop"
     refused = client.post("/workbench/title", data={"title": "  "})
     assert refused.status_code == 422
     assert "Give the dashboard a title" in refused.text

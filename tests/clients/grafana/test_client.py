@@ -17,7 +17,7 @@ from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply, Request
 from tests.patience import SECONDS
 
-CALLS = {
+CALLS: dict[str, Callable[[GrafanaClient], object]] = {
     "check": lambda client: client.check(),
     "datasources": lambda client: client.datasources(),
     "data source": lambda client: client.data_source_answers(),

@@ -157,7 +157,12 @@ def test_at_most_eight_are_read_at_a_time_and_in_order() -> None:
 
 def test_cancelling_ends_it_soon() -> None:
     shelf, cancelled = Shelf(500), threading.Event()
-    shelf.before = lambda: len(shelf.read) > 50 and cancelled.set()
+
+    def cancel_after_fifty() -> None:
+        if len(shelf.read) > 50:
+            cancelled.set()
+
+    shelf.before = cancel_after_fifty
     assert len(shelf.scan(cancelled=cancelled)) < 400
     time.sleep(0.1)
     assert len(shelf.read) < 500
