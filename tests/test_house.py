@@ -113,9 +113,9 @@ def constants_set_from_outside(path: Path) -> Iterator[str]:
     """Each ``setattr(module, "NAME", ...)`` and ``setattr("portal.module.NAME", ...)``."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"setattr", "setitem"}:
-            for text in [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]:
-                name = str(text).rpartition(".")[2]
-                if name.isupper() and not str(text).startswith("stack."):
+            named = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
+            for text in [value for value in named if isinstance(value, str)]:
+                if text.rpartition(".")[2].isupper() and not text.startswith("stack."):
                     yield f"{path.relative_to(ROOT)}: {text}"
 
 
@@ -158,9 +158,10 @@ def test_the_mock_service_knows_nothing_of_the_portal(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in named(SOURCES) if n.startswith("stack")])
 def test_the_stack_knows_settings_errors_and_clients_only(name: str) -> None:
-    allowed = ("portal.config", "portal.errors", "portal.clients", "portal.secret_files")
-    allowed += ("portal.numbers", "portal.durations", "portal.words")
-    allowed += ("portal.files", "portal.records")
+    allowed = (
+        *("portal.config", "portal.errors", "portal.clients", "portal.secret_files"),
+        *("portal.numbers", "portal.durations", "portal.words", "portal.files", "portal.records"),
+    )
     for module in imports(ROOT / name):
         assert not module.startswith("portal.") or module.startswith(allowed), module
 

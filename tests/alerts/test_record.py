@@ -309,7 +309,7 @@ def test_the_planner_is_asked_for_the_moment_of_the_start(
     look(services, "me")
     watch = record.watch_of(burst.id)
     assert watch is not None
-    forecasts = [Forecast.from_json(plan) for plan in watch.plans or ()]
+    forecasts = list(Forecast.readable(watch.plans or ()))
     assert [(one.pair, one.failures, one.is_page) for one in forecasts] == [
         ("page 5m/25s", 1, True),
         ("ticket 15m/75s", 1, False),

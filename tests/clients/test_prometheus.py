@@ -16,8 +16,8 @@ from portal.clients.prometheus import (
     PrometheusClient,
     RuleKind,
     TargetHealth,
-    duration_seconds,
 )
+from portal.durations import prometheus_seconds
 from tests.clients.test_http import EXPECTED, SLOW
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply
@@ -257,7 +257,7 @@ NO_DURATIONS = dict.fromkeys(("", "5", "s", "5s!", "-5s"))
 
 @pytest.mark.parametrize(("written", "seconds"), (DURATIONS | NO_DURATIONS).items())
 def test_durations(written: str, seconds: float | None) -> None:
-    assert duration_seconds(written) == seconds
+    assert prometheus_seconds(written) == seconds
 
 
 def test_its_own_pages_are_where_this_build_has_them(prometheus: PrometheusClient) -> None:

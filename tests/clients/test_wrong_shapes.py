@@ -113,7 +113,9 @@ def success(data: Any) -> dict[str, Any]:
 
 
 def vector(*values: str, **labels: str) -> dict[str, Any]:
-    rows = [{"metric": {"job": "shop", **labels}, "value": [1.7e9, value]} for value in values]
+    rows: list[Any] = [
+        {"metric": {"job": "shop", **labels}, "value": [1.7e9, value]} for value in values
+    ]
     return success({"resultType": "vector", "result": rows})
 
 
@@ -302,7 +304,8 @@ GRAFANA: dict[str, Callable[[GrafanaClient], object]] = {
 
 @pytest.mark.parametrize("name", GRAFANA)
 def test_grafana(name: str) -> None:
-    with OddGrafana() as grafana:
+    grafana = OddGrafana()
+    with grafana:
         grafana.add_folder()
         grafana.add_dashboard(classic_board(), "board")
         grafana.add_library_panel("lib", "Panel", {"type": "stat"})

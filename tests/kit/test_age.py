@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.bursts.models import Burst, BurstState
-from portal.kit.age import is_old, old, seconds_since
+from portal.kit.age import ago, is_old, old, seconds_since
 from portal.kit.db import db
-from portal.kit.rendering import ago
 from portal.learners.models import Learner
 from tests.conftest import START
 

@@ -45,7 +45,7 @@ def test_the_estimate_is_that_of_prometheus(tmp_path: Path) -> None:
         tests.append(TEST.format(series="".join(series).rstrip(), asked=asked))
     file = tmp_path / "test.yml"
     file.write_text("rule_files: []\ntests:\n" + "".join(tests))
-    words = [promtool(), "test", "rules", file]
+    words = [str(promtool()), "test", "rules", str(file)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -26,7 +26,7 @@ SLOW_THEN_FAST = {"fast": "0x5 50+50x6", "all": "300x5 350+50x6"}
 def holds(folder: Path, expr: str, value: float) -> bool:
     file = folder / "test.yml"
     file.write_text(TEST.format(expr=expr.replace("\n", " "), value=value, **SLOW_THEN_FAST))
-    words = [promtool(), "test", "rules", file]
+    words = [str(promtool()), "test", "rules", str(file)]
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 

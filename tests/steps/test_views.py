@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -67,14 +68,12 @@ def prose_in(settings: Settings, services: Services, step_id: str) -> str:
     return re.sub(r"<details.*?</details>", "", page.split('<div class="prose">')[1], flags=re.S)
 
 
-MOVED = {"mockapp_port": 8101, "prometheus_port": 9191, "grafana_port": 3131}
-
-
 @pytest.mark.parametrize("step_id", [step.id for step in load()])
 def test_a_lesson_names_the_ports_of_this_lab_alone(
     settings: Settings, services: Services, step_id: str
 ) -> None:
-    moved = replace(settings, mockapp_url="", prometheus_url="", **MOVED)
+    ports: dict[str, Any] = {"mockapp_port": 8101, "prometheus_port": 9191, "grafana_port": 3131}
+    moved = replace(settings, mockapp_url="", prometheus_url="", **ports)
     assert not re.findall(r":(?:8000|9090|3000|8080)\b", prose_in(moved, services, step_id))
 
 
