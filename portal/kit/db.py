@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,19 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Table, event, inspect
+from sqlalchemy import (
+    JSON,
+    URL,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -28,6 +41,7 @@ from portal.kit.database_file import DatabaseFile, path_of
 
 log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+APPLICATION = "slo-lab"
 STARTING_LOCK = 7_561_001  # any number, as long as all portals take the same
 
 
@@ -222,15 +236,36 @@ def init_app(app: Flask, url: str, busy_ms: int) -> None:
     options: dict[str, Any] = {"json_deserializer": _read_json, "json_serializer": _write_json}
     if parsed.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": busy_ms / 1000}
-    elif parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
-        # As SQLite's busy timeout; without it a page waits for somebody's lock for ever.
-        options["connect_args"] = {"options": f"-c lock_timeout={busy_ms}"}
+    elif parsed.get_backend_name() == "postgresql":
+        options["connect_args"] = _postgresql_options(parsed, busy_ms)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db)
     if file:
         with app.app_context():
             file.watch(db.engine)
+
+
+def _postgresql_options(url: URL, busy_ms: int) -> dict[str, str]:
+    """A name of this app's own, by which others know it; and as SQLite's busy timeout, without
+    which a page waits for somebody's lock for ever."""
+    wanted = {
+        "application_name": f"{APPLICATION} {secrets.token_hex(4)}",
+        "options": f"-c lock_timeout={busy_ms}",
+    }
+    return {name: value for name, value in wanted.items() if name not in url.query}
+
+
+def others_are_connected(connection: Connection) -> bool:
+    """Whether another portal or command, wherever it runs, uses this PostgreSQL database."""
+    if connection.dialect.name != "postgresql":
+        return False
+    question = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND starts_with(application_name, :ours) "
+        "AND application_name <> current_setting('application_name')"
+    )
+    return bool(connection.execute(question, {"ours": f"{APPLICATION} "}).scalar_one())
 
 
 @contextmanager

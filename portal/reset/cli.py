@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from portal.config import Settings
+from portal.kit.db import db, others_are_connected
 from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.reset.scopes import Scope, find_scope, losses, reset, scopes
 from portal.services import current_services
 from portal.wsgi import prepared_app
+from stack.lock import PortalAliveError
 
 IN_THE_PORTAL = "A portal that runs does it itself: its page “Start over”."
 
@@ -31,10 +33,20 @@ def reset_command(what: str | None, yes: bool) -> None:
             _show_choices(learner)
             return
         with app.extensions["slo_lab_lock"].alone(IN_THE_PORTAL):
+            _refuse_under_others()
             if not yes:
                 click.confirm(f"{_will_delete(learner, scope)} Go on?", abort=True)
             reset(current_services(), learner, scope)
         click.echo(f"{scope.title}: reset.")
+
+
+def _refuse_under_others() -> None:
+    """Raises PortalAliveError where a portal of another data folder uses the same database."""
+    if others_are_connected(db.session.connection()):
+        raise PortalAliveError(
+            "Another portal or command of the lab uses this database. Stop it first, then do this "
+            f"again; nothing was changed. {IN_THE_PORTAL}"
+        )
 
 
 def _scope(name: str) -> Scope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,6 +21,7 @@ from tests.robustness.portals import SLO_FORM, ask, portal_app
 from tests.robustness.postgresql import programs, running_postgresql
 from tests.robustness.rows import fill, pages
 from tests.robustness.test_database import IdleChecker, settings_in, words
+from tests.stack.labs import SLO_LAB, environment
 
 BINARIES = programs()
 pytestmark = pytest.mark.skipif(BINARIES is None, reason="PostgreSQL is not installed")
@@ -91,3 +93,21 @@ def test_a_server_that_is_gone_is_named(app: Flask, url: str) -> None:
         assert said
         assert [one for one in said if DatabaseFault.AWAY.sentence not in one] == []
         assert DatabaseFault.AWAY.sentence in refusal(app)
+
+
+def test_a_reset_refuses_while_a_portal_elsewhere_uses_the_database(
+    app: Flask, url: str, tmp_path: Path
+) -> None:
+    environ = environment(tmp_path / "elsewhere", SLO_LAB_DATABASE_URL=url)
+    command = [SLO_LAB[0], "reset", "lab", "--yes"]
+
+    def reset() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    refused = reset()
+    assert refused.returncode == 1
+    assert "Another portal or command of the lab uses this database." in refused.stderr
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()  # as if it had ended
+    assert reset().stdout == "The whole lab: reset.\n"
