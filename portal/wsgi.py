@@ -20,6 +20,7 @@ from portal.features import start_background
 from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import migrate_to_head
 from portal.kit.observability import log_as_json
+from portal.kit.security import MAX_UPLOAD_BYTES
 from portal.learners import ensure_solo_learner
 from portal.services import utc_now
 
@@ -67,6 +68,9 @@ def quiet_app() -> Flask:
     return prepared_app(Settings.from_env())
 
 
+IN_MEMORY = MAX_UPLOAD_BYTES + (1 << 20)
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     try:
@@ -98,6 +102,9 @@ def _listen(app: Flask, settings: Settings) -> waitress.server.BaseWSGIServer:
             channel_timeout=IDLE_SECONDS,
             asyncore_use_poll=True,  # select() fails beyond file number 1,023
             ident=None,
+            # What comes and goes stays in memory: a full disk must not cut a form off.
+            inbuf_overflow=IN_MEMORY,
+            outbuf_overflow=IN_MEMORY,
         )
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
