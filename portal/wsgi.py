@@ -22,6 +22,7 @@ from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.database_file import check_whole
 from portal.kit.db import db, migrate_to_head, missing_columns, newest_version, version_of
 from portal.kit.observability import log_as_json
+from portal.kit.security import MAX_UPLOAD_BYTES
 from portal.learners import ensure_solo_learner
 from portal.limits import ServerLimits
 from portal.services import Services, utc_now
@@ -123,6 +124,9 @@ def quiet_app() -> Flask:
     return prepared_app(Settings.from_env())
 
 
+IN_MEMORY = MAX_UPLOAD_BYTES + (1 << 20)
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     os.umask(0o077)  # what it makes is for its user alone; rule files have a mode of their own
@@ -162,6 +166,9 @@ def _listen(app: Flask, settings: Settings, limits: ServerLimits) -> waitress.se
             channel_timeout=limits.idle_s,
             asyncore_use_poll=True,  # select() fails beyond file number 1,023
             ident=None,
+            # What comes and goes stays in memory: a full disk must not cut a form off.
+            inbuf_overflow=IN_MEMORY,
+            outbuf_overflow=IN_MEMORY,
         )
     except OSError as error:
         reason = error.strerror or str(error)

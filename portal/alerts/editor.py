@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.alerts import store
 from portal.learners.models import Learner
 from portal.rulefile.outline import fits, one_newline
-from portal.rulefolder.apply import Applied, Blame, Outcome, Refused, apply_file, remove_file
+from portal.rulefolder.apply import Blame, Outcome, Refused, apply_file, remove_file
 from portal.rulefolder.folder import learner_file
 from portal.services import Services
 
@@ -19,10 +19,12 @@ def apply_learner_rules(
     """
     learner_id, text = learner.id, one_newline(text)
     _keep(services, learner_id, text)
-    outcome = apply_file(services, learner_file(learner_id), text)
-    if isinstance(outcome, Applied):
-        store.mark_applied(learner_id, text, services.clock(), assisted=assisted)
-    return outcome
+    return apply_file(
+        services,
+        learner_file(learner_id),
+        text,
+        lambda: store.mark_applied(learner_id, text, services.clock(), assisted=assisted),
+    )
 
 
 def remove_learner_rules(services: Services, learner: Learner, typed: str = "") -> Outcome:
@@ -32,10 +34,11 @@ def remove_learner_rules(services: Services, learner: Learner, typed: str = "") 
     """
     learner_id = learner.id
     _keep(services, learner_id, typed)
-    outcome = remove_file(services, learner_file(learner_id))
-    if isinstance(outcome, Applied):
-        store.mark_removed(learner_id, services.clock())
-    return outcome
+    return remove_file(
+        services,
+        learner_file(learner_id),
+        lambda: store.mark_removed(learner_id, services.clock()),
+    )
 
 
 def restore_learner_rules(services: Services, learner: Learner, typed: str = "") -> Outcome:
@@ -46,10 +49,12 @@ def restore_learner_rules(services: Services, learner: Learner, typed: str = "")
     if row is None or row.applied_text is None or row.removed_at is None:
         return Refused("There are no removed rules to put back.", blame=Blame.LAB)
     text, assisted = row.applied_text, row.assisted
-    outcome = apply_file(services, learner_file(learner_id), text)
-    if isinstance(outcome, Applied):
-        store.mark_restored(learner_id, services.clock(), assisted=assisted)
-    return outcome
+    return apply_file(
+        services,
+        learner_file(learner_id),
+        text,
+        lambda: store.mark_restored(learner_id, services.clock(), assisted=assisted),
+    )
 
 
 def _keep(services: Services, learner_id: int, text: str) -> None:

@@ -18,6 +18,7 @@ from portal.numbers import quantile_name
 from portal.records import RecordError, read_record
 from portal.services import Services
 from portal.shop.histogram import quantile
+from portal.shop.processes import MANY_FALLS
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
 
 SLOW_SECONDS = 0.5
@@ -38,13 +39,15 @@ class ServerView:
     """What the service counted of one burst; quantiles in seconds by name (``p95``).
 
     ``within``: answers by bucket (``le``); empty in the records of older versions.
-    ``restarted``: the service was started anew meanwhile, so its counters began at zero.
+    ``restarted``: the service was started anew meanwhile, so its counters began at zero;
+    ``several``: it is several processes, whose counters Prometheus met in turn.
     """
 
     by_status: dict[str, float] = field(default_factory=dict)
     slow: float = 0.0
     quantiles: dict[str, float] = field(default_factory=dict)
     restarted: bool = False
+    several: bool = False
     within: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -130,6 +133,7 @@ def seen_since(
     view = ServerView(
         by_status=_difference(after.by_status, base.by_status),
         restarted=restarted,
+        several=_are_several(services, job),
         within=_difference(after.within, base.within),
     )
     slow, _ = view.answered(SLOW_SECONDS) or (0.0, 0.0)
@@ -138,6 +142,15 @@ def seen_since(
 
 def _difference(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:
     return {label: number - before.get(label, 0.0) for label, number in after.items()}
+
+
+def _are_several(services: Services, job: str) -> bool:
+    """Whether a counter fell more often of late than any service starts."""
+    try:
+        falls = services.prometheus.numbers(SLIQueries(job).falls)
+    except ClientError:
+        return False
+    return any(sample.value >= MANY_FALLS for sample in falls)
 
 
 def _was_reset(before: Counters, after: Counters) -> bool:

@@ -11,6 +11,7 @@ from portal.bursts.server_view import SLOW_SECONDS, ServerView
 from portal.durations import duration, milliseconds
 from portal.numbers import count, exact, percent
 from portal.shop import BUCKETS
+from portal.shop.processes import SEVERAL
 from portal.shop.queries import LATENCY_THRESHOLD
 from portal.words import listed
 
@@ -96,6 +97,8 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
         return "Prometheus will have counted all of it after its next scrape."
     if view is None:
         return "Prometheus could not be asked about this burst, so there is nothing to compare."
+    if view.several:
+        return SEVERAL
     missing = burst.sent - round(view.total)
     if missing > 0:
         unseen = sum(n for kind, n in burst.failed_by_kind.items() if not kind.isdigit())

@@ -108,10 +108,14 @@ def check_rules(
         raise PromtoolMissingError
     if len(text) > MAX_RULES_BYTES:
         return RulesReport(False, (RulesMessage("The rule file is larger than 4 MB."),))
-    with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
-        file = Path(folder) / "rules.yml"
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
-        return _run(promtool, file, limits.check_s)
+    try:
+        with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
+            file = Path(folder) / "rules.yml"
+            file.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return _run(promtool, file, limits.check_s)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SLOLabError(f"promtool could not be given the rules ({reason}).") from error
 
 
 def _run(promtool: Path, file: Path, seconds: float) -> RulesReport:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.clients.errors import ClientError
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Subject, Verdict, Where
 from portal.criteria.models import StoredVerdict
 from portal.kit.age import AHEAD, is_old
+from portal.kit.database_fault import DatabaseFault, fault_of
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.numbers import exact
@@ -82,6 +85,9 @@ class Checker:
         self._pool = self._background.pool("check", self.limits.at_once)
         self._running: dict[tuple[int, str], tuple[Future[None], datetime]] = {}
         self._again: set[tuple[int, str]] = set()
+        self.unsaved: dict[tuple[int, str], DatabaseFault] = {}
+        """Why the last check of a learner's criterion could not be saved; those that could
+        are not in it."""
         self._worked: dict[int, datetime] = {}
         self._guard = threading.Lock()
 
@@ -134,7 +140,7 @@ class Checker:
         """Save it beside the request, since who only reads a page writes nothing."""
 
         def note() -> None:
-            with self._app.app_context():
+            with self._app.app_context(), self._saving(learner_id, criterion_id):
                 store.save(learner_id, criterion_id, overdue(self.limits.longest_s), now)
 
         self._background.start("overdue", f"notes that {criterion_id} takes too long", note)
@@ -150,7 +156,7 @@ class Checker:
                     self._running.pop((learner_id, criterion_id), None)
 
     def _look(self, learner_id: int, criterion_id: str) -> None:
-        with self._app.app_context():
+        with self._app.app_context(), self._saving(learner_id, criterion_id):
             services: Services = self._app.extensions["slo_lab"]
             learner = db.session.get_one(Learner, learner_id)
             began = services.clock()
@@ -160,6 +166,19 @@ class Checker:
             if known and store.stored_verdict(learner_id, criterion_id) is None:
                 return  # reset meanwhile: what was seen before it is not true any more
             store.save(learner_id, criterion_id, verdict, began)
+
+    @contextmanager
+    def _saving(self, learner_id: int, criterion_id: str) -> Iterator[None]:
+        """What can't be saved within is told beside the verdict from before."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            db.session.rollback()
+            fault = self.unsaved[learner_id, criterion_id] = fault_of(error)
+            extra = {"criterion": criterion_id, "fault": fault.value, "reason": str(error)}
+            log.error("verdict not saved", extra=extra)
+        else:
+            self.unsaved.pop((learner_id, criterion_id), None)
 
 
 def current_checker() -> Checker:

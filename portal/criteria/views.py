@@ -98,6 +98,7 @@ def verdict_context(criterion_id: str, here: str | None = None) -> dict[str, Any
         "mark": mark,
         "shown": shown,
         "poll_seconds": 1 if checking else _poll_seconds(verdict.status if verdict else None),
+        "unsaved": current_checker().unsaved.get((current_learner().id, criterion_id)),
         "ago": ago(row.checked_at, current_services().clock()) if row else "",
     }
 

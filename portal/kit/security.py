@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from io import BytesIO
+from typing import IO, Any
+
+from flask import Flask, Request, Response
 
 from portal.config import Settings
 from portal.kit.htmx import CDN
@@ -32,6 +35,13 @@ HEADERS = {
 MAX_UPLOAD_BYTES = 24 * 1024 * 1024
 
 
+class InMemoryRequest(Request):
+    """A request whose files are not spooled to a disk, which may be full; their size is limited."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return BytesIO()
+
+
 def init_app(app: Flask, settings: Settings, secret_key: str) -> None:
     """Set the allowlist, the limits, the cookie's name and the headers of every answer."""
     further = [name.strip() for name in settings.allowed_hosts.split(",") if name.strip()]
@@ -43,6 +53,7 @@ def init_app(app: Flask, settings: Settings, secret_key: str) -> None:
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_UPLOAD_BYTES,
     )
+    app.request_class = InMemoryRequest
     app.after_request(_add_headers)
 
 

@@ -13,6 +13,7 @@ from portal.clients.scrapes import last_scrape
 from portal.kit.age import is_old
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
 from portal.numbers import about, count, number, percent
+from portal.shop.processes import MANY_FALLS, SEVERAL
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
 from portal.words import counted
 
@@ -43,7 +44,8 @@ class SLIReading:
 
     ``scraped_at``: unix seconds of the newest scrape that it rests on. ``counted_availability``
     and ``counted_fast_share``: the same shares without what ``rate`` extrapolates.
-    ``no_latency`` and its reason: why there is no share of fast requests.
+    ``falls``: how often a counter fell. ``no_latency`` and its reason: why there is no share of
+    fast requests.
     """
 
     state: ReadingState
@@ -58,6 +60,7 @@ class SLIReading:
     fast_share: float | None = None
     counted_availability: float | None = None
     counted_fast_share: float | None = None
+    falls: float = 0.0
     no_latency: ReadingState | None = None
     no_latency_reason: str = ""
     quantiles: dict[float, float] = field(default_factory=dict)
@@ -76,6 +79,11 @@ class SLIReading:
         if not self.failed:
             return f"None of about {asked} failed"
         return f"About {count(_about(self.failed))} of {asked} failed"
+
+    @property
+    def several_words(self) -> str:
+        """That several processes answer at one address, where the counters say so; or ""."""
+        return SEVERAL if self.falls >= MANY_FALLS else ""
 
     @property
     def difference_words(self) -> str:
@@ -182,6 +190,7 @@ def _read(
         fast_share=fast_share,
         counted_availability=_share(prometheus, queries.counted_availability),
         counted_fast_share=_share(prometheus, queries.counted_fast_share),
+        falls=_only(prometheus.numbers(queries.falls)) or 0.0,
         no_latency=no_latency,
         no_latency_reason=why,
         quantiles=_quantiles(prometheus, queries),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, delete, func, select
@@ -84,13 +85,13 @@ def reset(services: Services, learner: Learner, scope: Scope) -> None:
     """Delete what belongs to the scope; raises ResetRefusedError while a burst is running."""
     if scope.id in {LAB, BURST_STEP} and active_burst(learner.id):
         raise ResetRefusedError("A burst is running. Wait until it ends or stop it, then reset.")
-    _remove_rules(services, learner, scope)
-    for table, rows in _doomed(learner, scope):
-        _delete(table, rows)
-    if scope.is_lab or scope.is_reflections:
-        reflections.clear(learner.id, services.clock())
-    _forget_progress(learner.id, scope)
-    db.session.commit()
+    with _without_rules(services, learner, scope):
+        for table, rows in _doomed(learner, scope):
+            _delete(table, rows)
+        if scope.is_lab or scope.is_reflections:
+            reflections.clear(learner.id, services.clock())
+        _forget_progress(learner.id, scope)
+        db.session.commit()
 
 
 def _forget_progress(learner_id: int, scope: Scope) -> None:
@@ -104,15 +105,29 @@ def _forget_progress(learner_id: int, scope: Scope) -> None:
     marks.forget(learner_id, [step.id])
 
 
-def _remove_rules(services: Services, learner: Learner, scope: Scope) -> None:
-    """Delete the learner's rule files; Prometheus drops the rules when it sees that."""
+@contextmanager
+def _without_rules(services: Services, learner: Learner, scope: Scope) -> Iterator[None]:
+    """Delete the learner's rule files; Prometheus drops the rules when it sees that.
+
+    They come back when what is done within fails: files and rows go together, or neither does.
+    """
     folder = RuleFolder.of(services.settings)
     doomed = _rule_files(folder, learner, scope)
     if not doomed:
+        yield
         return
     with folder.locked(LOCK_SECONDS):
-        for name in doomed:
-            folder.begin(name, None)
+        begun: list[str] = []
+        try:
+            for name in doomed:
+                folder.begin(name, None)
+                begun.append(name)
+            yield
+        except BaseException:
+            for name in begun:
+                folder.rollback(name)
+            raise
+        for name in begun:
             folder.commit(name)
 
 

@@ -7,6 +7,7 @@ taken back, and the answer says why.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -83,9 +84,12 @@ class Refused:
 Outcome = Applied | Refused
 
 
-def apply_file(services: Services, name: str, text: str) -> Outcome:
+def apply_file(
+    services: Services, name: str, text: str, keep: Callable[[], None] = lambda: None
+) -> Outcome:
     """Make ``text`` the content of the rule file ``name`` and see Prometheus load it.
 
+    ``keep`` is called once it is loaded, to save that; when it raises, the old file comes back.
     ``name`` comes from ``learner_file`` or ``slo_file``. Takes up to twice the setting
     ``rules_wait`` (s): to wait for the change, and again for the way back.
     """
@@ -94,23 +98,27 @@ def apply_file(services: Services, name: str, text: str) -> Outcome:
         report = check_rules(text, limits=services.limits.promtool)
         if not report.ok:
             return _in_promtools_words(report.messages, text)
-        return _change(services, name, text, expected)
+        return _change(services, name, text, expected, keep)
     except RuleTextError as error:
         return Refused(str(error), error.line, error.column)
     except SLOLabError as error:
         return Refused(str(error), blame=Blame.LAB)
 
 
-def remove_file(services: Services, name: str) -> Outcome:
-    """Delete the rule file ``name`` and see Prometheus drop its rules."""
+def remove_file(services: Services, name: str, keep: Callable[[], None] = lambda: None) -> Outcome:
+    """Delete the rule file ``name`` and see Prometheus drop its rules; ``keep`` as above."""
     try:
-        return _change(services, name, None, ())
+        return _change(services, name, None, (), keep)
     except SLOLabError as error:
         return Refused(str(error), blame=Blame.LAB)
 
 
 def _change(
-    services: Services, name: str, text: str | None, expected: tuple[GroupOutline, ...]
+    services: Services,
+    name: str,
+    text: str | None,
+    expected: tuple[GroupOutline, ...],
+    keep: Callable[[], None],
 ) -> Outcome:
     folder = RuleFolder.of(services.settings, services.limits.room)
     with folder.locked(services.settings.rules_wait):
@@ -119,11 +127,12 @@ def _change(
         if before.ok and folder.read(name) == text:
             groups = loaded_groups(services.prometheus, name)
             if matches(groups, expected):
+                keep()
                 return Applied(name, groups)
         if not before.ok and (culprit := _broken_file(services, folder, but=name)):
             return Refused(f"Prometheus loads no rules at present: {culprit}", blame=Blame.LAB)
         next_second(before)
-        return _write_and_watch(services, folder, name, text, expected, before)
+        return _write_and_watch(services, folder, name, text, expected, before, keep)
 
 
 def _write_and_watch(
@@ -133,11 +142,14 @@ def _write_and_watch(
     text: str | None,
     expected: tuple[GroupOutline, ...],
     before: LoadState,
+    keep: Callable[[], None],
 ) -> Outcome:
     wait = services.settings.rules_wait
     folder.begin(name, text)
     try:
         waited = wait_until_loaded(services.prometheus, name, expected, before, wait)
+        if waited.loaded:
+            keep()
     except BaseException:
         folder.rollback(name)
         raise

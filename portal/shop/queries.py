@@ -102,6 +102,11 @@ class SLIQueries:
         return f"sum(resets({self._total}[{GAP}{self.window}]))"
 
     @property
+    def falls(self) -> str:
+        """How often a counter fell in the window: once for each time that the service started."""
+        return f"max(resets({self._total}[{self.window}]))"
+
+    @property
     def answers(self) -> str:
         """The raw counters of the answers within each bucket (label ``le``)."""
         return f'sum by (le) (http_request_duration_seconds_bucket{{job="{self.job}"}})'

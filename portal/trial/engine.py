@@ -142,9 +142,12 @@ class _Session:
         """The answers of the scenes that one run got through."""
         if self._is_spent:
             return []
-        with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
-            names = [_written(scene, Path(folder), n) for n, scene in enumerate(scenes)]
-            said, why = _run(self.promtool, Path(folder), names, self.limits)
+        try:
+            with tempfile.TemporaryDirectory(prefix="slo-lab-") as folder:
+                names = [_written(scene, Path(folder), n) for n, scene in enumerate(scenes)]
+                said, why = _run(self.promtool, Path(folder), names, self.limits)
+        except OSError as error:
+            said, why = "", f"promtool could not be given the days ({error.strerror or error})."
         parts = said.split(HEADER)[1:]
         found: list[tuple[TrialAnswer, ...]] = []
         for scene, part in zip(scenes, parts, strict=False):

@@ -10,6 +10,7 @@ import pytest
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
 from portal.bursts.sides import ESTIMATED, SMALLEST, WAITED_OUTSIDE, WAITING, sides
+from portal.shop.processes import SEVERAL
 from portal.shop.queries import LATENCY_THRESHOLD
 
 
@@ -77,6 +78,11 @@ def test_counters_that_began_anew_are_named() -> None:
     burst = a_burst(view, sent=100, good=90, failed={"connection": 10})
     assert "counted 40 fewer" in sides(burst).sentence
     assert "was started anew" in sides(burst).sentence
+
+
+def test_several_processes_are_told_whatever_they_counted() -> None:
+    burst = a_burst(ServerView({"200": 100}, several=True), sent=100, good=100)
+    assert sides(burst).sentence == SEVERAL
 
 
 def test_the_two_meanings_of_slow_are_told_where_both_meet() -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from threading import Event, Timer
 from threading import enumerate as threads
 from typing import ClassVar
+from unittest.mock import Mock
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store
 from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import Checker
 from portal.features import CRITERIA
+from portal.kit.database_fault import DatabaseFault
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.limits import CheckLimits
@@ -246,3 +250,27 @@ def test_a_clock_that_went_back_makes_every_verdict_stale_and_no_age_negative(
     clock.pass_seconds(1)
     assert "checked 1 s ago" in client.get("/criteria/slo").text
     assert checks.started == ["slo", "slo"]
+
+
+def test_a_check_that_could_not_be_saved_says_so(
+    app: Flask,
+    client: FlaskClient,
+    learner: Learner,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It died in the pool: the page went on showing the verdict from before, and nobody knew."""
+    checker: Checker = app.extensions["slo_lab_checker"]
+    assert checker.check_now(learner.id, ["slo"], clock())
+    full = OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+    clock.pass_seconds(60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "save", Mock(side_effect=full))
+        assert checker.check_now(learner.id, ["slo"], clock())
+        assert checker.unsaved == {(learner.id, "slo"): DatabaseFault.UNKNOWN}
+        page = client.get("/criteria/slo").text
+    assert "The last check could not be saved." in page
+    assert "verdict not saved" in caplog.text
+    clock.pass_seconds(60)
+    assert checker.check_now(learner.id, ["slo"], clock())
+    assert "could not be saved" not in client.get("/criteria/slo").text

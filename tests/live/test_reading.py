@@ -9,6 +9,7 @@ import pytest
 
 from portal.clients.prometheus import PrometheusClient
 from portal.live.reading import MAX_AGE, ReadingState, SLIReading, read_after_scrape
+from portal.shop.processes import SEVERAL
 from portal.shop.queries import SLIQueries
 from tests.fakes.server import LocalServer, Reply, Request
 from tests.patience import SECONDS
@@ -112,6 +113,15 @@ def test_a_service_without_the_bucket_says_so(
     found = look(prometheus, None)
     assert (found.state, found.no_latency, found.fast_share) == (ReadingState.OK, state, None)
     assert words in found.no_latency_reason
+
+
+@pytest.mark.parametrize(("falls", "words"), [(0, ""), (2, ""), (3, SEVERAL), (11, SEVERAL)])
+def test_several_processes_behind_one_address_are_told(
+    prometheus: ScrapedPrometheus, falls: int, words: str
+) -> None:
+    """A restart lets the counters fall once; workers in turn at nearly every scrape."""
+    prometheus.told = {QUERIES.falls: falls}
+    assert look(prometheus, None).several_words == words
 
 
 def test_what_rate_extrapolates_is_told_where_it_shows(prometheus: ScrapedPrometheus) -> None:

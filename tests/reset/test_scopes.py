@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from portal.alerts import record
 from portal.alerts import store as rule_texts
@@ -243,3 +246,24 @@ def test_every_step_and_column_that_a_loss_names_exists(learner: Learner) -> Non
         assert loss.step in {"", *steps}
         assert loss.undo in {"", *table.c.keys()}
     assert {s.id for s in scopes()} == steps - {"what-you-learned"} | {LAB, REFLECTIONS}
+
+
+def test_a_reset_that_can_t_be_saved_leaves_the_rules(
+    learner: Learner, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files and rows go together, or neither does."""
+    do_everything(services, learner)
+    before, kept = rows(), (rule_file(services, learner), generated_file(services, learner))
+    full = OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
+    with monkeypatch.context() as patch:
+        patch.setattr(db.session, "commit", Mock(side_effect=full))
+        with pytest.raises(OperationalError):
+            reset(services, learner, scope(LAB))
+    db.session.rollback()
+    assert (rule_file(services, learner), generated_file(services, learner)) == kept
+    assert None not in kept
+    assert rows() == before
+    folder = RuleFolder.of(services.settings)
+    assert folder.unfinished() == []
+    reset(services, learner, scope(LAB))
+    assert rule_file(services, learner) is None

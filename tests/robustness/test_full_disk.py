@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 import requests
 
 from portal.bursts.runner import DISK_REASON, NOT_SAVED
+from tests.fakes.boards import classic_board
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp
 from tests.robustness.portal_process import PortalProcess, portal_process
 from tests.robustness.portals import PAGES, SLO_FORM
@@ -64,7 +66,11 @@ def mockapp() -> Iterator[MockappProcess]:
 @pytest.fixture
 def portal(disk: Disk, mockapp: MockappProcess, tmp_path: Path) -> Iterator[PortalProcess]:
     log = tmp_path / "portal.log"
-    urls = {"SLO_LAB_MOCKAPP_URL": mockapp.url, "SLO_LAB_FAULT_TOKEN": TOKEN}
+    urls = {
+        "SLO_LAB_MOCKAPP_URL": mockapp.url,
+        "SLO_LAB_FAULT_TOKEN": TOKEN,
+        "TMPDIR": str(disk.path),
+    }
     with portal_process(disk.path / "data", log, **urls) as portal:
         yield portal
     assert "Traceback" not in log.read_text()
@@ -122,6 +128,26 @@ def test_a_disk_that_fills_up_ends_the_burst_and_what_it_did_is_kept(
     assert DISK_REASON in told()
     wait_until(lambda: NOT_SAVED not in told())
     assert portal.post("/bursts", preset="steady").status_code == 303
+
+
+def test_what_goes_through_a_temporary_file_is_answered_too(
+    disk: Disk, portal: PortalProcess
+) -> None:
+    """An upload beyond what a server keeps in memory, and the text that promtool is given."""
+    board = json.dumps({**classic_board(), "description": "x" * 2_000_000})
+    assert portal.post("/slos", **SLO_FORM).status_code == 303
+
+    def hand_in() -> int:
+        files = {"file": ("board.json", board, "application/json")}
+        url = f"{portal.url}/workbench/hand-in"
+        return requests.post(url, files=files, timeout=60, allow_redirects=False).status_code
+
+    before, _ = hand_in(), portal.post("/slos/shop/rules")
+    assert before < 500
+    disk.fill()
+    assert hand_in() in {before, 503}
+    answer = portal.post("/slos/shop/rules")
+    assert answer.status_code < 500 or SENTENCE in words(answer)
 
 
 def kept(disk: Disk) -> str:

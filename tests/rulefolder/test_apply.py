@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from portal.alerts import store
 from portal.alerts.editor import apply_learner_rules, remove_learner_rules, restore_learner_rules
@@ -271,3 +274,24 @@ def test_state_from_before_a_reload_is_not_credited(lab_services: Services) -> N
     if rule.last_evaluation is None:  # Prometheus still hands on the old state
         assert told.rules[0].state == "firing"
     assert rule.state is not LoadedState.FIRING
+
+
+def test_rules_whose_row_can_t_be_saved_are_taken_back(
+    lab_services: Services, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loaded rules that no row knows could be neither seen nor removed."""
+    full = OperationalError("UPDATE", {}, sqlite3.OperationalError("database or disk is full"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "mark_applied", Mock(side_effect=full))
+        with pytest.raises(OperationalError):
+            apply_learner_rules(lab_services, learner, GOOD)
+    folder = RuleFolder.of(lab_services.settings)
+    assert folder.holds(learner_file(learner.id), None)
+    assert folder.unfinished() == []
+    wait_for_names(lab_services, [])
+    assert isinstance(apply_learner_rules(lab_services, learner, GOOD), Applied)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "mark_removed", Mock(side_effect=full))
+        with pytest.raises(OperationalError):
+            remove_learner_rules(lab_services, learner)
+    wait_for_names(lab_services, ["TooManyErrors"])
