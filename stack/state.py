@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 
@@ -76,6 +76,7 @@ def read_state(path: Path) -> State | None:
     """The state last written, or None where there is none that can be read."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return read_record(State, document) if document["version"] == VERSION else None
-    except (OSError, ValueError, KeyError, TypeError):
+        whole = {one.name for one in fields(State)} <= document.keys()
+        return read_record(State, document) if whole and document["version"] == VERSION else None
+    except (AttributeError, OSError, ValueError, KeyError, TypeError):
         return None
