@@ -6,6 +6,8 @@ import errno
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import waitress
@@ -34,9 +36,7 @@ def prepared_app(settings: Settings) -> Flask:
     """The portal with its tables up to date and its learner present; raises SLOLabError."""
     try:
         app = create_app(settings)
-        migrate_to_head(app)
-        with app.app_context():
-            ensure_solo_learner(utc_now())
+        _fill(app)
     except (SQLAlchemyError, CommandError, ImportError) as error:
         raise SLOLabError(f"The database can't be used: {_why(error)}") from error
     except OSError as error:
@@ -45,6 +45,17 @@ def prepared_app(settings: Settings) -> Flask:
             "set SLO_LAB_DATA_DIR to another folder."
         ) from error
     return app
+
+
+def _fill(app: Flask) -> None:
+    """Bring tables and learner into the database; where that fails, the app is over."""
+    try:
+        migrate_to_head(app)
+        with app.app_context():
+            ensure_solo_learner(utc_now())
+    except BaseException:
+        end_app(app)
+        raise
 
 
 def _why(error: DatabaseTrouble | ImportError) -> str:
@@ -61,10 +72,23 @@ def _why(error: DatabaseTrouble | ImportError) -> str:
     return f"{' '.join(said.split())} Is it running, and SLO_LAB_DATABASE_URL right?"
 
 
-def quiet_app() -> Flask:
-    """The portal for a command: its database ready, its log for errors only."""
+@contextmanager
+def command_app() -> Iterator[Flask]:
+    """The portal as long as a command needs it, and its context; raises SLOLabError."""
+    app = prepared_app(Settings.from_env())
+    try:
+        with app.app_context():
+            yield app
+    finally:
+        end_app(app, END_SECONDS)
+
+
+@contextmanager
+def quiet_app() -> Iterator[Flask]:
+    """The same, with a log for errors only."""
     log_as_json("error")
-    return prepared_app(Settings.from_env())
+    with command_app() as app:
+        yield app
 
 
 def main() -> None:

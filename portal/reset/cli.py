@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from portal.config import Settings
 from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.reset.scopes import Scope, find_scope, losses, reset, scopes
 from portal.services import current_services
-from portal.wsgi import prepared_app
+from portal.wsgi import command_app
 
 
 @click.command("reset")
@@ -20,7 +19,7 @@ def reset_command(what: str | None, yes: bool) -> None:
 
     Samples in Prometheus and dashboards in Grafana stay.
     """
-    with prepared_app(Settings.from_env()).app_context():
+    with command_app():
         learner = current_learner()
         scope = _scope(what) if what else None
         if scope is None:
