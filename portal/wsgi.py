@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import waitress
@@ -118,10 +120,23 @@ def _why(error: DatabaseTrouble | ImportError) -> str:
     return f"{' '.join(said.split())} Is it running, and SLO_LAB_DATABASE_URL right?"
 
 
-def quiet_app() -> Flask:
-    """The portal for a command: its database ready, its log for errors only."""
+@contextmanager
+def command_app() -> Iterator[Flask]:
+    """The portal as long as a command needs it, and its context; raises SLOLabError."""
+    app = prepared_app(Settings.from_env())
+    try:
+        with app.app_context():
+            yield app
+    finally:
+        end_app(app, _limits(app).end_s)
+
+
+@contextmanager
+def quiet_app() -> Iterator[Flask]:
+    """The same, with a log for errors only."""
     log_as_json("error")
-    return prepared_app(Settings.from_env())
+    with command_app() as app:
+        yield app
 
 
 IN_MEMORY = MAX_UPLOAD_BYTES + (1 << 20)

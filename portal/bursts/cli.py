@@ -30,7 +30,7 @@ TELL_SECONDS = 10.0
 @click.argument("preset", type=click.Choice(list(PRESETS)))
 def burst(preset: str) -> None:
     """Send a burst of that PRESET at the mock service; Ctrl-C stops it."""
-    with quiet_app().app_context():
+    with quiet_app():
         started = start_burst(current_services(), current_learner(), PRESETS[preset], uuid4().hex)
         if started.preset != preset:
             click.echo(f"Burst {started.id} ({started.title}) is running; it is shown instead.")

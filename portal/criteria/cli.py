@@ -37,8 +37,7 @@ def check(*, as_json: bool) -> None:
 
     Exit status 0 when all required ones are met at this moment.
     """
-    app = quiet_app()
-    with app.app_context():
+    with quiet_app() as app:
         checked = _check_all(Checker(app, CRITERIA))
     open_now = [one.criterion.id for one in checked if _is_open(one)]
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -104,12 +105,11 @@ def import_slos(file: Path) -> None:
         click.echo(f"Imported {name}.")
 
 
-def _app_context() -> Any:
+def _app_context() -> AbstractContextManager[object]:
     """The lab's database, ready to use; imported late, since it brings the web server."""
-    from portal.config import Settings
-    from portal.wsgi import prepared_app
+    from portal.wsgi import command_app
 
-    return prepared_app(Settings.from_env()).app_context()
+    return command_app()
 
 
 def _slos(paths: tuple[Path, ...]) -> list[SLO]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from portal.config import Settings
 from portal.files import hand_out
 from portal.learners import current_learner
 from portal.reflections.export import collect, to_json
 from portal.reflections.markdown import to_markdown
 from portal.reflections.report import to_html
 from portal.services import current_services
-from portal.wsgi import prepared_app
+from portal.wsgi import command_app
 
 WRITERS = {"md": to_markdown, "json": to_json, "html": to_html}
 
@@ -28,7 +27,7 @@ WRITERS = {"md": to_markdown, "json": to_json, "html": to_html}
 def export(kind: str | None, output: Path | None) -> None:
     """Write your answers and their evidence as Markdown, JSON or one HTML file."""
     kind = kind or _kind_of(output)
-    with prepared_app(Settings.from_env()).app_context():
+    with command_app():
         text = WRITERS[kind](collect(current_services(), current_learner()))
     if output is None:
         click.echo(text.encode(), nl=False)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
-from portal.config import Settings
 from portal.kit.db import db, others_are_connected
 from portal.learners import current_learner
 from portal.learners.models import Learner
 from portal.reset.scopes import Scope, find_scope, losses, reset, scopes
 from portal.services import current_services
-from portal.wsgi import prepared_app
+from portal.wsgi import command_app
 from stack.lock import PortalAliveError
 
 IN_THE_PORTAL = "A portal that runs does it itself: its page “Start over”."
@@ -25,8 +24,7 @@ def reset_command(what: str | None, yes: bool) -> None:
     Samples in Prometheus and dashboards in Grafana stay. Not while a portal runs: it has a page
     for this.
     """
-    app = prepared_app(Settings.from_env())
-    with app.app_context():
+    with command_app() as app:
         learner = current_learner()
         scope = _scope(what) if what else None
         if scope is None:

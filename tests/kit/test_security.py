@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from portal import create_app
 from portal.config import Settings
 from portal.kit.htmx import CDN
+from tests.apps import portal_app
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1234", "127.0.0.1"])
@@ -28,16 +29,18 @@ def test_another_name_gets_a_sentence_instead(client: FlaskClient, host: str) ->
 
 
 def test_a_further_name_can_be_allowed(settings: Settings) -> None:
-    app = create_app(replace(settings, allowed_hosts="lab.example, other.example"))
-    assert app.test_client().get("/healthz", headers={"Host": "lab.example"}).status_code == 200
+    with portal_app(replace(settings, allowed_hosts="lab.example, other.example")) as app:
+        answer = app.test_client().get("/healthz", headers={"Host": "lab.example"})
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(("host", "status"), [("192.0.2.7", 200), ("0.0.0.0", 400)])
 def test_the_address_it_listens_on_is_a_name_of_the_portal(
     settings: Settings, host: str, status: int
 ) -> None:
-    portal = create_app(replace(settings, host=host)).test_client()
-    assert portal.get("/healthz", headers={"Host": f"{host}:8080"}).status_code == status
+    with portal_app(replace(settings, host=host)) as app:
+        answer = app.test_client().get("/healthz", headers={"Host": f"{host}:8080"})
+    assert answer.status_code == status
 
 
 def test_every_page_forbids_inline_script_and_framing(client: FlaskClient) -> None:
