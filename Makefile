@@ -7,7 +7,7 @@ BIN := .venv/bin
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint format bench doctor clean
+.PHONY: help lab test coverage lint format bench doctor clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -18,6 +18,13 @@ lab: .venv-lab ## Start the lab; Ctrl-C stops it
 test: .venv-test ## Install what the tests need and run all of them (ARGS="-k name" for some)
 	@$(BIN)/python -m tests.provision
 	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+coverage: .venv-test ## Run the tests and say which lines none of them reaches
+	@$(BIN)/python -m tests.provision
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report --skip-covered
 
 lint: .venv-test ## Check style and types
 	@$(BIN)/ruff check
