@@ -49,9 +49,14 @@ def count(value: float) -> str:
     return number(round(value))
 
 
+def rounded(value: float, digits: int) -> float:
+    """A number to calculate or draw with, to so many digits: 0.123456 to 3 as 0.123."""
+    return float(f"{value:.{digits}g}")
+
+
 def about(value: float, digits: int = 3) -> int:
     """A count to so many digits, for what ``increase`` estimates beyond its samples."""
-    return round(float(f"{value:.{digits}g}"))
+    return round(rounded(value, digits))
 
 
 def percent(ratio: float, digits: int = 2) -> str:

@@ -13,6 +13,7 @@ from portal.durations import milliseconds
 from portal.kit.db import JSONObject, Loss, UnreadableObject, UTCDateTime, db
 from portal.learners.models import Learner
 from portal.numbers import count, percent
+from portal.words import counted
 
 
 class BurstState(StrEnum):
@@ -150,9 +151,9 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
         """What the generator of the load itself could not do, in a sentence or two; "" if all."""
         told = []
         if self.not_sent:
-            few = "request was" if self.not_sent == 1 else "requests were"
+            few = counted(self.not_sent, "request was", "requests were")
             told.append(
-                f"{self.not_sent:,} {few} not sent: this machine was out of open files or ports. "
+                f"{few} not sent: this machine was out of open files or ports. "
                 "They count nowhere else; a lower rate needs fewer."
             )
         late = self.count_of("late_p99", 0.0) or 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.clients.prometheus import PrometheusClient
+from portal.durations import duration
 
 MISSED = 2
 SLACK_S = 5.0
@@ -26,8 +27,8 @@ class LastScrape:
     def overdue_words(self, job: str) -> str:
         """Why nothing is known."""
         return (
-            f"Prometheus has not scraped {job} for {self.age_s:.0f} s, so what happened since is "
-            "not counted."
+            f"Prometheus has not scraped {job} for {duration(self.age_s)}, so what happened "
+            "since is not counted."
         )
 
 

@@ -8,6 +8,7 @@ import click
 
 from portal.config import Settings
 from portal.copies.store import Copy, CopyError, copies, database_path, put_back
+from portal.numbers import count
 from stack.layout import Layout
 from stack.lock import Lock, PortalLock
 
@@ -61,4 +62,4 @@ def _show(database: Path, known: list[Copy]) -> None:
 
 
 def _row(copy: Copy) -> str:
-    return f"{copy.number} of {copy.made_at:{DATE}} ({copy.size / 1000:,.0f} kB)"
+    return f"{copy.number} of {copy.made_at:{DATE}} ({count(copy.size / 1000)} kB)"

@@ -12,7 +12,7 @@ from portal.clients.prometheus import PrometheusClient, Sample
 from portal.clients.scrapes import last_scrape
 from portal.kit.age import is_old
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
-from portal.numbers import about, count, number, percent
+from portal.numbers import about, count, exact, number, percent
 from portal.shop.processes import MANY_FALLS, SEVERAL
 from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
 from portal.words import counted
@@ -217,7 +217,7 @@ def _no_latency(prometheus: PrometheusClient, queries: SLIQueries) -> tuple[Read
         return ReadingState.NO_BUCKET, "The service has no histogram of how long its answers took."
     if bucket_label(queries.threshold) not in bounds:
         return ReadingState.NO_BUCKET, (
-            f"The service’s histogram has no bucket that ends at {queries.threshold:g} s, so "
+            f"The service’s histogram has no bucket that ends at {exact(queries.threshold)} s, so "
             "nobody can count the requests that were faster."
         )
     return ReadingState.NO_DATA, "The histogram of how long answers took has counted nothing yet."

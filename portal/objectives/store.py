@@ -29,7 +29,7 @@ class TooManySLOsError(SLOLabError):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"You have {most} SLOs, and more than that nobody can keep an eye on. "
+            f"You have {counted(most, 'SLO')}, and more than that nobody can keep an eye on. "
             "Delete one you don't need; then there is room for another."
         )
 

@@ -20,6 +20,7 @@ from portal.config import Settings
 from portal.errors import SLOLabError
 from portal.files import DRAFT, FOR_ALL, write_whole
 from portal.limits import RoomLimits
+from portal.words import counted
 
 OUR_NAMES = re.compile(r"(learner-[0-9]{1,10}|slo-[0-9]{1,10}-[a-z0-9][a-z0-9-]{0,99})\.rules\.yml")
 LOCK_POLL_S = 0.05
@@ -104,7 +105,9 @@ class RuleFolder:
         """Write the file (None: delete it) and remember what it held, until commit or rollback."""
         before = self.read(name)
         if before is None and text is not None and self._count() >= self.most:
-            raise RuleFolderError(f"There are {self.most} rule files already. Remove one first.")
+            raise RuleFolderError(
+                f"The lab has room for {counted(self.most, 'rule file')}. Remove one first."
+            )
         self._write(self._note(name), json.dumps({"text": before}))
         try:
             self._put(name, text)

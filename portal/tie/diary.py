@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from portal.numbers import exact, limit_percent, number
 from portal.slo.objective import SLO
 from portal.tie.decision import PAGES, allowance_of
 from portal.tie.judgement import GREATEST_FACTOR, LEAST_FACTOR
@@ -40,15 +41,15 @@ class AlertTried:
         """The rungs, then the days; empty where nothing was tried."""
         about = "requests that failed"
         if self.slo.threshold_s is not None:
-            about = f"requests slower than {self.slo.threshold_s:g} s"
+            about = f"requests slower than {exact(self.slo.threshold_s)} s"
         return Diary((*self._rungs(), *self._days()), about)
 
     def _rungs(self) -> Iterator[TriedDay]:
         climb = self.trial.climbs.get(self.allowance)
         if climb is None:
             return
-        for number, rung in enumerate(self.allowance.rungs):
-            fires = climb.fired[Way.PLAIN][number]
+        for place, rung in enumerate(self.allowance.rungs):
+            fires = climb.fired[Way.PLAIN][place]
             surprised, told = _said_of_rung(rung, fires, self.allowance)
             if fires and self._is_stuck:
                 surprised, told = True, "stays pending: its label changes with the value"
@@ -116,8 +117,8 @@ class AlertTried:
             return f"no requests {bad}"
         if rung.share == 1:
             return f"all requests {bad}"
-        times = "just" if rung.factor == 1 else f"{rung.factor:.4g} times"
-        share = f"{100 * self._share(rung):.4g} % of the requests"
+        times = "just" if rung.factor == 1 else f"{number(rung.factor)} times"
+        share = f"{limit_percent(self._share(rung))} of the requests"
         return f"{share} {bad}, {times} what the objective allows"
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from math import inf, isfinite
 from typing import NamedTuple
 
+from portal.numbers import exact, exact_percent, rounded
 from portal.shop import REQUESTS
 from portal.shop.queries import LATENCY_THRESHOLD
 from portal.trial.days import FAILURES
@@ -137,10 +138,10 @@ def _well(measure: Measure) -> str:
 def _about(measure: Measure, evidence: TrialEvidence) -> str:
     match measure:
         case QuantileMeasure(phi):
-            return f"time within which {100 * phi:.5g} % of all requests were answered"
+            return f"time within which {exact_percent(phi)} of all requests were answered"
         case Under(places):
             bounds = sorted({evidence.world.bounds[place][1] for place in places})
-            return f"requests slower than {' or '.join(f'{bound:g} s' for bound in bounds)}"
+            return f"requests slower than {' or '.join(f'{exact(bound)} s' for bound in bounds)}"
         case Share():
             return "requests that failed"
     return "slow requests"
@@ -335,4 +336,4 @@ def _moment(sight: Sight, at_s: float) -> float:
 
 
 def _short(number: float) -> float:
-    return float(f"{number:.{DIGITS}g}")
+    return rounded(number, DIGITS)

@@ -25,12 +25,12 @@ def in_words(value: float | None, shown: Shown, *, plain: bool = False) -> str:
     """A value at the scale of what is shown; "" where there is none. ``plain``: as it is."""
     if value is None or isnan(value):
         return ""
-    return f"{value:.4g}" if plain else _number(value, shown)
+    return number(value) if plain else _number(value, shown)
 
 
 def _seen(found: Surprise) -> str:
-    number = in_words(found.seen, found.shown)
-    return f"showed {number}" if number else "showed nothing"
+    value = in_words(found.seen, found.shown)
+    return f"showed {value}" if value else "showed nothing"
 
 
 def _expected(found: Surprise) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from portal.config import variable
 from portal.errors import SLOLabError
+from portal.numbers import exact
 
 OLDEST_PROMETHEUS = (2, 38)  # the first with /api/v1/format_query
 OLDEST_GRAFANA = (9, 4)  # the first with "grafana server"
@@ -119,7 +120,7 @@ def _version_of(program: Path, flag: str, oldest: tuple[int, int]) -> str:
             ) from error
         raise SourceError(f"{program} doesn't run ({error.strerror}).") from error
     except subprocess.SubprocessError as error:
-        raise SourceError(f"{program} doesn't tell its version in {PATIENCE:g} s.") from error
+        raise SourceError(f"{program} doesn't tell its version in {exact(PATIENCE)} s.") from error
     found = re.search(r"version v?(\d+)\.(\d+)\.(\d+)", run.stdout + run.stderr, re.IGNORECASE)
     if run.returncode or not found:
         raise SourceError(f"{program} doesn't tell its version.")

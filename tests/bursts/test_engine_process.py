@@ -115,7 +115,7 @@ def test_an_hour_of_sleep_ends_it_and_is_no_latency(shop: MockappProcess, clock:
         running.say(spec_for(shop.url, duration_seconds=600, rate=50).dump())
         last = running.last_words()
     assert last.kind is MessageKind.FAILED
-    assert "stood still for 60 min" in last.reason
+    assert "stood still for 1 h" in last.reason
     assert last.good > 0
     assert last.p99 is not None
     assert last.p99 < 60

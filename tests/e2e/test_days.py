@@ -76,7 +76,7 @@ def test_who_typed_no_share_sees_on_which_days_it_fails(tab: Page, width: int) -
     expect(days.first).to_contain_text("Surprise: it showed −19")
     expect(days.first.get_by_role("img")).to_have_accessible_name("Filled: 100 %. Line: −1900 %.")
     expect(days.last).to_be_hidden()
-    fold.get_by_text("The other").click()
+    fold.get_by_text("other days: no surprise").click()
     expect(days.last).to_be_visible()
     nothing_is_wrong(tab, f"days-of-a-query-{width}")
 

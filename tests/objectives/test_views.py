@@ -449,7 +449,7 @@ class TestTooMany:
     ) -> None:
         answer = client.post("/slos", data={**FORM, "objective": "97"}, headers=HTMX)
         assert answer.status_code == 422
-        assert "You have 1 SLOs, and more than that" in answer.text
+        assert "You have 1 SLO, and more than that" in answer.text
         assert 'value="97"' in answer.text
 
     def test_none_is_brought_back_beyond_it(self, client: FlaskClient, learner: Learner) -> None:

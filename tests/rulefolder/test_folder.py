@@ -135,7 +135,7 @@ def test_files_are_counted(rules: RuleFolder) -> None:
         (rules.path / "by-hand.yml").write_text("groups: []")
         rules.begin(NAME, "one")
         rules.commit(NAME)
-        with pytest.raises(RuleFolderError, match="1 rule files already"):
+        with pytest.raises(RuleFolderError, match="room for 1 rule file\\."):
             rules.begin(learner_file(2), "two")
         rules.begin(NAME, "two")
 

@@ -83,7 +83,7 @@ def test_the_surprising_days_come_first_and_are_marked_by_a_word(client: FlaskCl
     assert [("Surprise" in rest) for _, rest in texts] == [True] * 9 + [False] * (len(DAYS) - 9)
     assert texts[0][0] == "All of five thousand requests a second failed"
     assert "it showed 1 %; 100 % would have been true" in texts[0][1]
-    assert f"The other {len(DAYS) - 9} days: no surprise" in page
+    assert f"{len(DAYS) - 9} other days: no surprise" in page
 
 
 def test_every_picture_says_in_words_what_it_shows(client: FlaskClient) -> None:

@@ -13,6 +13,7 @@ from portal.bursts.engine.control import FELL_SILENT, Control
 from portal.bursts.engine.schedule import Schedule
 from portal.bursts.engine.tally import Tally
 from portal.bursts.engine.target import BurstTarget, Request
+from portal.durations import duration
 from portal.errors import SLOLabError
 
 MAX_SENDS_A_TURN = 100
@@ -44,10 +45,9 @@ class StoodStillError(SLOLabError):
     """The machine did not run for so many seconds, or its clock was set ahead."""
 
     def __init__(self, seconds: float) -> None:
-        long = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
         super().__init__(
-            f"This machine stood still for {long} while the burst ran (was it asleep, or its clock "
-            "set?), so it was ended. The numbers are those of before."
+            f"This machine stood still for {duration(seconds)} while the burst ran (was it asleep, "
+            "or its clock set?), so it was ended. The numbers are those of before."
         )
 
 
