@@ -109,7 +109,7 @@ class AlertTried:
 
     def _share(self, rung: Rung) -> float:
         """The share of bad requests on a rung, without what it stands above its factor."""
-        return round(rung.factor * self.allowance.share, 6)
+        return rung.factor * self.allowance.share
 
     def _named(self, rung: Rung) -> str:
         bad = "failed" if self.slo.threshold_s is None else "were slow"
@@ -158,4 +158,4 @@ def _bad_share(stage: Stage, allowance: Allowance) -> float | None:
         bad = sum(rate for one in rates for status, rate in one if status >= BAD_FROM)
     else:
         bad = sum(flow.rate * (1 - flow.pace.under(allowance.threshold_s)) for flow in flows)
-    return round(bad / total, 6)
+    return bad / total

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from portal.slo.objective import SLO, SLIKind
 from portal.tie import AlertRule
+from portal.tie.diary import AlertTried
+from portal.trial.climb import AlertTrial
 from portal.trial.diary import Diary, Span, TriedDay
 from portal.trial.distraction import DISTRACTIONS
 from tests.patient import analyse
@@ -96,6 +100,23 @@ def test_slowness_has_a_ladder_of_its_own() -> None:
     assert day(found, "all requests were slow").told == "it fires, as it should"
     ago = day(found, "requests had failed and been slow an hour ago")
     assert [value for _, value in ago.truth] == [1, 1, 0, 0]
+
+
+def test_a_budget_of_a_millionth_is_told_with_all_its_digits() -> None:
+    found = diary(f"{RATIO} > 0.0000144", slo=SLO("availability", SLIKind.AVAILABILITY, 0.999999))
+    said = "0.00002 % of the requests failed, 0.2 times what the objective allows"
+    assert day(found, "0.00002 %").name == said
+    assert day(found, "0.00002 %").truth[0].value == pytest.approx(0.2e-6)
+
+
+def test_a_rung_is_told_as_the_verdict_tells_it() -> None:
+    assert day(diary(f"{RATIO} > 0.144"), "0.85 %").name.startswith("0.85 % of the requests failed")
+    assert day(diary(f"{RATIO} > 0.144"), "1 %").name.endswith("just what the objective allows")
+
+
+def test_a_threshold_of_microseconds_is_told_without_an_exponent() -> None:
+    quick = SLO("latency", SLIKind.LATENCY, 0.95, threshold_s=0.00005)
+    assert AlertTried(AlertTrial(), quick).diary.about == "requests slower than 0.00005 s"
 
 
 def test_what_was_not_tried_has_no_days() -> None:
