@@ -28,8 +28,8 @@ class AlertTrial:
     ``woke``: the distracting days on which it should not have fired and did; ``lived``: all that
     it lived through, and whether it fired. ``on_nothing``: it fired while nobody asked.
     ``never_settles``: with the value in a label it never fired, and without it did. ``error``:
-    Prometheus can't evaluate it; ``untried``: nobody knows, and why. ``by_the_clock``: it did
-    something else at another date.
+    Prometheus can't evaluate it; ``untried``: nobody knows, and why; ``passing``: that may be
+    over in a moment. ``by_the_clock``: it did something else at another date.
     """
 
     climbs: Mapping[Allowance, Climb] = field(default_factory=dict)
@@ -39,6 +39,7 @@ class AlertTrial:
     never_settles: bool = False
     error: str = ""
     untried: str = ""
+    passing: bool = False
     by_the_clock: bool = False
 
     @property

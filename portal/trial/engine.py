@@ -72,17 +72,19 @@ class TrialEngine:
             return []
         tool = self._promtool or find()
         if tool is None:
-            return _untried(scenes, str(PromtoolMissingError()))
+            return _not_begun(scenes, str(PromtoolMissingError()))
         if not self._turns.acquire(timeout=limits.wall_s):
-            return _untried(scenes, BUSY)
+            return _not_begun(scenes, BUSY)
         try:
             return _Session(tool, limits).answers(scenes)
         finally:
             self._turns.release()
 
 
-def _untried(scenes: Sequence[Scene], why: str) -> list[tuple[TrialAnswer, ...]]:
-    return [tuple(TrialAnswer(untried=why) for _ in scene.questions) for scene in scenes]
+def _not_begun(scenes: Sequence[Scene], why: str) -> list[tuple[TrialAnswer, ...]]:
+    """What no run was begun for: the next moment there may be a turn, or a promtool."""
+    answer = TrialAnswer(untried=why, passing=True)
+    return [tuple(answer for _ in scene.questions) for scene in scenes]
 
 
 @dataclass

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from math import inf
+from typing import TypeVar
 
 from portal.trial.alerts import trials
 from portal.trial.attempt import AlertAttempt
@@ -12,9 +14,12 @@ from portal.trial.outcome import TrialOutcome
 from portal.trial.play import Course
 from portal.trial.recollection import Recollection
 
+TROUBLE_S = 60.0
+"""How long what went wrong with a trial is remembered."""
 MOST_ALERTS = 4000
 MOST_QUERIES = 2048
 TOO_MANY = "More than {} different alerts can't be tried at a time."
+Result = TypeVar("Result", TrialOutcome, AlertTrial)
 Asked = tuple[AlertAttempt, Course]
 
 
@@ -36,15 +41,19 @@ class TrialMemory:
         tried = list(new.items())[:most]
         told = trials([one for _, one in tried], self.engine)
         fresh = dict(zip([key for key, _ in tried], told, strict=True))
-        self._keep(fresh)
+        for key, trial in fresh.items():
+            keep(self._kept, key, trial)
         found |= fresh
         return [found.get(key, AlertTrial(untried=TOO_MANY.format(most))) for key in keys]
 
-    def _keep(self, fresh: dict[Hashable, AlertTrial]) -> None:
-        """All but what nobody knows: that may be known the next time."""
-        for key, trial in fresh.items():
-            if not trial.untried:
-                self._kept.keep(key, trial)
+
+def keep(kept: Recollection[Result], key: Hashable, result: Result) -> None:
+    """Remember what is known for good, what went wrong for a while, and not what passes.
+
+    A crash or a limit would cost the next page as long again; a turn may be free the next moment.
+    """
+    if not result.passing:
+        kept.keep(key, result, TROUBLE_S if result.untried else inf)
 
 
 MEMORY = TrialMemory()

@@ -11,12 +11,14 @@ from portal.trial.judgement import Shown, Surprise
 @dataclass(frozen=True)
 class TrialOutcome:
     """What the days said: what was shown, or the surprise; ``error``: Prometheus refuses it;
-    ``untried``: nobody knows, and why; ``never``: it never shows a number, and why.
+    ``untried``: nobody knows, and why; ``passing``: that may be over in a moment; ``never``: it
+    never shows a number, and why.
     ``diary``: what it did day by day, where that is to be drawn."""
 
     shown: Shown | None = None
     surprise: Surprise | None = None
     error: str = ""
     untried: str = ""
+    passing: bool = False
     never: str = ""
     diary: Diary = NOTHING

@@ -195,10 +195,10 @@ class Play:
         self, one: AlertAttempt, heard: Mapping[Event, TrialAnswer], ramp: Sequence[TrialAnswer]
     ) -> AlertTrial:
         every = [*heard.values(), *ramp]
-        untried = next((answer.untried for answer in every if answer.untried), "")
+        open_one = next((answer for answer in every if answer.untried), TrialAnswer())
         error = next((answer.error for answer in every if answer.error), "")
-        if untried or error:
-            return AlertTrial(error=error, untried=untried)
+        if open_one.untried or error:
+            return AlertTrial(error=error, untried=open_one.untried, passing=open_one.passing)
         limited = one.shuts_out(World(job=self.course.job).other_labels["job"])
         woke = [
             event

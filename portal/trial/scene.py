@@ -66,9 +66,11 @@ class TrialAnswer:
     """What Prometheus made of a question.
 
     ``error``: it refused, in its words. ``untried``: nobody knows, and why (promtool is missing,
-    crashed, or went over a limit). Without either ``samples`` is the answer, empty for none.
+    crashed, or went over a limit); ``passing``: that may be over in a moment.
+    Without either ``samples`` is the answer, empty for none.
     """
 
     samples: tuple[AnswerSample, ...] = ()
     error: str = ""
     untried: str = ""
+    passing: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import inf
 
 from portal.promql.classify import classify, constant
 from portal.promql.context import Context, RecordingRule
@@ -15,7 +14,7 @@ from portal.trial.attempt import beyond
 from portal.trial.diary import NOTHING, Diary, diary
 from portal.trial.evidence import TrialEvidence
 from portal.trial.judgement import judge, surprise
-from portal.trial.memory import MEMORY, TrialMemory
+from portal.trial.memory import MEMORY, TrialMemory, keep
 from portal.trial.outcome import TrialOutcome
 from portal.trial.queries import (
     Attempt,
@@ -26,6 +25,7 @@ from portal.trial.queries import (
     is_native,
 )
 from portal.trial.recollection import Recollection
+from portal.trial.scene import TrialAnswer
 from portal.trial.wording import built, sentence
 
 READ_ONLY = frozenset({Code.NO_QUERY, Code.UNPARSED, Code.RANGE_VECTOR, Code.RULE_CYCLE})
@@ -40,8 +40,6 @@ HIDES = "Of pages or moments that differ it tells the best alone, so the worst s
 FIXED = "It looks at one fixed moment (@), whatever happens now."
 MOST_STEPS = 100_000
 """Of a subquery. promtool gives up on fewer, but would take half a minute to."""
-TROUBLE_S = 60.0
-"""How long what went wrong with a trial is remembered."""
 
 
 def findings(
@@ -99,8 +97,7 @@ def _outcomes(
     new = [one for expr, one in tried.items() if expr not in known]
     for expr, seen in evidence(new, context, memory.engine, drawn=drawn).items():
         known[expr] = _outcome(seen, tried[expr], read[expr], context)
-        seconds = TROUBLE_S if known[expr].untried else inf
-        kept.keep((keys[expr], drawn), known[expr], seconds)
+        keep(kept, (keys[expr], drawn), known[expr])
     return known
 
 
@@ -112,10 +109,10 @@ def _recalled(kept: Recollection[TrialOutcome], key: Hashable, drawn: bool) -> T
 
 def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context) -> TrialOutcome:
     """What one expression's answers mean; ``read``: what the reading took it for."""
-    untried = next((answer.untried for answer in seen.answers if answer.untried), "")
+    open_one = next((answer for answer in seen.answers if answer.untried), TrialAnswer())
     error = next((answer.error for answer in seen.answers if answer.error), "")
-    if untried or error:
-        return TrialOutcome(error=error, untried=untried)
+    if open_one.untried or error:
+        return TrialOutcome(error=error, untried=open_one.untried, passing=open_one.passing)
     phis = tuple(dict.fromkeys(_phis(one, context)))
     shown = judge(seen, phis)
     if shown is not None:

@@ -123,6 +123,17 @@ def test_what_nobody_knew_is_asked_again(
     assert analyse(HONEST, SLOS, memory=fresh).code is TieCode.TIED
 
 
+def test_a_crash_is_remembered_for_a_while(tmp_path: Path) -> None:
+    tool = tmp_path / "promtool"
+    tool.write_text(f"#!/bin/sh\necho run >> {tmp_path}/runs\nexit 2\n")
+    tool.chmod(0o755)
+    memory = FreshMemory(promtool=tool)
+    first = analyse(HONEST, SLOS, memory=memory)
+    runs = (tmp_path / "runs").read_text()
+    assert analyse(HONEST, SLOS, memory=memory) == first
+    assert (tmp_path / "runs").read_text() == runs != ""
+
+
 @pytest.mark.parametrize(
     "script", ["exit 2", "kill -9 $$", "echo nonsense"], ids=["crash", "killed", "nonsense"]
 )

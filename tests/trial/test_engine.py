@@ -11,7 +11,7 @@ import pytest
 from portal.clients.promtool import find
 from portal.limits import TrialLimits
 from portal.promql.context import RecordingRule
-from portal.trial.engine import TrialEngine, unquoted
+from portal.trial.engine import BUSY, TrialEngine, unquoted
 from portal.trial.scene import InventedSeries, Scene, TrialAnswer, TrialQuestion, TriedAlert
 from tests.patience import PATIENT
 from tests.patient import ENGINE
@@ -108,6 +108,14 @@ def test_without_promtool_it_is_said_what_to_do(
 
 
 # What becomes of promtool itself
+
+
+def test_who_gets_no_turn_may_get_one_in_a_moment() -> None:
+    engine = TrialEngine(replace(PATIENT.promtool, at_once=0), find())
+    [[found]] = engine.answers(
+        [replace(SCENE, questions=(TrialQuestion("sum(a)", 60),))], replace(LIMITS, wall_s=0.01)
+    )
+    assert (found.untried, found.passing) == (BUSY, True)
 
 
 def fake(folder: Path, script: str) -> Path:

@@ -10,7 +10,7 @@ from portal.limits import TrialLimits
 from portal.promql import Code, Context, Finding, RecordingRule, classify
 from portal.promql.findings import Measure, Sli
 from portal.trial import verdict
-from portal.trial.engine import TrialEngine
+from portal.trial.engine import BUSY, TrialEngine
 from portal.trial.memory import TrialMemory
 from portal.trial.scene import Scene, TrialAnswer
 from tests.patient import ENGINE, findings
@@ -226,17 +226,16 @@ def test_a_native_histogram_is_read_and_that_is_said() -> None:
 class FakeEngine(TrialEngine):
     """Answers nothing, or why not; ``asked``: the scenes that it was asked to try."""
 
-    def __init__(self, untried: str = "") -> None:
+    def __init__(self, untried: str = "", *, passing: bool = False) -> None:
         super().__init__()
-        self.untried = untried
+        self.untried = TrialAnswer(untried=untried, passing=passing)
         self.asked: list[Scene] = []
 
     def answers(
         self, scenes: Sequence[Scene], limits: TrialLimits
     ) -> list[tuple[TrialAnswer, ...]]:
         self.asked += scenes
-        untried = TrialAnswer(untried=self.untried)
-        return [tuple(untried for _ in scene.questions) for scene in scenes]
+        return [tuple(self.untried for _ in scene.questions) for scene in scenes]
 
 
 def test_what_could_not_be_tried_is_neither_met_nor_not_met() -> None:
@@ -253,6 +252,22 @@ def test_a_verdict_is_remembered() -> None:
     memory.engine = engine = FakeEngine()
     assert verdict.findings([expr], memory=memory) == first
     assert engine.asked == []
+
+
+def test_a_crash_is_remembered_for_a_while() -> None:
+    memory = TrialMemory(FakeEngine("It crashed."))
+    first = verdict.findings([f"{B} / {T}"], memory=memory)
+    memory.engine = engine = FakeEngine()
+    assert verdict.findings([f"{B} / {T}"], memory=memory) == first
+    assert engine.asked == []
+
+
+def test_what_had_no_turn_is_tried_the_next_time() -> None:
+    expr = f"{B} / {T}"
+    memory = TrialMemory(FakeEngine(BUSY, passing=True))
+    assert BUSY in verdict.findings([expr], memory=memory)[expr].reason
+    memory.engine = ENGINE
+    assert verdict.findings([expr], memory=memory)[expr].sli is Sli.AVAILABILITY
 
 
 def test_other_rules_under_the_same_name_are_another_query() -> None:
