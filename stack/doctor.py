@@ -18,7 +18,6 @@ from portal.config import Settings
 from portal.numbers import number
 from stack.layout import Layout
 from stack.lock import is_held
-from stack.servers import portal_ready
 from stack.state import ServerState, State, Status, read_state
 
 PROBE_SECONDS = 1.0
@@ -83,7 +82,7 @@ def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Fi
 
 
 def _portal(settings: Settings, state: State | None) -> Finding:
-    asked = portal_ready(settings)
+    asked = settings.portal_ready
     return _server("portal", asked, settings.portal_base, _known(state, "portal"))
 
 
