@@ -144,6 +144,14 @@ class Settings:
         return f"http://localhost:{self.port}"
 
     @property
+    def portal_ready(self) -> str:
+        """The address that answers 200 when the portal is up, as seen from this machine."""
+        everywhere = self.host in {"0.0.0.0", "::"}  # noqa: S104
+        host = "127.0.0.1" if everywhere else self.host
+        host = f"[{host}]" if ":" in host else host
+        return f"http://{host}:{self.port}/healthz"
+
+    @property
     def mockapp_base(self) -> str:
         """Where the portal finds the mock service."""
         return (self.mockapp_url or f"http://127.0.0.1:{self.mockapp_port}").rstrip("/")

@@ -16,14 +16,13 @@ from portal.clients.prometheus import PrometheusClient, TargetHealth
 from portal.clients.shape import moment
 from portal.config import Settings
 from portal.numbers import number
+from portal.shop.facts import JOB
 from stack.layout import Layout
 from stack.lock import is_held
-from stack.servers import portal_ready
 from stack.state import ServerState, State, Status, read_state
 
 PROBE_SECONDS = 1.0
 LEAST_FREE = 200_000_000  # bytes; below that, databases begin to fail soon
-JOB = "flask-app"
 FIRST_SECONDS = 20.0  # of a Prometheus, in which it need not have found its targets
 COMING = (Status.STARTING, Status.RESTARTING)
 WAIT = "Wait a few seconds."
@@ -83,7 +82,7 @@ def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Fi
 
 
 def _portal(settings: Settings, state: State | None) -> Finding:
-    asked = portal_ready(settings)
+    asked = settings.portal_ready
     return _server("portal", asked, settings.portal_base, _known(state, "portal"))
 
 

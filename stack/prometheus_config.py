@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from portal.config import Settings
 from portal.files import write_whole
+from portal.shop.facts import JOB
 from stack.layout import Layout
 
 SHIPPED = Path(__file__).parent / "prometheus" / "prometheus.yml"
@@ -20,7 +21,7 @@ def write_config(settings: Settings, layout: Layout) -> Path:
     config = layout.prometheus / "prometheus.yml"
     write_whole(config, _config_text(settings, layout))
     targets = json.dumps(mockapp_targets(settings.mockapp_base), indent=2)
-    write_whole(layout.prometheus / "targets" / "flask-app.json", targets + "\n")
+    write_whole(layout.prometheus / "targets" / f"{JOB}.json", targets + "\n")
     return config
 
 

@@ -99,17 +99,9 @@ def portal_server(settings: Settings, install: PrometheusInstall | None) -> Serv
         title="portal",
         command=(*PYTHON, "portal.wsgi"),
         url=settings.portal_base,
-        ready=portal_ready(settings),
+        ready=settings.portal_ready,
         environ={"PATH": path},
     )
-
-
-def portal_ready(settings: Settings) -> str:
-    """The address that answers 200 when the portal is up, as seen from this machine."""
-    everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104
-    host = LOOPBACK if everywhere else settings.host
-    host = f"[{host}]" if ":" in host else host
-    return f"http://{host}:{settings.port}/healthz"
 
 
 def grafana_server(settings: Settings, layout: Layout, install: GrafanaInstall) -> Server:

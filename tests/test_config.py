@@ -78,3 +78,16 @@ def test_without_a_home_folder_the_setting_is_named(monkeypatch: pytest.MonkeyPa
         Settings.from_env({"SLO_LAB_DATA_DIR": "/srv/lab"})
     with pytest.raises(SettingError, match="SLO_LAB_DATA_DIR is '~/lab'"):
         Settings.from_env({"SLO_LAB_DATA_DIR": "~/lab"})
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080/healthz"),
+        ("0.0.0.0", "http://127.0.0.1:8080/healthz"),
+        ("192.0.2.7", "http://192.0.2.7:8080/healthz"),
+        ("::1", "http://[::1]:8080/healthz"),
+    ],
+)
+def test_the_portal_is_asked_where_it_listens(host: str, asked: str) -> None:
+    assert Settings(host=host).portal_ready == asked

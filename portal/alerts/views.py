@@ -33,6 +33,7 @@ from portal.rulefolder.apply import Outcome, Refused
 from portal.rulefolder.changes import check_alert, rules_changed
 from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.services import Services, current_services
+from portal.shop import JOB
 from portal.tie import AlertFinding
 from portal.trial.diary import Diary
 
@@ -176,7 +177,7 @@ def _page(
     row = store.find(learner.id)
     slos = [one.value for one in list_slos(learner.id)]
     applied = applied_findings(row, slos, current_services().trials)
-    kept = row.text if row else STARTER.replace("flask-app", learner.service.job)
+    kept = row.text if row else STARTER.replace(JOB, learner.service.job)
     return {
         "row": row,
         "guarded": [GuardedSLO(slo) for slo in slos],

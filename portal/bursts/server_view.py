@@ -17,9 +17,11 @@ from portal.clients.prometheus import PrometheusClient
 from portal.numbers import quantile_name
 from portal.records import RecordError, read_record
 from portal.services import Services
+from portal.shop.facts import DURATIONS, REQUESTS, STATUS
 from portal.shop.histogram import quantile
 from portal.shop.processes import MANY_FALLS
-from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
+from portal.shop.queries import QUANTILES, SLIQueries
+from portal.shop.series import bucket_label
 
 SLOW_SECONDS = 0.5
 EVERYTHING = "+Inf"
@@ -84,7 +86,7 @@ def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:
     except ClientError:
         return None
     return Counters(
-        by_status={sample.labels.get("status", ""): sample.value for sample in requests},
+        by_status={sample.labels.get(STATUS, ""): sample.value for sample in requests},
         within={sample.labels.get("le", ""): sample.value for sample in answers},
     )
 
@@ -108,9 +110,9 @@ def _counters_in(metrics_text: str) -> Counters:
         for name, labels, value, *_ in family.samples:
             if not math.isfinite(value):
                 continue
-            if name == "http_requests_total":
-                by_status[labels.get("status", "")] += value
-            elif name == "http_request_duration_seconds_bucket":
+            if name == REQUESTS:
+                by_status[labels.get(STATUS, "")] += value
+            elif name == f"{DURATIONS}_bucket":
                 within[labels.get("le", "")] += value
     return Counters(dict(by_status), dict(within))
 
@@ -165,7 +167,7 @@ def _quantiles(within: dict[str, float]) -> dict[str, float]:
 
 def _scraped_after(services: Services, job: str, moment: datetime) -> bool:
     give_up = time.monotonic() + 3 * services.settings.scrape_interval + 2
-    query = f"max(timestamp({SLIQueries(job).target_up}))"
+    query = SLIQueries(job).scraped_at
     while time.monotonic() < give_up:
         with contextlib.suppress(ClientError):  # it may just be starting anew
             samples = services.prometheus.numbers(query)

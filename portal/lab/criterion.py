@@ -12,9 +12,10 @@ from portal.clients.grafana import GrafanaClient
 from portal.clients.scrapes import last_scrape
 from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.lab.grafana_state import grafana_absence
+from portal.shop import DURATIONS, REQUESTS
 from portal.shop.queries import SLIQueries
 
-FAMILIES = ("http_requests_total", "http_request_duration_seconds")
+FAMILIES = (REQUESTS, DURATIONS)
 LAB_SOURCE = "prometheus"
 LAB = Where("How is the lab?", "/lab")
 

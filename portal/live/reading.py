@@ -14,7 +14,8 @@ from portal.kit.age import is_old
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
 from portal.numbers import about, count, exact, number, percent
 from portal.shop.processes import MANY_FALLS, SEVERAL
-from portal.shop.queries import QUANTILES, SLIQueries, bucket_label
+from portal.shop.queries import QUANTILES, SLIQueries
+from portal.shop.series import bucket_label
 from portal.words import counted
 
 MAX_AGE = timedelta(seconds=5)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from portal.promql.nodes import Matcher
+from portal.shop import DURATIONS, REQUESTS
 
 
 class Sli(StrEnum):
@@ -157,9 +158,7 @@ ADVICE: dict[Code, str] = {
     Code.CLIENT_ERRORS_ONLY: "Which statuses mean that the service failed its user?",
     Code.AVERAGE_LATENCY: "The histogram knows more than its sum: look at its buckets.",
     Code.RAW_BUCKETS: "Which share of the requests is faster than a threshold of yours?",
-    Code.OTHER_METRIC: (
-        "The lab's metrics are http_requests_total and http_request_duration_seconds."
-    ),
+    Code.OTHER_METRIC: f"The lab's metrics are {REQUESTS} and {DURATIONS}.",
     Code.INVERTED_RATIO: "A share is the part divided by the whole.",
     Code.DIFFERENT_EVENTS: "Let both sides pick the same requests; only the status may differ.",
     Code.DIVIDED_BY_ITSELF: "Sum each side before you divide.",

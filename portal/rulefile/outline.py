@@ -21,6 +21,7 @@ from portal.clients.prometheus import RuleKind
 from portal.durations import prometheus_seconds
 from portal.errors import SLOLabError
 from portal.numbers import exact
+from portal.shop import DURATIONS, REQUESTS
 from portal.words import counted
 
 MAX_BYTES = 64 * 1024
@@ -41,9 +42,7 @@ PLAINER = {
 """What the YAML parser says, in words for whoever wrote the text."""
 
 
-LABS_OWN = re.compile(
-    "ALERTS(_FOR_STATE)?|up|scrape_.*|http_requests_total|http_request_duration_seconds(_.*)?"
-)
+LABS_OWN = re.compile(f"ALERTS(_FOR_STATE)?|up|scrape_.*|{REQUESTS}|{DURATIONS}(_.*)?")
 OF_THE_LAB = (
     "is a name of Prometheus or of the service: what you record under it would be counted with "
     "the real samples. Choose another name, with a colon, like shop:error_ratio."

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.shop import series
+from portal.shop.facts import STATUS
+
 WINDOW = "1m"
 LATENCY_THRESHOLD = 0.3
 GAP = "6h"
 QUANTILES = (0.5, 0.95, 0.99)
-
-
-def bucket_label(seconds: float) -> str:
-    """A bucket's ``le`` as Prometheus 2 and 3 both store it: ``0.3``, ``1.0``."""
-    return str(float(seconds))
 
 
 @dataclass(frozen=True)
@@ -31,35 +29,31 @@ class SLIQueries:
     @property
     def counted(self) -> str:
         """Requests in the window, by status."""
-        return f"sum by (status) (increase({self._total}[{self.window}]))"
+        return f"sum by ({STATUS}) (increase({self._total}[{self.window}]))"
 
     @property
     def availability(self) -> str:
         """Share of requests not answered with a 5xx, 0..1."""
-        good = f'http_requests_total{{job="{self.job}",status!~"5.."}}'
+        good = series.good_requests(self.job)
         return f"sum(rate({good}[{self.window}]))\n/ {self.requests}"
 
     @property
     def fast_share(self) -> str:
         """Share of requests answered within the threshold, 0..1."""
-        le = bucket_label(self.threshold)
-        fast = f'http_request_duration_seconds_bucket{{job="{self.job}",le="{le}"}}'
-        everything = f'http_request_duration_seconds_count{{job="{self.job}"}}'
+        fast = series.fast_answers(self.job, self.threshold)
+        everything = series.answers(self.job)
         return f"sum(rate({fast}[{self.window}]))\n/ sum(rate({everything}[{self.window}]))"
 
     @property
     def counted_availability(self) -> str:
         """The share of ``availability`` out of what the counters gained between two scrapes."""
-        good = f'http_requests_total{{job="{self.job}",status!~"5.."}}'
-        return f"{self._gained(good)} / {self._gained(self._total)}"
+        return f"{self._gained(series.good_requests(self.job))} / {self._gained(self._total)}"
 
     @property
     def counted_fast_share(self) -> str:
         """The same for ``fast_share``."""
-        name = "http_request_duration_seconds"
-        fast = f'{name}_bucket{{job="{self.job}",le="{bucket_label(self.threshold)}"}}'
-        everything = f'{name}_count{{job="{self.job}"}}'
-        return f"{self._gained(fast)} / {self._gained(everything)}"
+        fast = series.fast_answers(self.job, self.threshold)
+        return f"{self._gained(fast)} / {self._gained(series.answers(self.job))}"
 
     def _gained(self, counter: str) -> str:
         """From the first to the last scrape in the window, and nothing beyond them."""
@@ -68,13 +62,13 @@ class SLIQueries:
 
     def quantile(self, phi: float) -> str:
         """Seconds within which the share ``phi`` of requests was answered."""
-        bucket = f'http_request_duration_seconds_bucket{{job="{self.job}"}}'
+        bucket = series.buckets(self.job)
         return f"histogram_quantile({phi}, sum by (le) (rate({bucket}[{self.window}])))"
 
     @property
     def target_up(self) -> str:
         """1 when the last scrape worked, 0 when it failed."""
-        return f'up{{job="{self.job}"}}'
+        return series.target(self.job)
 
     @property
     def scraped_at(self) -> str:
@@ -84,7 +78,7 @@ class SLIQueries:
     @property
     def counter(self) -> str:
         """The raw counter, by status."""
-        return f"sum by (status) ({self._total})"
+        return f"sum by ({STATUS}) ({self._total})"
 
     @property
     def counted_from_zero(self) -> str:
@@ -109,7 +103,7 @@ class SLIQueries:
     @property
     def answers(self) -> str:
         """The raw counters of the answers within each bucket (label ``le``)."""
-        return f'sum by (le) (http_request_duration_seconds_bucket{{job="{self.job}"}})'
+        return f"sum by (le) ({series.buckets(self.job)})"
 
     @property
     def scrapes(self) -> str:
@@ -119,9 +113,8 @@ class SLIQueries:
     @property
     def buckets(self) -> str:
         """One sample for each bucket bound (label ``le``)."""
-        name = "http_request_duration_seconds_bucket"
-        return f'count by (le) ({name}{{job="{self.job}"}})'
+        return f"count by (le) ({series.buckets(self.job)})"
 
     @property
     def _total(self) -> str:
-        return f'http_requests_total{{job="{self.job}"}}'
+        return series.requests(self.job)

@@ -9,12 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.numbers import promql_number
-from portal.shop import SCRAPE_INTERVAL_S
+from portal.shop import SCRAPE_INTERVAL_S, series
 from portal.slo.objective import SLO
 from portal.slo.windows import page_window
-
-REQUESTS = "http_requests_total"
-DURATION = "http_request_duration_seconds"
 
 
 @dataclass(frozen=True)
@@ -27,36 +24,23 @@ class NamedQuery:
     meaning: str
 
 
-def quoted(value: str) -> str:
-    """A PromQL string literal, quotes included."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
-def bucket_bound(threshold_s: float) -> str:
-    """The ``le`` label of a bucket as the Python client exposes it: ``"0.3"``, ``"1.0"``."""
-    return repr(float(threshold_s))
-
-
 def total_selector(slo: SLO) -> str:
     """The series that count every event of the SLO's service."""
-    metric = REQUESTS if slo.threshold_s is None else f"{DURATION}_count"
-    return f"{metric}{{job={quoted(slo.job)}}}"
+    return series.requests(slo.job) if slo.threshold_s is None else series.answers(slo.job)
 
 
 def good_selector(slo: SLO) -> str:
     """The series that count good events: not a 5xx, or faster than the threshold's bucket."""
-    job = quoted(slo.job)
     if slo.threshold_s is None:
-        return f'{REQUESTS}{{job={job},status!~"5.."}}'
-    return f"{DURATION}_bucket{{job={job},le={quoted(bucket_bound(slo.threshold_s))}}}"
+        return series.good_requests(slo.job)
+    return series.fast_answers(slo.job, slo.threshold_s)
 
 
 def bad_events(slo: SLO, function: str, window: str) -> str:
     """Bad events of the window: ``function`` is ``increase`` (events) or ``rate`` (per second)."""
     if slo.threshold_s is None:
-        selector = f'{REQUESTS}{{job={quoted(slo.job)},status=~"5.."}}'
-        return f"(sum({function}({selector}[{window}])) or vector(0))"
+        failed = series.failed_requests(slo.job)
+        return f"(sum({function}({failed}[{window}])) or vector(0))"
     total = f"sum({function}({total_selector(slo)}[{window}]))"
     return f"({total} - sum({function}({good_selector(slo)}[{window}])))"
 
@@ -129,7 +113,7 @@ def age_query(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> NamedQu
 
     Time in which Prometheus was not running doesn't count: nothing is known about it.
     """
-    scrapes = f"max(count_over_time(up{{job={quoted(slo.job)}}}[{slo.window.value}]))"
+    scrapes = f"max(count_over_time({series.target(slo.job)}[{slo.window.value}]))"
     return NamedQuery(
         "age",
         f"{scrapes} * {promql_number(scrape_interval_s)}",

@@ -13,6 +13,7 @@ from portal.promql.events import CountedEvents, EventKind, Reader
 from portal.promql.nodes import Aggregation, Call, Expr, Matcher, MatchOp, Selector
 from portal.promql.parser import ParseError, parse
 from portal.promql.statuses import ALL, SERVER_ERRORS, spoken
+from portal.shop import DURATIONS, REQUESTS
 
 _COUNTING = {"rate", "increase", "irate"}
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
@@ -56,7 +57,7 @@ def _events(source: Any, side: str) -> CountedEvents:
     if events.kind not in {EventKind.REQUESTS, EventKind.COUNT, EventKind.BUCKET}:
         raise RatioError(
             f"ratioMetric.{side}: {events.metric or 'this'} is not one of the lab's metrics "
-            "(http_requests_total, http_request_duration_seconds)."
+            f"({REQUESTS}, {DURATIONS})."
         )
     if events.flaw is not None:
         raise RatioError(f"ratioMetric.{side}: {events.flaw.detail or events.flaw.code}")

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from portal.durations import prometheus_duration
 from portal.numbers import number, promql_number
 from portal.shop import SCRAPE_INTERVAL_S
+from portal.shop.series import quoted
 from portal.slo.objective import SLO
 from portal.slo.planner import never_fires_because
-from portal.slo.queries import error_ratio, quoted
+from portal.slo.queries import error_ratio
 from portal.slo.windows import (
     AlertPair,
     Severity,

@@ -23,6 +23,7 @@ from portal.promql.nodes import (
     Selector,
     Subquery,
 )
+from portal.shop import DURATIONS, REQUESTS
 from portal.tie.expressions import MAX_DEPTH, Conditions, tree_of
 from portal.tie.parts import RULE_STEP
 
@@ -42,7 +43,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_COUNTERS = ("http_requests_total", "http_request_duration_seconds")
+_COUNTERS = (REQUESTS, DURATIONS)
 _RATES = frozenset({"rate", "irate", "increase"})
 _SAME = frozenset(
     {"abs", "scalar", "vector", "round", "ceil", "floor", "label_replace", "label_join"}

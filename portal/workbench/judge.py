@@ -14,13 +14,13 @@ from portal.promql.context import Context, RecordingRule, bucket_labels
 from portal.promql.findings import Code, Finding, Sli
 from portal.promql.variables import Times, substitute
 from portal.services import Services
+from portal.shop.series import of_the_shop
 from portal.trial.diary import Diary
 from portal.trial.memory import TrialMemory
 from portal.trial.verdict import diary_of, findings
 
 MAX_AGE_SECONDS = 10.0
 MAX_VALIDATED = 200
-METRICS = "http_requests_total|http_request_duration_seconds(_bucket|_count|_sum)?"
 CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 
 
@@ -89,7 +89,7 @@ def recording_rules(prometheus: PrometheusClient) -> dict[str, tuple[RecordingRu
 def _labels(prometheus: PrometheusClient, job: str) -> dict[str, dict[str, frozenset[str]]] | None:
     """Metric -> label -> values of the learner's service; None while it has no series."""
     values: dict[str, dict[str, set[str]]] = {}
-    for sample in prometheus.query(f'{{__name__=~"{METRICS}",job="{job}"}}'):
+    for sample in prometheus.query(of_the_shop(job)):
         metric = values.setdefault(sample.labels.get("__name__", ""), {})
         for label, value in sample.labels.items():
             metric.setdefault(label, set()).add(value)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from portal.shop.series import quoted
 from portal.slo.objective import SLO, SLIKind
-from portal.slo.queries import bucket_bound, budget_queries, query_named, quoted
+from portal.slo.queries import budget_queries, query_named
 from portal.slo.windows import Window
 from tests.slo.promtest import Expected, check_rules, run
 
@@ -64,8 +65,3 @@ def test_every_query_is_valid_and_explained(slo: SLO, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(query.meaning.endswith(".") and query.unit for query in queries)
     assert len({query.name for query in queries}) == len(queries)
-
-
-@pytest.mark.parametrize(("seconds", "bound"), [(0.3, "0.3"), (1, "1.0"), (10.0, "10.0")])
-def test_a_bucket_is_spelled_as_the_python_client_does(seconds: float, bound: str) -> None:
-    assert bucket_bound(seconds) == bound

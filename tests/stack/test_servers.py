@@ -4,7 +4,6 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 import yaml
 
 from portal.config import Settings
@@ -13,7 +12,6 @@ from stack.servers import (
     PROVISIONING,
     grafana_server,
     mockapp_server,
-    portal_ready,
     portal_server,
     prometheus_server,
 )
@@ -68,19 +66,6 @@ def test_a_given_token_is_handed_on(settings: Settings, layout: Layout) -> None:
 def test_the_portal_finds_the_promtool_that_belongs_to_prometheus(settings: Settings) -> None:
     path = portal_server(settings, PROMETHEUS).environ["PATH"]
     assert path.split(os.pathsep)[0] == "/p"
-
-
-@pytest.mark.parametrize(
-    ("host", "asked"),
-    [
-        ("127.0.0.1", "http://127.0.0.1:8080/healthz"),
-        ("0.0.0.0", "http://127.0.0.1:8080/healthz"),
-        ("192.0.2.7", "http://192.0.2.7:8080/healthz"),
-        ("::1", "http://[::1]:8080/healthz"),
-    ],
-)
-def test_the_portal_is_asked_where_it_listens(settings: Settings, host: str, asked: str) -> None:
-    assert portal_ready(replace(settings, host=host)) == asked
 
 
 def test_grafana_listens_on_loopback_and_calls_nobody(settings: Settings, layout: Layout) -> None:
