@@ -106,7 +106,7 @@ class GrafanaApi:
     def _after(self, error: ClientError, credentials: Credentials, fingerprint: str) -> ClientError:
         """The error to raise; a refused login is remembered, a 4xx of another kind proves it."""
         dead = error.status == 500 and error.detail.lower() == DEAD_TOKEN
-        if error.kind is not ErrorKind.UNAUTHORIZED and not dead:
+        if error.status != 401 and not dead:  # without a status nobody was asked
             if error.kind in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
                 self._turnstile.prove(fingerprint)
             return error

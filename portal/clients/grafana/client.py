@@ -25,10 +25,11 @@ from portal.clients.grafana.dashboards import (
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.reader import DashboardReader
 from portal.clients.grafana.scan import ScanProgress, ScanReading, scan
-from portal.clients.http import Http, split_login
+from portal.clients.http import Http
 from portal.clients.shape import number, record, records, text
 from portal.config import Settings
 from portal.limits import ClientLimits
+from portal.logins import split_login
 
 NOBODY = Credentials()
 PAGE = 1000
