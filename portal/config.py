@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_cache_path, user_data_path
 
 from portal.errors import SLOLabError
+from portal.logins import redacted, without_login
 
 PREFIX = "SLO_LAB_"
 
@@ -23,9 +24,10 @@ class SettingError(SLOLabError):
 def _setting(default: Any, help_text: str, **metadata: Any) -> Any:
     """A field with its one-line help; a callable default is made anew for each Settings."""
     metadata["help"] = help_text
+    shown = not metadata.get("secret")
     if callable(default):
         return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata, repr=shown)
 
 
 def _own_folder(name: str, place: Callable[..., Path]) -> Path:
@@ -129,7 +131,7 @@ class Settings:
         given: dict[str, Any] = {
             f.name: _read(f.name, environ[variable(f.name)], f.type, f.metadata)
             for f in fields(cls)
-            if environ.get(variable(f.name), "") != ""
+            if environ.get(variable(f.name), "").strip() != ""
         }
         return cls(**given)
 
@@ -160,7 +162,7 @@ class Settings:
     def mockapp_link(self) -> str:
         """Where the learner's browser finds the mock service."""
         own = f"http://localhost:{self.mockapp_port}"
-        return (self.mockapp_public_url or self.mockapp_url or own).rstrip("/")
+        return without_login(self.mockapp_public_url or self.mockapp_url or own).rstrip("/")
 
     @property
     def prometheus_base(self) -> str:
@@ -171,7 +173,7 @@ class Settings:
     def prometheus_link(self) -> str:
         """Where the learner's browser finds Prometheus."""
         own = f"http://localhost:{self.prometheus_port}"
-        return (self.prometheus_public_url or self.prometheus_url or own).rstrip("/")
+        return without_login(self.prometheus_public_url or self.prometheus_url or own).rstrip("/")
 
     @property
     def grafana_base(self) -> str:
@@ -182,7 +184,7 @@ class Settings:
     def grafana_link(self) -> str:
         """Where the learner's browser finds Grafana."""
         own = f"http://localhost:{self.grafana_port}"
-        return (self.grafana_public_url or self.grafana_url or own).rstrip("/")
+        return without_login(self.grafana_public_url or self.grafana_url or own).rstrip("/")
 
     @property
     def is_in_containers(self) -> bool:
@@ -203,6 +205,8 @@ def variable(name: str) -> str:
 def _read(name: str, text: str, kind: object, metadata: Mapping[str, Any]) -> object:
     if kind == "Path":
         return _read_path(name, text)
+    # A secret that is read from a file by a shell, or pasted, brings its line end along.
+    text = text.strip("\r\n") if name == "grafana_password" else text.strip()
     if kind == "int":
         return _read_int(name, text)
     if "choices" in metadata and text not in metadata["choices"]:
@@ -239,6 +243,6 @@ def _read_url(name: str, text: str) -> str:
         usable = False
     if not usable:
         raise SettingError(
-            f"{variable(name)} is {text!r}, but must be an address like http://localhost:9090."
+            f"{variable(name)} is {redacted(text)!r}, but must be an address like http://localhost:9090."
         )
     return text

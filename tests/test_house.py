@@ -15,7 +15,7 @@ from portal.services import Services
 
 ROOT = Path(__file__).parent.parent
 FLOORS = (
-    ("errors", "numbers", "moments"),
+    ("errors", "numbers", "moments", "logins"),
     ("durations", "words", "files", "records"),
     ("config", "limits", "documents", "background", "instruments"),
     ("readings",),
@@ -168,7 +168,7 @@ def test_the_stack_knows_settings_errors_and_clients_only(name: str) -> None:
     allowed = (
         *("portal.config", "portal.errors", "portal.clients", "portal.secret_files"),
         *("portal.numbers", "portal.durations", "portal.words", "portal.files", "portal.records"),
-        "portal.shop.facts",
+        *("portal.logins", "portal.shop.facts"),
     )
     for module in imports(ROOT / name):
         assert not module.startswith("portal.") or module.startswith(allowed), module

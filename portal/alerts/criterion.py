@@ -55,7 +55,8 @@ class AlertCriterion:
             # Without Prometheus there is no lab: then nothing can be said, not even that.
             return _not_asked(_of_prometheus(evidence.troubles)) or _no_slo()
         verdict = _judge_tied(evidence.tied)
-        if verdict is None or verdict.status is Status.NOT_MET:
+        if verdict is None or verdict.status is not Status.MET:
+            # Nobody waits for an evaluation while a system can't be asked.
             verdict = (
                 _not_asked(evidence.troubles)
                 or _not_tried(evidence.alerts)

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -24,11 +24,14 @@ from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.patience import Patience
 from portal.clients.shape import decode_json
 from portal.limits import ClientLimits
+from portal.logins import split_login
 from portal.numbers import exact, number
 
 CHUNK = 64 * 1024
+SURROGATES = "surrogateescape"
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
 _DROPPED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+_UNSENDABLE = (requests.exceptions.InvalidHeader, UnicodeError)
 _BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
 _KINDS = {
     401: ErrorKind.UNAUTHORIZED,
@@ -186,7 +189,12 @@ class Http:
             raise self._failure(error, deadline) from error
 
     def _open(self, request: requests.Request, deadline: Deadline) -> requests.Response:
-        prepared = self._session.prepare_request(request)
+        try:
+            prepared = self._session.prepare_request(request)
+            _check_headers(prepared.headers)
+        except _UNSENDABLE:
+            # Not chained: these errors quote the header, and with it the login.
+            raise self._unsendable() from None
         return self._session.send(
             prepared, stream=True, allow_redirects=False, timeout=deadline.remaining()
         )
@@ -206,6 +214,13 @@ class Http:
         size = f"{number(self.limits.answer_bytes / (1 << 20))} MiB"
         message = f"{self.system} at {self.base_url} answered with more than {size}."
         return self.error(message, ErrorKind.TOO_LARGE)
+
+    def _unsendable(self) -> ClientError:
+        message = (
+            f"{self.system} at {self.base_url} was not asked: the portal's login for it has a line "
+            "end or another character that can't be sent. Write the login anew in the settings."
+        )
+        return self.error(message, ErrorKind.UNAUTHORIZED)
 
     def _failure(self, error: BaseException, deadline: Deadline) -> ClientError:
         if deadline.passed or _wraps(error, TimeoutError):
@@ -265,18 +280,19 @@ def _session(headers: Mapping[str, str]) -> requests.Session:
     return session
 
 
-def split_login(base_url: str) -> tuple[str, tuple[str, str] | None]:
-    """The address as it may be shown, and the user and password that stood in it."""
-    parts = urlsplit(base_url.rstrip("/"))
-    shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    if not parts.username:
-        return shown, None
-    return shown, (unquote(parts.username), unquote(parts.password or ""))
+def _check_headers(headers: Mapping[str, str | bytes]) -> None:
+    """What http.client would only find out when it sends; raises UnicodeError."""
+    for value in headers.values():
+        if isinstance(value, str):
+            value.encode("latin-1")
 
 
 def basic(user: str, password: str) -> str:
-    """The Authorization header's value for a user and a password."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    """The Authorization header's value for a user and a password.
+
+    Bytes of the environment that are no UTF-8 are sent as they are.
+    """
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode(errors=SURROGATES)).decode()
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -110,9 +110,12 @@ class Checker:
     def check_now(self, learner_id: int, ids: Iterable[str], now: datetime) -> bool:
         """Check them all and wait a little; True when every verdict is in.
 
-        One that is being checked may have been looked at too early, and is looked at again.
+        One that is being checked may have been looked at too early, and is looked at again. So is
+        a token that Grafana refused.
         """
         wanted = list(ids)
+        services: Services = self._app.extensions["slo_lab"]
+        services.grafana.try_token_again()
         with self._guard:
             self._again.update((learner_id, i) for i in wanted if self.is_checking(learner_id, i))
         started = self.refresh(learner_id, wanted, now, timedelta(0))

@@ -98,5 +98,10 @@ def _end(checked: list[Judged], open_now: list[str]) -> str:
     if not open_now:
         return "Complete."
     if all(one.criterion.optional or one.first_met_at for one in checked):
-        return f"You finished the lab. Not met any more at this moment: {', '.join(open_now)}."
+        blind = [one.criterion.id for one in checked if one.verdict.status is Status.CANNOT_CHECK]
+        missed = [name for name in open_now if name not in blind]
+        blind = [name for name in open_now if name in blind]
+        words = "You finished the lab."
+        words += f" Not met any more at this moment: {', '.join(missed)}." if missed else ""
+        return words + (f" Can’t be checked now: {', '.join(blind)}." if blind else "")
     return "Not complete yet."

@@ -28,6 +28,11 @@ class StoredVerdict(db.Model):  # type: ignore[name-defined,misc]
         return self.status == "met"
 
     @property
+    def missed_now(self) -> bool:
+        """Whether the last check found it not met; what can't be checked is not known."""
+        return self.known_status in {Status.NOT_MET, Status.NOT_ENOUGH_DATA}
+
+    @property
     def known_status(self) -> Status:
         """The last verdict; a status that nobody knows can't be told."""
         return Status(self.status) if self.status in set(Status) else Status.CANNOT_CHECK

@@ -76,6 +76,20 @@ class DashboardCriterion:
 
 
 def _judge(evidence: DashboardEvidence) -> Verdict:
+    """What was seen decides; but nobody waits for data while a system can't be asked."""
+    verdict = _of_what_was_seen(evidence)
+    if verdict.status is not Status.NOT_ENOUGH_DATA:
+        return verdict
+    return replace(_not_asked(evidence) or verdict, lines=verdict.lines)
+
+
+def _not_asked(evidence: DashboardEvidence) -> Verdict | None:
+    if evidence.prometheus_error is not None:
+        return cannot_ask(evidence.prometheus_error)
+    return _cannot_ask_grafana(evidence) if evidence.grafana_trouble else None
+
+
+def _of_what_was_seen(evidence: DashboardEvidence) -> Verdict:
     best = evidence.best
     if best is not None and best.meets:
         return _met(best, evidence)
@@ -86,12 +100,12 @@ def _judge(evidence: DashboardEvidence) -> Verdict:
     if best is not None and len(best.sli_panels) >= NEEDED:
         idle = len(_had_data(best, evidence)) >= NEEDED
         return _idle(best, evidence) if idle else _silent(best, evidence)
+    if best and best.untried and len(best.sli_panels) + len(best.untried) >= NEEDED:
+        return _cannot_try(best)
     if evidence.progress is not None and (best is None or not best.sli_panels):
         return _still_reading(evidence)
     if best is None:
         return _nothing_found(evidence)
-    if best.untried and len(best.sli_panels) + len(best.untried) >= NEEDED:
-        return _cannot_try(best)
     if len(best.sli_panels) + len(best.to_confirm) >= NEEDED:
         return _to_be_confirmed(best, evidence)
     return _too_few(best, evidence)

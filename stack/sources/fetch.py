@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
+from portal.logins import without_login
 from portal.numbers import exact
 from portal.words import counted
 from stack.sources.base import Reporter, SourceError
@@ -53,22 +54,22 @@ def fetch_file(url: str, target: Path, label: str, report: Reporter, limits: Lim
 @contextmanager
 def _answer(url: str, limits: Limits) -> Iterator[requests.Response]:
     """The answer to a GET, following redirects: release archives live behind some."""
-    host = urlsplit(url).hostname
+    host, shown = urlsplit(url).hostname, without_login(url)
     try:
         with requests.get(url, stream=True, timeout=(limits.connect, limits.stall)) as answer:
             if answer.status_code != requests.codes.ok:
-                raise SourceError(f"{url} is not there (answer {answer.status_code}).")
+                raise SourceError(f"{shown} is not there (answer {answer.status_code}).")
             yield answer
     except requests.exceptions.ConnectTimeout as error:
         raise SourceError(f"{host} can't be reached within {exact(limits.connect)} s.") from error
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError) as error:
         raise SourceError(f"{host} sent nothing for {exact(limits.stall)} s.") from error
     except requests.exceptions.ChunkedEncodingError as error:
-        raise SourceError(f"the download of {url} was cut off.") from error
+        raise SourceError(f"the download of {shown} was cut off.") from error
     except requests.exceptions.ConnectionError as error:
         raise SourceError(_connection_sentence(host, error, limits)) from error
     except requests.RequestException as error:
-        raise SourceError(f"{url} can't be downloaded ({type(error).__name__}).") from error
+        raise SourceError(f"{shown} can't be downloaded ({type(error).__name__}).") from error
 
 
 def _connection_sentence(host: str | None, error: Exception, limits: Limits) -> str:
@@ -84,7 +85,11 @@ def _chunks(answer: requests.Response, limits: Limits, size: int) -> Iterator[by
     for chunk in answer.iter_content(CHUNK):
         done += len(chunk)
         if done > size:
-            raise SourceError(f"{answer.url} is larger than {counted(size, 'byte')}.")
+            raise SourceError(
+                f"{without_login(answer.url)} is larger than {counted(size, 'byte')}."
+            )
         if time.monotonic() > deadline:
-            raise SourceError(f"{answer.url} took longer than {exact(limits.total)} s.")
+            raise SourceError(
+                f"{without_login(answer.url)} took longer than {exact(limits.total)} s."
+            )
         yield chunk

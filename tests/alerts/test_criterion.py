@@ -12,6 +12,7 @@ from portal.alerts.criterion import MAX_LINES, AlertCriterion, AlertEvidence
 from portal.alerts.editor import apply_learner_rules, remove_learner_rules
 from portal.alerts.findings import JudgedAlert, judged_alerts
 from portal.alerts.transitions import AlertSource
+from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import RuleKind
 from portal.criteria.base import Status, Subject, Verdict
 from portal.learners.models import Learner
@@ -120,7 +121,8 @@ class TestWithPrometheus:
         verdict = check(services, learner)
         assert (verdict.status, verdict.code) == (Status.CANNOT_CHECK, "grafana_unreachable")
         apply_learner_rules(services, learner, rules(f"{RATIO} > 0.144"))
-        verdict = settled(services, learner)
+        settled(lab_services, learner)
+        verdict = check(services, learner)
         assert verdict.status is Status.MET
         assert "Grafana can't be reached" in said(verdict)
 
@@ -136,7 +138,7 @@ class TestWithGrafanaAlone:
         define_recorded_rules(grafana, THRESHOLD)
         services.readings.forget("ruler")
         for answer, status, words in [
-            ("prometheus_rules_right_after_create", Status.NOT_ENOUGH_DATA, "first evaluation"),
+            ("prometheus_rules_right_after_create", Status.CANNOT_CHECK, "can't be reached"),
             ("prometheus_rules_healthy", Status.MET, "its state: inactive"),
             ("prometheus_rules_pending", Status.MET, "its state: pending"),
             ("prometheus_rules_firing", Status.MET, "its state: firing."),
@@ -264,6 +266,26 @@ def test_an_alert_that_could_not_be_tried_leaves_the_verdict_open(
     assert (verdict.status, verdict.code) == (status, code)
     lines = {line.text.split("”")[0][1:]: line.status for line in verdict.lines}
     assert lines.get("unknown", Status.CANNOT_CHECK) is Status.CANNOT_CHECK
+
+
+WAITING = replace(TIED, source=AlertSource.GRAFANA, state=AlertState.NOT_EVALUATED)
+SILENT = ClientError("It is down.", system="Prometheus", kind=ErrorKind.UNREACHABLE)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "status", "code"),
+    [
+        (AlertEvidence(1, (WAITING,), (SILENT,)), Status.CANNOT_CHECK, "prometheus_unreachable"),
+        (AlertEvidence(1, (WAITING, UNKNOWN)), Status.CANNOT_CHECK, "not_tried"),
+        (AlertEvidence(1, (WAITING, LAX)), Status.NOT_ENOUGH_DATA, "not_evaluated"),
+        (AlertEvidence(1, (TIED, WAITING), (SILENT,)), Status.MET, "alert_tied"),
+    ],
+)
+def test_nobody_waits_for_an_evaluation_while_a_system_cannot_be_asked(
+    evidence: AlertEvidence, status: Status, code: str
+) -> None:
+    verdict = AlertCriterion().judge(evidence)
+    assert (verdict.status, verdict.code) == (status, code)
 
 
 def test_the_alerts_of_both_systems_are_tried_in_one_process(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -241,3 +243,18 @@ def test_the_request_is_what_was_meant() -> None:
             "PUT", "/p", params={"a": "1"}, headers={"X-A": "b"}
         )
     assert sent.text == '["PUT", "/p", {"a": "1"}, "b"]'
+
+
+@pytest.mark.parametrize("secret", ["geheim\ngeheim", "geheim\r", "geheim\u2026", "geheim\udc80"])
+def test_a_login_that_no_header_can_hold_is_told_without_it(secret: str) -> None:
+    with HostileServer(Misbehaviour.ERROR_500) as server:
+        error = failure(server.url, headers={"Authorization": f"Bearer {secret}"})
+    assert error.kind is ErrorKind.UNAUTHORIZED
+    assert "was not asked: the portal's login for it has a line end" in str(error)
+    shown = "".join(traceback.format_exception(error))
+    assert "geheim" not in shown.replace("test_a_login", "") + error.detail
+
+
+def test_a_password_of_any_bytes_can_be_sent() -> None:
+    password = b"\xff\xfe".decode(errors="surrogateescape")
+    assert base64.b64decode(basic("u", password).removeprefix("Basic ")) == b"u:\xff\xfe"

@@ -9,6 +9,7 @@ from portal.criteria import store
 from portal.criteria.base import Status, Verdict, VerdictLine, Where
 from portal.criteria.checker import Checker
 from portal.learners.models import Learner
+from portal.services import Services
 from tests.conftest import START
 
 
@@ -76,3 +77,38 @@ def test_nobody_is_shown_a_failure_before_they_had_a_try(
     card = client.get("/criteria/slo").text
     assert f'class="verdict {look}"' in card
     assert f'aria-hidden="true">{mark}</span> Nothing yet' in card
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.NOT_MET, True),
+        (Status.NOT_ENOUGH_DATA, True),
+        (Status.CANNOT_CHECK, False),
+        (Status.MET, False),
+    ],
+)
+def test_what_cannot_be_checked_is_not_called_not_met(
+    client: FlaskClient,
+    learner: Learner,
+    monkeypatch: pytest.MonkeyPatch,
+    status: Status,
+    said: bool,
+) -> None:
+    monkeypatch.setattr(Checker, "refresh", lambda *_: [])
+    for one in (Status.MET, status):
+        store.save(learner.id, "slo", Verdict(one, "c", "h", "o", "e"), START)
+    card = client.get("/criteria/slo").text
+    assert "first met" in card
+    assert ("not met now" in card) is said
+
+
+def test_check_again_tries_a_refused_token_at_once(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bool] = []
+    monkeypatch.setattr(services.grafana, "try_token_again", lambda: tried.append(True))
+    client.get("/criteria/slo")
+    assert tried == []
+    client.post("/criteria/slo/check")
+    assert tried == [True]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from portal.bursts.messages import MessageError, Part
+from portal.logins import redacted
 
 PROBE_SECONDS = 1.0
 
@@ -43,7 +44,7 @@ def find_target(base_url: str) -> BurstTarget:
         name, port = None, 0
     if not name or parts.scheme != "http" or parts.query or parts.fragment or parts.username:
         raise MessageError(
-            f"The target must be an address like http://localhost:8000: {base_url!r}."
+            f"The target must be an address like http://localhost:8000: {redacted(base_url)!r}."
         )
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)

@@ -15,9 +15,10 @@ from portal.clients.grafana.api import SYSTEM, GrafanaApi
 from portal.clients.grafana.client import GrafanaClient
 from portal.clients.grafana.credentials import Credentials, kept_token
 from portal.clients.grafana.lockout import Lockout
-from portal.clients.http import Http, split_login
+from portal.clients.http import Http
 from portal.clients.shape import number, record, records, text
 from portal.files import write_whole
+from portal.logins import split_login
 
 NAME = "slo-lab-portal"
 ROLE = "Editor"

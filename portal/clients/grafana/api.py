@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +11,10 @@ from urllib.parse import quote
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana.credentials import CredentialKind, Credentials
-from portal.clients.grafana.lockout import Lockout, Turnstile
+from portal.clients.grafana.lockout import Lockout, Refusal, Turnstile
 from portal.clients.http import Answer, Http
 from portal.numbers import exact
+from portal.words import counted
 
 SYSTEM = "Grafana"
 DEAD_TOKEN = "invalid api key"  # noqa: S105 (Grafana's words for it, with status 500)
@@ -21,7 +23,7 @@ DEAD_TOKEN = "invalid api key"  # noqa: S105 (Grafana's words for it, with statu
 class GrafanaApi:
     """Sends requests as the portal; safe to share between threads.
 
-    A call with a login that was refused before raises at once, without asking.
+    A call with a login that was refused lately raises at once, without asking.
     """
 
     def __init__(
@@ -72,9 +74,9 @@ class GrafanaApi:
             self._turnstile.prove(fingerprint)
             return answer
 
-    def forget_refusal(self) -> None:
-        """Let the present login be tried again, although it was refused."""
-        self._lockout.forget(self._credentials().fingerprint(self.http.base_url))
+    def try_token_again(self) -> None:
+        """Let the present token be tried at once, although it was refused; never a password."""
+        self._lockout.forget_token(self._credentials().fingerprint(self.http.base_url))
 
     @contextlib.contextmanager
     def _turn(
@@ -99,14 +101,14 @@ class GrafanaApi:
         return self.http.error(message, ErrorKind.TIMEOUT)
 
     def _stop_if_refused(self, credentials: Credentials, fingerprint: str) -> None:
-        reason = self._lockout.reason(fingerprint)
-        if reason is not None:
-            raise self._refused(credentials, reason)
+        refusal = self._lockout.refusal(fingerprint)
+        if refusal is not None:
+            raise self._refused(credentials, refusal)
 
     def _after(self, error: ClientError, credentials: Credentials, fingerprint: str) -> ClientError:
         """The error to raise; a refused login is remembered, a 4xx of another kind proves it."""
         dead = error.status == 500 and error.detail.lower() == DEAD_TOKEN
-        if error.kind is not ErrorKind.UNAUTHORIZED and not dead:
+        if error.status != 401 and not dead:  # without a status nobody was asked
             if error.kind in {ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND}:
                 self._turnstile.prove(fingerprint)
             return error
@@ -116,20 +118,24 @@ class GrafanaApi:
                 "set SLO_LAB_GRAFANA_TOKEN."
             )
             return self.http.error(message, ErrorKind.UNAUTHORIZED, error.status, error.detail)
-        self._lockout.refuse(fingerprint, error.detail)
         self._turnstile.doubt(fingerprint)
-        return self._refused(credentials, error.detail)
+        is_token = credentials.kind is CredentialKind.TOKEN
+        refuse = self._lockout.refuse_token if is_token else self._lockout.refuse_password
+        return self._refused(credentials, refuse(fingerprint, error.detail))
 
-    def _refused(self, credentials: Credentials, reason: str) -> ClientError:
-        token = credentials.kind is CredentialKind.TOKEN
-        what = "token" if token else "user and password"
-        words = f" ({reason})" if reason else ""
-        why = "" if token else ": five wrong tries would lock the account"
-        message = (
-            f"Grafana at {self.http.base_url} refused the portal's {what}{words}. "
-            f"It is not tried again until it changes in the settings{why}."
-        )
-        return self.http.error(message, ErrorKind.UNAUTHORIZED, 401, reason)
+    def _refused(self, credentials: Credentials, refusal: Refusal) -> ClientError:
+        words = f" ({refusal.reason})" if refusal.reason else ""
+        message = f"Grafana at {self.http.base_url} refused the portal's "
+        if credentials.kind is CredentialKind.TOKEN:
+            message += f"token{words}."
+        else:
+            minutes = math.ceil(self._lockout.seconds_left(refusal) / 60)
+            message += (
+                f"user and password{words}. They are tried again when they change in the "
+                f"settings, else in {counted(minutes, 'minute')}: "
+                "five wrong tries would lock the account."
+            )
+        return self.http.error(message, ErrorKind.UNAUTHORIZED, 401, refusal.reason)
 
 
 def segment(api: GrafanaApi, uid: str) -> str:

@@ -25,10 +25,11 @@ from portal.clients.grafana.dashboards import (
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.reader import DashboardReader
 from portal.clients.grafana.scan import ScanProgress, ScanReading, scan
-from portal.clients.http import Http, split_login
+from portal.clients.http import Http
 from portal.clients.shape import number, record, records, text
 from portal.config import Settings
 from portal.limits import ClientLimits
+from portal.logins import split_login
 
 NOBODY = Credentials()
 PAGE = 1000
@@ -59,7 +60,8 @@ class GrafanaClient:
     """Asks one Grafana, 9 to 13. Every method may raise ClientError; safe to share by threads.
 
     ``timeout`` is seconds for a whole call; a write may take two of them. A login that was
-    refused is not tried again until it changes (``lockout`` remembers) or forget_refusal().
+    refused is tried again when it changes, a token after a pause or try_token_again(), a
+    password when it locks no account any more (``lockout`` remembers).
     """
 
     def __init__(
@@ -97,9 +99,9 @@ class GrafanaClient:
             login=self._api.login,
         )
 
-    def forget_refusal(self) -> None:
-        """Let a refused login be tried once more, because a person asks for it."""
-        self._api.forget_refusal()
+    def try_token_again(self) -> None:
+        """Let a refused token be tried at once, because a person asks for it."""
+        self._api.try_token_again()
 
     def datasources(self) -> list[DataSource]:
         """The data sources that the portal may see."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from portal.clients.http import basic, split_login
+from portal.clients.http import SURROGATES, basic
 from portal.config import Settings
+from portal.logins import split_login
 
 
 class CredentialKind(StrEnum):
@@ -45,7 +46,7 @@ class Credentials:
     def fingerprint(self, base_url: str) -> str:
         """A name for this login at that address that gives neither away."""
         secret = "\0".join((base_url, self.user, self.password, self.token))
-        return hashlib.sha256(secret.encode()).hexdigest()[:32]
+        return hashlib.sha256(secret.encode(errors=SURROGATES)).hexdigest()[:32]
 
     def __repr__(self) -> str:
         return f"Credentials({self.kind})"

@@ -1,56 +1,98 @@
 """What is remembered of refused logins, so that the portal never locks the learner out.
 
-Grafana locks an account for some minutes after five wrong passwords. So one refusal is enough:
-the login is not tried again until it changes, or until a person asks for another try.
+Grafana locks an account for five minutes after five wrong passwords. So one refusal of a password
+is enough: it is not tried again until it changes, or until those five minutes are over. A token
+locks nothing: it is tried again after a pause, at each start, and when a person asks for it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from portal.clients.errors import plain
 from portal.files import write_whole
 
 AT_ONCE = 3
 """Calls in flight with one password: should it be changed meanwhile, fewer than five fail."""
+PASSWORD_HELD_S = 330.0
+"""How long a refused password is held back: Grafana forgets wrong ones after 5 minutes."""
+TOKEN_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A login that was refused: Grafana's words, at that Unix time; held back for so long."""
+
+    reason: str
+    at: float
+    seconds: float
+
+    def left(self, now: float) -> float:
+        """Seconds until it may be tried again; 0 when it may. A stamp beyond now counts as old."""
+        age = now - self.at
+        return self.seconds - age if 0 <= age < self.seconds else 0.0
 
 
 class Lockout:
     """The logins that were refused, by fingerprint, with Grafana's words.
 
-    Shared by the threads of this process, and through files in ``folder`` (when given) with
-    other processes and later starts. The files hold no address and no secret.
+    Shared by the threads of this process; those with a password also through files in ``folder``
+    (when given) with other processes and later starts. The files hold no address and no secret.
+    ``clock`` gives Unix time.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self._folder = folder
-        self._refused: dict[str, str] = {}
+        self._clock = clock
+        self._refused: dict[str, Refusal] = {}
 
-    def reason(self, fingerprint: str) -> str | None:
-        """Grafana's words when this login was refused; None when it may be tried."""
-        if self._folder is None:
-            return self._refused.get(fingerprint)
-        try:
-            return (self._folder / fingerprint).read_text(encoding="utf-8")
-        except OSError:
-            return self._refused.get(fingerprint)
+    def refusal(self, fingerprint: str) -> Refusal | None:
+        """How this login was refused; None when it may be tried."""
+        known = (self._kept(fingerprint), self._refused.get(fingerprint))
+        return next((one for one in known if one and one.left(self._clock())), None)
 
-    def refuse(self, fingerprint: str, reason: str) -> None:
-        """Remember that this login was refused."""
-        self._refused[fingerprint] = reason
+    def seconds_left(self, refusal: Refusal) -> float:
+        """How long it is held back still."""
+        return refusal.left(self._clock())
+
+    def refuse_token(self, fingerprint: str, reason: str) -> Refusal:
+        """Remember that this token was refused a moment ago."""
+        return self._remember(fingerprint, Refusal(reason, self._clock(), TOKEN_PAUSE_S))
+
+    def refuse_password(self, fingerprint: str, reason: str) -> Refusal:
+        """Remember that this password was refused, here and in the file."""
+        refusal = Refusal(reason, self._clock(), PASSWORD_HELD_S)
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                write_whole(self._folder / fingerprint, reason)
+                write_whole(self._folder / fingerprint, f"{refusal.at!r}\n{reason}")
+        return self._remember(fingerprint, refusal)
 
-    def forget(self, fingerprint: str) -> None:
-        """Let this login be tried again."""
+    def forget_token(self, fingerprint: str) -> None:
+        """Let this token be tried again at once."""
         self._refused.pop(fingerprint, None)
-        if self._folder is not None:
-            with contextlib.suppress(OSError):
-                (self._folder / fingerprint).unlink()
+
+    def _remember(self, fingerprint: str, refusal: Refusal) -> Refusal:
+        self._refused[fingerprint] = refusal
+        return refusal
+
+    def _kept(self, fingerprint: str) -> Refusal | None:
+        """The refusal in the file; None where there is none, or one of an older portal's."""
+        if self._folder is None:
+            return None
+        try:
+            text = (self._folder / fingerprint).read_text(encoding="utf-8")
+            at = float(text.partition("\n")[0])
+        except (OSError, ValueError):
+            return None
+        reason = plain(text.partition("\n")[2])
+        return Refusal(reason, at, PASSWORD_HELD_S) if math.isfinite(at) else None
 
 
 class Turnstile:

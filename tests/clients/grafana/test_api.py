@@ -10,13 +10,25 @@ import pytest
 from portal.clients import ClientError, ErrorKind
 from portal.clients.grafana import Credentials, GrafanaClient, Lockout
 from portal.clients.grafana.credentials import from_settings, token_path
+from portal.clients.grafana.lockout import TOKEN_PAUSE_S
 from portal.config import Settings
+from tests import conftest
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour
 from tests.patience import SECONDS
 
 WRONG = Credentials(user="editor", password="guess")
 RIGHT = Credentials(user="editor", password="editor")
+
+
+class Clock(conftest.Clock):
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 def refusal(client: GrafanaClient) -> ClientError:
@@ -81,19 +93,67 @@ def test_another_login_is_tried_at_once(fake: FakeGrafana, tmp_path: Path) -> No
     assert GrafanaClient(fake.url, RIGHT, lockout=lockout, timeout=SECONDS).check().version
 
 
-def test_a_person_can_ask_for_another_try(fake: FakeGrafana, tmp_path: Path) -> None:
-    client = GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path), timeout=SECONDS)
-    refusal(client)
+def test_a_refused_password_is_tried_again_when_it_locks_no_account_any_more(
+    fake: FakeGrafana, tmp_path: Path, clock: Clock
+) -> None:
+    client = GrafanaClient(
+        fake.url, WRONG, lockout=Lockout(tmp_path, clock.seconds), timeout=SECONDS
+    )
+    assert "else in 6 minutes" in str(refusal(client))
+    client.try_token_again()
     fake.users["editor"] = ("guess", "Editor")
-    client.forget_refusal()
+    clock.pass_seconds(301)
+    assert "else in 1 minute:" in str(refusal(client))
+    assert len(fake.requests) == 1
+    clock.pass_seconds(30)
     assert client.check().version
 
 
-def test_a_refused_token_is_tried_once_too(fake: FakeGrafana) -> None:
-    client = GrafanaClient(fake.url, Credentials(token="glsa_wrong"), timeout=SECONDS)
-    assert "token" in str(refusal(client))
+@pytest.mark.parametrize("seconds", [-3600, 400])
+def test_a_refusal_ends_for_later_starts_and_when_the_clock_went_back(
+    fake: FakeGrafana, tmp_path: Path, clock: Clock, seconds: int
+) -> None:
+    refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path, clock.seconds)))
+    clock.pass_seconds(seconds)
+    refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path, clock.seconds)))
+    assert len(fake.requests) == 2
+
+
+def test_what_an_older_portal_wrote_of_a_refusal_holds_nobody_back(
+    fake: FakeGrafana, tmp_path: Path
+) -> None:
+    (tmp_path / RIGHT.fingerprint(fake.url)).write_text("invalid username or password")
+    client = GrafanaClient(fake.url, RIGHT, lockout=Lockout(tmp_path), timeout=SECONDS)
+    assert client.check().version
+
+
+def test_a_refused_token_is_tried_again_after_a_pause(
+    fake: FakeGrafana, tmp_path: Path, clock: Clock
+) -> None:
+    token = fake.make_token()
+    (account,) = fake.accounts.values()
+    account.disabled = True
+    lockout = Lockout(tmp_path, clock.seconds)
+    client = GrafanaClient(fake.url, Credentials(token=token), lockout=lockout, timeout=SECONDS)
+    assert str(refusal(client)).endswith("refused the portal's token (invalid API key).")
     refusal(client)
     assert len(fake.requests) == 1
+    account.disabled = False
+    clock.pass_seconds(TOKEN_PAUSE_S)
+    assert client.check().login == "token"
+
+
+def test_a_refused_token_is_tried_at_a_start_and_when_a_person_asks(
+    fake: FakeGrafana, tmp_path: Path, clock: Clock
+) -> None:
+    wrong = Credentials(token="glsa_wrong")
+    first = GrafanaClient(fake.url, wrong, lockout=Lockout(tmp_path, clock.seconds))
+    refusal(first)
+    refusal(GrafanaClient(fake.url, wrong, lockout=Lockout(tmp_path, clock.seconds)))
+    assert len(fake.requests) == 2
+    first.try_token_again()
+    refusal(first)
+    assert len(fake.requests) == 3
 
 
 def test_the_token_of_a_deleted_account_is_refused_although_grafana_says_500(
