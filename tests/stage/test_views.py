@@ -116,7 +116,7 @@ def test_pages_without_the_burst_say_that_it_runs(
     client: FlaskClient, learner: Learner, runner: IdleRunner
 ) -> None:
     client.post("/bursts", data={"preset": "slow-burst", "key": "a"})
-    runs = '<a href="/bursts/1">Slow burst runs</a></p>'
+    runs = '<a href="/bursts/1">Slow burst <span class="only-now">runs</span>'
     for path in ("/steps/alert", "/steps/user-impact", "/slis/readout"):
         assert runs in client.get(path).text
     bursts()[0].state = BurstState.FINISHED
