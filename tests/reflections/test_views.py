@@ -336,5 +336,6 @@ def test_a_prometheus_that_never_answers_does_not_hold_the_page_up(
 
 def test_the_page_shows_the_answers_after_a_restart(app: Flask, learner: Learner) -> None:
     store.save_answer(learner.id, Draft.of("slis", "from before"), START)
+    db.session.remove()  # its connection would stay open, in a pool that nobody has any more
     db.engine.dispose()
     assert text_in_box(app.test_client().get("/reflections")) == "from before"
