@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
 from portal.kit.db import JSONArray, JSONObject, UTCDateTime, alone
 
@@ -22,9 +25,26 @@ def render_item(kind: str, thing: Any, autogen_context: Any) -> str | Literal[Fa
     return False
 
 
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by a copy that takes its place; with foreign keys on, what refers to
+    the table would keep the old one from being dropped, or be deleted with it.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        connection.commit()
+
+
 def run() -> None:
     """Migrate over a connection of the app's engine, one portal after the other."""
-    with db.engine.begin() as connection:
+    with db.engine.connect() as connection, without_foreign_keys(connection), connection.begin():
         alone(connection)
         context.configure(
             connection=connection,

@@ -152,6 +152,7 @@ WRITERS = {
     "portal/files.py",
     "portal/clients/promtool.py",  # into a folder of its own that goes afterwards
     "portal/trial/engine.py",  # likewise
+    "portal/copies/store.py",  # a database, by SQLite's own backup
     "stack/bootstrap.py",  # before there is a portal
     "stack/child.py",  # a log, which grows
     "stack/sources/fetch.py",  # a download, into a folder that takes its place as a whole

@@ -29,7 +29,7 @@ class PanelForm(TypedForm):
     def of(cls, typed: Mapping[str, str]) -> Self:
         """The form as it was sent."""
         form = super().of(typed)
-        form.key = typed.get("key", "")[:64] or form.key
+        form.key = plain(typed.get("key", ""))[:64] or form.key
         return form
 
     def typed_over(self, typed: Mapping[str, str]) -> PanelForm:

@@ -155,6 +155,7 @@ def test_page_tells_the_same_without_javascript(
 
 
 def test_other_pages_ask_later(app: Flask, burst: Burst, kept: Kept) -> None:
+    db.session.refresh(burst)
     with app.test_request_context():
         placeholder = render_template("alerts/_transitions_later.html", burst=burst)
     assert f"/alerts/transitions?burst={burst.id}" in placeholder
