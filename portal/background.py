@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -35,6 +35,7 @@ class Pool:
 
     def __init__(self, background: Background, name: str, workers: int) -> None:
         self._background = background
+        self.workers = workers
         self.threads = ThreadPoolExecutor(workers, name)
 
     def submit(
@@ -52,6 +53,18 @@ class Pool:
             late: Future[T] = Future()
             late.cancel()
             return late
+
+    def side_by_side(self, what: str, works: Sequence[Callable[[], T]]) -> list[T]:
+        """Do them all and wait: what each returned. What a stop cancelled is done right here."""
+        futures = [self.submit(what, work) for work in works]
+        return [_result(future, work) for future, work in zip(futures, works, strict=True)]
+
+
+def _result(future: Future[T], work: Callable[[], T]) -> T:
+    try:
+        return future.result()
+    except CancelledError:
+        return work()
 
 
 class Background:

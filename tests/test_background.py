@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,15 @@ from portal.learners import ensure_solo_learner
 from portal.services import Services, utc_now
 
 PATIENCE = 60.0
+PORTAL = Path(__file__).parent.parent / "portal"
+
+
+def test_nobody_else_begins_a_thread() -> None:
+    text = {path: path.read_text() for path in PORTAL.rglob("*.py")}
+    begin = [
+        path.name for path, it in text.items() if "ThreadPoolExecutor" in it or "Thread(" in it
+    ]
+    assert begin == ["background.py"]
 
 
 def test_a_thread_bears_its_name_and_says_what_it_does() -> None:
@@ -63,6 +73,15 @@ def test_what_waits_for_its_turn_is_cancelled_and_what_runs_may_end() -> None:
     go_on.set()
     assert background.stop(PATIENCE) == []
     assert running.done()
+
+
+def test_what_is_done_side_by_side_is_done_to_the_end_whatever_was_stopped() -> None:
+    background = Background()
+    pool = background.pool("short", 2)
+    works = [lambda number=number: number for number in range(5)]
+    assert pool.side_by_side("counts", works) == [0, 1, 2, 3, 4]
+    assert background.stop(PATIENCE) == []
+    assert pool.side_by_side("counts", works) == [0, 1, 2, 3, 4]
 
 
 def test_work_that_comes_again_survives_its_own_failure(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from portal.clients.errors import ClientError, ErrorKind
@@ -47,8 +47,11 @@ class PreflightCriterion:
             ("Grafana", lambda: _grafana(subject)),
             ("data source", lambda: _data_source(subject)),
         )
-        with ThreadPoolExecutor(len(asked)) as pool:
-            return tuple(pool.map(lambda one: _probe(*one), asked))
+        background = subject.services.background
+        make = partial(background.pool, "preflight", len(asked))
+        pool = subject.services.instruments.get("preflight", make)
+        probes = [partial(_probe, part, ask) for part, ask in asked]
+        return tuple(pool.side_by_side("asks a part of the lab", probes))
 
     def judge(self, evidence: tuple[Probe, ...]) -> Verdict:
         """Met when every line is; else the worst line speaks."""

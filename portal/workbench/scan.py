@@ -74,6 +74,7 @@ class DashboardScan:
     ) -> None:
         """``monotonic`` returns seconds."""
         self._background = background
+        self._pool = background.pool("grafana-scan", AT_ONCE)
         self._monotonic = monotonic
         self._news = threading.Condition()
         self._hits: dict[str, Hit] = {}
@@ -145,28 +146,27 @@ class DashboardScan:
     def _read_all(self, grafana: GrafanaClient, context: CheckContext) -> None:
         """Each once, in small batches, since what is due may change meanwhile."""
         deadline, done = Deadline(PASS_SECONDS), set[str]()
-        while not deadline.passed and not self._background.stopping.is_set():
+
+        def stop() -> bool:
+            return deadline.passed or self._background.stopping.is_set()
+
+        while not stop():
             with self._news:
                 due = self._due(done)
             if not due:
                 return
-            self._read(grafana, due, context)
+            self._read(grafana, due, context, stop)
             done.update(hit.uid for hit in due)
 
-    def _read(self, grafana: GrafanaClient, due: list[Hit], context: CheckContext) -> None:
-        readings = scan(
-            lambda: due,
-            grafana.dashboard,
-            known_uid=None,
-            folder_uid=SLO_LAB_FOLDER,
-            at_once=AT_ONCE,
-            limit=BATCH,
-            seconds=PASS_SECONDS,
-            cancelled=self._background.stopping,
-            progress=None,
-        )
+    def _read(
+        self,
+        grafana: GrafanaClient,
+        due: list[Hit],
+        context: CheckContext,
+        stop: Callable[[], bool],
+    ) -> None:
         by_uid = {hit.uid: hit for hit in due}
-        with closing(readings):
+        with closing(scan(list(by_uid), grafana.dashboard, self._pool, stop)) as readings:
             for reading in readings:
                 seen = self._judged(by_uid[reading.uid], reading, context)
                 with self._news:

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from portal.background import Background
 from portal.clients import ClientError, ErrorKind
 from portal.clients.grafana import Credentials, GrafanaClient, Hit
 from portal.clients.grafana.credentials import from_settings
+from portal.clients.grafana.scan import scan
 from portal.config import Settings
 from portal.rulefile.states import read_states
 from portal.tie.grafana import read_ruler
@@ -96,9 +98,13 @@ def test_a_saved_dashboard_is_found(grafana: GrafanaClient, board: str) -> None:
 
 
 def test_all_dashboards_can_be_read(grafana: GrafanaClient, board: str) -> None:
-    readings = {reading.uid: reading for reading in grafana.read_dashboards(board, limit=50)}
-    assert next(iter(readings)) == board
+    background = Background()
+    uids = [board, *(hit.uid for hit in grafana.search() if hit.uid != board)][:50]
+    pool = background.pool("contract", 8)
+    readings = {one.uid: one for one in scan(uids, grafana.dashboard, pool, lambda: False)}
+    assert list(readings) == uids
     assert readings[board].error is None
+    assert background.stop() == []
 
 
 def test_a_dashboard_that_is_not_there_is_not_found(grafana: GrafanaClient, board: str) -> None:

@@ -13,7 +13,6 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -291,7 +290,6 @@ GRAFANA: dict[str, Callable[[GrafanaClient], object]] = {
     "data source": lambda client: client.data_source_answers(),
     "search": lambda client: client.search(),
     "dashboard": lambda client: client.dashboard("board"),
-    "dashboards": lambda client: list(islice(client.read_dashboards(), 5)),
     "library panel": lambda client: client.library_panel("lib"),
     "folders": lambda client: client.folders(),
     "save": lambda client: client.save_dashboard(classic_board("Mine")),

@@ -95,6 +95,23 @@ def test_the_labs_folder_comes_first(scan: DashboardScan) -> None:
     assert scan.progress.read == scan.progress.total == 101
 
 
+def test_what_it_reads_is_named_and_owned_by_the_background() -> None:
+    background, go_on, begun = Background(), threading.Event(), threading.Event()
+    scan, (shelf, hits) = DashboardScan(background), crowd(3)
+
+    def hold(_: str) -> None:
+        begun.set()
+        go_on.wait(60)
+
+    shelf.before = hold
+    scan.look(shelf, hits, CONTEXT)  # type: ignore[arg-type]
+    assert begun.wait(60)
+    assert "reads the dashboard board000" in {task.what for task in background.tasks}
+    assert "grafana-scan_0" in background.stop(0.01)
+    go_on.set()
+    assert background.stop(60) == []
+
+
 def test_what_was_read_is_believed_for_a_while(scan: DashboardScan, seconds: Seconds) -> None:
     shelf, hits = crowd(50)
     assert len(pass_over(scan, shelf, hits)) == 50

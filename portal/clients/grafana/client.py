@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,6 @@ from portal.clients.grafana.dashboards import (
 )
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.reader import DashboardReader
-from portal.clients.grafana.scan import ScanProgress, ScanReading, scan
 from portal.clients.http import Http
 from portal.clients.shape import number, record, records, text
 from portal.config import Settings
@@ -141,34 +139,6 @@ class GrafanaClient:
     def dashboard(self, uid: str) -> StoredDashboard:
         """A dashboard with its content, in schema v2 where it is kept in that."""
         return self._reader.read(uid)
-
-    def read_dashboards(
-        self,
-        known_uid: str | None = None,
-        *,
-        at_once: int = 8,
-        limit: int = 2000,
-        seconds: float = 120.0,
-        cancelled: threading.Event | None = None,
-        progress: Callable[[ScanProgress], None] | None = None,
-    ) -> Generator[ScanReading, None, None]:
-        """Each dashboard: the known one first, then the folder "SLO lab", then all the others.
-
-        Bounded by ``limit`` dashboards and ``seconds``; at most ``at_once`` are read at a time.
-        Ends early when ``cancelled`` is set or the iterator is closed. A dashboard that can't be
-        read comes with its error; a Grafana that can't be asked at all raises.
-        """
-        return scan(
-            self.search,
-            self.dashboard,
-            known_uid=known_uid,
-            folder_uid=SLO_LAB_FOLDER,
-            at_once=at_once,
-            limit=limit,
-            seconds=seconds,
-            cancelled=cancelled or threading.Event(),
-            progress=progress,
-        )
 
     def library_panel(self, uid: str) -> LibraryPanel:
         """A library panel; dashboards hold its uid and name alone."""

@@ -1,17 +1,16 @@
-"""Reading all dashboards without making anybody wait: likely ones first, bounded, cancellable."""
+"""Reading many dashboards without making anybody wait: side by side, cancellable."""
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 
-from portal.clients.deadline import Deadline
+from portal.background import Pool
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana.dashboards import Hit, StoredDashboard
+from portal.clients.grafana.dashboards import StoredDashboard
 
 HOPELESS = {
     ErrorKind.UNAUTHORIZED,
@@ -42,34 +41,22 @@ class ScanReading:
 
 
 def scan(
-    search: Callable[[], list[Hit]],
+    uids: Sequence[str],
     read: Callable[[str], StoredDashboard],
-    *,
-    known_uid: str | None,
-    folder_uid: str,
-    at_once: int,
-    limit: int,
-    seconds: float,
-    cancelled: threading.Event,
-    progress: Callable[[ScanProgress], None] | None,
+    pool: Pool,
+    stop: Callable[[], bool],
 ) -> Generator[ScanReading, None, None]:
-    """See GrafanaClient.read_dashboards(); the known one is read before anything is searched."""
-    deadline = Deadline(seconds)
-    known = [] if known_uid is None else [known_uid]
-    for uid in known:
-        yield _give_up_or(_read(read, uid), HOPELESS | {ErrorKind.TIMEOUT})
-    others = sorted(search(), key=lambda hit: hit.folder_uid != folder_uid)
-    uids = [hit.uid for hit in others if hit.uid not in known][:limit]
-    with _Window(read, at_once) as window:
-        timeouts, done, total = 0, len(known), len(known) + len(uids)
-        for reading in window.readings(uids, lambda: cancelled.is_set() or deadline.passed):
-            done += 1
-            if progress is not None:
-                progress(ScanProgress(done, total))
-            timed_out = reading.error is not None and reading.error.kind is ErrorKind.TIMEOUT
-            timeouts = timeouts + 1 if timed_out else 0
-            too_many = {ErrorKind.TIMEOUT} if timeouts >= TIMEOUTS_IN_A_ROW else set()
-            yield _give_up_or(reading, HOPELESS | too_many)
+    """Each dashboard, in this order, as many at a time as the pool has threads.
+
+    One that can't be read comes with its error; a Grafana that can't be asked at all raises
+    ClientError. Ends early once ``stop`` says so, or when the iterator is closed.
+    """
+    timeouts = 0
+    for reading in _ahead(uids, read, pool, stop):
+        timed_out = reading.error is not None and reading.error.kind is ErrorKind.TIMEOUT
+        timeouts = timeouts + 1 if timed_out else 0
+        too_many = {ErrorKind.TIMEOUT} if timeouts >= TIMEOUTS_IN_A_ROW else set()
+        yield _give_up_or(reading, HOPELESS | too_many)
 
 
 def _read(read: Callable[[str], StoredDashboard], uid: str) -> ScanReading:
@@ -85,33 +72,27 @@ def _give_up_or(reading: ScanReading, hopeless: set[ErrorKind]) -> ScanReading:
     return reading
 
 
-class _Window:
-    """Reads a few dashboards ahead, in threads, and gives them in their order."""
-
-    def __init__(self, read: Callable[[str], StoredDashboard], at_once: int) -> None:
-        self._reader = read
-        self._at_once = at_once
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="grafana-scan")
-
-    def __enter__(self) -> _Window:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # Not waited for: what is under way ends by its own time limit.
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def readings(
-        self, uids: list[str], stop: Callable[[], bool]
-    ) -> Generator[ScanReading, None, None]:
-        waiting = deque(uids)
-        under_way: deque[Future[ScanReading]] = deque()
+def _ahead(
+    uids: Sequence[str],
+    read: Callable[[str], StoredDashboard],
+    pool: Pool,
+    stop: Callable[[], bool],
+) -> Generator[ScanReading, None, None]:
+    """Read a few dashboards ahead, and give them in their order."""
+    waiting = deque(uids)
+    under_way: deque[Future[ScanReading]] = deque()
+    try:
         while waiting or under_way:
-            while waiting and len(under_way) < self._at_once:
-                under_way.append(self._pool.submit(_read, self._reader, waiting.popleft()))
+            while waiting and len(under_way) < pool.workers:
+                uid = waiting.popleft()
+                under_way.append(pool.submit(f"reads the dashboard {uid}", _read, read, uid))
             reading = _result(under_way.popleft(), stop)
             if reading is None:
                 return
             yield reading
+    finally:  # what runs ends by its own time limit
+        for future in under_way:
+            future.cancel()
 
 
 def _result(future: Future[ScanReading], stop: Callable[[], bool]) -> ScanReading | None:
@@ -121,4 +102,6 @@ def _result(future: Future[ScanReading], stop: Callable[[], bool]) -> ScanReadin
             return future.result(timeout=LOOK_AROUND_S)
         except NotYet:
             continue
+        except CancelledError:
+            return None
     return None

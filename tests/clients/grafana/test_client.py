@@ -33,7 +33,6 @@ CALLS: dict[str, Callable[[GrafanaClient], object]] = {
     "delete annotation": lambda client: client.delete_annotation(1),
     "alert definitions": lambda client: client.alert_definitions(),
     "alert states": lambda client: client.alert_states(),
-    "all": lambda client: list(client.read_dashboards("x")),
 }
 
 
