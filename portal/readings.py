@@ -29,17 +29,17 @@ class SharedReadings:
 
     def __init__(
         self,
-        background: Background | None = None,
+        background: Background,
         monotonic: Callable[[], float] = time.monotonic,
         most: int = RoomLimits.readings,
     ) -> None:
-        """``background`` renews (default: one of its own); ``monotonic`` returns seconds.
+        """``background`` renews; ``monotonic`` returns seconds.
 
         ``most`` values are kept, since some keys hold what somebody typed (the preview of an
         SLO); the one longest unasked goes.
         """
         self._most = most
-        self._background = background or Background()
+        self._background = background
         self._monotonic = monotonic
         self._slots: dict[Hashable, _Slot] = {}
         self._guard = threading.Lock()

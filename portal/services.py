@@ -37,10 +37,10 @@ class Services:
     grafana: GrafanaClient
     background: Background
     readings: SharedReadings
+    trials: TrialMemory
     instruments: Instruments = field(default_factory=Instruments)
     clock: Callable[[], datetime] = utc_now
     limits: Limits = Limits()
-    trials: TrialMemory = field(default_factory=TrialMemory)
 
     @classmethod
     def from_settings(cls, settings: Settings, limits: Limits = Limits()) -> Services:

@@ -31,11 +31,11 @@ check_file = partial(check.check_file, memory=TRIALS)
 
 
 def findings(exprs: Sequence[str], context: Context | None = None) -> dict[str, Finding]:
-    return verdict.findings(exprs, context, TRIALS)
+    return verdict.findings(exprs, context, memory=TRIALS)
 
 
 def judge(document: Any, context: CheckContext | None = None) -> DashboardFinding:
-    return dashboards.judge(document, replace(context or CheckContext(), memory=TRIALS))
+    return dashboards.judge(document, replace(context or CheckContext(TRIALS), memory=TRIALS))
 
 
 def services_at(settings: Settings, limits: Limits = PATIENT) -> Services:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +131,15 @@ def constants_set_from_outside(path: Path) -> Iterator[str]:
 def test_no_test_sets_a_constant_of_the_portal(name: str) -> None:
     """A limit is a value: ``Limits`` is handed in (tests/patience.py). The stack's have no app."""
     assert list(constants_set_from_outside(ROOT / name)) == []
+
+
+def test_ruff_knows_each_class_of_limits() -> None:
+    """As values that don't change, they may be defaults."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    told = project["tool"]["ruff"]["lint"]["flake8-bugbear"]["extend-immutable-calls"]
+    tree = ast.parse((ROOT / "portal" / "limits.py").read_text())
+    names = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert told == sorted(f"portal.limits.{name}" for name in names)
 
 
 def test_no_two_classes_share_a_name() -> None:

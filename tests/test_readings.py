@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from portal.background import Background
 from portal.limits import RoomLimits
 from portal.readings import SharedReadings
 
@@ -22,7 +23,7 @@ class Seconds:
 
 
 def test_fifty_pages_at_once_ask_one_time() -> None:
-    shared, gate = SharedReadings(monotonic=Seconds()), threading.Barrier(50)
+    shared, gate = SharedReadings(Background(), monotonic=Seconds()), threading.Barrier(50)
     asked: list[int] = []
 
     def ask() -> str:
@@ -41,7 +42,7 @@ def test_fifty_pages_at_once_ask_one_time() -> None:
 
 def test_a_value_is_asked_for_anew_when_it_is_old() -> None:
     seconds, answers = Seconds(), iter("abc")
-    shared = SharedReadings(monotonic=seconds)
+    shared = SharedReadings(Background(), monotonic=seconds)
     assert shared.get("key", 5, lambda: next(answers)) == "a"
     seconds.now += 4.9
     assert shared.get("key", 5, lambda: next(answers)) == "a"
@@ -51,7 +52,7 @@ def test_a_value_is_asked_for_anew_when_it_is_old() -> None:
 
 def test_while_one_page_asks_the_others_get_the_value_from_before() -> None:
     seconds, started, finish = Seconds(), threading.Event(), threading.Event()
-    shared = SharedReadings(monotonic=seconds)
+    shared = SharedReadings(Background(), monotonic=seconds)
     shared.get("key", 5, lambda: "old")
     seconds.now += 10
 
@@ -70,7 +71,7 @@ def test_while_one_page_asks_the_others_get_the_value_from_before() -> None:
 
 def test_who_has_patience_gets_the_value_from_before_and_the_next_one_gets_the_new() -> None:
     now, asked = [0.0], threading.Event()
-    shared = SharedReadings(monotonic=lambda: now[0])
+    shared = SharedReadings(Background(), monotonic=lambda: now[0])
     assert shared.get("k", 5, lambda: "old") == "old"
     now[0] = 6.0
 
@@ -88,27 +89,27 @@ def test_who_has_patience_gets_the_value_from_before_and_the_next_one_gets_the_n
 
 def test_patience_ends_and_nobody_is_given_a_value_beyond_it() -> None:
     now = [0.0]
-    shared = SharedReadings(monotonic=lambda: now[0])
+    shared = SharedReadings(Background(), monotonic=lambda: now[0])
     shared.get("k", 5, lambda: "old")
     now[0] = 10.0
     assert shared.get("k", 5, lambda: "new", patience=10) == "new"
 
 
 def test_another_key_is_another_value() -> None:
-    shared = SharedReadings(monotonic=Seconds())
+    shared = SharedReadings(Background(), monotonic=Seconds())
     assert shared.get("a", 5, lambda: 1) == 1
     assert shared.get("b", 5, lambda: 2) == 2
 
 
 def test_forgetting_asks_anew() -> None:
-    shared = SharedReadings(monotonic=Seconds())
+    shared = SharedReadings(Background(), monotonic=Seconds())
     shared.get("a", 5, lambda: 1)
     shared.forget("a")
     assert shared.get("a", 5, lambda: 2) == 2
 
 
 def test_a_failure_to_ask_keeps_nothing_locked() -> None:
-    shared = SharedReadings(monotonic=Seconds())
+    shared = SharedReadings(Background(), monotonic=Seconds())
     for value in (0, 1):
         try:
             assert shared.get("a", 5, partial(divmod, 1, value)) == (1, 0)
@@ -117,7 +118,7 @@ def test_a_failure_to_ask_keeps_nothing_locked() -> None:
 
 
 def test_keys_that_somebody_typed_do_not_pile_up() -> None:
-    shared = SharedReadings(monotonic=Seconds())
+    shared = SharedReadings(Background(), monotonic=Seconds())
     shared.get("asked again and again", 60, lambda: "first")
     for number in range(2 * RoomLimits.readings):
         shared.get(number, 60, lambda: "typed")

@@ -53,7 +53,7 @@ def _found(
     services: Services, rules: list[LoadedRule], slo: SLO, burst: PlannedBurst, listed: Listing
 ) -> Iterator[Guarding]:
     asked = [AlertRule(rule.name, rule.query, rule.duration_s, rule.labels) for rule in rules]
-    found = analyse_all(asked, [slo], listed.records, services.trials)
+    found = analyse_all(asked, [slo], listed.records, memory=services.trials)
     for rule, finding in zip(rules, found, strict=True):
         if finding.tied and finding.limit is not None and finding.factor is not None:
             planned = _plan(services, rule, slo, burst, listed)

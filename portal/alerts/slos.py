@@ -38,4 +38,4 @@ def applied_findings(
         file = read_rule_file(row.applied_text or "")
     except RuleFileError:
         return ()
-    return tuple(analyse_all(file.alerts, slos, file.records, trials))
+    return tuple(analyse_all(file.alerts, slos, file.records, memory=trials))

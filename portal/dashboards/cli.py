@@ -29,6 +29,8 @@ from portal.dashboards.templating import seconds
 from portal.errors import SLOLabError
 from portal.promql.context import Context, RecordingRule, bucket_labels, by_name
 from portal.rulefile.records import recording_rules
+from portal.trial.engine import TrialEngine
+from portal.trial.memory import TrialMemory
 from portal.trial.verdict import findings
 
 DEFAULTS = Context()
@@ -108,12 +110,14 @@ def check_dashboard(
     read or checked (the others are judged all the same).
     """
     rules, unread = _rules(rule_files)
-    check = CheckContext(Context(by_name(rules), scrape_interval_s, buckets))
+    check = CheckContext(
+        TrialMemory(TrialEngine()), Context(by_name(rules), scrape_interval_s, buckets)
+    )
     read = [_read(path, check) for path in files]
     prepared = [file.prepared for file in read if file.prepared]
     validity = _validity(prepared)
     texts = [text for one in prepared for text in one.texts]
-    findings(texts, check.promql, check.memory)  # all in few runs
+    findings(texts, check.promql, memory=check.memory)  # all in few runs
     found = [_finding(file, validity, check) for file in read]
     for file, finding in zip(read, found, strict=True):
         if finding.verdict is DashboardVerdict.ERROR:

@@ -19,7 +19,7 @@ from portal.promql.classify import classify
 from portal.promql.context import Context
 from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
 from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
-from portal.trial.memory import MEMORY, TrialMemory
+from portal.trial.memory import TrialMemory
 from portal.trial.verdict import findings
 from portal.words import counted, plural
 
@@ -53,12 +53,12 @@ class CheckContext:
     quick.
     """
 
+    memory: TrialMemory
     promql: Context = field(default_factory=Context)
     library_panel: Callable[[str], Mapping[str, Any] | None] | None = None
     validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
     datasources: Mapping[str, str] = field(default_factory=dict)
     tried: bool = True
-    memory: TrialMemory = MEMORY
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,8 @@ class Prepared:
         return tuple(dict.fromkeys(texts))
 
 
-def judge(document: Any, context: CheckContext | None = None) -> DashboardFinding:
+def judge(document: Any, context: CheckContext) -> DashboardFinding:
     """The finding for any JSON; never raises, whatever the document holds."""
-    context = context or CheckContext()
     try:
         prepared = prepare(document, context)
     except UnreadableDashboardError as error:
@@ -173,7 +172,7 @@ def conclude(
     context = check.promql
     left = [text for text in prepared.texts if check.tried and text not in refused]
     known = {text: classify(text, context) for text in prepared.texts if text not in left}
-    known |= findings(left, context, check.memory)
+    known |= findings(left, context, memory=check.memory)
     panels = tuple(
         _panel_finding(
             panel,

@@ -21,6 +21,8 @@ from portal.slo.rules import rule_file
 from portal.tie.check import FileFinding, FileVerdict, check_file
 from portal.tie.codes import TieCode
 from portal.tie.findings import AlertFinding
+from portal.trial.engine import TrialEngine
+from portal.trial.memory import TrialMemory
 
 Found = TypeVar("Found")
 UNREADABLE = 2
@@ -64,8 +66,8 @@ def check_alert(file: Path, slo_files: tuple[Path, ...], as_json: bool) -> None:
     nothing could be tried out.
     """
     try:
-        slos = _slos(slo_files)
-        finding = _naming(file, lambda text: check_file(read_rule_file(text), slos))
+        slos, trials = _slos(slo_files), TrialMemory(TrialEngine())
+        finding = _naming(file, lambda text: check_file(read_rule_file(text), slos, memory=trials))
     except SLOLabError as error:
         _unreadable(str(error), as_json)
     _echo(json.dumps(_as_data(finding)) if as_json else _as_text(finding))

@@ -42,7 +42,7 @@ def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ..
     """The learner's dashboards with at least one panel that shows an SLI."""
     read = CandidateJudge(services, learner, Deadline(0))
     context = lab_context(services, learner.service.job)
-    plain = CheckContext(context, memory=services.trials)
+    plain = CheckContext(services.trials, context)
     found = []
     for place, title, document in _documents(services, learner):
         check = read.in_grafana if place is DashboardOrigin.GRAFANA else plain

@@ -17,7 +17,7 @@ from portal.tie.findings import AlertCase, AlertFinding, findings
 from portal.tie.idle import UnknownValueError, idle_value
 from portal.tie.value_labels import templates
 from portal.trial.attempt import AlertAttempt
-from portal.trial.memory import MEMORY, TrialMemory
+from portal.trial.memory import TrialMemory
 
 MAX_READINGS = 8
 FIRES_ON_NOTHING = (
@@ -31,20 +31,22 @@ def analyse(
     rule: AlertRule,
     slos: Sequence[SLO],
     rules: Iterable[RecordingRule] = (),
-    memory: TrialMemory = MEMORY,
+    *,
+    memory: TrialMemory,
 ) -> AlertFinding:
     """The finding for one Prometheus alert rule; never raises.
 
     ``rules`` are the recording rules that its expression may use.
     """
-    return analyse_all([rule], slos, rules, memory)[0]
+    return analyse_all([rule], slos, rules, memory=memory)[0]
 
 
 def analyse_all(
     alerts: Sequence[AlertRule],
     slos: Sequence[SLO],
     rules: Iterable[RecordingRule] = (),
-    memory: TrialMemory = MEMORY,
+    *,
+    memory: TrialMemory,
 ) -> list[AlertFinding]:
     """The findings for several Prometheus alert rules, tried in one process; never raises."""
     named = by_name(rules)

@@ -15,7 +15,7 @@ from portal.slo.objective import SLO
 from portal.tie.analysis import analyse_all
 from portal.tie.codes import TieCode
 from portal.tie.findings import AlertFinding
-from portal.trial.memory import MEMORY, TrialMemory
+from portal.trial.memory import TrialMemory
 from portal.words import counted
 
 Validate = Callable[[Sequence[str]], Sequence[Validity]]
@@ -49,7 +49,8 @@ def check_file(
     file: RuleFile,
     slos: Sequence[SLO],
     validity: Validate = ask_promtool,
-    memory: TrialMemory = MEMORY,
+    *,
+    memory: TrialMemory,
 ) -> FileFinding:
     """Every alert of a rule file, judged; an expression that Prometheus refuses is unparsed.
 
@@ -67,7 +68,7 @@ def check_file(
     words = [known.get(expr, Validity(None)) for expr in exprs]  # the parser refuses a long one
     refused = {n for n, word in enumerate(words) if word.valid is False}
     left = [alert for n, alert in enumerate(file.alerts) if n not in refused]
-    judged = iter(analyse_all(left, slos, file.records, memory))
+    judged = iter(analyse_all(left, slos, file.records, memory=memory))
     found = tuple(
         _refused(rule.name, word) if n in refused else next(judged)
         for n, (rule, word) in enumerate(zip(file.alerts, words, strict=True))

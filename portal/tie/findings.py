@@ -17,7 +17,7 @@ from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial
 from portal.trial.diary import NOTHING, Diary
 from portal.trial.ladder import Allowance
-from portal.trial.memory import MEMORY, TrialMemory
+from portal.trial.memory import TrialMemory
 from portal.trial.play import Course
 
 FIRED_ON_NOTHING = (
@@ -94,7 +94,7 @@ class AlertCase:
 
 
 def findings(
-    cases: Sequence[AlertCase], slos: Sequence[SLO], memory: TrialMemory = MEMORY
+    cases: Sequence[AlertCase], slos: Sequence[SLO], memory: TrialMemory
 ) -> list[AlertFinding]:
     """The best finding among the SLOs for each alert; all are tried in one process."""
     tried = _tried(cases, _courses(slos), memory)

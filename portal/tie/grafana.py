@@ -23,7 +23,7 @@ from portal.tie.findings import AlertCase, AlertFinding, findings
 from portal.tie.grafana_nodes import GrafanaQuery, Graph, GraphError
 from portal.tie.value_labels import templates
 from portal.trial.attempt import AlertAttempt
-from portal.trial.memory import MEMORY, TrialMemory
+from portal.trial.memory import TrialMemory
 
 MAX_RULES = 2000
 NO_LIMIT = (
@@ -72,7 +72,8 @@ def analyse_grafana(
     alerts: Sequence[GrafanaRule],
     slos: Sequence[SLO],
     rules: Sequence[RecordingRule] = (),
-    memory: TrialMemory = MEMORY,
+    *,
+    memory: TrialMemory,
 ) -> list[AlertFinding]:
     """The findings for Grafana-managed rules, tried in one process; never raises.
 

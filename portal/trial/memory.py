@@ -26,9 +26,9 @@ Asked = tuple[AlertAttempt, Course]
 class TrialMemory:
     """Keeps the latest results of a process; safe for several threads."""
 
-    def __init__(self, engine: TrialEngine | None = None) -> None:
+    def __init__(self, engine: TrialEngine) -> None:
         """Empty; ``engine`` tries what is new."""
-        self.engine = engine or TrialEngine()
+        self.engine = engine
         self.outcomes: Recollection[TrialOutcome] = Recollection(MOST_QUERIES)
         self._kept: Recollection[AlertTrial] = Recollection(MOST_ALERTS)
 
@@ -54,10 +54,6 @@ def keep(kept: Recollection[Result], key: Hashable, result: Result) -> None:
     """
     if not result.passing:
         kept.keep(key, result, TROUBLE_S if result.untried else inf)
-
-
-MEMORY = TrialMemory()
-"""For whoever hands in none: a command, with the usual limits."""
 
 
 def _key(one: AlertAttempt, course: Course) -> Hashable:

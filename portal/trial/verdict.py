@@ -14,7 +14,7 @@ from portal.trial.attempt import beyond
 from portal.trial.diary import NOTHING, Diary, diary
 from portal.trial.evidence import TrialEvidence
 from portal.trial.judgement import judge, surprise
-from portal.trial.memory import MEMORY, TrialMemory, keep
+from portal.trial.memory import TrialMemory, keep
 from portal.trial.outcome import TrialOutcome
 from portal.trial.queries import (
     Attempt,
@@ -45,8 +45,8 @@ MOST_STEPS = 100_000
 def findings(
     exprs: Sequence[str],
     context: Context | None = None,
-    memory: TrialMemory = MEMORY,
     *,
+    memory: TrialMemory,
     drawn: bool = False,
 ) -> dict[str, Finding]:
     """Each expression's finding; never raises.
@@ -64,7 +64,7 @@ def findings(
     }
 
 
-def diary_of(expr: str, context: Context | None = None, memory: TrialMemory = MEMORY) -> Diary:
+def diary_of(expr: str, context: Context | None = None, *, memory: TrialMemory) -> Diary:
     """What an expression did day by day: remembered, or tried anew; empty where it isn't tried."""
     context = context or Context()
     read = {expr: classify(expr, context)}

@@ -119,7 +119,7 @@ class CandidateJudge:
         self._confirmed = store.confirmed(learner.id)
         self._outcomes: dict[str, QueryRun] = {}
         context = lab_context(services, learner.service.job)
-        self._plain = CheckContext(context, memory=services.trials)
+        self._plain = CheckContext(services.trials, context)
 
     def candidate(
         self, origin: DashboardOrigin, uid: str, title: str, url: str, found: Any

@@ -19,7 +19,7 @@ def read(raw: bytes, trials: TrialMemory) -> str:
         raise UnreadableDashboardError(NO_TEXT) from error
     if "\0" in text:
         raise UnreadableDashboardError(NO_TEXT)
-    finding = judge(load(text), CheckContext(memory=trials))
+    finding = judge(load(text), CheckContext(trials))
     if finding.verdict is DashboardVerdict.ERROR:
         raise UnreadableDashboardError(finding.reason)
     return text

@@ -36,13 +36,13 @@ def judge_queries(
 ) -> list[Finding]:
     """What each query shows; they are tried together."""
     runs = [filled(expr, context) for expr in exprs]
-    found = findings(runs, context, trials, drawn=True)
+    found = findings(runs, context, memory=trials, drawn=True)
     return [with_confirmation(found[one], one, confirmed) for one in runs]
 
 
 def tried_days(expr: str, context: Context, trials: TrialMemory) -> Diary:
     """What a query as typed did on the invented days; empty where it was not tried."""
-    return diary_of(filled(expr, context), context, trials)
+    return diary_of(filled(expr, context), context, memory=trials)
 
 
 def filled(expr: str, context: Context) -> str:

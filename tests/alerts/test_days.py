@@ -20,6 +20,7 @@ from portal.trial.distraction import DISTRACTIONS
 from portal.trial.ladder import FACTORS
 from portal.trial.memory import TrialMemory
 from tests.conftest import START
+from tests.patient import ENGINE
 
 RATIO = (
     'sum(rate(http_requests_total{job="flask-app",status=~"5.."}[5m]))'
@@ -97,7 +98,7 @@ def test_without_promtool_there_is_no_fold(
     app: Flask, client: FlaskClient, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "find", lambda: None)
-    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory())
+    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory(ENGINE))
     applied(learner, rules(f"{RATIO} > 0.144"))
     assert folds(client) == []
 

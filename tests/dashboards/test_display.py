@@ -23,12 +23,12 @@ from tests.dashboards.build import (
     v2_panel,
     v2_query,
 )
-from tests.patient import judge
+from tests.patient import TRIALS, judge
 
 
 def shown(found: Json) -> PanelFinding:
     """What the one panel of a dashboard shows."""
-    return judge(classic(found), CheckContext(Context())).panels[0]
+    return judge(classic(found), CheckContext(TRIALS, Context())).panels[0]
 
 
 def reduced(kind: str, *calcs: str, **options: Any) -> Json:

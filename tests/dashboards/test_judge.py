@@ -39,7 +39,7 @@ from tests.dashboards.build import (
     v2_panel,
     v2_query,
 )
-from tests.patient import judge
+from tests.patient import TRIALS, judge
 
 TWO = (panel("Availability", AVAILABILITY), panel("p95", P95))
 BOTH = [("Availability", "availability"), ("p95", "latency")]
@@ -408,7 +408,7 @@ LIBRARY = {"title": "Lib", "libraryPanel": {"uid": "lib", "name": "Availability 
 
 def test_a_library_panel_is_fetched() -> None:
     models: Mapping[str, Json] = {"lib": panel("In the library", AVAILABILITY)}
-    context = CheckContext(library_panel=models.get)
+    context = CheckContext(TRIALS, library_panel=models.get)
     assert codes(classic(LIBRARY), context) == ["good_ratio"]
     assert codes(classic({**LIBRARY, "libraryPanel": {"uid": "other"}}), context) == [
         "library_panel"
@@ -428,7 +428,7 @@ def test_a_library_panel_that_came_with_its_queries_is_read() -> None:
 
 def test_a_library_panel_of_v2_is_fetched() -> None:
     element = {"kind": "LibraryPanel", "spec": {"title": "x", "libraryPanel": {"uid": "lib"}}}
-    context = CheckContext(library_panel=lambda _uid: panel("x", P95))
+    context = CheckContext(TRIALS, library_panel=lambda _uid: panel("x", P95))
     assert codes(v2({"x": element}), context) == ["quantile"]
 
 
@@ -478,7 +478,7 @@ def test_only_prometheus_queries_count(source: Any, more: Json, counts: bool) ->
 
 def test_names_of_data_sources_come_from_the_context() -> None:
     found = {"title": "x", "datasource": "Team A", "targets": [{"expr": AVAILABILITY}]}
-    context = CheckContext(datasources={"Team A": "loki"})
+    context = CheckContext(TRIALS, datasources={"Team A": "loki"})
     assert codes(classic(found), context) == ["other_datasource"]
 
 
@@ -574,7 +574,7 @@ def test_the_panels_interval_is_the_smallest_interval() -> None:
 
 def test_recording_rules_are_followed() -> None:
     rule = RecordingRule("sli:availability", AVAILABILITY.replace("$__rate_interval", "5m"))
-    context = CheckContext(Context(rules={"sli:availability": (rule,)}))
+    context = CheckContext(TRIALS, Context(rules={"sli:availability": (rule,)}))
     assert codes(classic(panel("x", "sli:availability")), context) == ["good_ratio"]
     assert codes(classic(panel("x", "sli:availability"))) == ["unknown_recording_rule"]
 
@@ -585,20 +585,22 @@ def refuse(exprs: Any) -> list[Validity]:
 
 
 def test_what_prometheus_refuses_shows_nothing() -> None:
-    finding = judge(classic(*TWO, halves(math("$A / $B"))), CheckContext(validate=refuse))
+    finding = judge(classic(*TWO, halves(math("$A / $B"))), CheckContext(TRIALS, validate=refuse))
     assert {found.code for found in finding.panels} == {Code.INVALID}
     assert "line 1, column 2" in finding.panels[0].reason
 
 
 def test_without_anybody_to_ask_the_reason_says_so() -> None:
-    context = CheckContext(validate=lambda exprs: [Validity(None, "no promtool")] * len(exprs))
+    context = CheckContext(
+        TRIALS, validate=lambda exprs: [Validity(None, "no promtool")] * len(exprs)
+    )
     finding = judge(classic(*TWO), context)
     assert finding.verdict is DashboardVerdict.MET
     assert "not validated" in finding.panels[0].reason
 
 
 def test_a_query_only_prometheus_can_read_waits_for_the_learner() -> None:
-    found = judge(classic(panel("x", "sum(rate(a[5 m]))")), CheckContext(validate=validate))
+    found = judge(classic(panel("x", "sum(rate(a[5 m]))")), CheckContext(TRIALS, validate=validate))
     assert found.panels[0].code is Code.UNPARSED
     assert found.panels[0].sli is None
 

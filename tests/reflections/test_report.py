@@ -99,7 +99,7 @@ def test_a_submissions_chart_is_drawn_when_prometheus_is_gone(
     earlier = replace(evidence, taken_at=START - timedelta(hours=1))
     answers = store.answers(learner.id)
     store.submit(learner.id, "key", answers, earlier.to_json(), START)
-    nowhere = replace(services, readings=type(services.readings)())
+    nowhere = replace(services, readings=type(services.readings)(services.background))
     text = to_html(collect(nowhere, learner))
     assert text.count("<svg") == 1
     assert "At submission 1" in text

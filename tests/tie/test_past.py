@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portal.tie import AlertFinding, AlertRule, TieCode, analyse_all
+from portal.tie import AlertFinding, AlertRule, TieCode
+from tests.patient import analyse_all
 from tests.tie.cases import SLOS, expanded
 
 AGO = (

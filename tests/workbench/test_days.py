@@ -16,6 +16,7 @@ from portal.trial.days import DAYS
 from portal.trial.memory import TrialMemory
 from portal.workbench import store
 from tests.conftest import START
+from tests.patient import ENGINE
 from tests.trial.cases import R, T
 
 CLAMPED = f"clamp_max({R}, 0.01)"
@@ -119,7 +120,7 @@ def test_without_promtool_there_is_no_fold_and_the_verdict_says_why(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "find", lambda: None)
-    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory())
+    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory(ENGINE))
     page = client.get("/workbench/try", query_string={"expr": R}).text
     assert "promtool" in page
     assert folds(page) == []

@@ -29,11 +29,12 @@ from tests.conftest import NOWHERE, START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.patience import SECONDS
+from tests.patient import TRIALS
 from tests.patient import judge as judge_dashboard
 from tests.workbench.lab import RealLab, at_lab, services_of
 
 VERSIONS = ("9.4.0", "10.4.2", "11.6.1", "12.4.3", "13.2.0")
-EACH_SECOND = CheckContext(Context(scrape_interval_s=1))
+EACH_SECOND = CheckContext(TRIALS, Context(scrape_interval_s=1))
 EXPRS = (AVAILABILITY.replace("1m", "30s"), P95.replace("1m", "30s"))
 ONE_VERSION = pytest.mark.parametrize("grafana", ["12.4.3"], indirect=True)
 

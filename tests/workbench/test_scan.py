@@ -14,8 +14,9 @@ from portal.clients.grafana import Hit, StoredDashboard
 from portal.dashboards import CheckContext
 from portal.workbench.scan import BATCH, DashboardScan
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
+from tests.patient import TRIALS
 
-CONTEXT = CheckContext()
+CONTEXT = CheckContext(TRIALS)
 
 
 def hit(uid: str, folder: str = "") -> Hit:
