@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana import DataSource, GrafanaClient
+from portal.clients.grafana import DataSource, GrafanaClient, dashboard_path
 from portal.errors import SLOLabError
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.workbench import store
 from portal.workbench.export import dashboard
-from portal.workbench.models import WorkbenchPanel
+from portal.workbench.models import WorkbenchDashboard, WorkbenchPanel
 
 OURS = "prometheus"
 """The uid of the data source in the lab's own Grafana."""
@@ -30,6 +31,18 @@ def push_to_grafana(services: Services, learner: Learner, panels: Sequence[Workb
     saved = grafana.save_dashboard(content, folder_uid=folder.uid, message="from the workbench")
     store.pushed(learner.id, saved.url, services.clock())
     return f"{services.settings.grafana_link}{saved.url}"
+
+
+def pushed_to(services: Services, bench: WorkbenchDashboard) -> str | None:
+    """The address of what was pushed last; None when it was deleted in Grafana since."""
+    # An older portal kept the path with Grafana's sub path in front.
+    uid = unquote(bench.grafana_path.rpartition("/d/")[2].partition("/")[0])
+    try:
+        services.grafana.dashboard(uid)
+    except ClientError as error:
+        if error.kind is ErrorKind.NOT_FOUND:
+            return None
+    return f"{services.settings.grafana_link}{dashboard_path(bench.grafana_path, uid)}"
 
 
 def _data_source(grafana: GrafanaClient) -> str:

@@ -39,7 +39,7 @@ from portal.workbench.evidence import handed_in
 from portal.workbench.forms import MAX_TITLE, PanelForm, title_problem
 from portal.workbench.judge import lab_context, tried_days
 from portal.workbench.models import WorkbenchPanel
-from portal.workbench.push import push_to_grafana
+from portal.workbench.push import push_to_grafana, pushed_to
 from portal.workbench.starts import starts
 from portal.workbench.trial import MAX_LENGTH, Trial, try_query, unit_of_query
 from portal.workbench.units import OF_THE_QUERY, UNITS
@@ -237,6 +237,16 @@ def push() -> ResponseReturnValue:
     return reload_page(url_for(".index"))
 
 
+@bp.get("/pushed")
+def pushed() -> ResponseReturnValue:
+    """Lead to the dashboard in Grafana, or say that it is there no more."""
+    bench = store.bench(current_learner().id)
+    place = pushed_to(current_services(), bench) if bench.pushed_at else None
+    if place is None:
+        flash("Your dashboard is not in Grafana now. Push it, and it is there.")
+    return redirect(place or url_for(".index"), 303)
+
+
 def page(form: PanelForm | None = None) -> dict[str, Any]:
     """What the workbench page shows; an empty form by default."""
     learner = current_learner()
@@ -323,7 +333,6 @@ def _bench() -> dict[str, Any]:
         "board": board(services, learner),
         "bench": bench,
         "dashboard_title": bench.title,
-        "pushed_to": f"{services.settings.grafana_link}{bench.grafana_path}",
         "max_title": MAX_TITLE,
         "units": UNITS,
         "has_grafana": has_grafana(services.settings),

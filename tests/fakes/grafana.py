@@ -22,7 +22,8 @@ class FakeGrafana(LocalServer):
     ``version``: "9.4.0" to "13.2.0". ``anonymous``: role of those without a login, or None.
     ``how``: misbehave in that way instead of answering. ``data_source_up``: whether Prometheus
     answers through it; ``native_reads``: whether /apis gives dashboards; ``hidden_searches``: how
-    many searches for accounts find nothing. Users admin, editor and viewer have their name as
+    many searches for accounts find nothing; ``sub_path``: what ``url`` begins with in answers,
+    as under ``serve_from_sub_path``. Users admin, editor and viewer have their name as
     password; after five wrong passwords a user is locked.
     """
 
@@ -36,6 +37,7 @@ class FakeGrafana(LocalServer):
         self.native_reads = True
         self.hidden_searches = 0
         self.organisation = 1
+        self.sub_path = ""
         self.users = {name: (name, name.title()) for name in ("admin", "editor", "viewer")}
         self.wrong_passwords: Counter[str] = Counter()
         self.accounts: dict[int, Account] = {}

@@ -103,7 +103,8 @@ def search(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
         boards = [b for b in boards if request.query["tag"] in b.content.get("tags", [])]
     if "folderUIDs" in request.query and grafana.major >= 10:
         boards = [b for b in boards if b.folder == request.query["folderUIDs"]]
-    rows = [shapes.search_row(board, grafana.folder_title(board.folder)) for board in boards]
+    titled = [(board, grafana.folder_title(board.folder)) for board in boards]
+    rows = [shapes.search_row(board, title, grafana.sub_path) for board, title in titled]
     return Reply.of(rows[limit * (page - 1) : limit * page])
 
 
@@ -119,7 +120,8 @@ def dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
         path = f"/apis/{GROUP}/{board.stored_as}/namespaces/default/dashboards/{board.uid}"
         return message(f"dashboard api version not supported, use {path} instead", 406)
     title = grafana.folder_title(board.folder)
-    return Reply.of(shapes.legacy(board, title, may_edit=role != "Viewer"))
+    may_edit = role != "Viewer"
+    return Reply.of(shapes.legacy(board, title, may_edit, grafana.sub_path))
 
 
 @route("DELETE", "/api/dashboards/uid/([^/]+)", "Editor")
@@ -146,7 +148,7 @@ def save_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Repl
         return message(text, 412, status="version-mismatch")
     board = grafana.add_dashboard(content, uid, folder=folder)
     board.version = before.version + 1 if before else 1
-    answer = shapes.search_row(board, "")
+    answer = shapes.search_row(board, "", grafana.sub_path)
     answer = {name: answer[name] for name in ("id", "uid", "url")}
     return Reply.of({**answer, "slug": "", "status": "success", "version": board.version})
 

@@ -69,14 +69,14 @@ def folder_keys(uid: str, title: str) -> dict[str, Any]:
     return {"folderId": 1, "folderUid": uid, "folderTitle": title, "folderUrl": url}
 
 
-def search_row(board: Stored, folder_title: str) -> dict[str, Any]:
+def search_row(board: Stored, folder_title: str, sub_path: str = "") -> dict[str, Any]:
     name = slug(board.title)
     return {
         "id": board.number,
         "uid": board.uid,
         "title": board.title,
         "uri": f"db/{name}",
-        "url": f"/d/{board.uid}/{name}",
+        "url": f"{sub_path}/d/{board.uid}/{name}",
         "slug": "",
         "type": "dash-db",
         "tags": board.content.get("tags", []),
@@ -86,7 +86,7 @@ def search_row(board: Stored, folder_title: str) -> dict[str, Any]:
     }
 
 
-def legacy(board: Stored, folder_title: str, may_edit: bool) -> dict[str, Any]:
+def legacy(board: Stored, folder_title: str, may_edit: bool, sub_path: str = "") -> dict[str, Any]:
     """The answer of ``/api/dashboards/uid/…``; a v2 dashboard comes converted, with losses."""
     name = slug(board.title)
     in_root = {"folderId": 0, "folderUid": "", "folderTitle": "General", "folderUrl": ""}
@@ -95,7 +95,7 @@ def legacy(board: Stored, folder_title: str, may_edit: bool) -> dict[str, Any]:
         "canSave": may_edit,
         "canEdit": may_edit,
         "slug": name,
-        "url": f"/d/{board.uid}/{name}",
+        "url": f"{sub_path}/d/{board.uid}/{name}",
         "created": MADE,
         "updated": MADE,
         "createdBy": board.by,

@@ -105,7 +105,9 @@ def test_pushed_it_meets_the_criterion_from_grafana(
     [board] = grafana.dashboards.values()
     assert (board.folder, board.title) == ("slo-lab", "Our shop")
     assert "slo-lab-assisted" not in board.content["tags"]
-    assert f"{grafana.url}/d/{board.uid}/our-shop" in page
+    assert 'href="/workbench/pushed"' in page
+    there = client.get("/workbench/pushed")
+    assert there.headers["Location"] == f"{grafana.url}/d/{board.uid}/our-shop"
     status, observed = status_of(app)
     assert status is Status.MET
     assert "“Our shop”, in Grafana" in observed
@@ -193,3 +195,25 @@ def test_every_unit_is_one_that_grafana_knows() -> None:
     }
     assert file_name('../"Our" SLIs\r\n') == "our-slis.json"
     assert file_name("日本") == "dashboard.json"
+
+
+@ONE_VERSION
+def test_a_dashboard_that_was_deleted_in_grafana_is_no_dead_link(
+    client: FlaskClient, grafana: FakeGrafana
+) -> None:
+    assert client.get("/workbench/pushed").headers["Location"] == "/workbench"
+    client.post("/workbench/push")
+    grafana.dashboards.clear()
+    page = client.get("/workbench/pushed", follow_redirects=True).text
+    assert "Your dashboard is not in Grafana now. Push it, and it is there." in page
+
+
+@ONE_VERSION
+def test_a_path_that_an_older_portal_kept_leads_there_once(
+    app: Flask, client: FlaskClient, grafana: FakeGrafana
+) -> None:
+    grafana.add_dashboard(classic_board(), "mine")
+    with app.app_context():
+        store.pushed(1, "/grafana/d/mine/our-shop", START)
+    there = client.get("/workbench/pushed").headers["Location"]
+    assert there == f"{grafana.url}/d/mine/our-shop"

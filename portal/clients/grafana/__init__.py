@@ -12,6 +12,7 @@ from portal.clients.grafana.dashboards import (
     LibraryPanel,
     SavedDashboard,
     StoredDashboard,
+    dashboard_path,
 )
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.scan import ScanProgress, ScanReading
@@ -31,6 +32,7 @@ __all__ = [
     "ScanReading",
     "Standing",
     "StoredDashboard",
+    "dashboard_path",
     "ensure_service_account",
     "keep_token",
 ]

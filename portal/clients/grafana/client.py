@@ -189,7 +189,8 @@ class GrafanaClient:
         if not uid:
             raise self._http.garbage("the saved dashboard's uid")
         version = int(number(answer.get("version")) or 0)
-        return SavedDashboard(uid=uid, url=text(answer.get("url")), version=version)
+        url = dashboards.dashboard_path(answer.get("url"), uid)
+        return SavedDashboard(uid=uid, url=url, version=version)
 
     def delete_dashboard(self, uid: str) -> None:
         """Delete a dashboard."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from portal.clients.shape import moment, number, record, text, texts
 
@@ -22,7 +23,7 @@ _V2 = re.compile(r"v2[a-z0-9]*")
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """A dashboard as search finds it; ``folder_uid`` is "" in the root."""
+    """A dashboard as search finds it: a path on Grafana, ``folder_uid`` "" in the root."""
 
     uid: str
     title: str
@@ -91,12 +92,23 @@ class Moved:
     namespace: str
 
 
+def dashboard_path(url: object, uid: str) -> str:
+    """Where on Grafana that dashboard is: ``/d/UID/NAME``, for the end of Grafana's address.
+
+    ``url`` is what Grafana said. Its name is taken where it has the expected form for that uid,
+    its sub path never: that stands in Grafana's address already.
+    """
+    path = f"/d/{quote(uid, safe='')}"
+    named = re.fullmatch(rf"(?:/[\w.~-]+)*{re.escape(path)}(/[\w.~%-]*)", text(url), re.ASCII)
+    return path + (named[1] if named else "")
+
+
 def hit(item: Mapping[str, Any]) -> Hit:
     """A row of ``/api/search``."""
     return Hit(
         uid=text(item.get("uid")),
         title=text(item.get("title")),
-        url=text(item.get("url")),
+        url=dashboard_path(item.get("url"), text(item.get("uid"))),
         tags=texts(item.get("tags")),
         folder_uid=text(item.get("folderUid")),
         folder_title=text(item.get("folderTitle")),
@@ -114,7 +126,7 @@ def classic(uid: str, answer: Mapping[str, Any]) -> StoredDashboard:
     return StoredDashboard(
         uid=uid,
         title=text(content.get("title")),
-        url=text(meta.get("url")),
+        url=dashboard_path(meta.get("url"), uid),
         tags=texts(content.get("tags")),
         folder_uid=text(meta.get("folderUid")),
         folder_title=text(meta.get("folderTitle")) if text(meta.get("folderUid")) else "",
@@ -136,7 +148,7 @@ def native(uid: str, answer: Mapping[str, Any]) -> StoredDashboard:
     return StoredDashboard(
         uid=uid,
         title=text(spec.get("title")),
-        url=f"/d/{uid}",
+        url=dashboard_path("", uid),
         tags=texts(spec.get("tags")),
         folder_uid=text(notes.get("grafana.app/folder")),
         folder_title="",
