@@ -10,6 +10,16 @@ from portal.rulefolder.folder import learner_file
 from portal.services import Services
 
 
+def keep_typed(services: Services, learner: Learner, typed: str, seen: int | None) -> bool:
+    """Save what stands in the editor of a page that showed version ``seen``, before anything else.
+
+    False: another tab saved another text since. What can't be kept is left to the form.
+    """
+    if not _can_be_kept(typed):
+        return not store.is_stale(learner.id, seen, typed)
+    return store.take_draft(learner.id, typed, seen, services.clock())
+
+
 def apply_learner_rules(
     services: Services, learner: Learner, text: str, assisted: bool = False
 ) -> Outcome:
@@ -59,5 +69,9 @@ def restore_learner_rules(services: Services, learner: Learner, typed: str = "")
 
 def _keep(services: Services, learner_id: int, text: str) -> None:
     """Save the draft; a text beyond the limit is left to the form, which shows it again."""
-    if text.strip() and fits(text) and "\x00" not in text:
+    if _can_be_kept(text):
         store.save_draft(learner_id, text, services.clock())
+
+
+def _can_be_kept(text: str) -> bool:
+    return bool(text.strip()) and fits(text) and "\x00" not in text

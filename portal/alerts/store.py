@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.alerts.models import AlertRuleText
 from portal.kit.db import db
+from portal.kit.version import take_version
 
 
 def find(learner_id: int) -> AlertRuleText | None:
@@ -17,10 +18,24 @@ def find(learner_id: int) -> AlertRuleText | None:
     return db.session.scalar(own)
 
 
-def is_stale(learner_id: int, based_on: int, text: str) -> bool:
-    """Whether another tab saved another text since version ``based_on`` (0: none yet)."""
+def take_draft(learner_id: int, text: str, seen: int | None, now: datetime) -> bool:
+    """Keep the text of a page that showed version ``seen`` (0: there was none; None: any).
+
+    False: another page saved another text since, and that stays.
+    """
     row = find(learner_id)
-    return row is not None and row.version != based_on and row.text != text
+    if row is None:
+        row = _insert(learner_id, text, now)
+    elif row.text != text and not take_version(row, seen, text=text, saved_at=now):
+        db.session.rollback()
+    db.session.commit()
+    return row.text == text
+
+
+def is_stale(learner_id: int, seen: int | None, text: str) -> bool:
+    """Whether a text that can't be kept was typed over another version than the present one."""
+    row = find(learner_id)
+    return row is not None and row.text != text and seen not in {None, row.version}
 
 
 def save_draft(learner_id: int, text: str, now: datetime) -> AlertRuleText:
@@ -35,19 +50,23 @@ def save_draft(learner_id: int, text: str, now: datetime) -> AlertRuleText:
 
 
 def _insert(learner_id: int, text: str, now: datetime) -> AlertRuleText:
+    """The first text; where another tab was first, that one's stays."""
     row = AlertRuleText(learner_id=learner_id, text=text, saved_at=now, version=1, assisted=False)
     db.session.add(row)
     try:
         db.session.commit()
     except IntegrityError:  # another tab was first
         db.session.rollback()
-        return save_draft(learner_id, text, now)
+        return find(learner_id) or _insert(learner_id, text, now)
     return row
 
 
 def mark_applied(learner_id: int, text: str, now: datetime, *, assisted: bool) -> None:
-    """Note that Prometheus took the text. Help sticks until the rules are removed."""
-    row = save_draft(learner_id, text, now)
+    """Note that Prometheus took the text. Help sticks until the rules are removed.
+
+    What another tab typed while Prometheus loaded it stays typed.
+    """
+    row = find(learner_id) or _insert(learner_id, text, now)
     helped_before = row.assisted and row.removed_at is None
     row.applied_text, row.applied_at, row.removed_at = text, now, None
     row.assisted = assisted or helped_before

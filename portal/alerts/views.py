@@ -12,7 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from portal.alerts import store
 from portal.alerts.course import AlertsDuring, alerts_during
-from portal.alerts.editor import apply_learner_rules, remove_learner_rules, restore_learner_rules
+from portal.alerts.editor import (
+    apply_learner_rules,
+    keep_typed,
+    remove_learner_rules,
+    restore_learner_rules,
+)
 from portal.alerts.listing import shared_listing
 from portal.alerts.models import AlertRuleText
 from portal.alerts.nearness import outlook
@@ -23,6 +28,7 @@ from portal.criteria.views import verdict_context
 from portal.kit.htmx import form_again, fragment, fragment_or_redirect
 from portal.kit.pages import render_page
 from portal.kit.row_numbers import row_number
+from portal.kit.version import seen_version
 from portal.kit.vignettes import vignettes
 from portal.learners import current_learner
 from portal.learners.models import Learner
@@ -77,12 +83,11 @@ def now_fragment() -> ResponseReturnValue:
 def change() -> ResponseReturnValue:
     """Apply, remove or put back (``do``); what was typed is kept, whatever comes of it."""
     learner, typed = current_learner(), one_newline(request.form.get("text", ""))
-    if store.is_stale(learner.id, request.form.get("version", 0, type=int), typed):
-        page = _page(typed, stale=True)
-        return _editor_again(page, status=409)
     action = ACTIONS.get(request.form.get("do", "apply"))
     if action is None:
         abort(422, "The rule editor can apply, remove or restore.")
+    if not keep_typed(current_services(), learner, typed, seen_version(request.form)):
+        return _editor_again(_page(typed, stale=True), status=409)
     return _answer(action(current_services(), learner, typed), typed)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Text, case, func, select, type_coerce
+from sqlalchemy.exc import IntegrityError
 
 from portal.bursts.models import ACTIVE, Burst
 from portal.bursts.store import recent
@@ -50,10 +51,20 @@ def statements(learner_id: int) -> Sequence[ImpactStatement]:
     return db.session.scalars(own.order_by(ImpactStatement.id.desc()).limit(20)).all()
 
 
-def save(learner_id: int, burst: Burst, stated: Statement, now: datetime) -> ImpactStatement:
-    """Keep a statement."""
+def save(
+    learner_id: int, burst: Burst, stated: Statement, now: datetime, seen: int | None = None
+) -> bool:
+    """Keep a statement of a page that showed the one of number ``seen`` (0: none; None: any).
+
+    False: another page stated something since. The number is taken by its unique constraint.
+    """
+    latest = latest_statement(learner_id)
+    last = latest.number if latest else 0
+    if seen not in {None, last}:
+        return False
     row = ImpactStatement(
         learner_id=learner_id,
+        number=last + 1,
         burst_id=burst.id,
         failed=stated.failed,
         slow=stated.slow,
@@ -62,8 +73,12 @@ def save(learner_id: int, burst: Burst, stated: Statement, now: datetime) -> Imp
         stated_at=now,
     )
     db.session.add(row)
-    db.session.commit()
-    return row
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        return False
+    return True
 
 
 def compared(statement: ImpactStatement) -> tuple[ImpactComparison, ...]:

@@ -13,6 +13,7 @@ from portal.impact.forms import ImpactForm
 from portal.impact.models import ImpactStatement
 from portal.kit.htmx import form_again, fragment_or_redirect
 from portal.kit.pages import render_page
+from portal.kit.version import seen_version
 from portal.learners import current_learner
 from portal.numbers import plain
 from portal.services import current_services
@@ -35,7 +36,12 @@ def state() -> ResponseReturnValue:
     if stated is None:
         context = impact_context(form)
         return form_again("impact/index.html", "impact/_form.html", beside=_beside, **context)
-    store.save(learner.id, incidents[int(form.burst)], stated, current_services().clock())
+    burst, now = incidents[int(form.burst)], current_services().clock()
+    if not store.save(learner.id, burst, stated, now, seen_version(request.form)):
+        context = impact_context(form, is_late=True)
+        return form_again(
+            "impact/index.html", "impact/_form.html", status=409, beside=_beside, **context
+        )
     return fragment_or_redirect(
         "impact/_form.html",
         url_for("steps.show", slug="user-impact", kept="yes", _anchor="impact-form"),
@@ -44,17 +50,26 @@ def state() -> ResponseReturnValue:
     )
 
 
-def impact_context(form: ImpactForm | None = None) -> dict[str, Any]:
+def impact_context(form: ImpactForm | None = None, *, is_late: bool = False) -> dict[str, Any]:
     """What ``impact/_form.html`` shows, here and on the user impact step."""
     learner = current_learner()
     latest = store.latest_statement(learner.id)
     return {
         "form": form or _form_of(latest),
+        "typed": form is not None,
+        "version": _version(form, latest, is_late),
+        "is_late": is_late,
         "incidents": store.incidents(learner.id),
         "latest": latest,
         "compared": store.compared(latest) if latest else (),
         "kept": "kept" in request.args,
     }
+
+
+def _version(form: ImpactForm | None, latest: ImpactStatement | None, is_late: bool) -> int:
+    """The statement that the page with this form has shown; the latest where it shows that now."""
+    seen = None if form is None or is_late else seen_version(request.form)
+    return seen if seen is not None else latest.number if latest else 0
 
 
 def _beside() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from portal.kit.form import TypedForm
+from portal.kit.version import seen_version
 from portal.numbers import exact, exact_percent, plain, read_number
 from portal.slo.objective import (
     MAX_TITLE,
@@ -35,13 +36,13 @@ class SLOForm(TypedForm):
     window: str = Window.LAB
     why: str = ""
     title: str = ""
-    seen: int = 0
+    seen: int | None = None
 
     @classmethod
     def of(cls, typed: Mapping[str, str]) -> Self:
         """The form as it was sent."""
-        form, seen = super().of(typed), typed.get("seen", "")[:18]
-        form.seen = int(seen) if seen.isascii() and seen.isdigit() else 0
+        form = super().of(typed)
+        form.seen = seen_version(typed)
         return form
 
     @classmethod

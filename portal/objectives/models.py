@@ -25,7 +25,10 @@ class UnreadableSLOError(SLOLabError):
 
 
 class SavedSLO(db.Model):  # type: ignore[name-defined,misc]
-    """An SLO of a learner; a deleted one keeps its row, so that it can be brought back."""
+    """An SLO of a learner; a deleted one keeps its row, so that it can be brought back.
+
+    ``version`` grows with each entry in the history.
+    """
 
     __tablename__ = "slo"
     __table_args__ = (
@@ -45,15 +48,11 @@ class SavedSLO(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
     learner: Mapped[Learner] = relationship()
     revisions: Mapped[list[SLORevision]] = relationship(
         back_populates="slo", order_by="SLORevision.id", cascade="all, delete-orphan"
     )
-
-    @property
-    def version(self) -> int:
-        """Grows with each entry in the history; 0 where there is none."""
-        return self.revisions[-1].id if self.revisions else 0
 
     @property
     def value(self) -> SLO:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal.errors import SLOLabError
 from portal.kit.db import db
+from portal.kit.version import take_version
 from portal.learners import current_learner
 from portal.numbers import exact, exact_percent
 from portal.objectives.models import SavedSLO, SLORevision
@@ -104,9 +106,25 @@ def save_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
     return row
 
 
-def changed_since(row: SavedSLO, version: int, slo: SLO) -> bool:
-    """Whether saving ``slo`` would undo what a page said that ``version`` (0: any) didn't show."""
-    return version not in {0, row.version} and _content(row) != _content_of(slo)
+def change_slo(row: SavedSLO, slo: SLO, seen: int | None, now: datetime) -> bool:
+    """Save the new state of an SLO of which a page showed the version ``seen`` (None: any).
+
+    False: another page has changed it since, and that stays.
+    """
+    if _content(row) == _content_of(slo):
+        return True
+    if not take_version(row, seen, **_columns(slo), changed_at=now, deleted_at=None):
+        db.session.rollback()
+        return False
+    _note(row, "changed", now)
+    db.session.commit()
+    return True
+
+
+def _columns(slo: SLO) -> dict[str, Any]:
+    """What a learner says in an SLO, by the row's columns."""
+    said = ("title", "sli", "threshold_s", "objective", "window", "why")
+    return dict(zip(said, _content_of(slo), strict=True))
 
 
 def _put(learner_id: int, slo: SLO, now: datetime, row: SavedSLO | None = None) -> SavedSLO:
@@ -117,8 +135,8 @@ def _put(learner_id: int, slo: SLO, now: datetime, row: SavedSLO | None = None) 
     if row is None:
         row = SavedSLO(learner_id=learner_id, name=slo.name, created_at=now)
         db.session.add(row)
-    row.title, row.sli, row.threshold_s = slo.title or slo.name, slo.sli, slo.threshold_s
-    row.objective, row.window, row.why = slo.objective, slo.window, slo.why
+    for column, said in _columns(slo).items():
+        setattr(row, column, said)
     row.changed_at, row.deleted_at = now, None
     _remember(row, what, now)
     return row
@@ -151,6 +169,12 @@ def restore_slo(row: SavedSLO, now: datetime) -> None:
 
 
 def _remember(row: SavedSLO, what: str, now: datetime) -> None:
+    """Note a change; a page that showed the state before is too late from now on."""
+    row.version = (row.version or 0) + 1
+    _note(row, what, now)
+
+
+def _note(row: SavedSLO, what: str, now: datetime) -> None:
     row.revisions.append(SLORevision(at=now, what=what, summary=summary(row), why=row.why))
 
 

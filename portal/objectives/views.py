@@ -97,10 +97,9 @@ def update(name: str) -> ResponseReturnValue:
     slo = form.read(row.learner.service.job, _bounds(), name=row.name)
     if slo is None:
         return _changed_form_again(form, row)
-    if store.changed_since(row, form.seen, slo):
+    if not store.change_slo(row, slo, form.seen, current_services().clock()):
         form.seen = row.version
         return _changed_form_again(form, row, status=409, meanwhile=store.summary(row))
-    store.save_slo(row.learner_id, slo, current_services().clock())
     slos_changed()
     flash("Saved. The state before is kept in the history below.")
     return reload_page(url_for(".show", name=row.name))
@@ -192,7 +191,7 @@ def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
 
 
 def _new_form_again(form: SLOForm) -> ResponseReturnValue:
-    context = {**_form_context(form), "preview": _preview(replace(form, errors={}))}
+    context = {**_form_context(form), "preview": _preview(replace(form, errors={})), "typed": True}
     return form_again(
         "objectives/index.html",
         "objectives/_form.html",
@@ -206,7 +205,7 @@ def _changed_form_again(
 ) -> ResponseReturnValue:
     """``meanwhile``: what another page made of the SLO."""
     context = {**_form_context(form, row), "preview": _preview(replace(form, errors={}))}
-    context |= {**_budget_context(row), "meanwhile": meanwhile}
+    context |= {**_budget_context(row), "meanwhile": meanwhile, "typed": True}
     return form_again(
         "objectives/show.html",
         "objectives/_form.html",

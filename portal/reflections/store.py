@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.errors import SLOLabError
 from portal.kit.db import db
+from portal.kit.version import take_version
 from portal.reflections.models import ReflectionAnswer, SetAside, Submission
 from portal.reflections.questions import QUESTION_IDS, is_answered, is_too_long, normalised
 
@@ -136,34 +137,24 @@ def _joined(kept: KeptAnswer, draft: Draft) -> Draft:
 
 def _write(learner_id: int, draft: Draft, now: datetime) -> bool:
     """Write if nobody else wrote since; the same page may always go on from what it wrote."""
-    _ensure_row(learner_id, draft.question_id, now)
-    unchanged = or_(ReflectionAnswer.version == draft.version, ReflectionAnswer.tab == draft.tab)
-    written = db.session.execute(
-        update(ReflectionAnswer)
-        .where(
-            ReflectionAnswer.learner_id == learner_id,
-            ReflectionAnswer.question_id == draft.question_id,
-            unchanged,
-        )
-        .values(
-            text=draft.text,
-            version=ReflectionAnswer.version + 1,
-            tab=draft.tab,
-            saved_at=now,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    row = _ensured_row(learner_id, draft.question_id, now)
+    own = ReflectionAnswer.tab == draft.tab
+    new = {"text": draft.text, "tab": draft.tab, "saved_at": now}
+    written = take_version(row, draft.version, unless=own, **new)
     db.session.commit()
-    return cast(CursorResult[Any], written).rowcount == 1
+    return written
 
 
-def _ensure_row(learner_id: int, question_id: str, now: datetime) -> None:
-    if db.session.get(ReflectionAnswer, (learner_id, question_id)) is not None:
-        return
-    db.session.add(
-        ReflectionAnswer(learner_id=learner_id, question_id=question_id, version=0, saved_at=now)
-    )
-    _commit_or_rollback()
+def _ensured_row(learner_id: int, question_id: str, now: datetime) -> ReflectionAnswer:
+    key = (learner_id, question_id)
+    row = db.session.get(ReflectionAnswer, key)
+    if row is None:
+        row = ReflectionAnswer(learner_id=learner_id, question_id=question_id, saved_at=now)
+        row.version = 0
+        db.session.add(row)
+        if not _commit_or_rollback():
+            row = db.session.get_one(ReflectionAnswer, key)
+    return row
 
 
 def _commit_or_rollback() -> bool:

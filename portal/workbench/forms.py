@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from portal.kit.form import TypedForm, plain
+from portal.kit.version import seen_version
 from portal.numbers import count
 from portal.workbench.trial import MAX_LENGTH
 from portal.workbench.units import OF_THE_QUERY, UNITS
@@ -24,12 +25,14 @@ class PanelForm(TypedForm):
     expr: str = ""
     unit: str = OF_THE_QUERY
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
+    seen: int | None = None
 
     @classmethod
     def of(cls, typed: Mapping[str, str]) -> Self:
         """The form as it was sent."""
         form = super().of(typed)
         form.key = plain(typed.get("key", ""))[:64] or form.key
+        form.seen = seen_version(typed)
         return form
 
     def typed_over(self, typed: Mapping[str, str]) -> PanelForm:

@@ -11,7 +11,10 @@ from portal.kit.db import Loss, UTCDateTime, db
 
 
 class WorkbenchDashboard(db.Model):  # type: ignore[name-defined,misc]
-    """What the learner's workbench dashboard is called, and where it is in Grafana once pushed."""
+    """What the learner's workbench dashboard is called, and where it is in Grafana once pushed.
+
+    ``version`` grows with its title alone.
+    """
 
     __tablename__ = "workbench_dashboard"
     __table_args__ = Loss(
@@ -23,12 +26,14 @@ class WorkbenchDashboard(db.Model):  # type: ignore[name-defined,misc]
     grafana_uid: Mapped[str] = mapped_column(String(40), default="")
     grafana_path: Mapped[str] = mapped_column(String(500), default="")
     pushed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class WorkbenchPanel(db.Model):  # type: ignore[name-defined,misc]
     """A panel of the learner's workbench dashboard; a removed one can be brought back.
 
-    ``key`` is of the form it was added with: sent twice, it is still one panel.
+    ``key`` is of the form it was added with: sent twice, it is still one panel. ``version`` grows
+    with what its form says, not with its place.
     """
 
     __tablename__ = "workbench_panel"
@@ -46,6 +51,7 @@ class WorkbenchPanel(db.Model):  # type: ignore[name-defined,misc]
     unit: Mapped[str] = mapped_column(String(20))
     saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class HandedInDashboard(db.Model):  # type: ignore[name-defined,misc]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.kit.db import db
+from portal.kit.version import take_version
 from portal.workbench.export import TITLE
 from portal.workbench.models import (
     ConfirmedQuery,
@@ -31,14 +32,26 @@ def bench(learner_id: int) -> WorkbenchDashboard:
     """The learner's workbench dashboard; a new one is not in the database yet."""
     kept = db.session.get(WorkbenchDashboard, learner_id)
     return kept or WorkbenchDashboard(
-        learner_id=learner_id, title=TITLE, grafana_uid="", grafana_path=""
+        learner_id=learner_id, title=TITLE, grafana_uid="", grafana_path="", version=0
     )
 
 
-def rename(learner_id: int, title: str) -> None:
-    """Give the workbench dashboard a title."""
-    _kept(bench(learner_id)).title = title
-    db.session.commit()
+def rename(learner_id: int, title: str, seen: int | None = None) -> bool:
+    """Give the workbench dashboard a title, on a page that showed version ``seen`` (None: any).
+
+    False: another page gave it another one since, and that stays.
+    """
+    dashboard = _kept(bench(learner_id))
+    try:
+        db.session.commit()
+    except IntegrityError:  # another page was first
+        db.session.rollback()
+        dashboard = bench(learner_id)
+    if dashboard.title == title or take_version(dashboard, seen, title=title):
+        db.session.commit()
+        return True
+    db.session.rollback()
+    return False
 
 
 def grafana_uid(learner_id: int) -> str:
@@ -121,10 +134,21 @@ def add_panel(
     return panel
 
 
-def change_panel(panel: WorkbenchPanel, title: str, expr: str, unit: str, now: datetime) -> None:
-    """Save the panel's new title, query and unit."""
-    panel.title, panel.expr, panel.unit, panel.saved_at = title, expr, unit, now
-    db.session.commit()
+def change_panel(
+    panel: WorkbenchPanel, said: tuple[str, str, str], now: datetime, seen: int | None = None
+) -> bool:
+    """Save the panel's new title, query and unit, typed over version ``seen`` (None: any).
+
+    False: another page has changed it since, and that stays.
+    """
+    title, expr, unit = said
+    if (panel.title, panel.expr, panel.unit) == said:
+        return True
+    if take_version(panel, seen, title=title, expr=expr, unit=unit, saved_at=now):
+        db.session.commit()
+        return True
+    db.session.rollback()
+    return False
 
 
 def remove_panel(panel: WorkbenchPanel, now: datetime) -> None:

@@ -26,6 +26,7 @@ from portal.kit.htmx import (
 )
 from portal.kit.pages import render_page
 from portal.kit.row_numbers import row_number
+from portal.kit.version import seen_version
 from portal.kit.vignettes import vignettes
 from portal.lab.grafana_state import has_grafana
 from portal.learners import current_learner
@@ -129,6 +130,7 @@ def edit(panel_id: int) -> ResponseReturnValue:
     """One panel to be changed."""
     panel = _find(panel_id)
     form = PanelForm(panel.title, panel.expr, panel.unit).typed_over(request.args)
+    form.seen = seen_version(request.args)
     return render_page("workbench/edit.html", **_editing(panel, form))
 
 
@@ -137,11 +139,12 @@ def change(panel_id: int) -> ResponseReturnValue:
     """Save the changed panel."""
     panel, form = _find(panel_id), PanelForm.of(request.form)
     if not form.is_good():
-        context = _editing(panel, form)
-        return form_again("workbench/edit.html", "workbench/_form.html", **context)
-    title = form.title or UNTITLED
-    store.change_panel(panel, title, form.expr, _unit(form), current_services().clock())
-    flash(f"Saved: {title}.")
+        return _change_again(panel, form)
+    said = (form.title or UNTITLED, form.expr, _unit(form))
+    if not store.change_panel(panel, said, current_services().clock(), form.seen):
+        form.seen = panel.version
+        return _change_again(panel, form, status=409, meanwhile=panel)
+    flash(f"Saved: {said[0]}.")
     return reload_page(url_for(".index"))
 
 
@@ -178,9 +181,11 @@ def rename() -> ResponseReturnValue:
     title = plain(request.form.get("title", ""))
     problem = title_problem(title)
     if problem:
-        context = {**page(), "panels_problem": problem, "dashboard_title": title}
-        return form_again("workbench/index.html", "workbench/_panels.html", **context)
-    store.rename(current_learner().id, title)
+        return _title_again(title, panels_problem=problem)
+    learner_id = current_learner().id
+    if not store.rename(learner_id, title, seen_version(request.form)):
+        other = store.bench(learner_id).title
+        return _title_again(title, status=409, other_title=other)
     return _panels(url_for(".index", _anchor="panels"))
 
 
@@ -307,6 +312,18 @@ def _unit(form: PanelForm) -> str:
 
 def _editing(panel: WorkbenchPanel, form: PanelForm) -> dict[str, Any]:
     return {"panel": panel, "form": form, "trial": _trial(form), "units": UNITS}
+
+
+def _change_again(panel: WorkbenchPanel, form: PanelForm, **answer: Any) -> Response:
+    """The form with what was typed; ``meanwhile``: the panel as another page has saved it."""
+    context = {**_editing(panel, form), "typed": True, **answer}
+    return form_again("workbench/edit.html", "workbench/_form.html", **context)
+
+
+def _title_again(title: str, **answer: Any) -> Response:
+    """The title as typed; ``other_title``: the one that another page has saved."""
+    context = {**page(), "dashboard_title": title, "typed": True, **answer}
+    return form_again("workbench/index.html", "workbench/_panels.html", **context)
 
 
 def _find(panel_id: int) -> WorkbenchPanel:

@@ -36,14 +36,14 @@ def typed(page: TestResponse) -> str:
 
 
 def version(page: TestResponse) -> str:
-    found = re.search(r'name="version" value="(\d+)"', page.text)
+    found = re.search(r'name="seen" value="(\d+)"', page.text)
     assert found
     return found[1]
 
 
 def post(client: FlaskClient, text: str, **more: str) -> TestResponse:
     """A post without JavaScript, from the page as it is now."""
-    form = {"text": text, "version": version(client.get("/alerts/rules")), **more}
+    form = {"text": text, "seen": version(client.get("/alerts/rules")), **more}
     return client.post("/alerts/rules", data=form)
 
 
@@ -124,12 +124,12 @@ class TestWithoutPrometheus:
 
     def test_second_tab_overwrites_nothing_silently(self, client: FlaskClient) -> None:
         post(client, BAD)
-        form = {"text": "# mine", "version": "0"}
+        form = {"text": "# mine", "seen": "0"}
         answer = client.post("/alerts/rules", data=form, headers=HTMX)
         assert answer.status_code == 409
         assert typed(answer) == "# mine"
         assert "sum(up" in answer.text
-        again = client.post("/alerts/rules", data={**form, "version": version(answer)})
+        again = client.post("/alerts/rules", data={**form, "seen": version(answer)})
         assert again.status_code == 422
         assert typed(client.get("/alerts/rules")) == "# mine"
 
@@ -174,7 +174,7 @@ class TestWithPrometheus:
         assert post(client, GOOD).status_code == 303
 
     def test_htmx_gets_the_editor_and_an_event(self, client: FlaskClient) -> None:
-        form = {"text": GOOD, "version": "0"}
+        form = {"text": GOOD, "seen": "0"}
         answer = client.post("/alerts/rules", data=form, headers=HTMX)
         assert answer.status_code == 200
         assert answer.text.lstrip().startswith('<section id="rule-editor"')
@@ -234,7 +234,7 @@ class TestWithPrometheus:
     def test_an_alert_in_another_state_than_the_page_saw_is_a_new_verdict(
         self, client: FlaskClient
     ) -> None:
-        client.post("/alerts/rules", data={"text": GOOD, "version": "0"}, headers=HTMX)
+        client.post("/alerts/rules", data={"text": GOOD, "seen": "0"}, headers=HTMX)
         address = re.search(r'hx-get="([^"]*loaded[^"]*)"', client.get("/alerts/rules/loaded").text)
         assert address
         other = re.sub(r"seen=\w+", "seen=0", unescape(address[1]))
@@ -247,7 +247,7 @@ class TestWithPrometheus:
         save_slo(learner.id, SLO("all", SLIKind.AVAILABILITY, 0.99, Window.LAB), utc_now())
         early = GOOD.replace("vector(1) > 2", f"'{SLIQueries('flask-app').availability} < 0.999'")
         text = early.replace("\n/", " /")
-        answer = client.post("/alerts/rules", data={"text": text, "version": "0"}, headers=HTMX)
+        answer = client.post("/alerts/rules", data={"text": text, "seen": "0"}, headers=HTMX)
         assert "fires before the objective is in danger" in answer.text
         assert "until 1 % of the requests are bad" in answer.text
 
@@ -257,5 +257,5 @@ class TestWithPrometheus:
         save_slo(learner.id, SLO("all", SLIKind.AVAILABILITY, 0.99, Window.LAB), utc_now())
         checked = client.post("/criteria/alert/check", headers=HTMX)
         assert "There is no alert rule yet" in checked.text
-        client.post("/alerts/rules", data={"text": GOOD, "version": "0"}, headers=HTMX)
+        client.post("/alerts/rules", data={"text": GOOD, "seen": "0"}, headers=HTMX)
         assert "no alert rule yet" not in client.get("/criteria/alert").text

@@ -36,7 +36,7 @@ def days_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         worker = Worker(lab)
         worker.post("/slos", SLO)
         text = path.RULE + SLEEPER
-        worker.post("/alerts/rules", {"do": "apply", "version": "0", "text": text})
+        worker.post("/alerts/rules", {"do": "apply", "seen": "0", "text": text})
         yield lab
 
 

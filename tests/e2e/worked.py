@@ -60,7 +60,7 @@ def work(lab: Lab) -> str:
     worker.post("/workbench/panels", {"expr": P95, "title": LONG, "unit": "seconds"})
     worker.post("/workbench/hand-in", {"document": json.dumps(classic_board())})
     incident = worker.burst(rate="50", duration="3", error_percent="30")
-    worker.post("/alerts/rules", {"do": "apply", "version": "0", "text": RULE})
+    worker.post("/alerts/rules", {"do": "apply", "seen": "0", "text": RULE})
     numbers = {"failed": "45", "slow": "0", "seconds": "30"}
     stated = {"burst": incident, **numbers, "sentence": SENTENCE}
     worker.post("/impact", stated)
