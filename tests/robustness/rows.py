@@ -85,9 +85,9 @@ def fill(services: Services) -> None:
         watch.plans, watch.done_at = [], now
         db.session.commit()
         state_impact(learner.id, burst, Statement(10, 0, 3, "Nobody could buy."), now)
-    for criterion in ("preflight", "traffic", "dashboard", "slo", "alert", "impact", "reflection"):
+    for criterion in CRITERIA:
         verdict = Verdict(Status.MET, "x", "Met", "Seen.", "It.", memory={"uid": "x"})
-        verdicts.save(learner.id, criterion, verdict, now)
+        verdicts.save(learner.id, criterion.id, verdict, now)
     for question in QUESTION_IDS:
         draft = reflections.Draft.of(question, "What I learned. " * 20)
         reflections.save_answer(learner.id, draft, now)
