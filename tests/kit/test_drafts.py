@@ -9,6 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from portal.impact import store as impact
+from portal.impact.comparison import Statement
 from portal.kit.db import db
 from portal.objectives.store import save_slo
 from portal.slo.objective import SLO, SLIKind
@@ -39,7 +40,7 @@ def served(app: Flask) -> Iterator[Served]:
     with app.app_context():
         workbench.add_panel(1, "Saved", "up", "none", START)
         save_slo(1, SLO("availability", SLIKind.AVAILABILITY, 0.99, title="All"), START)
-        impact.save(1, hurting_burst(), impact.Statement(10, 0, 1, "A" * 50), START)
+        impact.save(1, hurting_burst(), Statement(10, 0, 1, "A" * 50), START)
         db.session.commit()
     served = Served(app)
     yield served

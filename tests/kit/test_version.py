@@ -19,6 +19,7 @@ from portal.alerts import store as rules
 from portal.bursts.models import Burst, BurstState
 from portal.config import Settings
 from portal.impact import store as impact
+from portal.impact.comparison import Statement
 from portal.kit.db import db
 from portal.kit.version import seen_version
 from portal.learners.models import Learner
@@ -103,7 +104,7 @@ def save(edited: str, text: str, seen: int) -> bool:
     if edited == "rules":
         return rules.take_draft(1, text, seen, START)
     burst = impact.incidents(1)[0]
-    return impact.save(1, burst, impact.Statement(1, 0, 1, text), START, seen)
+    return impact.save(1, burst, Statement(1, 0, 1, text), START, seen)
 
 
 @pytest.mark.parametrize("edited", EDITED)
