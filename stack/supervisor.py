@@ -48,6 +48,7 @@ class Supervisor:
         self._state = State()
         self._servers: list[ManagedServer] = []
         self._grafana: GrafanaGetter | None = None
+        self._account = GrafanaAccount(settings, self._on_event)
         self._parent: int | None = None
         self._terminal = Terminal() if signals.heeds_hang_up else None
         self._state_written = True
@@ -139,7 +140,7 @@ class Supervisor:
             )
             if server.name == "grafana":
                 self._say_login()
-                GrafanaAccount(self._settings, self._on_event).start()
+                self._account.start()
         elif state.status is Status.FAILED and not managed.was_up and not server.optional:
             full = f" The disk of {self._layout.root} is full." if self._layout.is_full() else ""
             raise SLOLabError(
@@ -204,6 +205,7 @@ class Supervisor:
         return bool(self._signals.count) or orphaned or hung_up
 
     def _end(self) -> None:
+        self._account.end()
         if self._grafana:
             self._grafana.cancel()
         if not self._servers:
