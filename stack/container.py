@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from portal.clients.grafana.accounts import keep_token
-from portal.clients.grafana.credentials import Credentials
+from portal.clients.grafana.credentials import ADMIN, Credentials
 from portal.config import Settings
 from portal.errors import SLOLabError
 from portal.secret_files import read_or_make, secret_path
-from stack.grafana_account import ADMIN, CALL_SECONDS, admin_password
+from stack.grafana_account import CALL_SECONDS, admin_password
 from stack.layout import SECRETS
 
 FOR_MOCKAPP = Path("/for-mockapp")  # its volume of secrets, as the Dockerfile makes it

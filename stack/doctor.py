@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from portal.clients.errors import ClientError
+from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.grafana import CredentialKind, GrafanaClient
+from portal.clients.grafana.credentials import password_advice
 from portal.clients.http import Http
 from portal.clients.prometheus import PrometheusClient, TargetHealth
 from portal.clients.shape import moment
-from portal.config import Settings
+from portal.config import Settings, variable
+from portal.logins import split_login
 from portal.numbers import number
 from portal.shop.facts import JOB
 from stack.layout import Layout
@@ -24,6 +27,13 @@ from stack.state import ServerState, State, Status, read_state
 PROBE_SECONDS = 1.0
 LEAST_FREE = 200_000_000  # bytes; below that, databases begin to fail soon
 FIRST_SECONDS = 20.0  # of a Prometheus, in which it need not have found its targets
+LOGIN = "Grafana login"
+REFUSALS = (ErrorKind.UNAUTHORIZED, ErrorKind.FORBIDDEN)
+LOGINS = {
+    CredentialKind.TOKEN: "with a token",
+    CredentialKind.BASIC: "with user and password",
+    CredentialKind.NONE: "without a login: enough to read what Grafana shows to anybody",
+}
 COMING = (Status.STARTING, Status.RESTARTING)
 WAIT = "Wait a few seconds."
 NOBODY_STARTED_IT = "Start the lab, or whatever program is to answer there."
@@ -50,21 +60,26 @@ class Finding:
 
 
 def diagnose(settings: Settings) -> list[Finding]:
-    """A finding for each part, always in the same order. Asks all at once; takes about 1 s."""
+    """A finding for each part that there is, always in the same order.
+
+    Asks all at once; takes about 1 s.
+    """
     layout = Layout(settings.data_dir)
     running = is_held(layout.lock)
     state = read_state(layout.state) if running else None
-    examinations: list[Callable[[], Finding]] = [
+    examinations: list[Callable[[], Finding | None]] = [
         lambda: _supervisor(settings, state, running=running),
         lambda: _portal(settings, state),
         lambda: _mockapp(settings, state),
         lambda: _prometheus(settings, state),
         lambda: _target(settings, state),
         lambda: _grafana(settings, state),
+        lambda: _grafana_login(settings, state),
         lambda: _data_folder(settings),
     ]
     with ThreadPoolExecutor(len(examinations)) as pool:
-        return list(pool.map(lambda examine: examine(), examinations))
+        found = pool.map(lambda examine: examine(), examinations)
+        return [finding for finding in found if finding]
 
 
 def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Finding:
@@ -109,6 +124,44 @@ def _grafana(settings: Settings, state: State | None) -> Finding:
     if found.status is Health.DOWN and known is None and not settings.grafana_url:
         return Finding("Grafana", Health.ABSENT, found.url, found.detail)
     return found
+
+
+def _grafana_login(settings: Settings, state: State | None) -> Finding | None:
+    """Whether Grafana lets the portal in; None where no Grafana answers, which has its own line."""
+    known = _known(state, "grafana")
+    if not settings.grafana_url and (known is None or known.status is not Status.UP):
+        return None
+    try:
+        standing = GrafanaClient.from_settings(settings, timeout=PROBE_SECONDS).check()
+    except ClientError as error:
+        if error.kind not in REFUSALS:
+            return None
+        return Finding(LOGIN, Health.DOWN, detail=str(error), todo=_login_todo(settings))
+    detail = LOGINS[standing.login]
+    if standing.login is CredentialKind.NONE:
+        return Finding(LOGIN, Health.UP, detail=detail, todo=_login_todo(settings))
+    return Finding(LOGIN, Health.UP, detail=detail)
+
+
+def _login_todo(settings: Settings) -> str:
+    """Where a login that works is to be written."""
+    if settings.grafana_token or (settings.grafana_url and not _has_another_login(settings)):
+        return f"Make a token in Grafana (service accounts) and set {variable('grafana_token')}."
+    if settings.grafana_user:
+        names = variable("grafana_user"), variable("grafana_password")
+        return f"Set {' and '.join(names)} to a login that works."
+    if settings.grafana_token_file:
+        if settings.is_in_containers:
+            return "`docker compose up grafana-account` makes a new token."
+        return f"Write a token that works into {settings.grafana_token_file}."
+    if settings.grafana_url:
+        return f"Write a login that works into {variable('grafana_url')}."
+    return f"The lab makes a new token within seconds. {password_advice(settings)}"
+
+
+def _has_another_login(settings: Settings) -> bool:
+    named = settings.grafana_user or settings.grafana_token_file
+    return bool(named or split_login(settings.grafana_url)[1])
 
 
 def _known(state: State | None, name: str) -> ServerState | None:

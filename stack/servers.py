@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portal.clients.grafana.credentials import ADMIN
 from portal.config import Settings
 from portal.secret_files import read_or_make, secret_path
-from stack.grafana_account import ADMIN, admin_password
+from stack.grafana_account import admin_password
 from stack.layout import Layout
 from stack.prometheus_config import write_config
 from stack.sources import GrafanaInstall, PrometheusInstall

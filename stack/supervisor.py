@@ -6,12 +6,13 @@ import os
 import time
 from contextlib import suppress
 
+from portal.clients.grafana.credentials import ADMIN
 from portal.config import Settings
 from portal.errors import SLOLabError
 from portal.numbers import number
 from portal.secret_files import read_or_make, secret_path
 from stack.console import Console
-from stack.grafana_account import ADMIN, GrafanaAccount, admin_password
+from stack.grafana_account import GrafanaAccount, admin_password
 from stack.grafana_getter import GrafanaGetter
 from stack.layout import SECRETS, Layout
 from stack.managed import ManagedServer
@@ -48,6 +49,7 @@ class Supervisor:
         self._state = State()
         self._servers: list[ManagedServer] = []
         self._grafana: GrafanaGetter | None = None
+        self._account = GrafanaAccount(settings, self._on_event)
         self._parent: int | None = None
         self._terminal = Terminal() if signals.heeds_hang_up else None
         self._state_written = True
@@ -139,7 +141,7 @@ class Supervisor:
             )
             if server.name == "grafana":
                 self._say_login()
-                GrafanaAccount(self._settings, self._on_event).start()
+                self._account.start()
         elif state.status is Status.FAILED and not managed.was_up and not server.optional:
             full = f" The disk of {self._layout.root} is full." if self._layout.is_full() else ""
             raise SLOLabError(
@@ -204,6 +206,7 @@ class Supervisor:
         return bool(self._signals.count) or orphaned or hung_up
 
     def _end(self) -> None:
+        self._account.end()
         if self._grafana:
             self._grafana.cancel()
         if not self._servers:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from stack.doctor import Finding, Health, diagnose
 from stack.layout import Layout
 from stack.lock import Lock
 from stack.state import ServerState, State, Status
+from tests.fakes.grafana import FakeGrafana
 from tests.fakes.prometheus import DATA, EmptyPrometheus
 from tests.stack.labs import PATIENCE, free_ports, wait_until
 from tests.stack.tiny_lab import TINY
@@ -170,3 +172,63 @@ def test_all_is_asked_at_once(settings: Settings) -> None:
         for one in asked:
             one.close()
         assert [finding.name for finding in found.result()] == NAMES
+
+
+WRONG = "refused the portal's"
+CASES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a token": ({"grafana_token": "glsa_gone"}, f"{WRONG} token", "set SLO_LAB_GRAFANA_TOKEN"),
+    "a password": (
+        {"grafana_user": "editor", "grafana_password": "guess"},
+        f"{WRONG} user and password",
+        "Set SLO_LAB_GRAFANA_USER and SLO_LAB_GRAFANA_PASSWORD",
+    ),
+    "nothing": ({}, "the portal has none", "set SLO_LAB_GRAFANA_TOKEN"),
+    "a file that is gone": (
+        {"grafana_token_file": "gone"},
+        "the portal has none",
+        "Write a token that works into gone.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_login_that_grafana_refuses_is_told_with_where_to_put_one(
+    settings: Settings, case: str
+) -> None:
+    given, detail, todo = CASES[case]
+    with FakeGrafana(anonymous=None) as grafana:
+        found = by_name(replace(settings, grafana_url=grafana.url, **given))
+    assert found["Grafana"].status is Health.UP
+    assert found["Grafana login"].status is Health.DOWN
+    assert detail in found["Grafana login"].detail
+    assert todo in found["Grafana login"].todo
+
+
+def test_doctor_locks_nobody_out(settings: Settings) -> None:
+    with FakeGrafana() as grafana:
+        wrong = replace(
+            settings, grafana_url=grafana.url, grafana_user="editor", grafana_password="guess"
+        )
+        for _ in range(6):
+            assert by_name(wrong)["Grafana login"].status is Health.DOWN
+        assert grafana.wrong_passwords["editor"] == 1
+
+
+def test_a_login_that_works_is_told_with_its_kind(settings: Settings) -> None:
+    with FakeGrafana() as grafana:
+        named = replace(settings, grafana_url=grafana.url)
+        with_token = replace(named, grafana_token=grafana.make_token())
+        assert "to anybody" in by_name(named)["Grafana login"].detail
+        found = by_name(with_token)["Grafana login"]
+    assert (found.status, found.detail, found.todo) == (Health.UP, "with a token", "")
+
+
+def test_the_labs_own_login_is_told_with_where_the_password_lies(
+    settings: Settings, layout: Layout, running: State
+) -> None:
+    with FakeGrafana(anonymous=None) as grafana:
+        own = replace(settings, grafana_port=int(grafana.url.rpartition(":")[2]))
+        know(layout, running, "grafana", Status.UP, "")
+        found = by_name(own)["Grafana login"]
+    assert found.status is Health.DOWN
+    assert found.todo.endswith(f"write the new one into {layout.secrets / 'grafana-password'}.")

@@ -45,7 +45,14 @@ def ensure_service_account(
     return key
 
 
-def keep_token(base_url: str, admin: Credentials, path: Path, *, timeout: float = 5.0) -> None:
+def keep_token(
+    base_url: str,
+    admin: Credentials,
+    path: Path,
+    *,
+    lockout: Lockout | None = None,
+    timeout: float = 5.0,
+) -> None:
     """See to it that ``path`` (mode 0600) holds a token that works; asks for one when not.
 
     Raises ClientError, or OSError when the file can't be written.
@@ -53,7 +60,7 @@ def keep_token(base_url: str, admin: Credentials, path: Path, *, timeout: float 
     token = kept_token(path)
     if token and _works(base_url, token, timeout):
         return
-    _write(path, ensure_service_account(base_url, admin, timeout=timeout))
+    _write(path, ensure_service_account(base_url, admin, lockout=lockout, timeout=timeout))
 
 
 def _works(base_url: str, token: str, timeout: float) -> bool:

@@ -21,7 +21,7 @@ from portal.clients.grafana.dashboards import (
     SavedDashboard,
     StoredDashboard,
 )
-from portal.clients.grafana.lockout import Lockout
+from portal.clients.grafana.lockout import Lockout, lockout_folder
 from portal.clients.grafana.reader import DashboardReader
 from portal.clients.http import Http
 from portal.clients.shape import number, record, records, text
@@ -79,11 +79,20 @@ class GrafanaClient:
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, limits: ClientLimits = ClientLimits()
+        cls,
+        settings: Settings,
+        limits: ClientLimits = ClientLimits(),
+        *,
+        timeout: float | None = None,
     ) -> GrafanaClient:
         """The client for the Grafana that the settings name, or the lab's own."""
-        lockout = Lockout(settings.data_dir / "run" / "grafana-refused")
-        return cls(settings.grafana_base, from_settings(settings), lockout=lockout, limits=limits)
+        return cls(
+            settings.grafana_base,
+            from_settings(settings),
+            lockout=Lockout(lockout_folder(settings)),
+            timeout=timeout,
+            limits=limits,
+        )
 
     def check(self) -> Standing:
         """Whether Grafana is there and lets the portal in; raises what is wrong otherwise."""

@@ -9,8 +9,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from portal.clients.http import SURROGATES, basic
-from portal.config import Settings
+from portal.config import Settings, variable
 from portal.logins import split_login
+from portal.secret_files import secret_path
+
+ADMIN = "admin"
 
 
 class CredentialKind(StrEnum):
@@ -88,3 +91,13 @@ def kept_token(path: Path) -> str:
         return path.read_text().strip()
     except (OSError, UnicodeError):
         return ""
+
+
+def password_advice(settings: Settings) -> str:
+    """What to do when Grafana's admin has another password than the lab knows."""
+    place = (
+        variable("grafana_password")
+        if settings.grafana_password
+        else str(secret_path(settings.data_dir, "grafana-password"))
+    )
+    return f"If you changed the password of {ADMIN} in Grafana, write the new one into {place}."

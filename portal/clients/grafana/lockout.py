@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.clients.errors import plain
+from portal.config import Settings
 from portal.files import write_whole
 
 AT_ONCE = 3
@@ -93,6 +94,11 @@ class Lockout:
             return None
         reason = plain(text.partition("\n")[2])
         return Refusal(reason, at, PASSWORD_HELD_S) if math.isfinite(at) else None
+
+
+def lockout_folder(settings: Settings) -> Path:
+    """Where all processes of a lab remember refused passwords."""
+    return settings.data_dir / "run" / "grafana-refused"
 
 
 class Turnstile:
