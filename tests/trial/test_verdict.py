@@ -75,7 +75,7 @@ def test_there_is_no_disagreement_without_a_reason(found: dict[str, Finding]) ->
         (f"clamp_min({R}, 0.5)", "no request failed and all were quick it showed 50 %; 0 % would"),
         (f"{R} and {R} < 0.01", "60 % failed it showed nothing; 60 % would"),
         (f"clamp_max(1000 * {P95}, 50)", "it showed 0.05 s; 0.185 s would"),
-        (f"1 - clamp_max({R}, 0.05) / 0.01", "showed -400 %; -5900 % would"),
+        (f"1 - clamp_max({R}, 0.05) / 0.01", "showed −400 %; −5,900 % would"),
         (f"clamp_max({FAST} / {ALL}, 0.9)", "were quick it showed 90 %; 100 % would"),
     ],
 )

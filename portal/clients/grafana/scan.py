@@ -60,7 +60,7 @@ def scan(
         yield _give_up_or(_read(read, uid), HOPELESS | {ErrorKind.TIMEOUT})
     others = sorted(search(), key=lambda hit: hit.folder_uid != folder_uid)
     uids = [hit.uid for hit in others if hit.uid not in known][:limit]
-    with _Window(read, at_once) as window:
+    with _Lookahead(read, at_once) as window:
         timeouts, done, total = 0, len(known), len(known) + len(uids)
         for reading in window.readings(uids, lambda: cancelled.is_set() or deadline.passed):
             done += 1
@@ -85,7 +85,7 @@ def _give_up_or(reading: ScanReading, hopeless: set[ErrorKind]) -> ScanReading:
     return reading
 
 
-class _Window:
+class _Lookahead:
     """Reads a few dashboards ahead, in threads, and gives them in their order."""
 
     def __init__(self, read: Callable[[str], StoredDashboard], at_once: int) -> None:
@@ -93,7 +93,7 @@ class _Window:
         self._at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="grafana-scan")
 
-    def __enter__(self) -> _Window:
+    def __enter__(self) -> _Lookahead:
         return self
 
     def __exit__(self, *_: object) -> None:
