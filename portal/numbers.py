@@ -49,6 +49,11 @@ def count(value: float) -> str:
     return number(round(value))
 
 
+def finite(value: float | None) -> float | None:
+    """The number where it is one: None for NaN and the infinities."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def rounded(value: float, digits: int) -> float:
     """A number to calculate or draw with, to so many digits: 0.123456 to 3 as 0.123."""
     return float(f"{value:.{digits}g}")

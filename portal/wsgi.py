@@ -28,6 +28,7 @@ from portal.kit.security import MAX_UPLOAD_BYTES
 from portal.learners import ensure_solo_learner
 from portal.limits import ServerLimits
 from portal.services import Services, utc_now
+from portal.words import listed
 from stack.ports import Port, check_ports
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ def _refuse_unreleased() -> None:
     if missing:
         raise SLOLabError(
             "The database was made by an unreleased state of SLO Lab and can't be brought up to "
-            f"date ({', '.join(missing[:3])} {'are' if len(missing) > 1 else 'is'} not in it). "
+            f"date ({listed(missing[:3])} {'are' if len(missing) > 1 else 'is'} not in it). "
             "Take what you wrote out with that state (slo-lab export), then run slo-lab clean, or "
             "set SLO_LAB_DATA_DIR (SLO_LAB_DATABASE_URL) to another database."
         )

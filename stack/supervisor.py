@@ -15,10 +15,10 @@ from stack.console import Console
 from stack.grafana_account import GrafanaAccount, admin_password
 from stack.grafana_getter import GrafanaGetter
 from stack.layout import SECRETS, Layout
-from stack.managed import ManagedServer
 from stack.ports import Port, check_ports
 from stack.processes import end_leftovers
 from stack.prometheus_config import fingerprint
+from stack.server_process import ManagedServer
 from stack.servers import (
     LOOPBACK,
     Server,

@@ -18,10 +18,10 @@ MAX_TITLE = 300
 
 def read(dashboard: Mapping[str, Any], given: Mapping[str, str]) -> Dashboard:
     """The dashboard's panels in document order; raises UnreadableDashboardError."""
-    templates = mapping(dashboard.get("templating")).get("list")
+    templates = display.mapping(dashboard.get("templating")).get("list")
     entries = templates if isinstance(templates, list) else []
     sources = known_sources(dashboard, entries, given)
-    time = mapping(dashboard.get("time"))
+    time = display.mapping(dashboard.get("time"))
     panels = [panel(found, sources) for found in limited(_panels(dashboard, 0))]
     return Dashboard(
         title_of(dashboard),
@@ -61,7 +61,7 @@ def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]
 
 def panel(found: Mapping[str, Any], sources: Sources) -> Panel:
     """One panel of the classic schema."""
-    library = mapping(found.get("libraryPanel"))
+    library = display.mapping(found.get("libraryPanel"))
     uid = library.get("uid") if not found.get("targets") else None
     return Panel(
         title_of(found) or title_of(library, "name"),
@@ -107,15 +107,10 @@ def _transformations(listed: Any) -> tuple[Transformation, ...]:
         [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
     )
     return tuple(
-        Transformation(str(item.get("id", "")), mapping(item.get("options")))
+        Transformation(str(item.get("id", "")), display.mapping(item.get("options")))
         for item in items[:MAX_TARGETS]
         if item.get("disabled") is not True
     )
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """The value where it is an object, an empty one otherwise."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def title_of(holder: Mapping[str, Any], key: str = "title") -> str:

@@ -84,12 +84,12 @@ class Display:
 
     def _is_invisible(self, changed: Mapping[str, Any]) -> bool:
         """Whether nothing is seen of a field with these settings changed."""
-        color = _mapping(changed.get("color", self.defaults.get("color")))
+        color = mapping(changed.get("color", self.defaults.get("color")))
         if CLEAR.fullmatch(str(color.get("fixedColor", "")).replace(" ", "")):
             return bool(color.get("mode", "fixed") == "fixed")
         if self.kind not in LINES:
             return False
-        custom = {**_mapping(self.defaults.get("custom")), **changed}
+        custom = {**mapping(self.defaults.get("custom")), **changed}
         if custom.get("lineWidth", 1) or custom.get("fillOpacity", 0):
             return False
         style = custom.get("drawStyle", "line")
@@ -98,7 +98,7 @@ class Display:
     def _reduced(self) -> Drawn:
         if self.options.get("textMode") in {"name", "none"}:
             return Drawn.UNSURE
-        settings = _mapping(self.options.get("reduceOptions"))
+        settings = mapping(self.options.get("reduceOptions"))
         if settings.get("values") is True:
             return Drawn.YES
         calcs = settings.get("calcs")
@@ -107,7 +107,7 @@ class Display:
     @property
     def fields(self) -> Any:
         """The fields that a stat or gauge picks; "" for all numbers."""
-        settings = _mapping(self.options.get("reduceOptions")) if self.kind in REDUCES else {}
+        settings = mapping(self.options.get("reduceOptions")) if self.kind in REDUCES else {}
         return settings.get("fields") or ""
 
     @property
@@ -116,10 +116,10 @@ class Display:
         for override in self.overrides:
             properties = override.get("properties")
             listed = properties if isinstance(properties, list) else []
-            settings = [_mapping(one) for one in listed]
+            settings = [mapping(one) for one in listed]
             changed = {str(s.get("id")).removeprefix("custom."): s.get("value") for s in settings}
             if any(map(_takes_away, settings)) or (changed and self._is_invisible(changed)):
-                yield _mapping(override.get("matcher"))
+                yield mapping(override.get("matcher"))
 
 
 def calculated(calcs: Iterable[Any]) -> Drawn:
@@ -140,13 +140,13 @@ def _calculation(calc: str) -> Drawn:
 def _takes_away(setting: Mapping[str, Any]) -> bool:
     value = setting.get("value")
     if setting.get("id") == "custom.hideFrom":
-        return _mapping(value).get("viz") is True
+        return mapping(value).get("viz") is True
     return setting.get("id") in {"custom.hidden", "custom.hideFrom.viz"} and value is True
 
 
 def _hides(custom: Any) -> bool:
-    settings = _mapping(custom)
-    return _mapping(settings.get("hideFrom")).get("viz") is True or settings.get("hidden") is True
+    settings = mapping(custom)
+    return mapping(settings.get("hideFrom")).get("viz") is True or settings.get("hidden") is True
 
 
 def classic(found: Mapping[str, Any]) -> Display:
@@ -167,13 +167,13 @@ def classic(found: Mapping[str, Any]) -> Display:
 
 def of(kind: str, options: Any, field_config: Any) -> Display:
     """The display of a panel of that type."""
-    config = _mapping(field_config)
+    config = mapping(field_config)
     overrides = config.get("overrides")
     listed = overrides if isinstance(overrides, list) else []
     return Display(
         kind,
-        _mapping(options),
-        _mapping(config.get("defaults")),
+        mapping(options),
+        mapping(config.get("defaults")),
         tuple(one for one in listed[:100] if isinstance(one, Mapping)),
     )
 
@@ -202,12 +202,12 @@ def _draws_nothing(panel: Mapping[str, Any], series: Mapping[str, Any]) -> bool:
 def _words_for_all(mappings: Any) -> bool:
     """Whether a text stands in for every share from 0 to 1, or for whatever there is."""
     listed = mappings[:MOST_MAPPINGS] if isinstance(mappings, list) else []
-    return any(_stands_for_all(_mapping(one)) for one in listed)
+    return any(_stands_for_all(mapping(one)) for one in listed)
 
 
 def _stands_for_all(found: Mapping[str, Any]) -> bool:
-    options = _mapping(found.get("options"))
-    if not _mapping(options.get("result")).get("text"):
+    options = mapping(found.get("options"))
+    if not mapping(options.get("result")).get("text"):
         return False
     if found.get("type") == "regex":
         return str(options.get("pattern")) in {".*", ".+", "/.*/", "/.+/"}
@@ -221,5 +221,6 @@ def _at_most(low: Any, high: Any) -> bool:
     return bool(numbers and low <= high)
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value where it is an object, an empty one otherwise."""
     return value if isinstance(value, Mapping) else {}

@@ -15,6 +15,7 @@ from portal.dashboards import columns
 from portal.dashboards.columns import Column, Left, Picks, plain
 from portal.dashboards.display import Drawn, calculated
 from portal.dashboards.model import Panel, PanelSource, PanelTarget, Transformation
+from portal.dashboards.templating import seconds
 from portal.promql.findings import Code
 from portal.promql.parser import MAX_LENGTH
 
@@ -119,8 +120,6 @@ class PanelQueries:
         return Query(target.ref, target.expr, text, None, (text,), unknown, shown)
 
     def _interval(self, target: PanelTarget) -> float | None:
-        from portal.dashboards.templating import seconds
-
         return seconds(target.settings.get("interval")) or self.panel.interval_s
 
     # Expression targets

@@ -6,20 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from portal.durations import UNITS
 from portal.promql.parser import MAX_LENGTH
 from portal.promql.variables import ALL, Variable
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdwMy])")
-SECONDS = {
-    "ms": 0.001,
-    "s": 1.0,
-    "m": 60.0,
-    "h": 3600.0,
-    "d": 86400.0,
-    "w": 604800.0,
-    "M": 2592000.0,
-    "y": 31536000.0,
-}
+SECONDS = UNITS | {"M": 2_592_000}
+"""Grafana's units: Prometheus', and months of thirty days."""
 MAX_OPTIONS = 100
 TOO_LONG = MAX_LENGTH + 1
 

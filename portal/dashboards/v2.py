@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portal.dashboards import display, templating
-from portal.dashboards.classic import MAX_TARGETS, limited, mapping, next_ref, title_of
+from portal.dashboards.classic import MAX_TARGETS, limited, next_ref, title_of
+from portal.dashboards.display import mapping
 from portal.dashboards.model import Dashboard, Panel, PanelTarget, Transformation
 from portal.dashboards.sources import Sources, known_sources
 

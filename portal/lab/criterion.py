@@ -14,6 +14,7 @@ from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
 from portal.lab.grafana_state import grafana_absence
 from portal.shop import DURATIONS, REQUESTS
 from portal.shop.queries import SLIQueries
+from portal.words import listed
 
 FAMILIES = (REQUESTS, DURATIONS)
 LAB_SOURCE = "prometheus"
@@ -71,7 +72,7 @@ class PreflightCriterion:
         ):
             found = [probe for probe in evidence if probe.status is status]
             if found:
-                names = ", ".join(probe.part for probe in found)
+                names = listed(probe.part for probe in found)
                 wait = 5 if status is Status.NOT_ENOUGH_DATA else None
                 return Verdict(
                     status, code, headline, f"{which}: {names}.", expected, LAB, wait, lines=lines
@@ -99,7 +100,7 @@ def _families(subject: Subject) -> Probe:
     text = subject.services.mockapp.metrics_text()
     missing = [name for name in FAMILIES if f"# TYPE {name} " not in text]
     if missing:
-        words = f"The service’s metrics page lacks {' and '.join(missing)}."
+        words = f"The service’s metrics page lacks {listed(missing)}."
         return Probe("metrics", Status.NOT_MET, words)
     return Probe(
         "metrics", Status.MET, f"The service’s metrics are there: {FAMILIES[0]} and {FAMILIES[1]}."

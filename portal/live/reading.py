@@ -12,11 +12,11 @@ from portal.clients.prometheus import PrometheusClient, Sample
 from portal.clients.scrapes import last_scrape
 from portal.kit.age import is_old
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
-from portal.numbers import about, count, exact, number, percent
+from portal.numbers import about, count, exact, finite, number, percent
 from portal.shop.processes import MANY_FALLS, SEVERAL
 from portal.shop.queries import QUANTILES, SLIQueries
 from portal.shop.series import bucket_label
-from portal.words import counted
+from portal.words import counted, listed
 
 MAX_AGE = timedelta(seconds=5)
 SELDOM = 0.1
@@ -98,7 +98,7 @@ class SLIReading:
             for what, share, difference in shares
             if share is not None and difference is not None and abs(share - difference) >= VISIBLE
         ]
-        return f"Counted by plain difference, {' and '.join(told)}. {EXTRAPOLATED}" if told else ""
+        return f"Counted by plain difference, {listed(told)}. {EXTRAPOLATED}" if told else ""
 
 
 @dataclass(frozen=True)
@@ -272,15 +272,11 @@ def points(
     series = prometheus.query_range(promql, start.timestamp(), end.timestamp(), step)
     known = dict(series[0].points) if series else {}
     moments = _steps(start.timestamp(), end.timestamp(), step)
-    return tuple((at, _finite(known.get(at))) for at in moments)
+    return tuple((at, finite(known.get(at))) for at in moments)
 
 
 def _steps(start: float, end: float, step: float) -> list[float]:
     return [start + i * step for i in range(int((end - start) // step) + 1)]
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _aligned(now: datetime) -> datetime:

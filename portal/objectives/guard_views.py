@@ -44,19 +44,19 @@ def planner() -> ResponseReturnValue:
 @bp.get("/<name>/alerts")
 def show(name: str) -> ResponseReturnValue:
     """What each alert of the SLO takes to fire, from the present history on."""
-    return render_template("objectives/_alerts.html", **alerts_context(_find(name)))
+    return render_template("objectives/_alerts.html", **alerts_context(found_slo(name)))
 
 
 @bp.get("/<name>/rules.yml")
 def rules(name: str) -> ResponseReturnValue:
     """The rule file that is made from the SLO."""
-    return Response(rule_file([_find(name).value]), content_type="text/yaml; charset=utf-8")
+    return Response(rule_file([found_slo(name).value]), content_type="text/yaml; charset=utf-8")
 
 
 @bp.post("/<name>/rules")
 def apply(name: str) -> ResponseReturnValue:
     """Write the generated rules and see Prometheus load them."""
-    row = _find(name)
+    row = found_slo(name)
     return _after(
         row,
         apply_file(current_services(), slo_file(row.learner_id, row.name), rule_file([row.value])),
@@ -66,7 +66,7 @@ def apply(name: str) -> ResponseReturnValue:
 @bp.post("/<name>/rules/remove")
 def remove(name: str) -> ResponseReturnValue:
     """Take the generated rules out of Prometheus."""
-    row = _find(name)
+    row = found_slo(name)
     return _after(row, remove_file(current_services(), slo_file(row.learner_id, row.name)))
 
 
@@ -143,7 +143,8 @@ def _burst() -> PlannedBurst:
     return PlannedBurst(rate=rate, error_share=errors / 100)
 
 
-def _find(name: str) -> SavedSLO:
+def found_slo(name: str) -> SavedSLO:
+    """The learner's SLO of that name; 404 without one."""
     row = store.find_slo(current_learner().id, name)
     if row is None or row.deleted_at:
         abort(404, "There is no SLO of that name. It may have been deleted.")

@@ -10,6 +10,7 @@ from portal.clients.errors import ClientError
 from portal.clients.prometheus import PrometheusClient, Rows
 from portal.clients.shape import numeral
 from portal.kit.charts import CHART_SPAN
+from portal.numbers import finite
 from portal.services import Services
 from portal.shop import BUCKETS
 from portal.shop.queries import SLIQueries
@@ -106,14 +107,10 @@ def _read_history(services: Services, slo: SLO, end: float) -> BudgetHistory:
         series = Rows([])
     known = dict(series[0].points) if series else {}
     moments = [start + i * step for i in range(int(CHART_SPAN.total_seconds() // step) + 1)]
-    points = tuple((at, _finite(known.get(at))) for at in moments)
+    points = tuple((at, finite(known.get(at))) for at in moments)
     return BudgetHistory(
         datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), points
     )
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _count(services: Services, slo: SLO, at: float) -> _Counted:

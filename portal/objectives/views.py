@@ -21,7 +21,7 @@ from portal.objectives.changes import slos_changed
 from portal.objectives.cost import BurstCost, read_burst_cost
 from portal.objectives.forms import SLOForm
 from portal.objectives.guard import read_guards
-from portal.objectives.guard_views import alerts_context
+from portal.objectives.guard_views import alerts_context, found_slo
 from portal.objectives.models import SavedSLO
 from portal.objectives.reading import (
     BudgetReading,
@@ -84,7 +84,7 @@ def preview() -> ResponseReturnValue:
 @bp.get("/<name>")
 def show(name: str) -> ResponseReturnValue:
     """One SLO: its budget, its history, the form to change it."""
-    row = _find(name)
+    row = found_slo(name)
     form = SLOForm.of_slo(row.value, row.version)
     context = {**_form_context(form, row), **_budget_context(row)}
     return render_page("objectives/show.html", **context, **_beside_form(context), preview=None)
@@ -93,7 +93,7 @@ def show(name: str) -> ResponseReturnValue:
 @bp.post("/<name>")
 def update(name: str) -> ResponseReturnValue:
     """Save the new state of an SLO, unless another page saved since this form was made."""
-    row, form = _find(name), SLOForm.of(request.form)
+    row, form = found_slo(name), SLOForm.of(request.form)
     slo = form.read(row.learner.service.job, _bounds(), name=row.name)
     if slo is None:
         return _changed_form_again(form, row)
@@ -108,13 +108,13 @@ def update(name: str) -> ResponseReturnValue:
 @bp.get("/<name>/budget")
 def budget_fragment(name: str) -> ResponseReturnValue:
     """The budget of one SLO, now."""
-    return render_template("objectives/_budget.html", **_budget_context(_find(name)))
+    return render_template("objectives/_budget.html", **_budget_context(found_slo(name)))
 
 
 @bp.post("/<name>/delete")
 def delete(name: str) -> ResponseReturnValue:
     """Take the SLO off the list, and its generated rules out; the answer offers to undo it."""
-    row = _find(name)
+    row = found_slo(name)
     store.delete_slo(row, current_services().clock())
     _take_rules_out(row)
     slos_changed()
@@ -151,13 +151,6 @@ def _beside_list() -> dict[str, Any]:
     name = request.args.get("deleted", "")
     row = store.find_slo(current_learner().id, name) if name else None
     return {"deleted": row if row and row.deleted_at else None, "card": verdict_context("slo")}
-
-
-def _find(name: str) -> SavedSLO:
-    row = store.find_slo(current_learner().id, name)
-    if row is None or row.deleted_at:
-        abort(404, "There is no SLO of that name. It may have been deleted.")
-    return row
 
 
 def _take_rules_out(row: SavedSLO) -> None:

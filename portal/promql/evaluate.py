@@ -10,6 +10,8 @@ from portal.promql.combine import compared, computed, either, guarded, is_scalar
 from portal.promql.context import Context, RecordingRule
 from portal.promql.events import CountedEvents, EventKind, Linear, Reader
 from portal.promql.findings import Code
+from portal.promql.functions import call
+from portal.promql.interpret import sum_code
 from portal.promql.matching import meet, never_meet
 from portal.promql.nodes import (
     COMPARISONS,
@@ -62,8 +64,6 @@ class Evaluator:
             case Negation(inner):
                 return self.scaled(self.value(inner), -1.0)
             case Call():
-                from portal.promql.functions import call
-
                 return call(self, expr)
             case Aggregation():
                 return self._aggregation(expr)
@@ -263,8 +263,6 @@ class Evaluator:
             whole = replace(value, labels=kept)
             return self.mapped(whole, lambda e: e.staged(f"avg of {_series(e)}", 0.0))
         if op in EXTREMES:
-            from portal.promql.interpret import sum_code
-
             return Opaque(sum_code(value), "It is the busiest or the quietest series.", kept)
         return Opaque(Code.DISTORTED, f"It counts series or their spread ({op}).", kept)
 

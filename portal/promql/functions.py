@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import isinf
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from portal.numbers import exact
-from portal.promql.events import CountedEvents, EventKind, Flaw, Linear
+from portal.promql.context import Context
+from portal.promql.events import CountedEvents, EventKind, Flaw, Linear, Reader
 from portal.promql.findings import Code
+from portal.promql.interpret import sum_code
 from portal.promql.nodes import Call, Expr, Selector, Subquery, Text
+from portal.promql.reading import RatioReading
 from portal.promql.values import Opaque, Quantile, Quantity, Value, constant
-
-if TYPE_CHECKING:
-    from portal.promql.evaluate import Evaluator
 
 KEEPS_SHARE = frozenset(
     {"avg_over_time", "min_over_time", "max_over_time", "last_over_time", "quantile_over_time"}
@@ -46,7 +46,28 @@ MAX_FLOOR = 1.0
 RATE_OF_SUM = "Take the rate first and the sum after it: a restart looks like a jump otherwise."
 
 
-def call(evaluator: Evaluator, node: Call) -> Value:
+class Reducer(Protocol):
+    """What evaluates a call's arguments: ``portal.promql.evaluate``, which knows the functions."""
+
+    @property
+    def context(self) -> Context:
+        """The lab that the expression is read for."""
+
+    @property
+    def reader(self) -> Reader:
+        """Reads selectors."""
+
+    def value(self, expr: Expr) -> Value:
+        """The normal form of an expression."""
+
+    def selected(self, selector: Selector) -> Value:
+        """The series of a selector, or what the recording rule of that name holds."""
+
+    def mapped(self, value: Value, change: Callable[[CountedEvents], CountedEvents]) -> Value:
+        """The value with every event set changed."""
+
+
+def call(evaluator: Reducer, node: Call) -> Value:
     """The value of a function call."""
     name = node.function
     if name in {"rate", "irate", "increase"}:
@@ -68,12 +89,12 @@ def call(evaluator: Evaluator, node: Call) -> Value:
     return Opaque(Code.DISTORTED, f"It uses {name}.", inner.labels)
 
 
-def _first(evaluator: Evaluator, node: Call) -> Value:
+def _first(evaluator: Reducer, node: Call) -> Value:
     values = [evaluator.value(arg) for arg in node.args if not isinstance(arg, Text)]
     return values[0] if values else Opaque(Code.CONSTANT)
 
 
-def _number(evaluator: Evaluator, node: Call, index: int) -> float | None:
+def _number(evaluator: Reducer, node: Call, index: int) -> float | None:
     if len(node.args) <= index:
         return None
     value = evaluator.value(node.args[index])
@@ -83,7 +104,7 @@ def _number(evaluator: Evaluator, node: Call, index: int) -> float | None:
 # Ranges
 
 
-def _rate(evaluator: Evaluator, node: Call) -> Value:
+def _rate(evaluator: Reducer, node: Call) -> Value:
     if not node.args:
         return Opaque(Code.RANGE_VECTOR)
     inner, range_s, too_short = _ranged(evaluator, node.args[0])
@@ -115,7 +136,7 @@ def _weight(function: str, weight: float, range_s: float) -> float:
     return weight * range_s if function == "increase" else weight
 
 
-def _ranged(evaluator: Evaluator, arg: Expr) -> tuple[Value, float, bool]:
+def _ranged(evaluator: Reducer, arg: Expr) -> tuple[Value, float, bool]:
     """The value in a range, the range in seconds, and whether it is too short for a rate."""
     if isinstance(arg, Selector) and arg.range_s is not None:
         value = evaluator.selected(replace(arg, range_s=None))
@@ -133,7 +154,7 @@ def _shifted(events: CountedEvents, shift: tuple[float, str | None]) -> CountedE
     return replace(events, offset=(events.offset[0] + shift[0], shift[1] or events.offset[1]))
 
 
-def _over_time(evaluator: Evaluator, node: Call) -> Value:
+def _over_time(evaluator: Reducer, node: Call) -> Value:
     inner, range_s, _ = _ranged(evaluator, node.args[-1])
     name = node.function
     if isinstance(inner, Opaque):
@@ -150,8 +171,6 @@ def _over_time(evaluator: Evaluator, node: Call) -> Value:
 
 
 def _sum_over_time(name: str, inner: Quantity, range_s: float) -> Value:
-    from portal.promql.interpret import sum_code
-
     if name == "last_over_time":
         return inner
     raw = any(not events.stages for events in inner.num.terms)
@@ -164,7 +183,7 @@ def _sum_over_time(name: str, inner: Quantity, range_s: float) -> Value:
 # Histograms
 
 
-def _quantile(evaluator: Evaluator, node: Call) -> Value:
+def _quantile(evaluator: Reducer, node: Call) -> Value:
     if len(node.args) != 2:
         return Opaque(Code.QUANTILE_INPUT)
     phi, inner = _number(evaluator, node, 0), evaluator.value(node.args[1])
@@ -179,8 +198,6 @@ def _quantile(evaluator: Evaluator, node: Call) -> Value:
 
 
 def _quantile_of(phi: float, inner: Quantity) -> Value:
-    from portal.promql.interpret import sum_code
-
     kinds = {events.kind for events in inner.num.terms}
     if not kinds <= {EventKind.BUCKET, EventKind.NATIVE}:
         other = kinds & {EventKind.OTHER, EventKind.ERRORS}
@@ -200,7 +217,7 @@ def _quantile_of(phi: float, inner: Quantity) -> Value:
     return Quantile(phi, events, labels=inner.labels - {"le"}, advice=inner.advice)
 
 
-def _fraction(evaluator: Evaluator, node: Call) -> Value:
+def _fraction(evaluator: Reducer, node: Call) -> Value:
     """``histogram_fraction(0, threshold, rate(native))`` is a bucket share, and so is its rest."""
     low, high = _number(evaluator, node, 0), _number(evaluator, node, 1)
     inner = evaluator.value(node.args[-1])
@@ -224,8 +241,8 @@ def _below(events: CountedEvents, bound: float) -> Linear:
     return Linear({replace(events, kind=EventKind.BUCKET, le=(repr(bound),)): 1.0})
 
 
-def _native(kind: EventKind) -> Callable[[Evaluator, Call], Value]:
-    def handle(evaluator: Evaluator, node: Call) -> Value:
+def _native(kind: EventKind) -> Callable[[Reducer, Call], Value]:
+    def handle(evaluator: Reducer, node: Call) -> Value:
         inner = evaluator.value(node.args[-1])
         if not isinstance(inner, Quantity) or not inner.is_sum:
             return inner if isinstance(inner, Opaque) else Opaque(Code.QUANTILE_INPUT)
@@ -238,30 +255,30 @@ def _native(kind: EventKind) -> Callable[[Evaluator, Call], Value]:
 # Everything that leaves a share what it is
 
 
-def _same(evaluator: Evaluator, node: Call) -> Value:
+def _same(evaluator: Reducer, node: Call) -> Value:
     return evaluator.value(node.args[0])
 
 
-def _relabelled(evaluator: Evaluator, node: Call) -> Value:
+def _relabelled(evaluator: Reducer, node: Call) -> Value:
     inner = evaluator.value(node.args[0])
     if isinstance(inner, Quantity) and len(node.args) > 1 and isinstance(node.args[1], Text):
         return replace(inner, labels=inner.labels | {evaluator.reader.label(node.args[1].value)})
     return inner
 
 
-def _scalar(evaluator: Evaluator, node: Call) -> Value:
+def _scalar(evaluator: Reducer, node: Call) -> Value:
     inner = evaluator.value(node.args[0])
     if isinstance(inner, Quantity):
         return replace(inner, labels=frozenset(), scalar=True)
     return inner
 
 
-def _vector(evaluator: Evaluator, node: Call) -> Value:
+def _vector(evaluator: Reducer, node: Call) -> Value:
     inner = evaluator.value(node.args[0])
     return replace(inner, scalar=False) if isinstance(inner, Quantity) else inner
 
 
-def _rounded(evaluator: Evaluator, node: Call) -> Value:
+def _rounded(evaluator: Reducer, node: Call) -> Value:
     inner = evaluator.value(node.args[0])
     step = _number(evaluator, node, 1) if len(node.args) > 1 else 1.0
     if isinstance(inner, Opaque) or step is None:
@@ -278,13 +295,11 @@ def _rounded(evaluator: Evaluator, node: Call) -> Value:
 
 
 def _full_scale(value: Quantity) -> float | None:
-    from portal.promql.reading import RatioReading
-
     shape = RatioReading(value).shape()
     return None if shape is None else abs(shape.good - shape.bad)
 
 
-def _clamped(evaluator: Evaluator, node: Call) -> Value:
+def _clamped(evaluator: Reducer, node: Call) -> Value:
     inner = evaluator.value(node.args[0])
     if not isinstance(inner, Quantity) or inner.constant is not None:
         return inner
@@ -306,7 +321,7 @@ def _or(number: float | None, otherwise: float) -> float:
     return otherwise if number is None else number
 
 
-HANDLERS: dict[str, Callable[[Evaluator, Call], Value]] = {
+HANDLERS: dict[str, Callable[[Reducer, Call], Value]] = {
     "histogram_quantile": _quantile,
     "histogram_fraction": _fraction,
     "histogram_count": _native(EventKind.COUNT),

@@ -7,9 +7,8 @@ from typing import ClassVar
 
 from portal.criteria.base import Status, Subject, Verdict, Where
 from portal.reflections import store
-from portal.reflections.questions import QUESTIONS
+from portal.reflections.questions import MIN_CHARACTERS, QUESTIONS
 
-MIN_CHARACTERS = 20
 HERE = Where("Your reflections", "/reflections")
 
 

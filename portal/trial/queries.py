@@ -108,7 +108,7 @@ def evidence(
         if can_be_drawn(one):
             stages.setdefault(one.stage, []).append(one)
     played = [
-        _Play.of(group[start : start + most], context, drawn)
+        _Round.of(group[start : start + most], context, drawn)
         for group in stages.values()
         for start in range(0, len(group), most)
     ]
@@ -122,7 +122,7 @@ def evidence(
 
 
 @dataclass(frozen=True)
-class _Play:
+class _Round:
     """Expressions that are tried together: on one timeline, or on one for each day."""
 
     attempts: Sequence[Attempt]
@@ -131,7 +131,7 @@ class _Play:
     scenes: Sequence[Scene]
 
     @classmethod
-    def of(cls, group: Sequence[Attempt], context: Context, drawn: bool) -> _Play:
+    def of(cls, group: Sequence[Attempt], context: Context, drawn: bool) -> _Round:
         first = group[0]
         world = _world([one.setting.world for one in group])
         worlds = [replace(world, epoch_s=date) for date in first.dates]

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from math import ceil, inf
 
+from portal.durations import UNITS
 from portal.promql.text import STRING
 
 CLOCK = frozenset(
@@ -31,7 +32,6 @@ CONCERNED = re.compile(
 """What an expression holds if there is anything to retell, besides others that hold it too."""
 SUBQUERY = re.compile(r"\[\s*(?P<range>[^:]*?)\s*:(?P<step>.*)\]", re.DOTALL)
 DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
-SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 DATES = (2019686400.0, 1924986600.0, 1941971400.0)
 """Epochs that the clock is tried at: the first minutes of a year, on a Sunday; a year's last night,
 on a Tuesday; noon on a Wednesday in July. All lie ahead: what was true of the past only shows."""
@@ -109,7 +109,7 @@ class Retelling:
 
 
 def _seconds(duration: str) -> float:
-    return sum(int(n) * SECONDS[unit] for n, unit in DURATION.findall(duration))
+    return sum(int(n) * UNITS[unit] for n, unit in DURATION.findall(duration))
 
 
 def _called(words: list[str], number: int) -> tuple[int, int] | None:

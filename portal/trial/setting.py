@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from portal.promql import statuses
 from portal.promql.context import Context
-from portal.promql.events import PLAIN, EventKind, counts_requests, kind_of, metric_of, passing
+from portal.promql.events import (
+    CLIENT_COUNTER,
+    PLAIN,
+    EventKind,
+    counts_requests,
+    kind_of,
+    metric_of,
+    passing,
+)
 from portal.promql.nodes import Matcher, MatchOp, Selector
 from portal.shop import DURATIONS, INSTANCE, JOB, METHODS, PATHS, REQUESTS, STATUS, UNMATCHED
 from portal.trial.reach import Reach
@@ -67,8 +75,6 @@ def setting(reach: Reach, context: Context) -> Setting:
 
 def _counted(metric: str) -> frozenset[int]:
     """The statuses that a counter of failures counts."""
-    from portal.promql.events import CLIENT_COUNTER
-
     return frozenset({404}) if CLIENT_COUNTER.search(metric) else frozenset({500, 503})
 
 

@@ -58,7 +58,7 @@ class Board:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _Strokes:
     """``heavy``: the queries that took long, and when (monotonic seconds).
 
     ``left``: the first query that there was no time for.
@@ -91,15 +91,15 @@ def board(services: Services, learner: Learner) -> Board:
     return Board(made, drawn.trouble)
 
 
-def _shared(services: Services, learner_id: int, asked: Sequence[Asked]) -> _Drawn:
+def _shared(services: Services, learner_id: int, asked: Sequence[Asked]) -> _Strokes:
     key = ("workbench board", learner_id, frozenset(asked))
-    last: _Drawn = services.readings.last(key) or _Drawn()
+    last: _Strokes = services.readings.last(key) or _Strokes()
     pen, wanted = _Pen(services, learner_id), list(dict.fromkeys(asked))
     ask = lambda: _draw_all(services, pen, wanted, last)  # noqa: E731
     return services.readings.get(key, services.limits.workbench.drawn_s, ask)
 
 
-def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Drawn) -> _Drawn:
+def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Strokes) -> _Strokes:
     """As many of them as the time allows; one that cost much is left alone for a while.
 
     It begins where the time ended before, so that each gets its turn.
@@ -107,7 +107,7 @@ def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Dra
     limits = services.limits.workbench
     first = next((at for at, one in enumerate(wanted) if one == last.left), 0)
     rests = {one: at for one, at in last.heavy.items() if time.monotonic() - at < limits.rest_s}
-    drawn = _Drawn(dict.fromkeys(rests, HEAVY), heavy=rests)
+    drawn = _Strokes(dict.fromkeys(rests, HEAVY), heavy=rests)
     with turn(services) as mine:
         deadline = Deadline(limits.draw_s)
         for one in [*wanted[first:], *wanted[:first]] if mine else ():

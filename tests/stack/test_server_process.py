@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from stack import managed
+from stack import server_process
 from stack.layout import Layout
-from stack.managed import ManagedServer
+from stack.server_process import ManagedServer
 from stack.state import Status
 from tests.stack.labs import free_ports, wait_until
 from tests.stack.tiny_lab import tiny
@@ -56,7 +56,7 @@ def test_it_is_up_once_it_answers(make: Make) -> None:
 def test_it_starts_again_after_longer_and_longer_pauses_and_is_then_given_up(
     make: Make, events: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(managed, "DELAYS", (0.01, 0.02))
+    monkeypatch.setattr(server_process, "DELAYS", (0.01, 0.02))
     server = make()
     reach(server, Status.UP)
     for _ in range(2):
@@ -120,12 +120,12 @@ def test_it_is_not_told_to_read_its_configuration_before_it_is_up(make: Make) ->
 def test_a_long_log_is_put_aside_and_one_old_one_is_kept(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(managed, "LOG_LIMIT", 10)
+    monkeypatch.setattr(server_process, "LOG_LIMIT", 10)
     log = layout.log("portal")
     log.write_text("short")
-    managed.put_long_log_aside(log)
+    server_process.put_long_log_aside(log)
     assert log.read_text() == "short"
     log.write_text("longer than ten")
-    managed.put_long_log_aside(log)
+    server_process.put_long_log_aside(log)
     assert not log.exists()
     assert layout.logs.joinpath("portal.old.log").read_text() == "longer than ten"
