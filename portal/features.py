@@ -38,7 +38,6 @@ FEATURES: tuple[str, ...] = (
     "portal.alerts.views",
     "portal.lab.views",
 )
-
 """The modules with a blueprint ``bp``."""
 
 CRITERIA: tuple[Criterion, ...] = (

@@ -101,6 +101,20 @@ class WorkbenchLimits:
 
 
 @dataclass(frozen=True)
+class ReadingLimits:
+    """How old an answer may be that all open pages share; less than their rhythm of asking.
+
+    ``numbers_s``: SLIs, budgets and what guards them; ``alerts_s``: what alerts do; ``lab_s``: how
+    the lab does; ``buckets_s``: which buckets the latency histogram has.
+    """
+
+    numbers_s: float = 4.5
+    alerts_s: float = 2.0
+    lab_s: float = 2.5
+    buckets_s: float = 60.0
+
+
+@dataclass(frozen=True)
 class RoomLimits:
     """How many there may be: SLOs of a learner, rule files in Prometheus' folder, kept readings."""
 
@@ -136,6 +150,7 @@ class Limits:
     promtool: PromtoolLimits = PromtoolLimits()
     check: CheckLimits = CheckLimits()
     workbench: WorkbenchLimits = WorkbenchLimits()
+    reading: ReadingLimits = ReadingLimits()
     room: RoomLimits = RoomLimits()
     server: ServerLimits = ServerLimits()
     busy_ms: int = 5000

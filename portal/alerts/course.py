@@ -27,8 +27,6 @@ SETTLE = timedelta(minutes=20)
 QUIET_S = 60
 """Seconds without a pending or firing alert after which nobody waits for another one."""
 
-SHARED_S = 2.0
-
 
 @dataclass(frozen=True)
 class AlertsDuring:
@@ -93,7 +91,8 @@ def _asked(
     """Prometheus' part as it is now, beside Grafana's that was kept."""
     key = ("alerts during", burst.id, settled)
     ask = services.readings.get
-    found = ask(key, SHARED_S, lambda: from_prometheus(services, burst, settled or now))
+    shared_s = services.limits.reading.alerts_s
+    found = ask(key, shared_s, lambda: from_prometheus(services, burst, settled or now))
     return [
         *record.with_marks(found, known),
         *(one for one in known if one.source is AlertSource.GRAFANA),

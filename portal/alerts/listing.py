@@ -14,8 +14,6 @@ from portal.rulefolder.changes import RULES
 from portal.rulefolder.rules import LoadedRule, LoadedState, RuleOrigin, loaded_rules
 from portal.services import Services
 
-SHARED_S = 2.0
-
 
 @dataclass(frozen=True)
 class ListedFile:
@@ -63,7 +61,7 @@ class Listing:
 
 def shared_listing(services: Services) -> Listing:
     """The rules as they were a moment ago; all open pages share one listing."""
-    return services.readings.get(RULES, SHARED_S, lambda: listing(services))
+    return services.readings.get(RULES, services.limits.reading.alerts_s, lambda: listing(services))
 
 
 def listing(services: Services) -> Listing:

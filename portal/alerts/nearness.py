@@ -35,7 +35,6 @@ from portal.tie.expressions import Conditions, tree_of
 
 MAX_COMPARISONS = 6
 MAX_RULES = 5
-SHARED_S = 2.0
 EVALUATED = (LoadedState.INACTIVE, LoadedState.PENDING, LoadedState.FIRING)
 NEEDS = {
     ">": "more than {}",
@@ -115,7 +114,8 @@ def nearness(
     Empty where that can't be told. ``records`` are the recording rules that it may read.
     """
     ask = services.readings.get
-    return ask(("nearness", query), SHARED_S, lambda: tuple(_found(services, query, records)))
+    shared_s = services.limits.reading.alerts_s
+    return ask(("nearness", query), shared_s, lambda: tuple(_found(services, query, records)))
 
 
 def _found(services: Services, query: str, records: Sequence[RecordingRule]) -> Iterator[Nearness]:

@@ -229,5 +229,6 @@ def _in_place(learner_id: int, row: AlertRuleText | None) -> bool:
     """Whether the file still holds what was applied; somebody may have changed it by hand."""
     if row is None or row.removed_at is not None:
         return True
-    folder = RuleFolder.of(current_services().settings)
+    services = current_services()
+    folder = RuleFolder.of(services.settings, services.limits.room)
     return folder.holds(learner_file(learner_id), row.applied_text)

@@ -104,14 +104,6 @@ class MockappClient:
         """What Prometheus would scrape now: the text of ``/metrics``."""
         return self._http.get("/metrics").text
 
-    def healthy(self) -> bool:
-        """Whether the service answers that it is well."""
-        try:
-            self._http.get("/healthz")
-        except ClientError:
-            return False
-        return True
-
     @property
     def _headers(self) -> dict[str, str]:
         try:

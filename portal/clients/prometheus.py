@@ -110,7 +110,6 @@ class ScrapeTarget:
     last_error: str
     last_scrape: datetime | None
     scrape_interval_s: float | None
-    scrape_url: str
 
 
 class RuleKind(StrEnum):
@@ -216,15 +215,6 @@ class PrometheusClient:
     def rules(self) -> list[LoadedGroup]:
         """The rule groups that are loaded, with their rules and alerts."""
         return [_group(item) for item in records(self._data("rules").get("groups"))]
-
-    def buildinfo(self) -> str:
-        """The version, without what a distribution adds to it: "2.42.0"."""
-        version = re.match(
-            r"v?(\d+(?:\.\d+)*)", text(self._data("status/buildinfo").get("version"))
-        )
-        if version is None:
-            raise self._http.garbage("a version")
-        return version[1]
 
     def runtimeinfo(self) -> dict[str, Any]:
         """Its own state; ``reloadConfigSuccess`` and ``lastConfigTime`` tell about a reload."""
@@ -339,7 +329,6 @@ def _target(item: Mapping[str, Any]) -> ScrapeTarget:
         last_error=plain(text(item.get("lastError"))),
         last_scrape=moment(item.get("lastScrape")),
         scrape_interval_s=prometheus_seconds(text(item.get("scrapeInterval"))),
-        scrape_url=text(item.get("scrapeUrl")),
     )
 
 

@@ -162,10 +162,14 @@ def _line_of_yaml(said: str) -> tuple[int | None, int | None]:
     return (int(line[1]) if line else None, None)
 
 
-def validate(exprs: Sequence[str], promtool: Path | None = None) -> list[Validity]:
+def validate(
+    exprs: Sequence[str],
+    promtool: Path | None = None,
+    limits: PromtoolLimits = PromtoolLimits(),
+) -> list[Validity]:
     """Whether Prometheus would run each expression, asked in one run.
 
-    Raises PromtoolMissingError.
+    Raises PromtoolMissingError, or SLOLabError when promtool takes too long.
     """
     promtool = promtool or find()
     if promtool is None:
@@ -174,9 +178,8 @@ def validate(exprs: Sequence[str], promtool: Path | None = None) -> list[Validit
     asked = [index for index, verdict in enumerate(verdicts) if verdict is None]
     for start in range(0, len(asked), 500):
         part = asked[start : start + 500]
-        for index, verdict in zip(
-            part, _validate_batch([exprs[i] for i in part], promtool), strict=True
-        ):
+        found = _validate_batch([exprs[i] for i in part], promtool, limits)
+        for index, verdict in zip(part, found, strict=True):
             verdicts[index] = verdict
     return [verdict or Validity(None) for verdict in verdicts]
 
@@ -189,8 +192,8 @@ def _obvious(expr: str) -> Validity | None:
     return None
 
 
-def _validate_batch(exprs: Sequence[str], promtool: Path) -> list[Validity]:
-    report = check_rules(_rule_file(exprs), promtool)
+def _validate_batch(exprs: Sequence[str], promtool: Path, limits: PromtoolLimits) -> list[Validity]:
+    report = check_rules(_rule_file(exprs), promtool, limits)
     if report.ok:
         return [Validity(True)] * len(exprs)
     refused = {message.rule: message.text for message in report.messages if message.rule}
@@ -199,7 +202,8 @@ def _validate_batch(exprs: Sequence[str], promtool: Path) -> list[Validity]:
     if len(exprs) == 1:
         return [Validity(False, report.messages[0].text)]
     middle = len(exprs) // 2  # the file as a whole was refused: find the one that spoils it
-    return _validate_batch(exprs[:middle], promtool) + _validate_batch(exprs[middle:], promtool)
+    halves = exprs[:middle], exprs[middle:]
+    return [one for half in halves for one in _validate_batch(half, promtool, limits)]
 
 
 def _rule_file(exprs: Sequence[str]) -> str:

@@ -39,7 +39,9 @@ def lab_fragment() -> ResponseReturnValue:
 def _context() -> dict[str, object]:
     services = current_services()
     settings = services.settings
-    findings = services.readings.get("doctor", 2.5, lambda: diagnose(settings))
+    findings = services.readings.get(
+        "doctor", services.limits.reading.lab_s, lambda: diagnose(settings)
+    )
     state = read_state(Layout(settings.data_dir).state)
     return {
         "findings": findings,

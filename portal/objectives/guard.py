@@ -13,7 +13,6 @@ from portal.slo.planner import Plan, PlannedBurst, WindowCounts, never_fires_bec
 from portal.slo.queries import bad_events, total_events
 from portal.slo.windows import AlertPair, alert_pairs
 
-MAX_AGE_SECONDS = 4.5
 USUAL_BURST = PlannedBurst(rate=20, error_share=0.2)
 
 
@@ -54,7 +53,9 @@ def read_guards(
     What Prometheus counted is shared among all open pages.
     """
     key = ("windows", slo.sli, slo.window, slo.job, slo.threshold_s, at)
-    found = services.readings.get(key, MAX_AGE_SECONDS, lambda: _ask(services, slo, at))
+    found = services.readings.get(
+        key, services.limits.reading.numbers_s, lambda: _ask(services, slo, at)
+    )
     return _guards(slo, burst, *found)
 
 

@@ -111,7 +111,8 @@ def alerts_context(
 ) -> dict[str, Any]:
     """What ``objectives/_alerts.html`` shows; ``at``: the instant of the page's other figures."""
     services, generated = current_services(), rule_file([row.value])
-    in_place = RuleFolder.of(services.settings).read(slo_file(row.learner_id, row.name))
+    folder = RuleFolder.of(services.settings, services.limits.room)
+    in_place = folder.read(slo_file(row.learner_id, row.name))
     instant, burst = reading_instant(services) if at is None else at, _burst()
     return {
         "row": row,

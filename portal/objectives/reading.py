@@ -20,7 +20,6 @@ from portal.slo.planner import needs_arithmetic
 from portal.slo.queries import NamedQuery, budget_queries, query_named
 from portal.slo.windows import page_window
 
-MAX_AGE_SECONDS = 4.5
 INSTANT_STEP_SECONDS = 5
 HISTORY_STEP_SECONDS = 15
 
@@ -80,7 +79,9 @@ def reading_instant(services: Services) -> float:
 def read_budget(services: Services, slo: SLO, at: float) -> BudgetReading:
     """The budget of the SLO at ``at``, shared among all open pages; never raises."""
     key = ("counted", slo.sli, slo.window, slo.job, slo.threshold_s, at)
-    counted = services.readings.get(key, MAX_AGE_SECONDS, lambda: _count(services, slo, at))
+    counted = services.readings.get(
+        key, services.limits.reading.numbers_s, lambda: _count(services, slo, at)
+    )
     budget = None
     if not counted.reason:
         budget = assess(slo, counted.so_far, counted.age_s, counted.lately)
@@ -141,7 +142,9 @@ def _number(prometheus: PrometheusClient, slo: SLO, name: str, at: float) -> flo
 
 def bucket_bounds(services: Services, job: str) -> tuple[float, ...]:
     """The bounds (s) of the service's histogram; the mock app's own where they can't be asked."""
-    return services.readings.get(("bounds", job), 60, lambda: _ask_bounds(services, job))
+    return services.readings.get(
+        ("bounds", job), services.limits.reading.buckets_s, lambda: _ask_bounds(services, job)
+    )
 
 
 def _ask_bounds(services: Services, job: str) -> tuple[float, ...]:

@@ -156,7 +156,7 @@ def _beside_list() -> dict[str, Any]:
 def _take_rules_out(row: SavedSLO) -> None:
     """An alert without its SLO would fire for nobody. Brought back, the SLO has no rules yet."""
     services, file = current_services(), slo_file(row.learner_id, row.name)
-    if not RuleFolder.of(services.settings).holds(file, None):
+    if not RuleFolder.of(services.settings, services.limits.room).holds(file, None):
         outcome = remove_file(services, file)
         if not isinstance(outcome, Applied):
             flash(f"Its rules are still in Prometheus: {outcome.reason}")

@@ -37,7 +37,6 @@ from portal.reflections.works import alert_rules, dashboards
 from portal.services import Services
 from portal.shop.queries import SLIQueries
 
-READING_MAX_AGE_SECONDS = 4.5
 QUANTILES = ("p50", "p95", "p99")
 HISTORY_SPAN = timedelta(hours=1)
 MOST_BURSTS = 50
@@ -52,7 +51,7 @@ def gather(services: Services, learner: Learner, *, whole: bool) -> Evidence:
     now = services.clock()
     reading: SLIReading = services.readings.get(
         ("reading", queries),
-        READING_MAX_AGE_SECONDS,
+        services.limits.reading.numbers_s,
         lambda: read(services.prometheus, queries, now, services.settings.scrape_interval),
     )
     reachable = reading.state is not ReadingState.UNREACHABLE

@@ -104,7 +104,7 @@ def alert_rules(services: Services, learner: Learner) -> tuple[AlertRuleFacts, .
 
 def _rule_files(services: Services, learner_id: int) -> Iterator[tuple[bool, RuleFile]]:
     """Each of the learner's rule files as applied, and whether the portal wrote it."""
-    folder = RuleFolder.of(services.settings)
+    folder = RuleFolder.of(services.settings, services.limits.room)
     for name in folder.files_of(learner_id):
         with suppress(RuleFolderError, RuleFileError):
             yield name != learner_file(learner_id), read_rule_file(folder.read(name) or "")

@@ -73,7 +73,7 @@ def losses(services: Services, learner: Learner, scope: Scope) -> list[str]:
     doomed = dict(_doomed(learner, scope))
     hanging = {t: rows for one in doomed.items() for t, rows in _hanging(*one) if t not in doomed}
     found = [_rows_lost(*one) for one in [*doomed.items(), *hanging.items()]]
-    files = len(_rule_files(RuleFolder.of(services.settings), learner, scope))
+    files = len(_rule_files(RuleFolder.of(services.settings, services.limits.room), learner, scope))
     found.append(_lost(files, "file of rules in Prometheus", "files of rules in Prometheus"))
     if scope.is_lab or scope.is_reflections:
         written = sum(bool(text) for text in reflections.answers(learner.id).values())
@@ -111,7 +111,7 @@ def _without_rules(services: Services, learner: Learner, scope: Scope) -> Iterat
 
     They come back when what is done within fails: files and rows go together, or neither does.
     """
-    folder = RuleFolder.of(services.settings)
+    folder = RuleFolder.of(services.settings, services.limits.room)
     doomed = _rule_files(folder, learner, scope)
     if not doomed:
         yield

@@ -52,7 +52,7 @@ class RuleFolder:
     most: int = RoomLimits.rule_files
 
     @classmethod
-    def of(cls, settings: Settings, limits: RoomLimits = RoomLimits()) -> RuleFolder:
+    def of(cls, settings: Settings, limits: RoomLimits) -> RuleFolder:
         """The lab's folder; the journal lies outside, where no watcher of the folder sees it."""
         journal = settings.data_dir / "run" / "rule-changes"
         return cls(settings.rules_path, journal, limits.rule_files)

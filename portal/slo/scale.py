@@ -66,9 +66,9 @@ MIX = (
 class Fleet:
     """What N services cost.
 
-    ``recorded_series`` are the series that the recording rules add, ``alerts_that_never_fire``
-    those whose limit is above an error ratio of 1. ``shared_numbers`` is how many numbers people
-    choose with one template, ``tuned_numbers`` with every service tuned on its own.
+    Each recording rule adds one series. ``alerts_that_never_fire`` are those whose limit
+    is above an error ratio of 1. ``shared_numbers`` is how many numbers people choose with one
+    template, ``tuned_numbers`` with every service tuned on its own.
     """
 
     services: int
@@ -76,7 +76,6 @@ class Fleet:
     slos: int
     groups: int
     recording_rules: int
-    recorded_series: int
     alerts: int
     alerts_that_never_fire: int
     shared_numbers: int
@@ -103,7 +102,6 @@ def fleet(services: int, window: Window = Window.MONTH) -> Fleet:
         slos=len(slos),
         groups=len(groups),
         recording_rules=len(rules) - alerts,
-        recorded_series=len(rules) - alerts,
         alerts=alerts,
         alerts_that_never_fire=_never_firing(slos),
         shared_numbers=_numbers_in_the_template(window),

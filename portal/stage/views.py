@@ -181,9 +181,9 @@ def _one_at_a_time(running: Burst) -> Markup:
 
 def _truth_context(burst: Burst) -> dict[str, Any]:
     """What ``stage/_prediction.html`` shows, from what the alerts' follower kept."""
-    watch = record.watch_of(burst.id)
-    settled = not burst.is_active and record.is_over(burst, watch, current_services().clock())
-    folder = RuleFolder.of(current_services().settings)
+    services, watch = current_services(), record.watch_of(burst.id)
+    settled = not burst.is_active and record.is_over(burst, watch, services.clock())
+    folder = RuleFolder.of(services.settings, services.limits.room)
     forecasts = list(Forecast.readable((watch.plans if watch else None) or ()))
     slos = {one.slo for one in forecasts}
     applied = {s for s in slos if not folder.holds(slo_file(burst.learner_id, s), None)}

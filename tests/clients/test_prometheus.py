@@ -142,10 +142,6 @@ def test_rules_have_their_definition_and_state(prometheus: PrometheusClient) -> 
     assert broken.last_error
 
 
-def test_versions_lose_what_a_distribution_added(prometheus: PrometheusClient) -> None:
-    assert all(part.isdigit() for part in prometheus.buildinfo().split("."))
-
-
 def test_its_own_state_tells_about_reloads(prometheus: PrometheusClient) -> None:
     state = prometheus.runtimeinfo()
     assert state["reloadConfigSuccess"] is True
@@ -219,7 +215,6 @@ CALLS: dict[str, Callable[[PrometheusClient], object]] = {
     "format": lambda client: client.format_query("up"),
     "targets": lambda client: client.targets(),
     "rules": lambda client: client.rules(),
-    "buildinfo": lambda client: client.buildinfo(),
     "runtimeinfo": lambda client: client.runtimeinfo(),
 }
 
@@ -238,7 +233,7 @@ def test_each_misbehaviour_is_told_by_its_kind(how: Misbehaviour) -> None:
 def test_an_answer_of_another_shape_is_garbage_or_empty(how: Misbehaviour) -> None:
     with HostileServer(how) as server:
         client = PrometheusClient(server.url, timeout=SECONDS)
-        for name in ("query", "range", "format", "buildinfo"):
+        for name in ("query", "range", "format"):
             with pytest.raises(ClientError) as caught:
                 CALLS[name](client)
             assert caught.value.kind is ErrorKind.GARBAGE

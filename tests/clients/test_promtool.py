@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from portal.clients.promtool import (
     check_rules,
     validate,
 )
+from portal.errors import SLOLabError
+from portal.limits import PromtoolLimits
 
 
 def test_good_rules_are_ok() -> None:
@@ -53,6 +57,15 @@ def test_hundreds_of_expressions_keep_their_order() -> None:
 def test_templates_and_odd_characters_are_judged_as_they_are() -> None:
     answers = validate(["{{ $x }}", 'x{a="ä"}', "\x01", 'x{a="{{ b }}"}'])
     assert [answer.valid for answer in answers] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("ask", [lambda *one: validate(["up"], *one), partial(check_rules, "up")])
+def test_a_promtool_that_hangs_is_given_up(tmp_path: Path, ask: Callable[..., object]) -> None:
+    program = tmp_path / "promtool"
+    program.write_text("#!/bin/sh\nexec sleep 300\n")
+    program.chmod(0o755)
+    with pytest.raises(SLOLabError, match=r"timed out after 0\.05 s"):
+        ask(program, PromtoolLimits(check_s=0.05))
 
 
 def test_without_promtool_a_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

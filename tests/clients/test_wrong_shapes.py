@@ -191,7 +191,6 @@ PROMETHEUS: dict[str, tuple[Any, Callable[[PrometheusClient], object]]] = {
     "format": (success("up"), lambda client: client.format_query("up")),
     "targets": (TARGETS, lambda client: client.targets()),
     "rules": (RULES, lambda client: client.rules()),
-    "version": (success({"version": "3.5.0"}), lambda client: client.buildinfo()),
     "state": (success({"lastConfigTime": "x"}), lambda client: client.runtimeinfo()),
     "reading": (
         vector("1", le="0.3", status="500"),

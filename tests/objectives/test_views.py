@@ -112,7 +112,8 @@ def test_a_deleted_slo_tries_to_take_its_rules_along(
     client: FlaskClient, learner: Learner, services: Services
 ) -> None:
     client.post("/slos", data=FORM)
-    folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
+    folder = RuleFolder.of(services.settings, services.limits.room)
+    name = slo_file(learner.id, "availability")
     with folder.locked(1):
         folder.begin(name, "groups: []")
         folder.commit(name)
@@ -135,7 +136,8 @@ class TestPreview:
     def test_alerts_are_no_later_step_once_there_is_one(
         self, client: FlaskClient, learner: Learner, services: Services
     ) -> None:
-        folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
+        folder = RuleFolder.of(services.settings, services.limits.room)
+        name = slo_file(learner.id, "availability")
         with folder.locked(1):
             folder.begin(name, "groups: []")
             folder.commit(name)
@@ -483,7 +485,8 @@ class TestAlertsOfAnSLO:
         assert "<details><summary>Burst planner: what would it take to fire them?" in page
         asked = client.get("/slos/availability?rate=20&errors=20").text
         assert "<details open><summary>Burst planner: what would it take to fire them?" in asked
-        folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
+        folder = RuleFolder.of(services.settings, services.limits.room)
+        name = slo_file(learner.id, "availability")
         with folder.locked(1):
             folder.begin(name, client.get("/slos/availability/rules.yml").text)
             folder.commit(name)
@@ -493,7 +496,8 @@ class TestAlertsOfAnSLO:
         self, client: FlaskClient, learner: Learner, services: Services
     ) -> None:
         client.post("/slos", data=FORM)
-        folder, name = RuleFolder.of(services.settings), slo_file(learner.id, "availability")
+        folder = RuleFolder.of(services.settings, services.limits.room)
+        name = slo_file(learner.id, "availability")
         with folder.locked(1):
             folder.begin(name, client.get("/slos/availability/rules.yml").text)
             folder.commit(name)

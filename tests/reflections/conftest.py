@@ -139,7 +139,7 @@ def build_something(services: Services, learner: Learner) -> None:
     workbench.rename(learner.id, "Our <shop>")
     workbench.add_panel(learner.id, "Good *answers*", AVAILABILITY, "ratio", services.clock())
     workbench.add_panel(learner.id, "", "sum(http_requests_total)", "none", services.clock())
-    folder = RuleFolder.of(services.settings)
+    folder = RuleFolder.of(services.settings, services.limits.room)
     with folder.locked(1):
         folder.begin(learner_file(learner.id), RULES)
         folder.commit(learner_file(learner.id))

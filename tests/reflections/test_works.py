@@ -58,7 +58,7 @@ def test_an_applied_rule_is_told_with_what_ties_it(learner: Learner, services: S
 
 
 def test_a_rule_that_the_portal_wrote_says_so(learner: Learner, services: Services) -> None:
-    folder = RuleFolder.of(services.settings)
+    folder = RuleFolder.of(services.settings, services.limits.room)
     with folder.locked(1):
         folder.begin(slo_file(learner.id, "availability"), RULES)
         folder.commit(slo_file(learner.id, "availability"))
@@ -71,7 +71,7 @@ def test_a_rule_file_that_can_t_be_read_is_passed_over(
     learner: Learner, services: Services
 ) -> None:
     build_something(services, learner)
-    path = RuleFolder.of(services.settings).path / learner_file(learner.id)
+    path = RuleFolder.of(services.settings, services.limits.room).path / learner_file(learner.id)
     path.write_text("no rules")
     assert alert_rules(services, learner) == ()
 

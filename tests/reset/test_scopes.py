@@ -65,7 +65,7 @@ def do_everything(services: Services, learner: Learner) -> None:
     workbench.add_panel(learner.id, "Availability", "up", "percent", START)
     workbench.hand_in(learner.id, "mine.json", "{}", START)
     rule_texts.save_draft(learner.id, "groups: []", START)
-    folder = RuleFolder.of(services.settings)
+    folder = RuleFolder.of(services.settings, services.limits.room)
     with folder.locked(1):
         for name in (learner_file(learner.id), slo_file(learner.id, "availability")):
             folder.begin(name, "groups: []")
@@ -108,11 +108,13 @@ def rows() -> dict[str, int]:
 
 
 def rule_file(services: Services, learner: Learner) -> str | None:
-    return RuleFolder.of(services.settings).read(learner_file(learner.id))
+    return RuleFolder.of(services.settings, services.limits.room).read(learner_file(learner.id))
 
 
 def generated_file(services: Services, learner: Learner) -> str | None:
-    return RuleFolder.of(services.settings).read(slo_file(learner.id, "availability"))
+    return RuleFolder.of(services.settings, services.limits.room).read(
+        slo_file(learner.id, "availability")
+    )
 
 
 def test_the_whole_lab_leaves_the_learner_and_empty_answers(
@@ -263,7 +265,7 @@ def test_a_reset_that_can_t_be_saved_leaves_the_rules(
     assert (rule_file(services, learner), generated_file(services, learner)) == kept
     assert None not in kept
     assert rows() == before
-    folder = RuleFolder.of(services.settings)
+    folder = RuleFolder.of(services.settings, services.limits.room)
     assert folder.unfinished() == []
     reset(services, learner, scope(LAB))
     assert rule_file(services, learner) is None

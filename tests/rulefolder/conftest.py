@@ -14,6 +14,7 @@ import pytest
 
 from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
+from portal.limits import RoomLimits
 from portal.rulefolder.folder import RuleFolder
 from portal.services import Services, utc_now
 from stack.prometheus_config import Fingerprint, fingerprint
@@ -141,4 +142,4 @@ def lab_services(lab_settings: Settings) -> Services:
 @pytest.fixture
 def folder(lab_settings: Settings) -> RuleFolder:
     """The folder as the portal sees it."""
-    return RuleFolder.of(lab_settings)
+    return RuleFolder.of(lab_settings, RoomLimits())

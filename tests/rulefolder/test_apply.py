@@ -120,7 +120,7 @@ def test_text_that_promtool_refuses_is_never_written(
     assert "rules.yml" not in outcome.reason
     assert (outcome.line, outcome.column) == (line, column)
     assert outcome.blame is Blame.TEXT
-    assert not RuleFolder.of(services.settings).path.exists()
+    assert not RuleFolder.of(services.settings, services.limits.room).path.exists()
 
 
 def test_refused_text_leaves_the_old_rules(
@@ -204,7 +204,7 @@ def test_unreachable_prometheus_changes_nothing(services: Services) -> None:
     assert isinstance(outcome, Refused)
     assert outcome.blame is Blame.LAB
     assert "can't be reached" in outcome.reason
-    assert RuleFolder.of(services.settings).read(NAME) is None
+    assert RuleFolder.of(services.settings, services.limits.room).read(NAME) is None
 
 
 def test_next_call_heals_what_a_killed_portal_left(
@@ -285,7 +285,7 @@ def test_rules_whose_row_can_t_be_saved_are_taken_back(
         patch.setattr(store, "mark_applied", Mock(side_effect=full))
         with pytest.raises(OperationalError):
             apply_learner_rules(lab_services, learner, GOOD)
-    folder = RuleFolder.of(lab_services.settings)
+    folder = RuleFolder.of(lab_services.settings, lab_services.limits.room)
     assert folder.holds(learner_file(learner.id), None)
     assert folder.unfinished() == []
     wait_for_names(lab_services, [])

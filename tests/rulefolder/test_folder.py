@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from portal.config import Settings
+from portal.limits import RoomLimits
 from portal.rulefolder.folder import RuleFolder, RuleFolderError, learner_file, slo_file
 
 NAME = learner_file(1)
@@ -19,7 +20,7 @@ NAME = learner_file(1)
 
 @pytest.fixture
 def rules(settings: Settings) -> RuleFolder:
-    return RuleFolder.of(settings)
+    return RuleFolder.of(settings, RoomLimits())
 
 
 def names(folder: RuleFolder) -> list[str]:
