@@ -24,6 +24,9 @@ MESSAGE = re.compile(
     r'(?=\n[^\n]*?\d+:\d+: group "|\nChecking |\n +(?:SUCCESS|FAILED)|\Z)',
     re.DOTALL,
 )
+NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+REFUSED = "FAILED:"
+"""What promtool says of a file that Prometheus would not load."""
 POSITION = re.compile(r"(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<why>.*)", re.DOTALL)
 
 
@@ -133,6 +136,11 @@ def _run(promtool: Path, file: Path, seconds: float) -> RulesReport:
     if done.returncode == 0:
         return RulesReport(True)
     said = (done.stderr + done.stdout).decode(errors="replace").replace(str(file), "rules.yml")
+    if done.returncode < 0 or REFUSED not in said:
+        raise SLOLabError(
+            f"promtool could not check the rules: it ended with status {done.returncode}"
+            " and no word about them."
+        )
     return RulesReport(False, _messages(said))
 
 
@@ -208,7 +216,13 @@ def _validate_batch(exprs: Sequence[str], promtool: Path, limits: PromtoolLimits
 
 def _rule_file(exprs: Sequence[str]) -> str:
     rules = [{"record": f"slo_lab:e{n}", "expr": expr} for n, expr in enumerate(exprs)]
-    return json.dumps({"groups": [{"name": "check", "rules": rules}]})
+    return yaml_of({"groups": [{"name": "check", "rules": rules}]})
+
+
+def yaml_of(document: object) -> str:
+    """JSON that YAML reads as the same, which knows no surrogate pairs."""
+    text = json.dumps(document, ensure_ascii=False)
+    return NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _validity(message: str | None) -> Validity:

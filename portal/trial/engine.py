@@ -8,7 +8,6 @@ does it stands alone.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import selectors
@@ -23,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portal.clients.calls import announce
-from portal.clients.promtool import PromtoolMissingError, find
+from portal.clients.promtool import PromtoolMissingError, find, yaml_of
 from portal.durations import prometheus_duration
 from portal.limits import PromtoolLimits, TrialLimits
 from portal.numbers import exact
@@ -169,9 +168,7 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
     if scene.rules:
         rule_files = [f"rules-{number}.json"]
         groups = [{"name": "trial", "rules": [_rule(rule, retelling) for rule in scene.rules]}]
-        (folder / rule_files[0]).write_text(
-            json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
-        )
+        (folder / rule_files[0]).write_text(yaml_of({"groups": groups}), encoding="utf-8")
     interval = prometheus_duration(scene.interval_s)
     test = {
         "interval": interval,
@@ -190,7 +187,7 @@ def _written(scene: Scene, folder: Path, number: int) -> str:
         "evaluation_interval": prometheus_duration(scene.evaluation_s or scene.interval_s),
         "tests": [test],
     }
-    (folder / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    (folder / name).write_text(yaml_of(document), encoding="utf-8")
     return name
 
 

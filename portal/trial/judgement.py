@@ -13,6 +13,7 @@ from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import FALLING, RISING, Moment
 from portal.trial.evidence import PageScope, SeenSeries, TrialEvidence, scopes, statuses_in
 from portal.trial.measure import (
+    SERVER_ERROR,
     EachBucket,
     Measure,
     OfSeries,
@@ -22,6 +23,7 @@ from portal.trial.measure import (
     shares,
     unders,
 )
+from portal.trial.traffic import OK
 from portal.trial.world import World
 
 EXACT = 1e-7
@@ -249,7 +251,15 @@ class MeasureFit:
             known = self.bounds(seen, spread) is not None
             if known and seen.value is not None and isfinite(seen.value):
                 values.add(round(seen.value, 9))
-        return len(values) >= LEAST_MET and self._moves(affine)
+        return len(values) >= LEAST_MET and self._moves(affine) and self._tells_the_matter()
+
+    def _tells_the_matter(self) -> bool:
+        """Where series are split by status: whether 200, or 500 of a bad share, is among them."""
+        if not isinstance(self.measure, Share):
+            return True
+        matter = OK if self.measure.good else SERVER_ERROR
+        named = (statuses_in(seen.labels, self.evidence) for seen in self.evidence.series)
+        return any(statuses is None or matter in statuses for statuses in named)
 
     def _surprise(
         self, seen: SeenSeries, affine: Affine, spread: bool, slack: bool

@@ -68,6 +68,33 @@ def test_a_promtool_that_hangs_is_given_up(tmp_path: Path, ask: Callable[..., ob
         ask(program, PromtoolLimits(check_s=0.05))
 
 
+@pytest.mark.parametrize(
+    "does",
+    [
+        "exit 1",
+        "exit 3",
+        "kill -SEGV $$",
+        "head -c 90000 /dev/urandom; exit 1",
+        "echo no >&2; exit 1",
+    ],
+)
+def test_a_promtool_that_breaks_refuses_nothing(tmp_path: Path, does: str) -> None:
+    broken = tmp_path / "promtool"
+    broken.write_text(f"#!/bin/sh\n{does}\n")
+    broken.chmod(0o755)
+    told = "promtool could not check the rules: it ended with"
+    with pytest.raises(SLOLabError, match=told):
+        validate(["up"], broken)
+    with pytest.raises(SLOLabError, match=told):
+        check_rules("groups: []", broken)
+
+
+def test_a_character_that_yaml_keeps_for_itself_is_judged_as_it_is() -> None:
+    odd = "\U0001f600", "\ufffe", "\x85", "\x7f", "\u2028", "\ufeff"
+    exprs = [f'up{{job="{one}"}}' for one in odd] + [f'up{{job="{one}"' for one in odd]
+    assert [one.valid for one in validate(exprs)] == [True] * 6 + [False] * 6
+
+
 def test_without_promtool_a_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("SLO_LAB_CACHE_DIR", str(tmp_path))

@@ -45,7 +45,29 @@ FROZEN = (
 )
 
 
+REQUESTS = "http_requests_total"
+OVER_ALL = f"/ on () group_left () {T}"
 HOSTILE: dict[str, Kind] = {
+    "only some statuses, each by itself": Kind(
+        "Series of other statuses alone move with nothing that users notice.",
+        read=[
+            (
+                f'sum by (status) (rate({REQUESTS}{{status=~"{found}"}}[5m])) {OVER_ALL}',
+                sli,
+            )
+            for found, sli in (
+                *(("4..", None), ("3..", None), ("404", None), ("302", None)),
+                *(("2..", AVAILABILITY), ("5..", AVAILABILITY)),
+            )
+        ],
+    ),
+    "characters beyond the first plane": Kind(
+        "Prometheus reads them, in a string and in a comment.",
+        read=[
+            (f"{R} # \U0001f600 fine", AVAILABILITY),
+            (R.replace("[5m]", "[5m] #\U0001f525\n"), AVAILABILITY),
+        ],
+    ),
     "a filter inside": Kind(
         "A filter inside a calculation takes the value away at some rates; it is read as a guard.",
         misread=[
