@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,14 @@ def nobody_is_asked_while_the_database_waits() -> Iterator[None]:
     with watched() as watch:
         yield
     assert watch.held == [], "\n".join(watch.held)
+
+
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    """A command that runs in a test's process makes its files private, and the next test's too."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(autouse=True)

@@ -284,7 +284,8 @@ def test_break_it_is_done_by_an_incident(
 def test_a_running_burst_is_no_incident_yet(client: FlaskClient, burst: AddBurst) -> None:
     burst(BurstState.RUNNING, failed=50, slow=3)
     html = client.get("/steps/incident").text
-    assert "Running: 53 hurt so far" in html
+    assert '<span class="only-now">Running</span>' in html
+    assert ": 53 hurt so far" in html
     assert "You broke it" not in html
 
 
@@ -421,7 +422,8 @@ def test_the_strip_shows_the_running_burst(
     client: FlaskClient, burst: AddBurst, clock: Clock
 ) -> None:
     row = burst(BurstState.RUNNING)
-    assert f'href="/bursts/{row.id}">Error burst runs' in strip(client)
+    runs = f'href="/bursts/{row.id}">Error burst <span class="only-now">runs</span>'
+    assert runs in strip(client)
 
 
 def test_the_strip_comes_with_the_readout_of_each_poll(client: FlaskClient) -> None:
