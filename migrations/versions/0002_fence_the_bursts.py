@@ -15,5 +15,5 @@ def upgrade():
 
 
 def downgrade():
-    # Not by a batch: SQLite refuses to make a table anew that other rows refer to.
-    op.drop_column("burst", "fence")
+    with op.batch_alter_table("burst", schema=None) as batch_op:
+        batch_op.drop_column("fence")

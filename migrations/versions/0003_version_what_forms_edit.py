@@ -35,5 +35,5 @@ def downgrade():
         batch_op.drop_constraint(batch_op.f("uq_impact_statement_learner_id"), type_="unique")
         batch_op.drop_column("number")
     for table in reversed(VERSIONED):
-        # Not by a batch: SQLite refuses to make a table anew that other rows refer to.
-        op.drop_column(table, "version")
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.drop_column("version")
