@@ -36,11 +36,11 @@ def _tried(
 ) -> list[AlertTrial]:
     groups: dict[Hashable, list[int]] = {}
     for number, (one, course) in enumerate(asked):
-        groups.setdefault((Hold.of(one), course, one.dates, apart(one)), []).append(number)
+        groups.setdefault((Hold.of(one), course, one.reach.dates, apart(one)), []).append(number)
     plays = [
         (numbers, Play([asked[number][0] for number in numbers], asked[numbers[0]][1], date))
         for numbers in groups.values()
-        for date in asked[numbers[0]][0].dates
+        for date in asked[numbers[0]][0].reach.dates
     ]
     scenes = [scene for _, play in plays for scene in play.scenes]
     said = iter(engine.answers(scenes, engine.limits.alerts))

@@ -14,7 +14,6 @@ from portal.shop import DURATIONS, REQUESTS, SCRAPE_INTERVAL_S
 from portal.trial.ladder import Trouble
 from portal.trial.reach import Reach, reach
 from portal.trial.recording import over_time, parsed, picked
-from portal.trial.retelling import DATES
 from portal.trial.world import USUAL
 from portal.words import counted
 
@@ -56,11 +55,6 @@ class AlertAttempt:
     def reach(self) -> Reach:
         """What it reads, and how far back."""
         return reach(self.tree, {**self.rules, **picked(self.tree, self.rules)})
-
-    @property
-    def dates(self) -> tuple[float, ...]:
-        """The epochs that it is tried at: one is enough where it doesn't ask what time it is."""
-        return DATES if self.reach.reads_clock else DATES[:1]
 
     @cached_property
     def strange(self) -> frozenset[str]:

@@ -13,7 +13,6 @@ from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, paci
 from portal.trial.engine import TrialEngine
 from portal.trial.evidence import TrialEvidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
-from portal.trial.retelling import DATES
 from portal.trial.scene import Scene, TrialAnswer, TrialQuestion
 from portal.trial.setting import Setting, setting
 from portal.trial.sight import Sight, sights
@@ -38,11 +37,6 @@ class Attempt:
     reach: Reach
     setting: Setting
     pacing: Pacing
-
-    @property
-    def dates(self) -> tuple[float, ...]:
-        """The epochs that it is tried at: one is enough where it doesn't ask what time it is."""
-        return DATES if self.reach.reads_clock else DATES[:1]
 
     @property
     def stage(self) -> tuple[object, ...]:
@@ -134,7 +128,7 @@ class _Round:
     def of(cls, group: Sequence[Attempt], context: Context, drawn: bool) -> _Round:
         first = group[0]
         world = _world([one.setting.world for one in group])
-        worlds = [replace(world, epoch_s=date) for date in first.dates]
+        worlds = [replace(world, epoch_s=date) for date in first.reach.dates]
         days = _days(first.setting.shared)
         lots = [(day,) for day in days] if first.pacing.apart else [days]
         laid = [laid_out(lot, world, first.pacing) for world in worlds for lot in lots]

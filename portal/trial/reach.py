@@ -21,7 +21,7 @@ from portal.promql.nodes import (
     Text,
 )
 from portal.promql.parser import ParseError, parse
-from portal.trial.retelling import BORN, CLOCK, NOW
+from portal.trial.retelling import BORN, CLOCK, DATES, NOW
 
 MAX_RULES = 100
 MAX_LOOKS = 2000
@@ -64,6 +64,11 @@ class Reach:
     def reads_clock(self) -> bool:
         """Whether it reads what time it is, in whatever way."""
         return bool(self.functions & (CLOCK | NOW)) or BORN in self.metrics
+
+    @property
+    def dates(self) -> tuple[float, ...]:
+        """The epochs that it is tried at: one is enough where it doesn't ask what time it is."""
+        return DATES if self.reads_clock else DATES[:1]
 
     @property
     def by_the_clock(self) -> bool:
