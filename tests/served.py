@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import waitress
 from flask import Flask
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 from waitress.server import BaseWSGIServer
 
 from tests.provision import chromium
@@ -34,6 +34,20 @@ def open_browser(*further_flags: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *further_flags])
         yield browser
         browser.close()
+
+
+def press(page: Page, button: str) -> Response:
+    """Press the button of a form and wait until all that follows is over; the form's answer.
+
+    An answer may send the browser to another page: whoever goes on before that page stands
+    has two navigations at once, and either may end the other.
+    """
+    page.evaluate("window.isBefore = true")
+    with page.expect_response(lambda one: one.request.method == "POST") as waiting:
+        page.get_by_role("button", name=button).click()
+    if "hx-redirect" in waiting.value.headers:
+        page.wait_for_function("() => !window.isBefore && document.readyState === 'complete'")
+    return waiting.value
 
 
 class Served:

@@ -16,7 +16,7 @@ from portal.slo.objective import SLO, SLIKind
 from portal.workbench import store as workbench
 from tests.conftest import START
 from tests.kit.test_version import hurting_burst
-from tests.served import PATIENCE_MS, Served, open_browser
+from tests.served import PATIENCE_MS, Served, open_browser, press
 
 pytestmark = pytest.mark.browser
 TYPED = "Typed here, not saved"
@@ -107,19 +107,14 @@ def test_the_later_of_two_tabs_is_shown_what_the_other_saved_and_keeps_its_own(
     first, second = (opened(context, served, path) for _ in range(2))
     theirs = "Saved by the first of the tabs, long enough for all of the forms."
     first.locator(field).fill(theirs)
-    with first.expect_response(lambda one: one.request.method == "POST"):
-        first.get_by_role("button", name=button).click()
+    press(first, button)
     second.locator(field).fill(TYPED + ", and long enough to be kept.")
-    with second.expect_response(lambda one: one.request.method == "POST") as answer:
-        second.get_by_role("button", name=button).click()
-    assert answer.value.status == 409
+    assert press(second, button).status == 409
     expect(second.locator(field)).to_have_value(TYPED + ", and long enough to be kept.")
     expect(second.locator(".conflict")).to_contain_text(theirs)
     second.reload()
     expect(second.locator(field)).to_have_value(TYPED + ", and long enough to be kept.")
-    with second.expect_response(lambda one: one.request.method == "POST") as again:
-        second.get_by_role("button", name=button).click()
-    assert again.value.status == 200
+    assert press(second, button).status == 200
     second.goto(served.url(path))
     expect(second.locator(field)).to_have_value(TYPED + ", and long enough to be kept.")
     expect(notice(second, "you had typed")).to_have_count(0)
