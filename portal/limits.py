@@ -127,14 +127,18 @@ class RoomLimits:
 class ServerLimits:
     """The server of the portal.
 
-    Every open page holds one of ``connections``; the next would wait until another is closed. An
-    idle one is closed after ``idle_s``: an open page asks again sooner. The supervisor waits a
-    little longer than ``end_s``.
+    Every open page holds one of ``connections``; for the next one the longest idle is closed, and
+    any after ``idle_s``: an open page asks again sooner. A request's head comes within ``head_s``
+    and its body within ``body_s``; of more than ``refused_bytes`` nothing is read. The supervisor
+    waits a little longer than ``end_s``.
     """
 
     threads: int = 12
-    connections: int = 800
+    connections: int = 2000
     idle_s: int = 60
+    head_s: float = 10.0
+    body_s: float = 120.0
+    refused_bytes: int = 1 << 30
     end_s: float = 4.0
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import waitress
 from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -24,9 +23,9 @@ from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.database_file import check_whole
 from portal.kit.db import db, migrate_to_head, missing_columns, newest_version, version_of
 from portal.kit.observability import log_as_json
-from portal.kit.security import MAX_UPLOAD_BYTES
 from portal.learners import ensure_solo_learner
 from portal.limits import ServerLimits
+from portal.server import Server, create_server
 from portal.services import Services, utc_now
 from portal.words import listed
 from stack.ports import Port, check_ports
@@ -140,9 +139,6 @@ def quiet_app() -> Iterator[Flask]:
         yield app
 
 
-IN_MEMORY = MAX_UPLOAD_BYTES + (1 << 20)
-
-
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     os.umask(0o077)  # what it makes is for its user alone; rule files have a mode of their own
@@ -170,22 +166,10 @@ def _limits(app: Flask) -> ServerLimits:
     return services.limits.server
 
 
-def _listen(app: Flask, settings: Settings, limits: ServerLimits) -> waitress.server.BaseWSGIServer:
+def _listen(app: Flask, settings: Settings, limits: ServerLimits) -> Server:
     check_ports([Port("the portal", "port", settings.host, settings.port)])
     try:
-        return waitress.create_server(
-            app,
-            host=settings.host,
-            port=settings.port,
-            threads=limits.threads,
-            connection_limit=limits.connections,
-            channel_timeout=limits.idle_s,
-            asyncore_use_poll=True,  # select() fails beyond file number 1,023
-            ident=None,
-            # What comes and goes stays in memory: a full disk must not cut a form off.
-            inbuf_overflow=IN_MEMORY,
-            outbuf_overflow=IN_MEMORY,
-        )
+        return create_server(app, settings.host, settings.port, limits)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SLOLabError(f"{_address(settings)} can't be used ({reason}).") from error

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import waitress
 from flask import Flask
 from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 from waitress.server import BaseWSGIServer
 
+from portal.limits import ServerLimits
+from portal.server import create_server
 from tests.provision import chromium
 
 FLAGS = [
@@ -23,6 +24,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 45_000
+SERVER = ServerLimits(threads=4)
 
 
 @contextmanager
@@ -53,20 +55,16 @@ def press(page: Page, button: str) -> Response:
 class Served:
     """The portal behind waitress, in a thread; it can be stopped and started again."""
 
-    def __init__(self, app: Flask) -> None:
-        self._app = app
+    def __init__(self, app: Flask, limits: ServerLimits = SERVER) -> None:
+        self._app, self._limits = app, limits
         self.port = 0
         self.start()
 
     def start(self) -> None:
         """Serve, on the same port as before."""
-        self._server: BaseWSGIServer = waitress.create_server(
-            self._app,
-            host="127.0.0.1",
-            port=self.port,
-            threads=4,
-            clear_untrusted_proxy_headers=True,
-        )
+        server = create_server(self._app, "127.0.0.1", self.port, self._limits)
+        assert isinstance(server, BaseWSGIServer)
+        self._server = server
         self.port = self._server.effective_port
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()

@@ -46,6 +46,7 @@ FLOORS = (
     ("reset", "welcome"),
     ("features",),
     ("create_app",),
+    ("server",),
     ("wsgi", "stack"),
     ("cli",),
 )

@@ -32,7 +32,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-MAX_UPLOAD_BYTES = 24 * 1024 * 1024
 
 
 class InMemoryRequest(Request):
@@ -50,8 +49,6 @@ def init_app(app: Flask, settings: Settings, secret_key: str) -> None:
         SESSION_COOKIE_NAME="slo_lab_session",
         SESSION_COOKIE_SAMESITE="Lax",
         TRUSTED_HOSTS=[*LOOPBACK_HOSTS, *_own_name(settings.host), *further],
-        MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_UPLOAD_BYTES,
     )
     app.request_class = InMemoryRequest
     app.after_request(_add_headers)

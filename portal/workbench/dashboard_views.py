@@ -13,6 +13,7 @@ from portal.dashboards import UnreadableDashboardError
 from portal.kit.form import plain
 from portal.kit.htmx import form_again, reload_page
 from portal.kit.pages import render_page
+from portal.kit.uploads import takes_files
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.workbench import hand_in, store
@@ -37,6 +38,7 @@ def found_fragment() -> ResponseReturnValue:
 
 
 @bp.post("/hand-in")
+@takes_files
 def hand_in_dashboard() -> ResponseReturnValue:
     """Take a dashboard's JSON, as a file or as text."""
     upload, text = request.files.get("file"), request.form.get("document", "")
