@@ -163,6 +163,42 @@ def test_no_test_sets_a_constant_of_the_portal(name: str) -> None:
     assert list(constants_set_from_outside(ROOT / name)) == []
 
 
+LIMITED = {"Deadline", "Semaphore", "BoundedSemaphore", "pool", "locked", "repeat", "wait"}
+"""What is given how long, or how many. ``readings.get`` is told how old an answer may be."""
+
+
+def fixed_limits(path: Path) -> Iterator[str]:
+    """Each ``Deadline(SECONDS)``, ``readings.get(key, MAX_AGE, ask)`` and so on of a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            age = node.args[1:2] if called in {"get", "ask"} and len(node.args) > 2 else []
+            given = node.args if called in LIMITED else age
+            fixed = [arg for arg in given if isinstance(arg, ast.Name) and arg.id.isupper()]
+            yield from (f"line {arg.lineno}: {called}({arg.id})" for arg in fixed)
+
+
+@pytest.mark.parametrize("name", [n for n in ROOMS if not n.startswith("portal/bursts/engine/")])
+def test_how_long_and_how_many_are_no_constants(name: str) -> None:
+    """They are values of ``portal/limits.py``. The burst's engine is a process of its own."""
+    assert list(fixed_limits(ROOT / name)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "end = Deadline(PASS_SECONDS)",
+        "pool = background.pool('scan', AT_ONCE)",
+        "found = services.readings.get('managed', SAMPLES_S, lambda: rules(services))",
+        "with folder.locked(LOCK_SECONDS): pass",
+    ],
+)
+def test_a_limit_that_is_a_constant_is_found(tmp_path: Path, line: str) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert len(list(fixed_limits(module))) == 1
+
+
 def test_ruff_knows_each_class_of_limits() -> None:
     """As values that don't change, they may be defaults."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -26,7 +26,6 @@ REFLECTIONS = "reflections"
 REFLECTION_STEP = "what-you-learned"
 SLO_STEP, BURST_STEP, ALERT_STEP = "slo", "break-it", "alert"
 NEVER_DELETED = ("learner", "service")
-LOCK_SECONDS = 5.0
 
 
 class ResetRefusedError(SLOLabError):
@@ -116,7 +115,7 @@ def _without_rules(services: Services, learner: Learner, scope: Scope) -> Iterat
     if not doomed:
         yield
         return
-    with folder.locked(LOCK_SECONDS):
+    with folder.locked(services.limits.room.lock_s):
         begun: list[str] = []
         try:
             for name in doomed:
