@@ -7,7 +7,7 @@ from pathlib import Path
 from portal.clients.promtool import PromtoolMissingError, find
 from portal.config import Settings
 from portal.errors import SLOLabError
-from stack.sources import NotFoundError, Reporter, find_prometheus
+from stack.sources import NotFoundError, SourceReporter, find_prometheus
 
 
 class PromtoolSource:
@@ -16,7 +16,7 @@ class PromtoolSource:
     Calling it raises SLOLabError, each time the same, where it can't be had.
     """
 
-    def __init__(self, report: Reporter) -> None:
+    def __init__(self, report: SourceReporter) -> None:
         """``report`` hears of a download."""
         self._report = report
         self._found: Path | SLOLabError | None = None
