@@ -14,7 +14,7 @@ from bench.figures import Figure
 from bench.lab import started_again, stopped_at_the_end
 from bench.visitors import AnswerError, Browser
 from stack import bootstrap
-from stack.state import Status
+from stack.state import ServerStatus
 from tests.stack.labs import wait_until
 
 AIM_SECONDS = 3.0
@@ -45,7 +45,9 @@ def start(folder: Path, environ: dict[str, str]) -> tuple[float, float]:
         browser = Browser(lab.settings.port)
         wait_until(lambda: answers(browser))
         portal = time.monotonic() - begin
-        wait_until(lambda: all(s.status is not Status.STARTING for s in lab.state.servers.values()))
+        wait_until(
+            lambda: all(s.status is not ServerStatus.STARTING for s in lab.state.servers.values())
+        )
         return portal, time.monotonic() - begin
 
 

@@ -25,7 +25,7 @@ COMMANDS = {
     "burst": "portal.bursts.cli:burst",
     "check": "portal.criteria.cli:check",
     "check-dashboard": "portal.dashboards.cli:check_dashboard",
-    "check-alert": "portal.objectives.cli:check_alert",
+    "check-alert": "portal.tie.cli:check_alert",
     "slo": "portal.objectives.cli:slo",
     "rules": "portal.objectives.cli:rules",
     "export": "portal.reflections.cli:export",

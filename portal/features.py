@@ -9,18 +9,32 @@ from flask import Flask
 from portal.alerts.criterion import AlertCriterion
 from portal.alerts.follower import AlertFollower
 from portal.alerts.guards import own_guards
+from portal.alerts.models import AlertRuleText, AlertWatch, KeptAlert
 from portal.bursts.settler import start_settling
 from portal.criteria.base import Criterion
 from portal.criteria.checker import Checker
+from portal.impact.clearing import BurstClearing
 from portal.impact.criterion import ImpactCriterion
-from portal.kit import pages
+from portal.kit import clearing, pages
+from portal.kit.clearing import Clearing
+from portal.kit.db import Loss
 from portal.lab.criterion import PreflightCriterion
 from portal.live.criterion import TrafficCriterion
 from portal.objectives import own_alerts
 from portal.objectives.criterion import SLOCriterion
+from portal.objectives.models import SavedSLO
+from portal.reflections.clearing import ReflectionClearing
 from portal.reflections.criterion import ReflectionCriterion
+from portal.rulefolder.clearing import RuleFolderClearing
+from portal.steps.clearing import TickClearing
 from portal.steps.frame import page_frame
 from portal.workbench.criterion import DashboardCriterion
+from portal.workbench.models import (
+    ConfirmedQuery,
+    HandedInDashboard,
+    WorkbenchDashboard,
+    WorkbenchPanel,
+)
 
 FEATURES: tuple[str, ...] = (
     "portal.welcome.views",
@@ -51,6 +65,20 @@ CRITERIA: tuple[Criterion, ...] = (
 )
 """All criteria, in the order of the lab."""
 
+CLEARINGS: tuple[Clearing, ...] = (
+    Clearing(ConfirmedQuery, HandedInDashboard, WorkbenchPanel, WorkbenchDashboard),
+    Clearing(SavedSLO),
+    Clearing(KeptAlert, AlertWatch, AlertRuleText),
+    BurstClearing(),
+    TickClearing(),
+    RuleFolderClearing(
+        slo_step=Loss.of(SavedSLO.__table__).step,
+        alert_step=Loss.of(AlertRuleText.__table__).step,
+    ),
+    ReflectionClearing(),
+)
+"""What becomes of all that a learner has, when the learner starts over."""
+
 NAVIGATION = (
     ("Steps", "steps.index", "steps."),
     ("Bursts", "stage.index", "stage."),
@@ -75,5 +103,6 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"navigation": NAVIGATION})
     pages.init_app(app, page_frame)
     own_alerts.init_app(app, own_guards)
+    clearing.init_app(app, CLEARINGS)
     for name in FEATURES:
         app.register_blueprint(import_module(name).bp)

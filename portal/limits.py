@@ -24,6 +24,24 @@ class SilenceLimits:
 
 
 @dataclass(frozen=True)
+class GrafanaLimits:
+    """Logins and lists of Grafana.
+
+    ``at_once`` calls are in flight with one password: should it be changed meanwhile, fewer than
+    the five fail that lock an account. A refused password is held back for ``password_held_s``
+    (Grafana forgets wrong ones after 5 minutes), a token for ``token_pause_s``. A list has
+    ``pages`` of ``rows``. What it serves is believed for ``served_s``: it may be upgraded.
+    """
+
+    at_once: int = 3
+    password_held_s: float = 330.0
+    token_pause_s: float = 5.0
+    rows: int = 1000
+    pages: int = 10
+    served_s: float = 300.0
+
+
+@dataclass(frozen=True)
 class ClientLimits:
     """One call to Prometheus, Grafana or the mock service, and its answer's size.
 
@@ -34,6 +52,7 @@ class ClientLimits:
     answer_bytes: int = 4 << 20
     learners_bytes: int = 2 << 20
     silence: SilenceLimits = SilenceLimits()
+    grafana: GrafanaLimits = GrafanaLimits()
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,7 @@ class PromtoolLimits:
     """promtool: a check of rules, trials of queries and of alerts.
 
     ``at_once``: trials that run side by side; ``alerts_at_once``: different alerts of one trial.
+    So many results are kept (``kept_queries``, ``kept_alerts``), what went wrong for ``trouble_s``.
     """
 
     check_s: float = 10.0
@@ -64,6 +84,9 @@ class PromtoolLimits:
     alerts: TrialLimits = TrialLimits(wall_s=20.0)
     at_once: int = 2
     alerts_at_once: int = 300
+    kept_queries: int = 2048
+    kept_alerts: int = 4000
+    trouble_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,27 @@ class CheckLimits:
 
 
 @dataclass(frozen=True)
+class ScanLimits:
+    """A look through a whole Grafana, over as many checks as it takes.
+
+    ``at_once`` dashboards are read side by side, ``batch`` before it is asked what is due now,
+    ``dashboards`` at most; of each so many ``panels`` are kept. One look takes ``whole_s``; a
+    finding is believed for ``each_s`` times the dashboards, from ``least_s`` to ``most_s``. A
+    Grafana that was silent ``silences`` times in a row is given up.
+    """
+
+    dashboards: int = 2000
+    panels: int = 40
+    at_once: int = 4
+    batch: int = 40
+    whole_s: float = 120.0
+    each_s: float = 0.2
+    least_s: float = 4.0
+    most_s: float = 300.0
+    silences: int = 3
+
+
+@dataclass(frozen=True)
 class WorkbenchLimits:
     """Learners' own queries and dashboards.
 
@@ -86,6 +130,8 @@ class WorkbenchLimits:
     ``draw_s`` at most, and anew once it is ``drawn_s`` old; a panel that took ``heavy_s`` rests
     for ``rest_s``. A look at all dashboards takes ``gather_s``, of them ``scan_wait_s`` for a scan
     of Grafana (``page_wait_s`` where a page waits), with ``closer_looks`` at the most promising.
+    Of one look so many queries are run (``runs``), of one dashboard so many read by Prometheus
+    (``validated``).
     """
 
     turn_s: float = 2.0
@@ -98,6 +144,9 @@ class WorkbenchLimits:
     scan_wait_s: float = 3.0
     page_wait_s: float = 0.4
     closer_looks: int = 5
+    runs: int = 40
+    validated: int = 200
+    scan: ScanLimits = ScanLimits()
 
 
 @dataclass(frozen=True)
@@ -105,22 +154,82 @@ class ReadingLimits:
     """How old an answer may be that all open pages share; less than their rhythm of asking.
 
     ``numbers_s``: SLIs, budgets and what guards them; ``alerts_s``: what alerts do; ``lab_s``: how
-    the lab does; ``buckets_s``: which buckets the latency histogram has.
+    the lab does; ``buckets_s``: which buckets the latency histogram has; ``rules_s``: recording
+    rules and labels that a query may lean on; ``sources_s``: Grafana's data sources;
+    ``definitions_s``: Grafana's alert rules, for one of its evaluations; ``others_s``: which of
+    them speak of another service.
+
+    ``readout_s`` and, while a burst runs, ``burst_s``: the SLIs; ``history_s``: what was left of
+    a budget; ``page_s``: at which address Prometheus has a page. A page shows SLIs as old as
+    ``patience_s`` rather than wait. One that is ``settled_s`` old is made anew, scrape or not.
     """
 
     numbers_s: float = 4.5
     alerts_s: float = 2.0
     lab_s: float = 2.5
     buckets_s: float = 60.0
+    rules_s: float = 10.0
+    sources_s: float = 60.0
+    definitions_s: float = 10.0
+    others_s: float = 30.0
+    readout_s: float = 4.5
+    burst_s: float = 0.9
+    history_s: float = 15.0
+    page_s: float = 60.0
+    patience_s: float = 10.0
+    settled_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class BurstLimits:
+    """A burst's runner, engine and record.
+
+    The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``;
+    an engine that says nothing is ended after ``silence_s``, with ``leave_s`` to leave. From one
+    try to save to the next: ``retry_s``, until ``retry_for_s``. A burst goes on for ``full_s`` with
+    a full disk, and waits for ``lock_s`` at most when it saves, so that its lease is renewed in
+    time. The engine ends when the runner says nothing for ``alone_s``: before another portal may
+    take the burst for abandoned, ``abandoned_s`` after its last heartbeat, which ``settle_every_s``
+    is looked for. Prometheus is asked each ``ask_every_s`` for what it counted; by ``uncounted_s``
+    a runner that is still there has that, or has given up on it.
+    """
+
+    lease_s: float = 5.0
+    tick_s: float = 0.4
+    silence_s: float = 15.0
+    leave_s: float = 3.0
+    retry_s: float = 2.0
+    retry_for_s: float = 900.0
+    full_s: float = 5.0
+    lock_s: float = 1.0
+    alone_s: float = 5.0
+    abandoned_s: float = 6.0
+    settle_every_s: float = 1.0
+    ask_every_s: float = 0.5
+    uncounted_s: float = 240.0
 
 
 @dataclass(frozen=True)
 class RoomLimits:
-    """How many there may be: SLOs of a learner, rule files in Prometheus' folder, kept readings."""
+    """How many there may be: SLOs of a learner, rule files in Prometheus' folder, kept readings.
+
+    ``lock_s``: how long starting over waits for the folder.
+    """
 
     slos: int = 50
     rule_files: int = 1000
     readings: int = 500
+    lock_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class ExportLimits:
+    """How much of a learner's work a submission keeps: the latest so many."""
+
+    bursts: int = 50
+    dashboards: int = 5
+    panels: int = 40
+    rules: int = 50
 
 
 @dataclass(frozen=True)
@@ -155,7 +264,9 @@ class Limits:
     check: CheckLimits = CheckLimits()
     workbench: WorkbenchLimits = WorkbenchLimits()
     reading: ReadingLimits = ReadingLimits()
+    burst: BurstLimits = BurstLimits()
     room: RoomLimits = RoomLimits()
+    export: ExportLimits = ExportLimits()
     server: ServerLimits = ServerLimits()
     busy_ms: int = 5000
     follow_every_s: float = 5.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import cast
 
 from flask import current_app
 
 from portal.background import Background
+from portal.clients import promtool
 from portal.clients.grafana import GrafanaClient
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
@@ -59,7 +61,9 @@ class Services:
             background=background,
             readings=SharedReadings(background, most=limits.room.readings),
             limits=limits,
-            trials=TrialMemory(TrialEngine(limits.promtool)),
+            trials=TrialMemory(
+                TrialEngine(limits.promtool, partial(promtool.find, settings.cache_dir))
+            ),
         )
 
     @property

@@ -12,7 +12,7 @@ from portal.config import Settings
 from portal.errors import SLOLabError
 from stack.cleaning import clean_up
 from stack.console import Console
-from stack.doctor import Finding, Health, diagnose
+from stack.doctor import Diagnosis, Health, diagnose
 from stack.layout import Layout
 from stack.lock import Lock, PortalLock
 from stack.logs import follow, known_logs, tail
@@ -62,7 +62,7 @@ def doctor(as_json: bool) -> None:
         sys.exit(1)
 
 
-def _as_text(finding: Finding) -> str:
+def _as_text(finding: Diagnosis) -> str:
     words = filter(None, (finding.url, finding.detail))
     line = f"{finding.status:<9} {finding.name:<19} {'  '.join(words)}".rstrip()
     return f"{line}\n{'':<10}-> {finding.todo}" if finding.todo else line

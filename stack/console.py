@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from typing import TextIO
 
 import click
 
@@ -17,7 +18,9 @@ STEP = 1 << 20  # bytes between two drawings of the bar
 class Console:
     """Lines and one progress bar on standard output, from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, err: bool = False) -> None:
+        """``err``: on standard error instead, for a command whose output is read by programs."""
+        self._err = err
         self._lock = threading.Lock()
         self._drawn = -1
         self._label = ""
@@ -30,9 +33,9 @@ class Console:
         """Draw the bar anew, on a terminal; elsewhere say once what is being downloaded."""
         if label != self._label:
             self._label, self._drawn = label, -1
-            if not sys.stdout.isatty():
+            if not self._stream.isatty():
                 self.say(f"Downloading {label} ...")
-        if not sys.stdout.isatty() or (done // STEP == self._drawn and done != total):
+        if not self._stream.isatty() or (done // STEP == self._drawn and done != total):
             return
         self._drawn = done // STEP
         self._write(bar(label, done, total) + ("\n" if done == total else ""))
@@ -40,15 +43,19 @@ class Console:
     def _write(self, text: str) -> None:
         with self._lock:
             try:
-                click.echo(text, nl=False)
+                click.echo(text, nl=False, err=self._err)
             except OSError:
-                _go_on_without_output()
+                _go_on_without(self._stream)
+
+    @property
+    def _stream(self) -> TextIO:
+        return sys.stderr if self._err else sys.stdout
 
 
-def _go_on_without_output() -> None:
+def _go_on_without(stream: TextIO) -> None:
     """Nobody reads us any more; what is still buffered must not fail at our end, either."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

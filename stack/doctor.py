@@ -22,7 +22,7 @@ from portal.numbers import number
 from portal.shop.facts import JOB
 from stack.layout import Layout
 from stack.lock import is_held
-from stack.state import ServerState, State, Status, read_state
+from stack.state import ServerState, ServerStatus, State, read_state
 
 PROBE_SECONDS = 1.0
 LEAST_FREE = 200_000_000  # bytes; below that, databases begin to fail soon
@@ -34,7 +34,7 @@ LOGINS = {
     CredentialKind.BASIC: "with user and password",
     CredentialKind.NONE: "without a login: enough to read what Grafana shows to anybody",
 }
-COMING = (Status.STARTING, Status.RESTARTING)
+COMING = (ServerStatus.STARTING, ServerStatus.RESTARTING)
 WAIT = "Wait a few seconds."
 NOBODY_STARTED_IT = "Start the lab, or whatever program is to answer there."
 
@@ -49,7 +49,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One part of the lab. ``url`` is for a browser; ``todo`` is empty when all is well."""
 
     name: str
@@ -59,7 +59,7 @@ class Finding:
     todo: str = ""
 
 
-def diagnose(settings: Settings) -> list[Finding]:
+def diagnose(settings: Settings) -> list[Diagnosis]:
     """A finding for each part that there is, always in the same order.
 
     Asks all at once; takes about 1 s.
@@ -67,7 +67,7 @@ def diagnose(settings: Settings) -> list[Finding]:
     layout = Layout(settings.data_dir)
     running = is_held(layout.lock)
     state = read_state(layout.state) if running else None
-    examinations: list[Callable[[], Finding | None]] = [
+    examinations: list[Callable[[], Diagnosis | None]] = [
         lambda: _supervisor(settings, state, running=running),
         lambda: _portal(settings, state),
         lambda: _mockapp(settings, state),
@@ -82,65 +82,65 @@ def diagnose(settings: Settings) -> list[Finding]:
         return [finding for finding in found if finding]
 
 
-def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Finding:
+def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Diagnosis:
     if running:
         pid = f"process {state.pid}" if state else ""
-        return Finding("lab", Health.UP, detail=pid)
+        return Diagnosis("lab", Health.UP, detail=pid)
     if settings.mockapp_url and settings.prometheus_url:
-        return Finding(
+        return Diagnosis(
             "lab",
             Health.ABSENT,
             detail="The servers are started by other means, such as containers.",
         )
     todo = "Start it with `make lab` or `slo-lab up`."
-    return Finding("lab", Health.DOWN, detail=f"Not running on {settings.data_dir}.", todo=todo)
+    return Diagnosis("lab", Health.DOWN, detail=f"Not running on {settings.data_dir}.", todo=todo)
 
 
-def _portal(settings: Settings, state: State | None) -> Finding:
+def _portal(settings: Settings, state: State | None) -> Diagnosis:
     asked = settings.portal_ready
     return _server("portal", asked, settings.portal_base, _known(state, "portal"))
 
 
-def _mockapp(settings: Settings, state: State | None) -> Finding:
+def _mockapp(settings: Settings, state: State | None) -> Diagnosis:
     asked = f"{settings.mockapp_base}/healthz"
     return _server("mock app", asked, settings.mockapp_link, _known(state, "mockapp"))
 
 
-def _prometheus(settings: Settings, state: State | None) -> Finding:
+def _prometheus(settings: Settings, state: State | None) -> Diagnosis:
     asked = f"{settings.prometheus_base}/-/ready"
     return _server("Prometheus", asked, settings.prometheus_link, _known(state, "prometheus"))
 
 
-def _grafana(settings: Settings, state: State | None) -> Finding:
+def _grafana(settings: Settings, state: State | None) -> Diagnosis:
     known = _known(state, "grafana")
-    if known and known.status is Status.ABSENT:
+    if known and known.status is ServerStatus.ABSENT:
         todo = "Nothing has to be done: every step can be done without it."
-        return Finding("Grafana", Health.ABSENT, known.url, known.detail, todo)
-    if known and known.status is Status.GETTING:
+        return Diagnosis("Grafana", Health.ABSENT, known.url, known.detail, todo)
+    if known and known.status is ServerStatus.GETTING:
         detail = known.detail or "being looked for"
-        return Finding("Grafana", Health.STARTING, known.url, detail, "Wait until it is here.")
+        return Diagnosis("Grafana", Health.STARTING, known.url, detail, "Wait until it is here.")
     asked = f"{settings.grafana_base}/api/health"
     found = _server("Grafana", asked, settings.grafana_link, known)
     if found.status is Health.DOWN and known is None and not settings.grafana_url:
-        return Finding("Grafana", Health.ABSENT, found.url, found.detail)
+        return Diagnosis("Grafana", Health.ABSENT, found.url, found.detail)
     return found
 
 
-def _grafana_login(settings: Settings, state: State | None) -> Finding | None:
+def _grafana_login(settings: Settings, state: State | None) -> Diagnosis | None:
     """Whether Grafana lets the portal in; None where no Grafana answers, which has its own line."""
     known = _known(state, "grafana")
-    if not settings.grafana_url and (known is None or known.status is not Status.UP):
+    if not settings.grafana_url and (known is None or known.status is not ServerStatus.UP):
         return None
     try:
         standing = GrafanaClient.from_settings(settings, timeout=PROBE_SECONDS).check()
     except ClientError as error:
         if error.kind not in REFUSALS:
             return None
-        return Finding(LOGIN, Health.DOWN, detail=str(error), todo=_login_todo(settings))
+        return Diagnosis(LOGIN, Health.DOWN, detail=str(error), todo=_login_todo(settings))
     detail = LOGINS[standing.login]
     if standing.login is CredentialKind.NONE:
-        return Finding(LOGIN, Health.UP, detail=detail, todo=_login_todo(settings))
-    return Finding(LOGIN, Health.UP, detail=detail)
+        return Diagnosis(LOGIN, Health.UP, detail=detail, todo=_login_todo(settings))
+    return Diagnosis(LOGIN, Health.UP, detail=detail)
 
 
 def _login_todo(settings: Settings) -> str:
@@ -168,7 +168,7 @@ def _known(state: State | None, name: str) -> ServerState | None:
     return state.servers.get(name) if state else None
 
 
-def _server(title: str, asked: str, url: str, known: ServerState | None) -> Finding:
+def _server(title: str, asked: str, url: str, known: ServerState | None) -> Diagnosis:
     """Ask the server itself; where it doesn't answer, tell what the supervisor knows of it."""
     version = known.version if known else ""
     try:
@@ -176,17 +176,19 @@ def _server(title: str, asked: str, url: str, known: ServerState | None) -> Find
     except ClientError as error:
         return _silent_server(title, url, error, known)
     past = f"new starts so far: {known.restarts}" if known and known.restarts else ""
-    return Finding(title, Health.UP, url, ", ".join(filter(None, (version, past))))
+    return Diagnosis(title, Health.UP, url, ", ".join(filter(None, (version, past))))
 
 
-def _silent_server(title: str, url: str, error: ClientError, known: ServerState | None) -> Finding:
+def _silent_server(
+    title: str, url: str, error: ClientError, known: ServerState | None
+) -> Diagnosis:
     if known is None:
-        return Finding(title, Health.DOWN, url, str(error), NOBODY_STARTED_IT)
+        return Diagnosis(title, Health.DOWN, url, str(error), NOBODY_STARTED_IT)
     if known.status in COMING:
         detail = known.detail or "not answering yet"
-        return Finding(title, Health.STARTING, url, detail, WAIT)
+        return Diagnosis(title, Health.STARTING, url, detail, WAIT)
     todo = f"See `slo-lab logs {known.name}`; stopping and starting the lab may help."
-    return Finding(title, Health.DOWN, url, known.detail or str(error), todo)
+    return Diagnosis(title, Health.DOWN, url, known.detail or str(error), todo)
 
 
 def _get(title: str, url: str) -> None:
@@ -197,7 +199,7 @@ def _get(title: str, url: str) -> None:
         http.close()
 
 
-def _target(settings: Settings, state: State | None) -> Finding:
+def _target(settings: Settings, state: State | None) -> Diagnosis:
     """Whether Prometheus scrapes the mock app; it looks for targets for seconds after a start."""
     url = f"{settings.prometheus_link}/targets"
     name = f"scrape of {JOB}"
@@ -208,21 +210,21 @@ def _target(settings: Settings, state: State | None) -> Finding:
         new = not targets and _is_new(client)
     except ClientError as error:
         if (known := _known(state, "prometheus")) and known.status in COMING:
-            return Finding(name, Health.STARTING, url, "Prometheus starts", WAIT)
-        return Finding(name, Health.DOWN, url, str(error), "Get Prometheus up first.")
+            return Diagnosis(name, Health.STARTING, url, "Prometheus starts", WAIT)
+        return Diagnosis(name, Health.DOWN, url, str(error), "Get Prometheus up first.")
     if new:
-        return Finding(name, Health.STARTING, url, "Prometheus looks for its targets", WAIT)
+        return Diagnosis(name, Health.STARTING, url, "Prometheus looks for its targets", WAIT)
     if not targets:
         todo = "Does Prometheus read the lab's prometheus.yml? Its page of targets tells."
-        return Finding(name, Health.DOWN, url, f"Prometheus has no target in job {JOB}.", todo)
+        return Diagnosis(name, Health.DOWN, url, f"Prometheus has no target in job {JOB}.", todo)
     failing = [target for target in targets if target.health is TargetHealth.DOWN]
     if failing:
         todo = "Is the mock app up, and can Prometheus reach it at that address?"
         detail = f"{failing[0].instance}: {failing[0].last_error}"
-        return Finding(name, Health.DOWN, url, detail, todo)
+        return Diagnosis(name, Health.DOWN, url, detail, todo)
     if any(target.health is TargetHealth.UNKNOWN for target in targets):
-        return Finding(name, Health.STARTING, url, "not scraped yet", WAIT)
-    return Finding(name, Health.UP, url, ", ".join(target.instance for target in targets))
+        return Diagnosis(name, Health.STARTING, url, "not scraped yet", WAIT)
+    return Diagnosis(name, Health.UP, url, ", ".join(target.instance for target in targets))
 
 
 def _is_new(client: PrometheusClient) -> bool:
@@ -233,19 +235,19 @@ def _is_new(client: PrometheusClient) -> bool:
     return 0 <= (datetime.now(UTC) - started).total_seconds() < FIRST_SECONDS
 
 
-def _data_folder(settings: Settings) -> Finding:
+def _data_folder(settings: Settings) -> Diagnosis:
     """Whether there is room for what the learner does."""
     folder = settings.data_dir
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         detail = f"{folder}: {error.strerror}"
-        return Finding("data folder", Health.DOWN, detail=detail, todo="`slo-lab up` makes it.")
+        return Diagnosis("data folder", Health.DOWN, detail=detail, todo="`slo-lab up` makes it.")
     detail = f"{folder}, {number(free / 1e9, 2)} GB free"
     if free < LEAST_FREE:
         todo = "Free some space: nothing can be kept on a full disk."
-        return Finding("data folder", Health.DOWN, detail=detail, todo=todo)
+        return Diagnosis("data folder", Health.DOWN, detail=detail, todo=todo)
     database = urlsplit(settings.database_url)
     if database.hostname:
         detail += f"; database {database.scheme} on {database.hostname}"
-    return Finding("data folder", Health.UP, detail=detail)
+    return Diagnosis("data folder", Health.UP, detail=detail)

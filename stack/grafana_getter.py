@@ -37,10 +37,10 @@ class GrafanaGetter:
         self._thread.join(timeout=2)
 
     def say(self, text: str) -> None:
-        """A Reporter's line: not shown."""
+        """A SourceReporter's line: not shown."""
 
     def progress(self, label: str, done: int, total: int) -> None:
-        """A Reporter's progress: for the state file."""
+        """A SourceReporter's progress: for the state file."""
         if self._cancelled:
             raise SourceError("the lab was stopped.")
         of = f" of {count(total / 1e6)}" if total else ""

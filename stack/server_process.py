@@ -16,7 +16,7 @@ from stack.child import Child, StartError
 from stack.layout import Layout
 from stack.processes import born
 from stack.servers import Server
-from stack.state import ServerState, Status
+from stack.state import ServerState, ServerStatus
 
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before the first, second ... new start
 CRASH_WINDOW = 120.0  # seconds; more ends than delays within them, and we give up
@@ -34,7 +34,7 @@ class ManagedServer:
         self.state = ServerState(
             name=server.name,
             title=server.title,
-            status=Status.STARTING,
+            status=ServerStatus.STARTING,
             url=server.url,
             since=time.time(),
             version=server.version,
@@ -66,20 +66,20 @@ class ManagedServer:
             self._start_when_due()
         elif (code := self._child.poll()) is not None:
             self._on_end(code)
-        elif self.state.status is Status.STARTING and self._answers():
-            self._become(Status.UP)
+        elif self.state.status is ServerStatus.STARTING and self._answers():
+            self._become(ServerStatus.UP)
             self.was_up = True
         return self.state.status is not before
 
     def hang_up(self) -> None:
         """Tell the server to read its configuration again, once it is up: not sooner, since
         a process that has no handler yet would end."""
-        if self._child and self.state.status is Status.UP:
+        if self._child and self.state.status is ServerStatus.UP:
             self._child.send(signal.SIGHUP)
 
     def end(self) -> None:
         """Ask the server to end; gone() tells when it has."""
-        self._become(Status.STOPPED)
+        self._become(ServerStatus.STOPPED)
         if self._child:
             self._child.end()
 
@@ -116,7 +116,7 @@ class ManagedServer:
         )
         self.state.pid = self._child.pid
         self.state.born = born(self._child.pid)
-        self._become(Status.STARTING)
+        self._become(ServerStatus.STARTING)
 
     def _answers(self) -> bool:
         http = Http(self.server.title, self.server.ready, timeout=PROBE_SECONDS)
@@ -128,7 +128,7 @@ class ManagedServer:
             http.close()
 
     def _start_when_due(self) -> None:
-        if self.state.status is Status.RESTARTING and time.monotonic() >= self._due:
+        if self.state.status is ServerStatus.RESTARTING and time.monotonic() >= self._due:
             self.state.restarts += 1
             self.start()
 
@@ -146,7 +146,7 @@ class ManagedServer:
             return
         delay = DELAYS[len(recent) - 1]
         self._due = now + delay
-        self._become(Status.RESTARTING, how)
+        self._become(ServerStatus.RESTARTING, how)
         self._notify(self.server.name, f"{self.server.subject} {how}; it starts again.")
 
     def _why_not_up(self, how: str) -> str:
@@ -158,7 +158,7 @@ class ManagedServer:
         return ": ".join(filter(None, (how, words.rstrip("."))))
 
     def _give_up(self, why: str) -> None:
-        self._become(Status.FAILED, why)
+        self._become(ServerStatus.FAILED, why)
         if self.was_up or self.server.optional:  # else the whole start fails, and says so
             self._notify(self.server.name, f"{self.server.subject} {why}.")
 
@@ -166,7 +166,7 @@ class ManagedServer:
         self._child = None
         self.state.pid, self.state.born = None, ""
 
-    def _become(self, status: Status, detail: str = "") -> None:
+    def _become(self, status: ServerStatus, detail: str = "") -> None:
         self.state.status, self.state.detail = status, detail
         self.state.since = time.time()
 

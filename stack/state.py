@@ -16,7 +16,7 @@ VERSION = 1
 EVENTS_KEPT = 50
 
 
-class Status(StrEnum):
+class ServerStatus(StrEnum):
     """How a server does."""
 
     GETTING = "getting"  # being downloaded
@@ -34,7 +34,7 @@ class ServerState:
 
     name: str
     title: str
-    status: Status
+    status: ServerStatus
     url: str
     since: float
     pid: int | None = None

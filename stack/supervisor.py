@@ -28,7 +28,7 @@ from stack.servers import (
     prometheus_server,
 )
 from stack.sources import find_prometheus
-from stack.state import ServerState, State, Status, read_state
+from stack.state import ServerState, ServerStatus, State, read_state
 from stack.stop_signals import StopSignals
 from stack.terminal import Terminal
 
@@ -99,10 +99,10 @@ class Supervisor:
         if self._settings.grafana_url:
             return
         if self._settings.grafana_source == "off":
-            self._set_grafana(Status.ABSENT, "switched off (SLO_LAB_GRAFANA_SOURCE=off)")
+            self._set_grafana(ServerStatus.ABSENT, "switched off (SLO_LAB_GRAFANA_SOURCE=off)")
             return
         self._grafana = GrafanaGetter(self._settings)
-        self._set_grafana(Status.GETTING, "")
+        self._set_grafana(ServerStatus.GETTING, "")
         self._grafana.start()
 
     def _add(self, server: Server) -> None:
@@ -113,7 +113,7 @@ class Supervisor:
         self._on_change(managed)
         self._write_state()
 
-    def _set_grafana(self, status: Status, detail: str) -> None:
+    def _set_grafana(self, status: ServerStatus, detail: str) -> None:
         url = self._settings.grafana_link
         self._state.servers["grafana"] = ServerState(
             "grafana", "Grafana", status, url, time.time(), detail=detail
@@ -132,9 +132,9 @@ class Supervisor:
 
     def _on_change(self, managed: ManagedServer) -> None:
         server, state = managed.server, managed.state
-        if state.status is Status.UP and state.restarts:
+        if state.status is ServerStatus.UP and state.restarts:
             self._console.say(f"{server.subject} is up again.")
-        elif state.status is Status.UP:
+        elif state.status is ServerStatus.UP:
             took = time.time() - self._state.since
             self._console.say(
                 f"  {server.title:<11} up after {number(took, 2):>4} s   {server.url}"
@@ -142,7 +142,7 @@ class Supervisor:
             if server.name == "grafana":
                 self._say_login()
                 self._account.start()
-        elif state.status is Status.FAILED and not managed.was_up and not server.optional:
+        elif state.status is ServerStatus.FAILED and not managed.was_up and not server.optional:
             full = f" The disk of {self._layout.root} is full." if self._layout.is_full() else ""
             raise SLOLabError(
                 f"{server.subject} {state.detail}.{full} (All of it: slo-lab logs {server.name})"
@@ -167,7 +167,7 @@ class Supervisor:
         if getter.install:
             self._add(grafana_server(self._settings, self._layout, getter.install))
             return
-        self._set_grafana(Status.ABSENT, getter.reason)
+        self._set_grafana(ServerStatus.ABSENT, getter.reason)
         self._console.say(
             "  Grafana     not here: the lab runs without it, and every step can be done.\n"
             "              Why it is not here: slo-lab doctor"
@@ -177,7 +177,11 @@ class Supervisor:
         """Prometheus reads its rules again after a change; it has no lifecycle API here."""
         now = time.monotonic()
         prometheus = self._server("prometheus")
-        if not prometheus or prometheus.state.status is not Status.UP or now < self._rules_due:
+        if (
+            not prometheus
+            or prometheus.state.status is not ServerStatus.UP
+            or now < self._rules_due
+        ):
             return
         self._rules_due = now + RULES_SECONDS
         mark = self._rules_fingerprint()
@@ -190,7 +194,7 @@ class Supervisor:
 
     def _announce(self) -> None:
         required = [managed for managed in self._servers if not managed.server.optional]
-        if self._announced or not all(m.state.status is Status.UP for m in required):
+        if self._announced or not all(m.state.status is ServerStatus.UP for m in required):
             return
         self._announced = True
         self._console.say(f"\nThe lab is ready: {self._settings.portal_base}   (stop: Ctrl-C)")

@@ -21,8 +21,9 @@ from portal.trial import verdict
 from portal.trial.engine import TrialEngine
 from portal.trial.memory import TrialMemory
 from tests.patience import PATIENT
+from tests.promtool import promtool_at_hand
 
-ENGINE = TrialEngine(PATIENT.promtool)
+ENGINE = TrialEngine(PATIENT.promtool, promtool_at_hand)
 TRIALS = TrialMemory(ENGINE)
 analyse = partial(tie.analyse, memory=TRIALS)
 analyse_all = partial(tie.analyse_all, memory=TRIALS)

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from portal.clients.promtool import PromtoolMissingError
-from portal.clients.promtool import find as find_promtool
 from portal.config import Settings
 from portal.errors import SLOLabError
 from stack.console import Console
 from stack.sources import PrometheusInstall, find_prometheus
+from tests.promtool import promtool_at_hand
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL_SECONDS = 600.0
@@ -28,10 +27,7 @@ def prometheus() -> PrometheusInstall:
 
 def promtool() -> str:
     """The promtool that the portal asks; raises PromtoolMissingError where there is none."""
-    found = find_promtool()
-    if found is None:
-        raise PromtoolMissingError
-    return str(found)
+    return str(promtool_at_hand())
 
 
 def chromium() -> Path:

@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from portal import create_app, end_app
 from portal.background import Background
 from portal.config import Settings
 from portal.features import start_background
-from portal.kit.db import migrate_to_head
+from portal.kit.db import db, migrate_to_head
 from portal.learners import ensure_solo_learner
 from portal.services import Services, utc_now
+from tests.apps import portal_app
 
 PATIENCE = 60.0
 PORTAL = Path(__file__).parent.parent / "portal"
@@ -115,3 +117,17 @@ def test_two_portals_in_one_process_leave_no_thread_when_they_end(settings: Sett
         assert {"alert-follower", "settler"} <= {task.thread for task in services.background.tasks}
         assert end_app(app, PATIENCE) == []
     assert set(threading.enumerate()) - before == set()
+
+
+def test_a_request_after_the_end_is_refused_and_opens_no_database(settings: Settings) -> None:
+    opened: list[object] = []
+    with portal_app(settings) as app:
+        client = app.test_client()
+        assert client.get("/steps").status_code == 200
+        with app.app_context():
+            event.listen(db.engine, "connect", lambda *_: opened.append(_))
+        assert end_app(app, PATIENCE) == []
+        for answer in (client.get("/steps"), client.post("/criteria/slo/check")):
+            assert answer.status_code == 503
+            assert "Try again in a moment" in answer.text
+    assert opened == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -164,6 +164,42 @@ def test_no_test_sets_a_constant_of_the_portal(name: str) -> None:
     assert list(constants_set_from_outside(ROOT / name)) == []
 
 
+LIMITED = {"Deadline", "Semaphore", "BoundedSemaphore", "pool", "locked", "repeat", "wait"}
+"""What is given how long, or how many. ``readings.get`` is told how old an answer may be."""
+
+
+def fixed_limits(path: Path) -> Iterator[str]:
+    """Each ``Deadline(SECONDS)``, ``readings.get(key, MAX_AGE, ask)`` and so on of a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            age = node.args[1:2] if called in {"get", "ask"} and len(node.args) > 2 else []
+            given = node.args if called in LIMITED else age
+            fixed = [arg for arg in given if isinstance(arg, ast.Name) and arg.id.isupper()]
+            yield from (f"line {arg.lineno}: {called}({arg.id})" for arg in fixed)
+
+
+@pytest.mark.parametrize("name", [n for n in ROOMS if not n.startswith("portal/bursts/engine/")])
+def test_how_long_and_how_many_are_no_constants(name: str) -> None:
+    """They are values of ``portal/limits.py``. The burst's engine is a process of its own."""
+    assert list(fixed_limits(ROOT / name)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "end = Deadline(PASS_SECONDS)",
+        "pool = background.pool('scan', AT_ONCE)",
+        "found = services.readings.get('managed', SAMPLES_S, lambda: rules(services))",
+        "with folder.locked(LOCK_SECONDS): pass",
+    ],
+)
+def test_a_limit_that_is_a_constant_is_found(tmp_path: Path, line: str) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert len(list(fixed_limits(module))) == 1
+
+
 def test_ruff_knows_each_class_of_limits() -> None:
     """As values that don't change, they may be defaults."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -173,13 +209,54 @@ def test_ruff_knows_each_class_of_limits() -> None:
     assert told == sorted(f"portal.limits.{name}" for name in names)
 
 
-def test_no_two_classes_share_a_name() -> None:
+NAMING = frozenset({"type", "new_class", "make_dataclass", "namedtuple", "NamedTuple"}) | {
+    *("NewType", "TypedDict", "Enum", "StrEnum", "IntEnum", "Flag"),
+}
+"""What makes a class, or a name for one, of the name that it is given first."""
+
+
+def classes(path: Path) -> Iterator[str]:
+    """The names of the classes of a file, also of those that are made by a call."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef):
+            yield node.name.lstrip("_")
+        elif isinstance(node, ast.Call) and node.args:
+            made, first = ast.unparse(node.func).rpartition(".")[2], node.args[0]
+            if made in NAMING and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value.lstrip("_")
+
+
+def shared_names(paths: Iterable[Path]) -> dict[str, list[str]]:
+    """Each name that several classes bear, with the files."""
     homes: dict[str, list[str]] = {}
-    for name in ROOMS:
-        for node in ast.walk(ast.parse((ROOT / name).read_text())):
-            if isinstance(node, ast.ClassDef):
-                homes.setdefault(node.name.lstrip("_"), []).append(name)
-    assert {name: places for name, places in homes.items() if len(places) > 1} == {}
+    for path in paths:
+        for name in classes(path):
+            homes.setdefault(name, []).append(str(path))
+    return {name: places for name, places in homes.items() if len(places) > 1}
+
+
+def test_no_two_classes_share_a_name() -> None:
+    """``stack`` shares modules with the portal, and so its names."""
+    assert shared_names(ROOT / name for name in named(SOURCES) if name.startswith(HOUSE)) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "class Verdict: pass",
+        "def make():\n    class _Verdict: pass",
+        "Verdict = type('Verdict', (), {})",
+        "Verdict = namedtuple('Verdict', 'code')",
+        "Verdict = typing.NewType('Verdict', str)",
+        "Verdict = NamedTuple('Verdict', [('code', str)])",
+        "Verdict = dataclasses.make_dataclass('Verdict', ['code'])",
+    ],
+)
+def test_a_second_class_of_a_name_is_found_however_it_is_made(tmp_path: Path, line: str) -> None:
+    first, second = tmp_path / "first.py", tmp_path / "second.py"
+    first.write_text("class Verdict: pass")
+    second.write_text(line)
+    assert shared_names([first, second]) == {"Verdict": [str(first), str(second)]}
 
 
 @pytest.mark.parametrize("name", named(SOURCES))

@@ -35,8 +35,6 @@ from portal.services import Services
 from portal.tie.codes import TieCode
 from portal.tie.grafana import analyse_grafana
 
-SAMPLES_S = 2.0
-OTHERS_S = 30.0
 log = logging.getLogger(__name__)
 
 
@@ -146,9 +144,8 @@ def _grafana(
         return []
     before = {record.identity(one.name, one.labels): one for one in known if _is_grafanas(one)}
     since = burst.started_at.timestamp() - BEFORE_S
-    others = services.readings.get(
-        ("other alerts", burst.learner_id), OTHERS_S, lambda: _of_others(services, burst)
-    )
+    key, others_s = ("other alerts", burst.learner_id), services.limits.reading.others_s
+    others = services.readings.get(key, others_s, lambda: _of_others(services, burst))
     samples = [(_identity(one), one) for one in _samples(services)]
     found = (
         continued(before.get(key), sample, since, now.timestamp())
@@ -168,7 +165,8 @@ def _identity(sample: ManagedRule) -> str:
 
 def _samples(services: Services) -> list[ManagedRule]:
     """The rules as they stand now, asked for once a look, however many bursts are watched."""
-    return services.readings.get("managed", SAMPLES_S, lambda: managed_rules(services))
+    alerts_s = services.limits.reading.alerts_s
+    return services.readings.get("managed", alerts_s, lambda: managed_rules(services))
 
 
 def _of_others(services: Services, burst: Burst) -> set[str]:

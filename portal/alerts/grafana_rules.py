@@ -11,9 +11,6 @@ from portal.rulefile.states import AlertState, ToldRule, read_states
 from portal.services import Services
 from portal.tie.grafana import GrafanaRule, read_ruler
 
-DEFINITIONS_S = 10.0
-"""How long a rule's definition is taken to stay as it is: one evaluation of Grafana's."""
-
 
 @dataclass(frozen=True)
 class ManagedRule:
@@ -38,8 +35,8 @@ def managed_rules(services: Services) -> list[ManagedRule]:
     """
     if grafana_absence(services.settings):
         return []
-    ask = services.grafana.alert_definitions
-    rules = services.readings.get("ruler", DEFINITIONS_S, lambda: read_ruler(ask()))
+    ask, definitions_s = services.grafana.alert_definitions, services.limits.reading.definitions_s
+    rules = services.readings.get("ruler", definitions_s, lambda: read_ruler(ask()))
     return with_states(rules, read_states(services.grafana.alert_states())) if rules else []
 
 

@@ -59,8 +59,8 @@ def _follow(burst_id: int, every: float) -> Burst:
 
 def _look(burst_id: int) -> Burst:
     db.session.rollback()
-    now = current_services().clock()
-    store.settle_abandoned(now, current_runner().followed)
+    services = current_services()
+    store.settle_abandoned(services.clock(), services.limits.burst, current_runner().followed)
     return db.session.execute(select(Burst).where(Burst.id == burst_id)).scalar_one()
 
 

@@ -46,27 +46,6 @@ SETTLED_REASON = (
 OVERTAKEN_REASON = "Another burst at this service came after this one, so this one was ended."
 
 
-@dataclass(frozen=True)
-class Waits:
-    """Seconds. ``lease`` of the fault, from one ``tick`` to the next, of the engine's ``silence``
-    before it is ended, for it to ``leave``, from one try to save to the next (``retry``), and
-    until that is given up (``retry_for``). A burst goes on for ``full`` with a full disk, and
-    waits for ``lock`` at most when it saves, so that its fault's lease is renewed in time.
-    The engine ends when the runner says nothing for ``alone``: before another portal may take
-    the burst for abandoned.
-    """
-
-    lease: float = 5.0
-    tick: float = 0.4
-    silence: float = 15.0
-    leave: float = 3.0
-    retry: float = 2.0
-    retry_for: float = 900.0
-    full: float = 5.0
-    lock: float = 1.0
-    alone: float = 5.0
-
-
 class BurstError(SLOLabError):
     """The burst could not go on; the sentence becomes its reason."""
 
@@ -82,10 +61,9 @@ class Unsaved:
 class Runner:
     """Runs the bursts of this portal process."""
 
-    def __init__(self, app: Flask, waits: Waits | None = None) -> None:
+    def __init__(self, app: Flask) -> None:
         """``app`` gives the threads their database and services."""
         self._app = app
-        self.waits = waits or Waits()
         self.unsaved: dict[int, Unsaved] = {}
         self.followed: set[int] = set()
 
@@ -110,7 +88,7 @@ class Runner:
     def _ready(self, burst_id: int) -> _Run | None:
         """The run of a queued burst, once the database can be read; None when it never can."""
         services: Services = self._app.extensions["slo_lab"]
-        give_up = time.monotonic() + self.waits.retry_for
+        give_up = time.monotonic() + services.limits.burst.retry_for_s
         while True:
             try:
                 return self._read(services, burst_id)
@@ -118,7 +96,7 @@ class Runner:
                 db.session.rollback()
                 fault = fault_of(error).value
                 log.error("burst not begun", extra={"burst": burst_id, "fault": fault})
-                stopped = services.background.stopping.wait(self.waits.retry)
+                stopped = services.background.stopping.wait(services.limits.burst.retry_s)
                 if stopped or time.monotonic() > give_up:
                     return None
 
@@ -145,8 +123,8 @@ class _Run:
         fence: int,
     ) -> None:
         self._runner = runner
-        self._waits = runner.waits
         self._services = services
+        self._limits = services.limits.burst
         self._id = burst_id
         self._profile = profile
         self._job = job
@@ -178,9 +156,9 @@ class _Run:
         self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:
-        with _engine(self._waits.leave) as engine, selectors.DefaultSelector() as selector:
+        with _engine(self._limits.leave_s) as engine, selectors.DefaultSelector() as selector:
             order = self._profile.spec(self._services.mockapp.base_url)
-            _write(engine, replace(order, silence_seconds=self._waits.alone).dump())
+            _write(engine, replace(order, silence_seconds=self._limits.alone_s).dump())
             selector.register(_output(engine), selectors.EVENT_READ)
             silent, due = 0.0, time.monotonic()
             while True:
@@ -193,12 +171,12 @@ class _Run:
                         return ended
                 # What was waited, not what the clock says: a machine that stood still did so
                 # for the engine too.
-                elif (silent := silent + wait) > self._waits.silence:
+                elif (silent := silent + wait) > self._limits.silence_s:
                     raise BurstError("The burst's own process fell silent, so it was ended.")
                 if time.monotonic() >= due:
                     self._tick(engine)
                     # From its end, so that messages are read however long a tick takes.
-                    due = time.monotonic() + self._waits.tick
+                    due = time.monotonic() + self._limits.tick_s
 
     def _next_message(self, engine: subprocess.Popen[bytes]) -> Message:
         line = _output(engine).readline()
@@ -216,7 +194,7 @@ class _Run:
         if message.kind is MessageKind.STOPPED:
             if message.reason == FELL_SILENT:
                 raise BurstError(SETTLED_REASON)
-            if not self._stopping and self._services.background.stopping.wait(self._waits.tick):
+            if not self._stopping and self._services.background.stopping.wait(self._limits.tick_s):
                 raise BurstError(ABANDONED_REASON)  # whoever ends the portal ends its group
             self._reason = self._reason or "Stopped before its time."
             return BurstState.FAILED if self._reason == DISK_REASON else BurstState.STOPPED
@@ -231,7 +209,8 @@ class _Run:
         self._save(counts=self._counts)
         _write(engine, HERE + "\n")
         self._hold_fault(must=False)
-        if self._full_since is not None and time.monotonic() - self._full_since > self._waits.full:
+        since = self._full_since
+        if since is not None and time.monotonic() - since > self._limits.full_s:
             self._reason = DISK_REASON
         if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted()):
             self._stopping = True
@@ -265,7 +244,7 @@ class _Run:
             return
         try:
             self._services.mockapp.set_fault(
-                lifetime_seconds=self._waits.lease,
+                lifetime_seconds=self._limits.lease_s,
                 error_ratio=fault.error_ratio,
                 latency_seconds=fault.latency_seconds,
                 hang=fault.hang,
@@ -284,7 +263,7 @@ class _Run:
 
     def _gone(self, engine: subprocess.Popen[bytes]) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            engine.wait(self._waits.leave)
+            engine.wait(self._limits.leave_s)
         return (
             "The burst's own process ended unexpectedly "
             f"({_how(engine.returncode)}). The numbers are the last ones it told."
@@ -313,7 +292,7 @@ class _Run:
         Whoever settled the record meanwhile knew less.
         """
         values = {**self._unsaved, "counts": self._counts, **values}
-        give_up = time.monotonic() + self._waits.retry_for
+        give_up = time.monotonic() + self._limits.retry_for_s
         while True:
             try:
                 self._write(values, true())
@@ -321,7 +300,7 @@ class _Run:
                 self._not_saved(values, error)
                 if time.monotonic() > give_up:
                     return
-                if self._services.background.stopping.wait(self._waits.retry):
+                if self._services.background.stopping.wait(self._limits.retry_s):
                     return
             else:
                 self._runner.unsaved.pop(self._id, None)
@@ -348,7 +327,7 @@ class _Run:
     def _write(self, values: dict[str, Any], which: ColumnElement[bool]) -> bool:
         heartbeat = {"heartbeat_at": self._services.clock()}
         statement = update(Burst).where(Burst.id == self._id, which)
-        with waiting_for_lock(self._waits.lock):
+        with waiting_for_lock(self._limits.lock_s):
             result = db.session.execute(statement.values({**heartbeat, **values}))
         db.session.commit()
         return cast(CursorResult[Any], result).rowcount == 1
@@ -366,7 +345,7 @@ def shown(runner: Runner | None, burst: Burst) -> Burst:
 
 
 @contextlib.contextmanager
-def _engine(leave: float) -> Iterator[subprocess.Popen[bytes]]:
+def _engine(leave_s: float) -> Iterator[subprocess.Popen[bytes]]:
     announce("the burst's engine")
     engine = subprocess.Popen(
         [sys.executable, "-P", "-m", "portal.bursts.engine"],
@@ -377,15 +356,15 @@ def _engine(leave: float) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield engine
     finally:
-        _end(engine, leave)
+        _end(engine, leave_s)
 
 
-def _end(engine: subprocess.Popen[bytes], leave: float) -> None:
+def _end(engine: subprocess.Popen[bytes], leave_s: float) -> None:
     """Close its input, which asks it to leave; kill it when it does not."""
     with contextlib.suppress(OSError):
         cast(IO[bytes], engine.stdin).close()
     try:
-        engine.wait(leave)
+        engine.wait(leave_s)
     except subprocess.TimeoutExpired:
         engine.kill()
         engine.wait()

@@ -25,7 +25,6 @@ from portal.shop.series import bucket_label
 
 SLOW_SECONDS = 0.5
 EVERYTHING = "+Inf"
-ASK_EVERY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -173,6 +172,6 @@ def _scraped_after(services: Services, job: str, moment: datetime) -> bool:
             samples = services.prometheus.numbers(query)
             if samples and samples[0].value > moment.timestamp():
                 return True
-        if services.background.stopping.wait(ASK_EVERY_SECONDS):
+        if services.background.stopping.wait(services.limits.burst.ask_every_s):
             return False
     return False

@@ -8,15 +8,15 @@ from portal.bursts.start import current_runner
 from portal.bursts.store import settle_abandoned
 from portal.services import Services
 
-LOOK_EVERY_S = 1.0
-
 
 def start_settling(app: Flask) -> None:
     """Look in the background, until that is stopped: a page that is only read writes nothing."""
     services: Services = app.extensions["slo_lab"]
+    limits = services.limits.burst
 
     def look() -> None:
         with app.app_context():
-            settle_abandoned(services.clock(), current_runner().followed)
+            settle_abandoned(services.clock(), limits, current_runner().followed)
 
-    services.background.repeat("settler", "ends bursts whose runner is gone", LOOK_EVERY_S, look)
+    every_s = limits.settle_every_s
+    services.background.repeat("settler", "ends bursts whose runner is gone", every_s, look)

@@ -12,10 +12,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.kit.age import old
 from portal.kit.db import db
-
-ABANDONED_AFTER = timedelta(seconds=6)
-UNCOUNTED_AFTER = timedelta(minutes=4)
-"""By then a runner that is still there has Prometheus' view, or has given up on it."""
+from portal.limits import BurstLimits
 
 ABANDONED_REASON = (
     "The portal stopped while this burst ran, so it was cut short. "
@@ -82,23 +79,23 @@ def request_stop(burst: Burst) -> None:
     db.session.commit()
 
 
-def settle_abandoned(now: datetime, followed: Collection[int] = ()) -> None:
+def settle_abandoned(now: datetime, limits: BurstLimits, followed: Collection[int] = ()) -> None:
     """Give bursts whose runner has not been heard of a named end. Writes only when there is one.
 
     Those ``followed`` in this very process have their runner, however long the machine slept.
     """
     try:
-        _end_silent(now, tuple(followed))
-        _end_uncounted(now)
+        _end_silent(now, timedelta(seconds=limits.abandoned_s), tuple(followed))
+        _end_uncounted(now, timedelta(seconds=limits.uncounted_s))
     except DatabaseError:  # a full disk, a lock; the next look tries again
         db.session.rollback()
 
 
-def _end_silent(now: datetime, followed: tuple[int, ...]) -> None:
+def _end_silent(now: datetime, after: timedelta, followed: tuple[int, ...]) -> None:
     """The bursts that were cut short."""
     silent = select(Burst).where(
         Burst.state.in_(ACTIVE),
-        old(Burst.heartbeat_at, now, ABANDONED_AFTER),
+        old(Burst.heartbeat_at, now, after),
         Burst.id.not_in(followed),
     )
     for burst in db.session.scalars(silent).all():
@@ -111,12 +108,12 @@ def _end_silent(now: datetime, followed: tuple[int, ...]) -> None:
         _settle(burst, end, Burst.state.in_(ACTIVE))
 
 
-def _end_uncounted(now: datetime) -> None:
+def _end_uncounted(now: datetime, after: timedelta) -> None:
     """The bursts that ended, but whose runner was gone before Prometheus had counted them."""
     waiting = Burst.server_counts.is_(None)
     uncounted = select(Burst).where(
         Burst.state.not_in(ACTIVE),
-        old(Burst.heartbeat_at, now, UNCOUNTED_AFTER),
+        old(Burst.heartbeat_at, now, after),
         waiting,
     )
     for burst in db.session.scalars(uncounted).all():

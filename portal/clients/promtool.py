@@ -8,12 +8,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from portal.clients.calls import announce
-from portal.config import Settings
 from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits
 
@@ -33,10 +32,21 @@ POSITION = re.compile(r"(?P<line>\d+):(?P<column>\d+): (?:parse error: )?(?P<why
 class PromtoolMissingError(SLOLabError):
     """There is no promtool on this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: str = "") -> None:
+        """``why``: what came of the search, where that is known."""
         super().__init__(
             "promtool was not found. It comes with Prometheus: start the lab once, "
-            "or put promtool on PATH."
+            f"or put promtool on PATH. {why}".rstrip()
+        )
+
+
+class PromtoolIdleError(SLOLabError):
+    """There is a promtool, but it can't be started."""
+
+    def __init__(self, program: Path) -> None:
+        super().__init__(
+            f"{program} was found, but can't be started: it may not be executed, or lies on a disk "
+            "that no program may be started from. Allow that, or put another promtool on PATH."
         )
 
 
@@ -76,39 +86,55 @@ class Validity:
     column: int | None = None
 
 
-def find(environ: Mapping[str, str] | None = None) -> Path | None:
-    """promtool on PATH or in the lab's cache folder; None where there is none."""
-    environ = os.environ if environ is None else environ
-    on_path = shutil.which("promtool", path=environ.get("PATH", os.defpath))
-    if on_path:
+PromtoolPath = Callable[[], Path]
+"""Says where promtool is, each time anew, since the lab may get it meanwhile.
+
+Raises SLOLabError where there is none to be had.
+"""
+
+
+def missing() -> Path:
+    """Where nobody has a promtool: raises PromtoolMissingError."""
+    raise PromtoolMissingError
+
+
+def find(cache_dir: Path) -> Path:
+    """promtool on PATH or in the lab's cache folder.
+
+    Raises PromtoolMissingError, or PromtoolIdleError for one that can't be started.
+    """
+    if on_path := shutil.which("promtool"):
         return Path(on_path)
-    cache = Settings.from_env(environ).cache_dir
-    return _newest(cache) if cache.is_dir() else None
+    unpacked = sorted(_unpacked(cache_dir), key=lambda path: path.stat().st_mtime, reverse=True)
+    if usable := next((path for path in unpacked if os.access(path, os.X_OK)), None):
+        return usable
+    if idle := next(iter((*_idle_on_path(), *unpacked)), None):
+        raise PromtoolIdleError(idle)
+    raise PromtoolMissingError
 
 
-def _newest(cache: Path) -> Path | None:
-    """The latest promtool in the folders that releases and packages are unpacked to."""
-    folders = [folder for folder in cache.iterdir() if not folder.name.startswith(".")]
-    found = [
-        path
-        for folder in folders
-        for pattern in ("promtool", "*/promtool", "usr/bin/promtool", "*/usr/bin/promtool")
-        for path in folder.glob(pattern)
-        if os.access(path, os.X_OK)
-    ]
-    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+def _unpacked(cache_dir: Path) -> Iterator[Path]:
+    """Each promtool in the folders that releases and packages are unpacked to."""
+    for folder in cache_dir.iterdir() if cache_dir.is_dir() else ():
+        if not folder.name.startswith("."):
+            for pattern in ("promtool", "*/promtool", "usr/bin/promtool", "*/usr/bin/promtool"):
+                yield from folder.glob(pattern)
+
+
+def _idle_on_path() -> Iterator[Path]:
+    """Files of that name on PATH, which ``which`` passes over when they can't be started."""
+    for folder in os.get_exec_path():
+        if (program := Path(folder) / "promtool").is_file():
+            yield program
 
 
 def check_rules(
-    text: str, promtool: Path | None = None, limits: PromtoolLimits = PromtoolLimits()
+    text: str, promtool: Path, limits: PromtoolLimits = PromtoolLimits()
 ) -> RulesReport:
     """What ``promtool check rules`` says about a rule file's text.
 
-    Raises PromtoolMissingError, or SLOLabError when promtool takes too long.
+    Raises SLOLabError when promtool takes too long, or fails.
     """
-    promtool = promtool or find()
-    if promtool is None:
-        raise PromtoolMissingError
     if len(text) > MAX_RULES_BYTES:
         return RulesReport(False, (RulesMessage("The rule file is larger than 4 MB."),))
     try:
@@ -171,17 +197,12 @@ def _line_of_yaml(said: str) -> tuple[int | None, int | None]:
 
 
 def validate(
-    exprs: Sequence[str],
-    promtool: Path | None = None,
-    limits: PromtoolLimits = PromtoolLimits(),
+    exprs: Sequence[str], promtool: Path, limits: PromtoolLimits = PromtoolLimits()
 ) -> list[Validity]:
     """Whether Prometheus would run each expression, asked in one run.
 
-    Raises PromtoolMissingError, or SLOLabError when promtool takes too long.
+    Raises SLOLabError when promtool takes too long, or fails.
     """
-    promtool = promtool or find()
-    if promtool is None:
-        raise PromtoolMissingError
     verdicts = [_obvious(expr) for expr in exprs]
     asked = [index for index, verdict in enumerate(verdicts) if verdict is None]
     for start in range(0, len(asked), 500):

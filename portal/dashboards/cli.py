@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,12 @@ from portal.rulefile.records import recording_rules
 from portal.trial.engine import TrialEngine
 from portal.trial.memory import TrialMemory
 from portal.trial.verdict import findings
+from portal.words import counted
+from stack.console import Console
+from stack.sources.promtool import PromtoolSource
 
 DEFAULTS = Context()
+UNREAD_RULES = "But {} could not be read: with its recording rules a panel may show more."
 
 
 @dataclass(frozen=True)
@@ -110,15 +114,15 @@ def check_dashboard(
     read or checked (the others are judged all the same).
     """
     rules, unread = _rules(rule_files)
-    check = CheckContext(
-        TrialMemory(TrialEngine()), Context(by_name(rules), scrape_interval_s, buckets)
-    )
+    engine = TrialEngine(promtool=PromtoolSource(Console(err=True)))
+    context_of_queries = Context(by_name(rules), scrape_interval_s, buckets)
+    check = CheckContext(TrialMemory(engine), context_of_queries)
     read = [_read(path, check) for path in files]
     prepared = [file.prepared for file in read if file.prepared]
-    validity = _validity(prepared)
+    validity = _validity(prepared, engine)
     texts = [text for one in prepared for text in one.texts]
     findings(texts, check.promql, memory=check.memory)  # all in few runs
-    found = [_finding(file, validity, check) for file in read]
+    found = [_finding(file, validity, check, unread) for file in read]
     for file, finding in zip(read, found, strict=True):
         if finding.verdict is DashboardVerdict.ERROR:
             click.echo(f"slo-lab: {_printable(file.name)}: {finding.reason}", err=True)
@@ -175,11 +179,11 @@ def _bytes(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
 
 
-def _validity(prepared: Sequence[Prepared]) -> dict[str, Validity]:
+def _validity(prepared: Sequence[Prepared], engine: TrialEngine) -> dict[str, Validity]:
     """What promtool says about every expression, asked in one go."""
     asked = list(dict.fromkeys(text for one in prepared for text in one.asked))
     try:
-        answers = promtool.validate(asked)
+        answers = promtool.validate(asked, engine.promtool(), engine.limits) if asked else []
     except promtool.PromtoolMissingError:
         answers = [Validity(None, "promtool was not found")] * len(asked)
     except SLOLabError as error:
@@ -188,11 +192,17 @@ def _validity(prepared: Sequence[Prepared]) -> dict[str, Validity]:
 
 
 def _finding(
-    file: ReadFile, validity: dict[str, Validity], check: CheckContext
+    file: ReadFile, validity: dict[str, Validity], check: CheckContext, unread: int
 ) -> DashboardFinding:
     if file.prepared is None:
         return unreadable(file.trouble)
-    return conclude(file.prepared, validity, check)
+    finding = conclude(file.prepared, validity, check)
+    if not unread or finding.verdict is not DashboardVerdict.NOT_MET:
+        return finding
+    reason = (
+        f"{finding.reason} But {counted(unread, 'rule file')} could not be read: {UNREAD_RULES}"
+    )
+    return replace(finding, verdict=DashboardVerdict.CANNOT_CHECK, reason=reason)
 
 
 def _status(findings: Sequence[DashboardFinding]) -> int:

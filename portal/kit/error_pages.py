@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, current_app, make_response, request
+from flask import Flask, abort, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
@@ -13,6 +13,7 @@ from portal.errors import SLOLabError
 from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import db
 from portal.kit.htmx import problem, wants_fragment
+from portal.services import current_services
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +30,19 @@ DOUBT = "What you just sent may not be saved: look before you send it again."
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error with a page."""
+    """Answer every error with a page, and every request after the app's end with one."""
+    app.before_request(_refuse_after_the_end)
     app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(DataError, _unkeepable)
     app.register_error_handler(SLOLabError, _our_error)
+
+
+def _refuse_after_the_end() -> None:
+    """A request that comes too late would open the database again, with nobody to close it."""
+    if current_services().background.stopping.is_set():
+        abort(503)
 
 
 def _page(status: int, sentence: str) -> ResponseReturnValue:

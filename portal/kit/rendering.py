@@ -25,7 +25,6 @@ from portal.numbers import (
 from portal.services import current_services
 from portal.words import counted, listed, plural
 
-PAGE_BELIEVED_SECONDS = 60.0
 FILTERS = (
     *(number, exact, plain, signed, count, about, quantile_name),
     *(percent, limit_percent, exact_percent),
@@ -57,9 +56,8 @@ def prometheus_url(promql: str) -> str:
 def prometheus_page(name: str) -> str:
     """Prometheus' own page of that name (``targets``, ``alerts``) for the learner's browser."""
     services = current_services()
-    path = services.readings.get(
-        ("prometheus page", name), PAGE_BELIEVED_SECONDS, lambda: services.prometheus.page(name)
-    )
+    key, page_s = ("prometheus page", name), services.limits.reading.page_s
+    path = services.readings.get(key, page_s, lambda: services.prometheus.page(name))
     return f"{services.settings.prometheus_link}{path}"
 
 

@@ -9,8 +9,7 @@ from portal.criteria.base import Status
 from portal.secret_files import SecretFileError, read_secret, secret_path
 from stack.layout import Layout
 from stack.lock import is_held
-from stack.state import Status as ServerStatus
-from stack.state import read_state
+from stack.state import ServerStatus, read_state
 
 
 @dataclass(frozen=True)

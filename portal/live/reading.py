@@ -18,7 +18,6 @@ from portal.shop.queries import QUANTILES, SLIQueries
 from portal.shop.series import bucket_label
 from portal.words import counted, listed
 
-MAX_AGE = timedelta(seconds=5)
 SELDOM = 0.1
 """Requests/s under which a rate is told by the minute."""
 VISIBLE = 0.005
@@ -150,9 +149,11 @@ def read_after_scrape(
     now: datetime,
     interval_s: float,
     last: SLIReading | None,
+    settled_s: float,
 ) -> SLIReading:
-    """``last`` while it is up to date: a few seconds old, and no scrape came since."""
-    if last is None or last.scraped_at is None or is_old(last.at, now, MAX_AGE):
+    """``last`` while it is up to date: ``settled_s`` old at most, and no scrape came since."""
+    long_ago = timedelta(seconds=settled_s)
+    if last is None or last.scraped_at is None or is_old(last.at, now, long_ago):
         return read(prometheus, queries, now, interval_s)
     try:
         scraped_at = _only(prometheus.numbers(queries.scraped_at))

@@ -23,8 +23,6 @@ from portal.shop.queries import QUANTILES, SLIQueries
 
 IDLE_SECONDS = 5
 BURST_SECONDS = 1
-PATIENCE_SECONDS = 10
-"""A page shows a reading as old as that rather than wait; its first poll brings the next one."""
 
 
 @dataclass(frozen=True)
@@ -61,23 +59,23 @@ def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Read
     burst = active_burst(learner.id)
     refresh = BURST_SECONDS if burst else IDLE_SECONDS
     now = services.clock()
-    ask = services.prometheus
+    ask, limits = services.prometheus, services.limits.reading
     get, key = services.readings.get, ("reading", queries)
     last = services.readings.last(key)
     interval = services.settings.scrape_interval
 
     def anew() -> SLIReading:
-        return read_after_scrape(ask, queries, now, interval, last)
+        return read_after_scrape(ask, queries, now, interval, last, limits.settled_s)
 
-    patience = 0 if fresh else PATIENCE_SECONDS
-    reading = get(key, refresh * 0.9, anew, patience)
+    patience = 0 if fresh else limits.patience_s
+    reading = get(key, limits.burst_s if burst else limits.readout_s, anew, patience)
     return Readout(
         reading=reading,
         history=no_history(now, reading.reason)
         if reading.state is ReadingState.UNREACHABLE
         else get(
             ("history", queries),
-            IDLE_SECONDS * 0.9,
+            limits.readout_s,
             lambda: read_history(ask, queries, now),
             patience,
         ),

@@ -93,9 +93,8 @@ def read_budget_history(services: Services, slo: SLO, at: float) -> BudgetHistor
     """The share of the budget so far that was left, over 15 minutes up to ``at``; never raises."""
     end = at // HISTORY_STEP_SECONDS * HISTORY_STEP_SECONDS
     key = ("budget history", slo.sli, slo.objective, slo.window, slo.job, slo.threshold_s, end)
-    return services.readings.get(
-        key, HISTORY_STEP_SECONDS, lambda: _read_history(services, slo, end)
-    )
+    history_s = services.limits.reading.history_s
+    return services.readings.get(key, history_s, lambda: _read_history(services, slo, end))
 
 
 def _read_history(services: Services, slo: SLO, end: float) -> BudgetHistory:

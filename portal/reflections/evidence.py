@@ -39,7 +39,6 @@ from portal.shop.queries import SLIQueries
 
 QUANTILES = ("p50", "p95", "p99")
 HISTORY_SPAN = timedelta(hours=1)
-MOST_BURSTS = 50
 
 
 def gather(services: Services, learner: Learner, *, whole: bool) -> Evidence:
@@ -62,7 +61,7 @@ def gather(services: Services, learner: Learner, *, whole: bool) -> Evidence:
         slis=_sli_facts(reading, queries),
         history=past,
         slos=tuple(_slo_facts(row) for row in list_slos(learner.id)),
-        bursts=_bursts(learner.id),
+        bursts=_bursts(learner.id, services.limits.export.bursts),
         verdicts=_verdicts(learner.id),
         unreachable=tuple(
             said for said in ("" if reachable else reading.reason, complaint) if said
@@ -118,8 +117,8 @@ def _slo_facts(row: SavedSLO) -> SLOFacts:
     )
 
 
-def _bursts(learner_id: int) -> tuple[BurstFacts, ...]:
-    bursts = recent(learner_id, MOST_BURSTS)
+def _bursts(learner_id: int, most: int) -> tuple[BurstFacts, ...]:
+    bursts = recent(learner_id, most)
     alerts = kept_alerts.histories_of(burst.id for burst in bursts)
     return tuple(_burst_facts(burst, alerts[burst.id]) for burst in bursts)
 

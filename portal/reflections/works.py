@@ -33,26 +33,22 @@ from portal.workbench.candidates import CandidateJudge, DashboardOrigin, encodab
 from portal.workbench.criterion import known_dashboard
 from portal.workbench.judge import lab_context
 
-MOST_DASHBOARDS = 5
-MOST_PANELS = 40
-MOST_RULES = 50
-
 
 def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ...]:
     """The learner's dashboards with at least one panel that shows an SLI."""
     read = CandidateJudge(services, learner, Deadline(0))
-    context = lab_context(services, learner.service.job)
+    context, most = lab_context(services, learner.service.job), services.limits.export
     plain = CheckContext(services.trials, context)
     found = []
     for place, title, document in _documents(services, learner):
         check = read.in_grafana if place is DashboardOrigin.GRAFANA else plain
         finding = read.with_confirmations(judge(encodable(document), check))
         if finding.slis:
-            panels = tuple(map(_panel_facts, finding.panels[:MOST_PANELS]))
+            panels = tuple(map(_panel_facts, finding.panels[: most.panels]))
             found.append(
                 DashboardFacts(title=finding.title or title, place=place.value, panels=panels)
             )
-    return tuple(found[:MOST_DASHBOARDS])
+    return tuple(found[: most.dashboards])
 
 
 def _documents(services: Services, learner: Learner) -> Iterator[tuple[DashboardOrigin, str, Any]]:
@@ -99,7 +95,7 @@ def alert_rules(services: Services, learner: Learner) -> tuple[AlertRuleFacts, .
         *(_rule_facts(rule, next(said), made_for_you=made) for made, rule in loaded),
         *(_managed_facts(rule, next(said)) for rule in managed),
     ]
-    return tuple(facts[:MOST_RULES])
+    return tuple(facts[: services.limits.export.rules])
 
 
 def _rule_files(services: Services, learner_id: int) -> Iterator[tuple[bool, RuleFile]]:

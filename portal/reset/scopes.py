@@ -1,32 +1,24 @@
-"""Starting over: one step, the reflections, or the whole lab of one learner."""
+"""Starting over: one step, the reflections, or the whole lab of one learner.
+
+What there is to be cleared the rooms say (``portal/kit/clearing.py``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, delete, func, select
+from sqlalchemy import ColumnElement, Table, func, select
 
-from portal.bursts.store import active_burst
-from portal.criteria import store as verdicts
 from portal.errors import SLOLabError
-from portal.impact.store import incidents
+from portal.kit.clearing import Clearing, current_clearings, hanging
 from portal.kit.db import Loss, db
 from portal.learners.models import Learner
-from portal.reflections import store as reflections
-from portal.rulefolder.folder import RuleFolder, learner_file
 from portal.services import Services
-from portal.steps import store as marks
 from portal.steps.catalog import load
 from portal.words import counted
 
 LAB = "lab"
-REFLECTIONS = "reflections"
-REFLECTION_STEP = "what-you-learned"
-SLO_STEP, BURST_STEP, ALERT_STEP = "slo", "break-it", "alert"
-NEVER_DELETED = ("learner", "service")
-LOCK_SECONDS = 5.0
 
 
 class ResetRefusedError(SLOLabError):
@@ -35,142 +27,64 @@ class ResetRefusedError(SLOLabError):
 
 @dataclass(frozen=True)
 class Scope:
-    """What is reset: ``lab``, ``reflections``, or the id of a step."""
+    """What is reset. ``step``: the id of the step behind it; None: the whole lab is reset."""
 
     id: str
     title: str
+    step: str | None
 
     @property
     def is_lab(self) -> bool:
         """Whether it is everything."""
-        return self.id == LAB
+        return self.step is None
 
     @property
-    def is_reflections(self) -> bool:
-        """Whether it is the reflections, whose step is the last one."""
-        return self.id == REFLECTIONS
-
-    @property
-    def step_id(self) -> str:
-        """The step behind it."""
-        return REFLECTION_STEP if self.is_reflections else self.id
+    def has_own_name(self) -> bool:
+        """Whether it is called otherwise than its step."""
+        return self.id not in {LAB, self.step}
 
 
 def scopes() -> list[Scope]:
     """Everything that can be reset, the smallest first."""
-    steps = [Scope(step.id, step.title) for step in load() if step.id != REFLECTION_STEP]
-    return [*steps, Scope(REFLECTIONS, "Your reflections"), Scope(LAB, "The whole lab")]
+    named = [one for one in current_clearings() if one.name]
+    taken = {one.of_step for one in named}
+    steps = [Scope(step.id, step.title, step.id) for step in load() if step.id not in taken]
+    own = [Scope(one.name, one.title, one.of_step) for one in named]
+    return [*steps, *own, Scope(LAB, "The whole lab", None)]
 
 
 def find_scope(name: str) -> Scope | None:
-    """The scope of that id; the reflections go by the id of their step too."""
-    wanted = REFLECTIONS if name == REFLECTION_STEP else name
-    return next((scope for scope in scopes() if scope.id == wanted), None)
+    """The scope of that id; one with a name of its own goes by the id of its step too."""
+    return next((scope for scope in scopes() if name in {scope.id, scope.step}), None)
 
 
 def losses(services: Services, learner: Learner, scope: Scope) -> list[str]:
     """What would be deleted, in words with numbers; only what there is."""
-    doomed = dict(_doomed(learner, scope))
-    hanging = {t: rows for one in doomed.items() for t, rows in _hanging(*one) if t not in doomed}
-    found = [_rows_lost(*one) for one in [*doomed.items(), *hanging.items()]]
-    files = len(_rule_files(RuleFolder.of(services.settings, services.limits.room), learner, scope))
-    found.append(_lost(files, "file of rules in Prometheus", "files of rules in Prometheus"))
-    if scope.is_lab or scope.is_reflections:
-        written = sum(bool(text) for text in reflections.answers(learner.id).values())
-        found.append(_lost(written, "answer", "answers"))
+    clearings, step = current_clearings(), scope.step
+    doomed = dict(rows for one in clearings for rows in one.rows(learner.id, step))
+    torn = {t: rows for one in doomed.items() for t, rows in hanging(*one) if t not in doomed}
+    found = [_rows_lost(*one) for one in [*doomed.items(), *torn.items()]]
+    for one in clearings:
+        found += one.more_losses(services, learner.id, step)
     return [sentence for sentence in found if sentence]
 
 
 def reset(services: Services, learner: Learner, scope: Scope) -> None:
     """Delete what belongs to the scope; raises ResetRefusedError while a burst is running."""
-    if scope.id in {LAB, BURST_STEP} and active_burst(learner.id):
-        raise ResetRefusedError("A burst is running. Wait until it ends or stop it, then reset.")
-    with _without_rules(services, learner, scope):
-        for table, rows in _doomed(learner, scope):
-            _delete(table, rows)
-        if scope.is_lab or scope.is_reflections:
-            reflections.clear(learner.id, services.clock())
-        _forget_progress(learner.id, scope)
+    clearings, step = current_clearings(), scope.step
+    _refuse(clearings, learner, step)
+    with ExitStack() as stack:
+        for one in clearings:
+            stack.enter_context(one.beside(services, learner.id, step))
+        for one in clearings:
+            one.clear(services, learner.id, step)
         db.session.commit()
 
 
-def _forget_progress(learner_id: int, scope: Scope) -> None:
-    """The ticks; a step whose work is still there is ticked again by its next check."""
-    if scope.is_lab:
-        verdicts.forget(learner_id)
-        marks.forget(learner_id)
-        return
-    step = next(step for step in load() if step.id == scope.step_id)
-    verdicts.forget(learner_id, list(step.criteria))
-    marks.forget(learner_id, [step.id])
-
-
-@contextmanager
-def _without_rules(services: Services, learner: Learner, scope: Scope) -> Iterator[None]:
-    """Delete the learner's rule files; Prometheus drops the rules when it sees that.
-
-    They come back when what is done within fails: files and rows go together, or neither does.
-    """
-    folder = RuleFolder.of(services.settings, services.limits.room)
-    doomed = _rule_files(folder, learner, scope)
-    if not doomed:
-        yield
-        return
-    with folder.locked(LOCK_SECONDS):
-        begun: list[str] = []
-        try:
-            for name in doomed:
-                folder.begin(name, None)
-                begun.append(name)
-            yield
-        except BaseException:
-            for name in begun:
-                folder.rollback(name)
-            raise
-        for name in begun:
-            folder.commit(name)
-
-
-def _rule_files(folder: RuleFolder, learner: Learner, scope: Scope) -> list[str]:
-    """The rule files that go: without their SLOs the generated ones, not what the learner wrote."""
-    if scope.id not in {LAB, ALERT_STEP, SLO_STEP}:
-        return []
-    spared = learner_file(learner.id) if scope.id == SLO_STEP else ""
-    return [name for name in folder.files_of(learner.id) if name != spared]
-
-
-def _doomed(learner: Learner, scope: Scope) -> Iterator[tuple[Table, ColumnElement[bool]]]:
-    """Tables with the condition for the rows that go; the reflections are cleared apart."""
-    for table in reversed(db.metadata.sorted_tables):
-        own = table.c.get("learner_id")
-        if own is None or table.name in NEVER_DELETED or table.name == "reflection_answer":
-            continue
-        if _is_touched(table, scope):
-            rows = own == learner.id
-            if scope.id == BURST_STEP:
-                rows &= table.c.id.in_([burst.id for burst in incidents(learner.id)])
-            yield table, rows
-
-
-def _is_touched(table: Table, scope: Scope) -> bool:
-    return scope.is_lab or Loss.of(table).step == scope.step_id
-
-
-def _delete(table: Table, rows: ColumnElement[bool]) -> None:
-    """Delete the rows, and before them what hangs from them in other tables."""
-    for child, its_rows in _hanging(table, rows):
-        _delete(child, its_rows)
-    db.session.execute(delete(table).where(rows))
-
-
-def _hanging(
-    table: Table, rows: ColumnElement[bool]
-) -> Iterator[tuple[Table, ColumnElement[bool]]]:
-    """What hangs from the rows in other tables, and can't stay without them."""
-    for child in db.metadata.sorted_tables:
-        for key in child.foreign_keys:
-            if key.column.table is table:
-                yield child, key.parent.in_(select(key.column).where(rows))
+def _refuse(clearings: tuple[Clearing, ...], learner: Learner, step: str | None) -> None:
+    for one in clearings:
+        if reason := one.refusal(learner.id, step):
+            raise ResetRefusedError(reason)
 
 
 def _count(table: Table, rows: ColumnElement[bool]) -> int:
@@ -182,8 +96,6 @@ def _count(table: Table, rows: ColumnElement[bool]) -> int:
 
 def _rows_lost(table: Table, rows: ColumnElement[bool]) -> str:
     loss = Loss.of(table)
-    return _lost(_count(table, rows), loss.one, loss.many)
-
-
-def _lost(number: int, one: str, several: str) -> str:
-    return counted(number, one, several) if number and one else ""
+    if not loss.one or not (number := _count(table, rows)):
+        return ""
+    return counted(number, loss.one, loss.many)

@@ -13,9 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from portal.clients.prometheus import LoadedGroup
-from portal.clients.promtool import RulesMessage, check_rules
+from portal.clients.promtool import RulesMessage, RulesReport, check_rules
 from portal.errors import SLOLabError
-from portal.limits import PromtoolLimits
 from portal.numbers import exact
 from portal.rulefile.outline import (
     GroupOutline,
@@ -95,7 +94,7 @@ def apply_file(
     """
     try:
         expected = outline(text)
-        report = check_rules(text, limits=services.limits.promtool)
+        report = _report(services, text)
         if not report.ok:
             return _in_promtools_words(report.messages, text)
         return _change(services, name, text, expected, keep)
@@ -198,23 +197,28 @@ def _outline_or_none(text: str | None) -> tuple[GroupOutline, ...]:
 def _broken_file(services: Services, folder: RuleFolder, but: str) -> str:
     """Which other file in the folder promtool refuses, and why; empty where none."""
     for path in folder.all_files():
-        if path.name != but and (message := _what_is_wrong(path, services.limits.promtool)):
+        if path.name != but and (message := _what_is_wrong(services, path)):
             return f"the rule file {path.name} is refused ({message}). Mend it or remove it first."
     return ""
 
 
-def _what_is_wrong(path: Path, limits: PromtoolLimits) -> str:
+def _what_is_wrong(services: Services, path: Path) -> str:
     try:
         if path.stat().st_size > MAX_CHECKED_BYTES:
             return ""
         text = path.read_text(encoding="utf-8", errors="replace")
-        report = check_rules(text, limits=limits)
+        report = _report(services, text)
     except OSError as error:
         return error.strerror or "not readable"
     if report.ok:
         return ""
     refused = _in_promtools_words(report.messages, text)
     return f"{refused.where}: {refused.reason}" if refused.where else refused.reason
+
+
+def _report(services: Services, text: str) -> RulesReport:
+    """promtool's word on the text of a rule file; the promtool is that of the trials."""
+    return check_rules(text, services.trials.engine.promtool(), services.limits.promtool)
 
 
 def _in_promtools_words(messages: tuple[RulesMessage, ...], text: str) -> Refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from portal.clients.promtool import Validity, validate
 from portal.errors import SLOLabError
@@ -15,6 +16,7 @@ from portal.slo.objective import SLO
 from portal.tie.analysis import analyse_all
 from portal.tie.codes import TieCode
 from portal.tie.findings import AlertFinding
+from portal.trial.engine import TrialEngine
 from portal.trial.memory import TrialMemory
 from portal.words import counted
 
@@ -37,10 +39,10 @@ class FileFinding:
     alerts: tuple[AlertFinding, ...]
 
 
-def ask_promtool(exprs: Sequence[str]) -> Sequence[Validity]:
+def _ask_promtool(exprs: Sequence[str], engine: TrialEngine) -> Sequence[Validity]:
     """promtool's word on each expression; nobody's where promtool is missing or doesn't answer."""
     try:
-        return validate(exprs)
+        return validate(exprs, engine.promtool(), engine.limits)
     except SLOLabError:
         return [Validity(None)] * len(exprs)
 
@@ -48,12 +50,13 @@ def ask_promtool(exprs: Sequence[str]) -> Sequence[Validity]:
 def check_file(
     file: RuleFile,
     slos: Sequence[SLO],
-    validity: Validate = ask_promtool,
+    validity: Validate | None = None,
     *,
     memory: TrialMemory,
 ) -> FileFinding:
     """Every alert of a rule file, judged; an expression that Prometheus refuses is unparsed.
 
+    ``validity``: default promtool's word, that of the trials.
     Raises ``RuleFileError`` when there are more alerts than are judged at a time.
     """
     most = memory.engine.limits.alerts_at_once
@@ -62,6 +65,7 @@ def check_file(
             f"The file holds {counted(len(file.alerts), 'alert')}; {most} at most are judged at a "
             "time. Split it."
         )
+    validity = validity or partial(_ask_promtool, engine=memory.engine)
     exprs = [rule.expr for rule in file.alerts]
     short = [expr for expr in exprs if len(expr) <= MAX_LENGTH]
     known = dict(zip(short, validity(short) if short else (), strict=True))

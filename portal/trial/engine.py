@@ -22,8 +22,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portal.clients.calls import announce
-from portal.clients.promtool import PromtoolMissingError, find, yaml_of
+from portal.clients.promtool import PromtoolPath, missing, yaml_of
 from portal.durations import prometheus_duration
+from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits, TrialLimits
 from portal.numbers import exact
 from portal.promql.context import RecordingRule
@@ -56,11 +57,11 @@ class TrialEngine:
     """Tries scenes, a few at a time; safe to share between threads."""
 
     def __init__(
-        self, limits: PromtoolLimits = PromtoolLimits(), promtool: Path | None = None
+        self, limits: PromtoolLimits = PromtoolLimits(), promtool: PromtoolPath = missing
     ) -> None:
-        """``promtool``: default the one that is found when it is needed."""
+        """``promtool`` says where it is, when it is needed."""
         self.limits = limits
-        self._promtool = promtool
+        self.promtool = promtool
         self._turns = threading.BoundedSemaphore(limits.at_once)
 
     def answers(
@@ -69,9 +70,10 @@ class TrialEngine:
         """For each scene the answers to its questions, in their order; never raises."""
         if not scenes:
             return []
-        tool = self._promtool or find()
-        if tool is None:
-            return _not_begun(scenes, str(PromtoolMissingError()))
+        try:
+            tool = self.promtool()
+        except SLOLabError as error:
+            return _not_begun(scenes, str(error))
         if not self._turns.acquire(timeout=limits.wall_s):
             return _not_begun(scenes, BUSY)
         try:

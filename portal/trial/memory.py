@@ -14,10 +14,6 @@ from portal.trial.outcome import TrialOutcome
 from portal.trial.play import Course
 from portal.trial.recollection import Recollection
 
-TROUBLE_S = 60.0
-"""How long what went wrong with a trial is remembered."""
-MOST_ALERTS = 4000
-MOST_QUERIES = 2048
 TOO_MANY = "More than {} different alerts can't be tried at a time."
 Result = TypeVar("Result", TrialOutcome, AlertTrial)
 Asked = tuple[AlertAttempt, Course]
@@ -29,8 +25,8 @@ class TrialMemory:
     def __init__(self, engine: TrialEngine) -> None:
         """Empty; ``engine`` tries what is new."""
         self.engine = engine
-        self.outcomes: Recollection[TrialOutcome] = Recollection(MOST_QUERIES)
-        self._kept: Recollection[AlertTrial] = Recollection(MOST_ALERTS)
+        self.outcomes: Recollection[TrialOutcome] = Recollection(engine.limits.kept_queries)
+        self._kept: Recollection[AlertTrial] = Recollection(engine.limits.kept_alerts)
 
     def trials(self, asked: Sequence[Asked]) -> list[AlertTrial]:
         """What each alert did; those that are new are tried in one process."""
@@ -42,18 +38,17 @@ class TrialMemory:
         told = trials([one for _, one in tried], self.engine)
         fresh = dict(zip([key for key, _ in tried], told, strict=True))
         for key, trial in fresh.items():
-            keep(self._kept, key, trial)
+            self.keep(self._kept, key, trial)
         found |= fresh
         return [found.get(key, AlertTrial(untried=TOO_MANY.format(most))) for key in keys]
 
+    def keep(self, kept: Recollection[Result], key: Hashable, result: Result) -> None:
+        """Remember what is known for good, what went wrong for a while, and not what passes.
 
-def keep(kept: Recollection[Result], key: Hashable, result: Result) -> None:
-    """Remember what is known for good, what went wrong for a while, and not what passes.
-
-    A crash or a limit would cost the next page as long again; a turn may be free the next moment.
-    """
-    if not result.passing:
-        kept.keep(key, result, TROUBLE_S if result.untried else inf)
+        A crash or a limit would cost the next page as long again; a turn may be free at once.
+        """
+        if not result.passing:
+            kept.keep(key, result, self.engine.limits.trouble_s if result.untried else inf)
 
 
 def _key(one: AlertAttempt, course: Course) -> Hashable:

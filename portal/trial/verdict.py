@@ -14,7 +14,7 @@ from portal.trial.attempt import beyond
 from portal.trial.diary import NOTHING, Diary, diary
 from portal.trial.evidence import TrialEvidence
 from portal.trial.judgement import judge, surprise
-from portal.trial.memory import TrialMemory, keep
+from portal.trial.memory import TrialMemory
 from portal.trial.outcome import TrialOutcome
 from portal.trial.queries import (
     Attempt,
@@ -97,7 +97,7 @@ def _outcomes(
     new = [one for expr, one in tried.items() if expr not in known]
     for expr, seen in evidence(new, context, memory.engine, drawn=drawn).items():
         known[expr] = _outcome(seen, tried[expr], read[expr], context)
-        keep(kept, (keys[expr], drawn), known[expr])
+        memory.keep(kept, (keys[expr], drawn), known[expr])
     return known
 
 

@@ -20,9 +20,6 @@ from portal.workbench import store
 from portal.workbench.judge import CONFIRMED, lab_context, validities
 from portal.workbench.turns import NO_TIME, QueryRun, run
 
-MAX_RUNS = 40
-DATA_SOURCES_SECONDS = 60.0
-
 
 class DashboardOrigin(StrEnum):
     """Where a dashboard was found."""
@@ -137,9 +134,8 @@ class CandidateJudge:
     @cached_property
     def in_grafana(self) -> CheckContext:
         """What the check may lean on for a dashboard that lies in Grafana, but Prometheus' word."""
-        sources = self._services.readings.get(
-            "data sources", DATA_SOURCES_SECONDS, self._data_sources
-        )
+        sources_s = self._services.limits.reading.sources_s
+        sources = self._services.readings.get("data sources", sources_s, self._data_sources)
         return replace(self._plain, library_panel=self._library_panel, datasources=sources)
 
     def with_confirmations(self, finding: DashboardFinding) -> DashboardFinding:
@@ -151,7 +147,7 @@ class CandidateJudge:
     ) -> tuple[DashboardFinding, dict[str, str]] | None:
         if self.error is not None:
             return None
-        asking = replace(context, validate=lambda e: validities(self._services.prometheus, e))
+        asking = replace(context, validate=lambda e: validities(self._services, e))
         try:
             return self._run(self.with_confirmations(judge(document, asking)))
         except ClientError as error:
@@ -167,7 +163,8 @@ class CandidateJudge:
 
     def _outcome(self, expr: str) -> QueryRun:
         known = self._outcomes.get(expr)
-        if known is None and (self._deadline.passed or len(self._outcomes) >= MAX_RUNS):
+        most = self._services.limits.workbench.runs
+        if known is None and (self._deadline.passed or len(self._outcomes) >= most):
             return QueryRun(silent=NO_TIME)
         if known is None:
             known = self._outcomes[expr] = run(self._services.learners_prometheus, expr)

@@ -90,8 +90,10 @@ class _Gathering:
         self._judge = CandidateJudge(services, learner, self._deadline)
         self._bench = store.bench(learner.id)
         self._known = known
+        limits = services.limits.workbench.scan
         self._scan: DashboardScan = services.instruments.get(
-            ("dashboard scan", learner.id), lambda: DashboardScan(services.background)
+            ("dashboard scan", learner.id),
+            lambda: DashboardScan(services.background, limits=limits),
         )
         self._trouble = ""
         self._absent = False

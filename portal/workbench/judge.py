@@ -19,8 +19,6 @@ from portal.trial.diary import Diary
 from portal.trial.memory import TrialMemory
 from portal.trial.verdict import diary_of, findings
 
-MAX_AGE_SECONDS = 10.0
-MAX_VALIDATED = 200
 CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 
 
@@ -60,8 +58,8 @@ def with_confirmation(finding: Finding, expr: str, confirmed: dict[str, str]) ->
 
 def lab_context(services: Services, job: str) -> Context:
     """Recording rules, buckets and labels as Prometheus has them; defaults where it is silent."""
-    ask = services.readings.get
-    return ask(("promql context", job), MAX_AGE_SECONDS, lambda: _context(services, job))
+    ask, rules_s = services.readings.get, services.limits.reading.rules_s
+    return ask(("promql context", job), rules_s, lambda: _context(services, job))
 
 
 def _context(services: Services, job: str) -> Context:
@@ -100,10 +98,11 @@ def _labels(prometheus: PrometheusClient, job: str) -> dict[str, dict[str, froze
     return frozen or None
 
 
-def validities(prometheus: PrometheusClient, exprs: Sequence[str]) -> list[Validity]:
+def validities(services: Services, exprs: Sequence[str]) -> list[Validity]:
     """Whether Prometheus can read each expression; raises ClientError when it can't be asked."""
-    asked = [validity(prometheus, expr) for expr in exprs[:MAX_VALIDATED]]
-    more = Validity(None, f"only the first {MAX_VALIDATED} queries are")
+    most = services.limits.workbench.validated
+    asked = [validity(services.prometheus, expr) for expr in exprs[:most]]
+    more = Validity(None, f"only the first {most} queries are")
     return asked + [more] * (len(exprs) - len(asked))
 
 

@@ -22,19 +22,12 @@ from portal.clients.grafana.dashboards import SLO_LAB_FOLDER, SLO_LAB_FOLDER_TIT
 from portal.clients.grafana.scan import scan
 from portal.dashboards import CheckContext, DashboardFinding, judge
 from portal.dashboards.judge import NEEDED
+from portal.limits import ScanLimits
 from portal.words import counted
 from portal.workbench.candidates import encodable
 
 log = logging.getLogger(__name__)
 ASSISTED_TAG = "slo-lab-assisted"
-MAX_DASHBOARDS = 2000
-MAX_PANELS_KEPT = 40
-AT_ONCE = 4
-BATCH = 40
-PASS_SECONDS = 120.0
-BELIEVED_S = (4.0, 300.0)
-BELIEVED_S_PER_DASHBOARD = 0.2
-"""A finding is believed for about as long as it takes to read all of them anew."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +63,15 @@ class DashboardScan:
     """What one learner's scan has read so far; safe to share between threads."""
 
     def __init__(
-        self, background: Background, monotonic: Callable[[], float] = time.monotonic
+        self,
+        background: Background,
+        monotonic: Callable[[], float] = time.monotonic,
+        limits: ScanLimits = ScanLimits(),
     ) -> None:
         """``monotonic`` returns seconds."""
         self._background = background
-        self._pool = background.pool("grafana-scan", AT_ONCE)
+        self._limits = limits
+        self._pool = background.pool("grafana-scan", limits.at_once)
         self._monotonic = monotonic
         self._news = threading.Condition()
         self._hits: dict[str, Hit] = {}
@@ -84,7 +81,7 @@ class DashboardScan:
 
     def look(self, grafana: GrafanaClient, hits: Sequence[Hit], context: CheckContext) -> None:
         """Go on with these dashboards: forget those that are gone, read the new and the stale."""
-        ordered = sorted(hits, key=lambda hit: not in_folder(hit))[:MAX_DASHBOARDS]
+        ordered = sorted(hits, key=lambda hit: not in_folder(hit))[: self._limits.dashboards]
         with self._news:
             self._hits = {hit.uid: hit for hit in ordered}
             self._seen = {uid: seen for uid, seen in self._seen.items() if uid in self._hits}
@@ -117,11 +114,11 @@ class DashboardScan:
         lab = [hit for hit in self._hits.values() if in_folder(hit)]
         rest = [hit for hit in self._hits.values() if not in_folder(hit)]
         due = [*self._due_of(lab), *self._due_of(rest)]
-        return [hit for hit in due if hit.uid not in done][:BATCH]
+        return [hit for hit in due if hit.uid not in done][: self._limits.batch]
 
     def _due_of(self, hits: list[Hit]) -> list[Hit]:
-        shortest, longest = BELIEVED_S
-        believed = min(max(len(hits) * BELIEVED_S_PER_DASHBOARD, shortest), longest)
+        limits = self._limits
+        believed = min(max(len(hits) * limits.each_s, limits.least_s), limits.most_s)
         read = {hit.uid: self._seen[hit.uid].read_at for hit in hits if hit.uid in self._seen}
         old = self._monotonic() - believed
         due = [hit for hit in hits if read.get(hit.uid, -math.inf) <= old]
@@ -145,7 +142,7 @@ class DashboardScan:
 
     def _read_all(self, grafana: GrafanaClient, context: CheckContext) -> None:
         """Each once, in small batches, since what is due may change meanwhile."""
-        deadline, done = Deadline(PASS_SECONDS), set[str]()
+        deadline, done = Deadline(self._limits.whole_s), set[str]()
 
         def stop() -> bool:
             return deadline.passed or self._background.stopping.is_set()
@@ -166,7 +163,9 @@ class DashboardScan:
         stop: Callable[[], bool],
     ) -> None:
         by_uid = {hit.uid: hit for hit in due}
-        with closing(scan(list(by_uid), grafana.dashboard, self._pool, stop)) as readings:
+        silences = self._limits.silences
+        readings = scan(list(by_uid), grafana.dashboard, self._pool, stop, silences)
+        with closing(readings):
             for reading in readings:
                 seen = self._judged(by_uid[reading.uid], reading, context)
                 with self._news:
@@ -181,6 +180,6 @@ class DashboardScan:
         if is_assisted(dashboard):
             return Seen(hit, now)
         finding = judge(encodable(dashboard.content), replace(context, tried=False))
-        panels = finding.panels[:MAX_PANELS_KEPT]
+        panels = finding.panels[: self._limits.panels]
         kept = tuple(p if p.sli or p.confirmable else replace(p, queries=()) for p in panels)
         return Seen(hit, now, replace(finding, panels=kept))

@@ -13,37 +13,37 @@ from stack.sources.base import (
     Install,
     NotFoundError,
     PrometheusInstall,
-    Reporter,
     Silent,
     SourceError,
+    SourceReporter,
 )
 
 __all__ = [
     "GrafanaInstall",
     "NotFoundError",
     "PrometheusInstall",
-    "Reporter",
     "Silent",
+    "SourceReporter",
     "find_grafana",
     "find_prometheus",
 ]
 
 InstallT = TypeVar("InstallT", bound=Install)
 
-PROMETHEUS_SOURCES: Mapping[str, Callable[[Settings, Reporter], PrometheusInstall]] = {
+PROMETHEUS_SOURCES: Mapping[str, Callable[[Settings, SourceReporter], PrometheusInstall]] = {
     "path": path.prometheus,
     "cache": cache.prometheus,
     "download": download.prometheus,
     "distribution": distribution.prometheus,
 }
-GRAFANA_SOURCES: Mapping[str, Callable[[Settings, Reporter], GrafanaInstall]] = {
+GRAFANA_SOURCES: Mapping[str, Callable[[Settings, SourceReporter], GrafanaInstall]] = {
     "path": path.grafana,
     "cache": cache.grafana,
     "download": download.grafana,
 }
 
 
-def find_prometheus(settings: Settings, report: Reporter | None = None) -> PrometheusInstall:
+def find_prometheus(settings: Settings, report: SourceReporter | None = None) -> PrometheusInstall:
     """Prometheus and promtool, from the first source that has them; raises NotFoundError.
 
     May download. ``settings.prometheus_source`` forces one source.
@@ -51,7 +51,7 @@ def find_prometheus(settings: Settings, report: Reporter | None = None) -> Prome
     return _first("Prometheus", "prometheus_source", PROMETHEUS_SOURCES, settings, report)
 
 
-def find_grafana(settings: Settings, report: Reporter | None = None) -> GrafanaInstall:
+def find_grafana(settings: Settings, report: SourceReporter | None = None) -> GrafanaInstall:
     """Grafana, from the first source that has it; raises NotFoundError. May download."""
     return _first("Grafana", "grafana_source", GRAFANA_SOURCES, settings, report)
 
@@ -59,9 +59,9 @@ def find_grafana(settings: Settings, report: Reporter | None = None) -> GrafanaI
 def _first(
     title: str,
     setting: str,
-    sources: Mapping[str, Callable[[Settings, Reporter], InstallT]],
+    sources: Mapping[str, Callable[[Settings, SourceReporter], InstallT]],
     settings: Settings,
-    report: Reporter | None,
+    report: SourceReporter | None,
 ) -> InstallT:
     wanted = getattr(settings, setting)
     reasons = []

@@ -31,7 +31,7 @@ class NotFoundError(SLOLabError):
     """No source has the server."""
 
 
-class Reporter(Protocol):
+class SourceReporter(Protocol):
     """Hears what a source is doing."""
 
     def say(self, text: str) -> None:

@@ -6,8 +6,8 @@ from portal.config import Settings
 from stack.sources.base import (
     GrafanaInstall,
     PrometheusInstall,
-    Reporter,
     SourceError,
+    SourceReporter,
     inspect_grafana,
     inspect_prometheus,
 )
@@ -15,7 +15,7 @@ from stack.sources.distribution import unpacked_folder
 from stack.sources.releases import grafana_release, prometheus_release
 
 
-def prometheus(settings: Settings, _report: Reporter) -> PrometheusInstall:
+def prometheus(settings: Settings, _report: SourceReporter) -> PrometheusInstall:
     """The pinned release, else the distribution's packages, where one of them is in the cache."""
     release = prometheus_release(settings).folder(settings.cache_dir)
     for folder in (release, unpacked_folder(settings.cache_dir) / "usr" / "bin"):
@@ -24,7 +24,7 @@ def prometheus(settings: Settings, _report: Reporter) -> PrometheusInstall:
     raise SourceError(f"nothing in {settings.cache_dir}.")
 
 
-def grafana(settings: Settings, _report: Reporter) -> GrafanaInstall:
+def grafana(settings: Settings, _report: SourceReporter) -> GrafanaInstall:
     """The pinned release, where it is in the cache."""
     home = grafana_release(settings).folder(settings.cache_dir)
     if not home.is_dir():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from portal.config import Settings
 from portal.numbers import exact
-from stack.sources.base import PrometheusInstall, Reporter, SourceError, inspect_prometheus
+from stack.sources.base import PrometheusInstall, SourceError, SourceReporter, inspect_prometheus
 from stack.sources.drafts import draft_folder
 
 UPDATE_SECONDS = 120.0
@@ -25,7 +25,7 @@ def unpacked_folder(cache_dir: Path) -> Path:
     return cache_dir / "distribution-prometheus"
 
 
-def prometheus(settings: Settings, report: Reporter) -> PrometheusInstall:
+def prometheus(settings: Settings, report: SourceReporter) -> PrometheusInstall:
     """The distribution's Prometheus, fetched and unpacked now."""
     for tool in ("apt-get", "dpkg-deb"):
         if not shutil.which(tool):

@@ -11,31 +11,33 @@ from portal.files import FOR_ALL, write_whole
 from stack.sources.base import (
     GrafanaInstall,
     PrometheusInstall,
-    Reporter,
     SourceError,
+    SourceReporter,
     inspect_grafana,
     inspect_prometheus,
 )
 from stack.sources.drafts import draft_folder
-from stack.sources.fetch import Limits, fetch_file, fetch_text
+from stack.sources.fetch import DownloadLimits, fetch_file, fetch_text
 from stack.sources.releases import Release, grafana_release, prometheus_release
 
-LIMITS = Limits()
+LIMITS = DownloadLimits()
 
 
-def prometheus(settings: Settings, report: Reporter) -> PrometheusInstall:
+def prometheus(settings: Settings, report: SourceReporter) -> PrometheusInstall:
     """The pinned Prometheus, downloaded now."""
     folder = download(prometheus_release(settings), settings.cache_dir, report)
     return inspect_prometheus(folder / "prometheus", folder / "promtool", "downloaded")
 
 
-def grafana(settings: Settings, report: Reporter) -> GrafanaInstall:
+def grafana(settings: Settings, report: SourceReporter) -> GrafanaInstall:
     """The pinned Grafana, downloaded now."""
     home = download(grafana_release(settings), settings.cache_dir, report)
     return inspect_grafana(home / "bin" / "grafana", home, "downloaded")
 
 
-def download(release: Release, cache_dir: Path, report: Reporter, limits: Limits = LIMITS) -> Path:
+def download(
+    release: Release, cache_dir: Path, report: SourceReporter, limits: DownloadLimits = LIMITS
+) -> Path:
     """The folder of the unpacked release: all of it, or a SourceError and nothing."""
     try:
         with draft_folder(cache_dir) as draft:
@@ -46,7 +48,7 @@ def download(release: Release, cache_dir: Path, report: Reporter, limits: Limits
 
 
 def _download(
-    release: Release, cache_dir: Path, draft: Path, report: Reporter, limits: Limits
+    release: Release, cache_dir: Path, draft: Path, report: SourceReporter, limits: DownloadLimits
 ) -> Path:
     expected = _expected_sum(release, cache_dir, limits)
     archive = draft / release.archive
@@ -61,7 +63,7 @@ def _download(
     return _move(draft / "unpacked", release.folder(cache_dir))
 
 
-def _expected_sum(release: Release, cache_dir: Path, limits: Limits) -> str:
+def _expected_sum(release: Release, cache_dir: Path, limits: DownloadLimits) -> str:
     """What the makers publish; it must not differ from what was recorded the first time."""
     published = _sum_in(fetch_text(release.sums_url, limits), release.archive)
     if not published:

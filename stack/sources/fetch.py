@@ -16,13 +16,13 @@ import urllib3
 from portal.logins import without_login
 from portal.numbers import exact
 from portal.words import counted
-from stack.sources.base import Reporter, SourceError
+from stack.sources.base import SourceError, SourceReporter
 
 CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Limits:
+class DownloadLimits:
     """Seconds to connect, seconds without a byte, seconds in all; bytes in all."""
 
     connect: float = 5.0
@@ -31,13 +31,15 @@ class Limits:
     size: int = 1 << 30
 
 
-def fetch_text(url: str, limits: Limits) -> str:
+def fetch_text(url: str, limits: DownloadLimits) -> str:
     """A small text; raises SourceError."""
     with _answer(url, limits) as answer:
         return b"".join(_chunks(answer, limits, 1 << 20)).decode("ascii", "replace")
 
 
-def fetch_file(url: str, target: Path, label: str, report: Reporter, limits: Limits) -> str:
+def fetch_file(
+    url: str, target: Path, label: str, report: SourceReporter, limits: DownloadLimits
+) -> str:
     """Download into ``target``; returns its SHA-256 in hex, raises SourceError."""
     digest = hashlib.sha256()
     done = 0
@@ -52,7 +54,7 @@ def fetch_file(url: str, target: Path, label: str, report: Reporter, limits: Lim
 
 
 @contextmanager
-def _answer(url: str, limits: Limits) -> Iterator[requests.Response]:
+def _answer(url: str, limits: DownloadLimits) -> Iterator[requests.Response]:
     """The answer to a GET, following redirects: release archives live behind some."""
     host, shown = urlsplit(url).hostname, without_login(url)
     try:
@@ -72,14 +74,14 @@ def _answer(url: str, limits: Limits) -> Iterator[requests.Response]:
         raise SourceError(f"{shown} can't be downloaded ({type(error).__name__}).") from error
 
 
-def _connection_sentence(host: str | None, error: Exception, limits: Limits) -> str:
+def _connection_sentence(host: str | None, error: Exception, limits: DownloadLimits) -> str:
     """A read that times out in mid-body reaches us as a ConnectionError, too."""
     if "Read timed out" in str(error):
         return f"{host} sent nothing for {exact(limits.stall)} s."
     return f"{host} can't be reached."
 
 
-def _chunks(answer: requests.Response, limits: Limits, size: int) -> Iterator[bytes]:
+def _chunks(answer: requests.Response, limits: DownloadLimits, size: int) -> Iterator[bytes]:
     deadline = time.monotonic() + limits.total
     done = 0
     for chunk in answer.iter_content(CHUNK):

@@ -9,8 +9,8 @@ from portal.config import Settings
 from stack.sources.base import (
     GrafanaInstall,
     PrometheusInstall,
-    Reporter,
     SourceError,
+    SourceReporter,
     inspect_grafana,
     inspect_prometheus,
 )
@@ -22,7 +22,7 @@ GRAFANA_HOMES = (
 )
 
 
-def prometheus(_settings: Settings, _report: Reporter) -> PrometheusInstall:
+def prometheus(_settings: Settings, _report: SourceReporter) -> PrometheusInstall:
     """The ``prometheus`` on PATH that has a ``promtool`` beside it."""
     program = shutil.which("prometheus")
     if not program:
@@ -30,7 +30,7 @@ def prometheus(_settings: Settings, _report: Reporter) -> PrometheusInstall:
     return inspect_prometheus(Path(program), Path(program).with_name("promtool"), "on PATH")
 
 
-def grafana(_settings: Settings, _report: Reporter) -> GrafanaInstall:
+def grafana(_settings: Settings, _report: SourceReporter) -> GrafanaInstall:
     """The ``grafana`` on PATH."""
     program = shutil.which("grafana") or shutil.which("grafana-server")
     if not program:

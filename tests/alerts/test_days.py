@@ -14,13 +14,13 @@ from portal.alerts import store
 from portal.alerts.views import MAX_FOLDS
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
+from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
-from portal.trial import engine
 from portal.trial.distraction import DISTRACTIONS
+from portal.trial.engine import TrialEngine
 from portal.trial.ladder import FACTORS
 from portal.trial.memory import TrialMemory
 from tests.conftest import START
-from tests.patient import ENGINE
 
 RATIO = (
     'sum(rate(http_requests_total{job="flask-app",status=~"5.."}[5m]))'
@@ -95,10 +95,10 @@ def test_an_alert_that_is_not_there_is_not_found(
 
 
 def test_without_promtool_there_is_no_fold(
-    app: Flask, client: FlaskClient, learner: Learner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, learner: Learner
 ) -> None:
-    monkeypatch.setattr(engine, "find", lambda: None)
-    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory(ENGINE))
+    services: Services = app.extensions["slo_lab"]
+    app.extensions["slo_lab"] = replace(services, trials=TrialMemory(TrialEngine()))
     applied(learner, rules(f"{RATIO} > 0.144"))
     assert folds(client) == []
 

@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal.alerts.views import STARTER
-from portal.clients.promtool import check_rules
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos, save_slo
 from portal.rulefolder.folder import RuleFolder, learner_file
@@ -22,6 +21,7 @@ from portal.slo.windows import Window
 from portal.steps.catalog import CONTENT
 from portal.tie import AlertRule
 from tests.patient import analyse
+from tests.promtool import check_rules
 from tests.rulefolder.conftest import GOOD, PATIENCE
 
 HTMX = {"HX-Request": "true"}

@@ -32,7 +32,6 @@ from portal.bursts.runner import (
     OVERTAKEN_REASON,
     SETTLED_REASON,
     Runner,
-    Waits,
     shown,
 )
 from portal.bursts.start import start_burst
@@ -42,15 +41,23 @@ from portal.config import Settings
 from portal.kit.database_fault import DatabaseFault
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.limits import BurstLimits
 from portal.services import Services, utc_now
 from tests.apps import portal_app
 from tests.conftest import NOWHERE
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp, wait_until
+from tests.patience import limited
 
 PATIENCE = 60.0
-WAITS = Waits(lease=PATIENCE, tick=0.2, silence=PATIENCE, leave=PATIENCE, retry=0.1, alone=PATIENCE)
-SHORT_LEASE = replace(WAITS, lease=3.0)
-SHORT_SILENCE = replace(WAITS, silence=2.0, leave=1.0)
+LIMITS = BurstLimits(
+    lease_s=PATIENCE,
+    tick_s=0.2,
+    silence_s=PATIENCE,
+    leave_s=PATIENCE,
+    retry_s=0.1,
+    alone_s=PATIENCE,
+)
+SHORT_LEASE_S = 3.0
 FAULT = BurstFault(error_ratio=1.0)
 
 
@@ -69,6 +76,10 @@ class Bursts:
     def file(self) -> Path:
         """Of the database."""
         return self.services.settings.data_dir / "slo-lab.db"
+
+    def limit(self, **limits: float) -> None:
+        """Other limits of the bursts that begin from now on."""
+        self.app.extensions["slo_lab"] = limited(self.services, "burst", **limits)
 
     def start(self, profile: Profile) -> int:
         """A new burst's number; its runner is on its way."""
@@ -160,8 +171,9 @@ def at(app: Flask, mockapp: MockappProcess) -> Bursts:
     """Bursts of that portal at that service."""
     services: Services = app.extensions["slo_lab"]
     client = MockappClient(mockapp.url, TOKEN, timeout=PATIENCE)
-    app.extensions["slo_lab"] = replace(services, mockapp=client)
-    app.extensions["slo_lab_runner"] = Runner(app, WAITS)
+    limits = replace(services.limits, burst=LIMITS)
+    app.extensions["slo_lab"] = replace(services, mockapp=client, limits=limits)
+    app.extensions["slo_lab_runner"] = Runner(app)
     return Bursts(app)
 
 
@@ -194,10 +206,10 @@ def test_the_fault_is_there_during_the_burst_and_gone_after_it(
 
 
 def test_a_fault_outlives_its_lease_only_by_being_renewed(bursts: Bursts) -> None:
-    bursts.runner.waits = SHORT_LEASE
+    bursts.limit(lease_s=SHORT_LEASE_S)
     number = bursts.start(profile(duration=600, fault=FAULT))
     began = bursts.wait_until_sending(number).heartbeat_at
-    past = began + timedelta(seconds=SHORT_LEASE.lease + 1)
+    past = began + timedelta(seconds=SHORT_LEASE_S + 1)
     wait_until(lambda: bursts.look(number).heartbeat_at > past, PATIENCE)
     # Once it has ended it would not come back without a renewal.
     wait_until(lambda: fault_is_set(bursts), PATIENCE)
@@ -249,7 +261,7 @@ def test_a_killed_engine_is_told_with_the_numbers_so_far(bursts: Bursts) -> None
 
 
 def test_a_silent_engine_is_ended(bursts: Bursts) -> None:
-    bursts.runner.waits = SHORT_SILENCE
+    bursts.limit(silence_s=2.0, leave_s=1.0)
     number = bursts.start(profile(fault=FAULT))
     wait_until(engines, PATIENCE)
     os.kill(the_engine(), signal.SIGSTOP)
@@ -328,7 +340,7 @@ def test_the_own_runner_s_burst_is_not_given_up_after_the_machine_stood_still(
     number = bursts.start(profile())
     bursts.wait_until_sending(number)
     with bursts.app.app_context():
-        store.settle_abandoned(utc_now() + timedelta(hours=1), bursts.runner.followed)
+        store.settle_abandoned(utc_now() + timedelta(hours=1), LIMITS, bursts.runner.followed)
     assert bursts.look(number).state == BurstState.RUNNING
     bursts.ask_to_stop(number)
     assert bursts.wait_for_end(number).state == BurstState.STOPPED
@@ -354,7 +366,7 @@ def test_an_engine_is_not_silent_while_the_machine_stands_still(
     monkeypatch.setattr(runner_module, "time", clock)
     number = bursts.start(profile())
     bursts.wait_until_sending(number)
-    clock.ahead = 10 * WAITS.silence
+    clock.ahead = 10 * LIMITS.silence_s
     bursts.wait_for_beats(number, 4)
     bursts.ask_to_stop(number)
     assert bursts.wait_for_end(number).state == BurstState.STOPPED
@@ -403,7 +415,7 @@ def seen(bursts: Bursts, number: int) -> Burst:
 def test_a_disk_that_stays_full_ends_the_burst_and_nothing_is_lost(
     bursts: Bursts, disk: FullDisk
 ) -> None:
-    bursts.runner.waits = replace(WAITS, full=1.0)
+    bursts.limit(full_s=1.0)
     number = bursts.start(profile(fault=FAULT))
     before = bursts.wait_until_sending(number)
     disk.fill()
@@ -414,7 +426,8 @@ def test_a_disk_that_stays_full_ends_the_burst_and_nothing_is_lost(
     assert not fault_is_set(bursts)
     assert bursts.look(number).state == BurstState.RUNNING
     with bursts.app.app_context():
-        store.settle_abandoned(utc_now() + timedelta(hours=1))  # nothing to be saved here either
+        later = utc_now() + timedelta(hours=1)
+        store.settle_abandoned(later, LIMITS)  # nothing to be saved here either
     told = burst.sent
     disk.free()
     burst = bursts.wait_for_end(number)
@@ -438,7 +451,7 @@ def test_a_disk_that_is_full_for_a_moment_leaves_no_trace(bursts: Bursts, disk: 
 
 
 def test_a_locked_database_ends_no_burst(bursts: Bursts, mockapp: MockappProcess) -> None:
-    bursts.runner.waits = replace(WAITS, lock=0.1, full=0.0)
+    bursts.limit(lock_s=0.1, full_s=0.0)
     number = bursts.start(profile(duration=4, rate=50))
     bursts.wait_until_sending(number)
     with closing(sqlite3.connect(bursts.file, isolation_level=None)) as other:
@@ -460,12 +473,13 @@ def end(mockapp: MockappProcess) -> None:
 
 
 def test_the_engine_gives_up_on_its_runner_before_another_portal_does() -> None:
-    assert Waits().alone + 0.5 < store.ABANDONED_AFTER.total_seconds()
+    limits = BurstLimits()
+    assert limits.alone_s + 0.5 < limits.abandoned_s
 
 
 def test_a_runner_that_stands_still_sends_nothing_more(bursts: Bursts) -> None:
     """Its engine is a process of its own, which goes on without it for no longer than that."""
-    bursts.runner.waits = replace(WAITS, alone=1.0)
+    bursts.limit(alone_s=1.0)
     go_on = threading.Event()
     go_on.set()
 
@@ -541,7 +555,7 @@ def test_a_database_that_is_away_as_a_burst_begins_is_waited_for(bursts: Bursts)
 
 
 def test_a_stop_is_heard_and_carried_out_within_a_second() -> None:
-    assert Waits().tick + GRACE_SECONDS < 0.9
+    assert BurstLimits().tick_s + GRACE_SECONDS < 0.9
 
 
 def test_a_portal_that_ends_ends_its_burst_the_engine_and_the_fault(

@@ -10,7 +10,7 @@ from flask import Flask
 
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.settler import start_settling
-from portal.bursts.store import ABANDONED_AFTER, ABANDONED_REASON
+from portal.bursts.store import ABANDONED_REASON
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
@@ -24,7 +24,7 @@ def test_nobody_has_to_look_for_an_abandoned_burst_to_end(
     app: Flask, learner: Learner, services: Services, clock: Clock, jump: timedelta
 ) -> None:
     """Not even after the clock went back, which makes the last word one of the future."""
-    last_heard = services.clock() - ABANDONED_AFTER - timedelta(seconds=1)
+    last_heard = services.clock() - timedelta(seconds=services.limits.burst.abandoned_s + 1)
     clock.now += jump
     burst = Burst(
         learner_id=learner.id,

@@ -10,14 +10,14 @@ import pytest
 
 from portal.clients import promtool
 from portal.clients.promtool import (
+    PromtoolIdleError,
     PromtoolMissingError,
     RulesReport,
     Validity,
-    check_rules,
-    validate,
 )
 from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits
+from tests.promtool import check_rules, validate
 
 
 def test_good_rules_are_ok() -> None:
@@ -59,7 +59,9 @@ def test_templates_and_odd_characters_are_judged_as_they_are() -> None:
     assert [answer.valid for answer in answers] == [False, True, False, True]
 
 
-@pytest.mark.parametrize("ask", [lambda *one: validate(["up"], *one), partial(check_rules, "up")])
+@pytest.mark.parametrize(
+    "ask", [partial(promtool.validate, ["up"]), partial(promtool.check_rules, "up")]
+)
 def test_a_promtool_that_hangs_is_given_up(tmp_path: Path, ask: Callable[..., object]) -> None:
     program = tmp_path / "promtool"
     program.write_text("#!/bin/sh\nexec sleep 300\n")
@@ -84,9 +86,9 @@ def test_a_promtool_that_breaks_refuses_nothing(tmp_path: Path, does: str) -> No
     broken.chmod(0o755)
     told = "promtool could not check the rules: it ended with"
     with pytest.raises(SLOLabError, match=told):
-        validate(["up"], broken)
+        promtool.validate(["up"], broken)
     with pytest.raises(SLOLabError, match=told):
-        check_rules("groups: []", broken)
+        promtool.check_rules("groups: []", broken)
 
 
 def test_a_character_that_yaml_keeps_for_itself_is_judged_as_it_is() -> None:
@@ -95,20 +97,46 @@ def test_a_character_that_yaml_keeps_for_itself_is_judged_as_it_is() -> None:
     assert [one.valid for one in validate(exprs)] == [True] * 6 + [False] * 6
 
 
-def test_without_promtool_a_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("SLO_LAB_CACHE_DIR", str(tmp_path))
-    with pytest.raises(PromtoolMissingError, match="promtool"):
-        validate(["up"])
+@pytest.fixture
+def empty_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that PATH leads to, with nothing in it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
 
 
-def test_promtool_is_found_in_the_cache(tmp_path: Path) -> None:
-    tool = tmp_path / "prometheus-3.5" / "promtool"
-    tool.parent.mkdir()
+def program(folder: Path, mode: int = 0o755) -> Path:
+    folder.mkdir(exist_ok=True)
+    tool = folder / "promtool"
     tool.write_text("#!/bin/sh\n")
-    tool.chmod(0o755)
-    environ = {"PATH": str(tmp_path), "SLO_LAB_CACHE_DIR": str(tmp_path)}
-    assert promtool.find(environ) == tool
+    tool.chmod(mode)
+    return tool
+
+
+@pytest.mark.usefixtures("empty_path")
+def test_without_promtool_a_clear_error(tmp_path: Path) -> None:
+    for cache in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(PromtoolMissingError, match="promtool was not found"):
+            promtool.find(cache)
+
+
+@pytest.mark.usefixtures("empty_path")
+def test_promtool_is_found_in_the_cache(tmp_path: Path) -> None:
+    tool = program(tmp_path / "prometheus-3.5")
+    assert promtool.find(tmp_path) == tool
+
+
+def test_one_that_may_not_be_executed_is_named(empty_path: Path, tmp_path: Path) -> None:
+    idle = program(empty_path, 0o644)
+    with pytest.raises(PromtoolIdleError, match=f"{idle} was found, but can't be started"):
+        promtool.find(tmp_path)
+    usable = program(tmp_path / "prometheus-3.5")
+    assert promtool.find(tmp_path) == usable
+    usable.chmod(0o644)
+    idle.unlink()
+    with pytest.raises(PromtoolIdleError, match=str(usable)):
+        promtool.find(tmp_path)
 
 
 def test_a_validity_defaults_to_nobody_asked() -> None:

@@ -140,6 +140,7 @@ def test_without_promtool_nothing_can_be_checked_and_it_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("SLO_LAB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("SLO_LAB_PROMETHEUS_SOURCE", "path")
     new = classic(panel("x", f"{AVAILABILITY} + 0"), panel("y", f"0 + {P95}"))
     result = run("--json", save(tmp_path, "a.json", new))
     assert result.exit_code == 2
@@ -147,6 +148,7 @@ def test_without_promtool_nothing_can_be_checked_and_it_says_what_to_do(
     assert found["verdict"] == "cannot_check"
     assert [one["code"] for one in found["panels"]] == ["untried", "untried"]
     assert "start the lab once" in found["panels"][0]["reason"]
+    assert "no prometheus on PATH" in found["panels"][0]["reason"]
     assert "cannot check" in run(save(tmp_path, "a.json", new)).stdout
 
 
@@ -187,3 +189,18 @@ def test_a_rule_file_without_an_end_is_read_as_far_as_its_limit(tmp_path: Path) 
     result = run("--rules", "/dev/zero", save(tmp_path, "a.json", MET))
     assert result.exit_code == 2
     assert "is larger than" in result.stderr
+
+
+@pytest.mark.parametrize("content", ["groups: [", None])
+def test_with_a_rule_file_that_cannot_be_read_nobody_knows_what_is_not_met(
+    tmp_path: Path, content: str | None
+) -> None:
+    rules = tmp_path / "r.yml"
+    if content is not None:
+        rules.write_text(content)
+    one = save(tmp_path, "a.json", classic(panel("x", AVAILABILITY), panel("y", "job:mine:ratio")))
+    met = save(tmp_path, "b.json", MET)
+    result = run("--rules", rules, "--json", one, met)
+    assert result.exit_code == 2
+    assert [found["verdict"] for found in objects(result)] == ["cannot_check", "met"]
+    assert "1 rule file could not be read" in objects(result)[0]["reason"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.clients.promtool import Validity, validate
+from portal.clients.promtool import Validity
 from portal.dashboards import (
     CheckContext,
     DashboardFinding,
@@ -40,6 +40,7 @@ from tests.dashboards.build import (
     v2_query,
 )
 from tests.patient import TRIALS, judge
+from tests.promtool import validate
 
 TWO = (panel("Availability", AVAILABILITY), panel("p95", P95))
 BOTH = [("Availability", "availability"), ("p95", "latency")]

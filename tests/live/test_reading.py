@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.clients.prometheus import PrometheusClient
-from portal.live.reading import MAX_AGE, ReadingState, SLIReading, read_after_scrape
+from portal.limits import ReadingLimits
+from portal.live.reading import ReadingState, SLIReading, read_after_scrape
 from portal.shop.processes import SEVERAL
 from portal.shop.queries import SLIQueries
 from tests.fakes.server import LocalServer, Reply, Request
@@ -17,6 +18,7 @@ from tests.patience import SECONDS
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 QUERIES = SLIQueries("shop")
 SECOND = timedelta(seconds=1)
+SETTLED = timedelta(seconds=ReadingLimits().settled_s)
 
 
 class ScrapedPrometheus(LocalServer):
@@ -47,7 +49,7 @@ def prometheus() -> Iterator[ScrapedPrometheus]:
 def look(prometheus: ScrapedPrometheus, last: SLIReading | None, now: datetime = NOW) -> SLIReading:
     prometheus.asked.clear()
     client = PrometheusClient(prometheus.url, timeout=SECONDS)
-    return read_after_scrape(client, QUERIES, now, 5, last)
+    return read_after_scrape(client, QUERIES, now, 5, last, SETTLED.total_seconds())
 
 
 def test_the_reading_stays_until_the_next_scrape(prometheus: ScrapedPrometheus) -> None:
@@ -70,7 +72,7 @@ def test_without_a_scrape_for_long_everything_is_asked_again(
     prometheus: ScrapedPrometheus,
 ) -> None:
     first = look(prometheus, None)
-    assert look(prometheus, first, NOW + MAX_AGE + SECOND).at == NOW + MAX_AGE + SECOND
+    assert look(prometheus, first, NOW + SETTLED + SECOND).at == NOW + SETTLED + SECOND
 
 
 def test_a_prometheus_that_is_gone_is_told_at_once(prometheus: ScrapedPrometheus) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from portal.clients.promtool import find
 from portal.promql import classify
 from portal.promql.findings import Indicator, Measure
 from portal.promql.nodes import Matcher, MatchOp
 from tests.promql.cases import BAD_RATIO, GOOD_RATIO, NEITHER, expanded
+from tests.provision import promtool
 
 TRAFFIC = {
     "/": {200: 8, 404: 1, 500: 1, 503: 0},
@@ -58,7 +58,7 @@ def computed(exprs: list[str], folder: Path) -> dict[str, str]:
     file = folder / "test.yml"
     file.write_text(json.dumps({"rule_files": [], "tests": [test]}), encoding="utf-8")
     done = subprocess.run(
-        [str(find()), "test", "rules", str(file)], capture_output=True, text=True, check=False
+        [promtool(), "test", "rules", str(file)], capture_output=True, text=True, check=False
     )
     said = done.stdout + done.stderr
     return {json.loads(quoted): text for quoted, text in RESULT.findall(said)}

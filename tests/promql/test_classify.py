@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.clients.promtool import validate
 from portal.promql import Context, RecordingRule, analyse, bucket_labels, classify, constant, parse
 from portal.promql.findings import Code, Measure, Sli
 from portal.promql.nodes import Binary
 from tests.promql.cases import ALL, BY_LE, CASES, FAST, P95, B, G, H, T
+from tests.promtool import validate
 
 
 @pytest.mark.parametrize(("expr", "code", "sli"), CASES)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Column, MetaData, Table, func, select
 from sqlalchemy.exc import OperationalError
 
 from portal.alerts import record
@@ -15,6 +17,8 @@ from portal.alerts import store as rule_texts
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
+from portal.features import CLEARINGS
+from portal.kit.clearing import Clearing
 from portal.kit.db import Loss, db
 from portal.learners.models import Learner, Service
 from portal.objectives.store import delete_slo, list_slos
@@ -22,8 +26,6 @@ from portal.reflections import store as reflections
 from portal.reflections.store import Draft
 from portal.reset.scopes import (
     LAB,
-    NEVER_DELETED,
-    REFLECTIONS,
     ResetRefusedError,
     Scope,
     find_scope,
@@ -47,6 +49,11 @@ NOT_COUNTED = {
     "kept_alert",
 }
 """Tables whose rows are ticks, are counted otherwise, or belong to a burst's record."""
+
+
+WHO = {"service"}
+"""Who the learner is stays."""
+REFLECTIONS = "reflections"
 
 
 def scope(name: str) -> Scope:
@@ -175,7 +182,7 @@ def test_a_reset_of_the_reflections_empties_the_answers(
     assert len(list_slos(learner.id)) == 1
 
 
-def test_the_reflections_step_and_the_reflections_are_the_same() -> None:
+def test_the_reflections_step_and_the_reflections_are_the_same(learner: Learner) -> None:
     assert find_scope("what-you-learned") == find_scope(REFLECTIONS)
 
 
@@ -238,7 +245,25 @@ def test_what_the_learner_deleted_is_no_loss(learner: Learner, services: Service
 def test_every_table_of_a_learner_has_words_for_its_loss(learner: Learner) -> None:
     owned = {t.name: Loss.of(t) for t in db.metadata.sorted_tables if "learner_id" in t.c}
     silent = {name for name, loss in owned.items() if not loss.one or not loss.many}
-    assert silent - set(NEVER_DELETED) == NOT_COUNTED
+    assert silent - WHO == NOT_COUNTED
+
+
+def uncleared(tables: Iterable[Table], clearings: Iterable[Clearing]) -> set[str]:
+    """The tables with a learner's rows for which no room answers, or more than one."""
+    answered = Counter(table.name for one in clearings for table in one.tables)
+    owned = {table.name for table in tables if "learner_id" in table.c}
+    return {name for name in owned | answered.keys() if answered[name] != 1}
+
+
+def test_every_table_of_a_learner_is_cleared_by_one_room(learner: Learner) -> None:
+    assert uncleared(db.metadata.sorted_tables, CLEARINGS) == WHO
+
+
+def test_a_table_that_no_room_clears_is_found() -> None:
+    made_up = Table("made_up", MetaData(), Column("learner_id"))
+    assert uncleared([made_up], ()) == {"made_up"}
+    assert uncleared([Burst.__table__], [Clearing(Burst)]) == set()
+    assert uncleared([Burst.__table__], [Clearing(Burst), Clearing(Burst)]) == {"burst"}
 
 
 def test_every_step_and_column_that_a_loss_names_exists(learner: Learner) -> None:

@@ -19,3 +19,8 @@ def test_without_a_terminal_a_download_is_one_line(capsys: pytest.CaptureFixture
     for done in (1, 2, 3):
         console.progress("Grafana", done, 3)
     assert capsys.readouterr().out == "Downloading Grafana ...\n"
+
+
+def test_what_programs_read_stays_free_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Console(err=True).progress("Prometheus", 1, 3)
+    assert tuple(capsys.readouterr()) == ("", "Downloading Prometheus ...\n")

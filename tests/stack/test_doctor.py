@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from portal.config import Settings
-from stack.doctor import Finding, Health, diagnose
+from stack.doctor import Diagnosis, Health, diagnose
 from stack.layout import Layout
 from stack.lock import Lock
-from stack.state import ServerState, State, Status
+from stack.state import ServerState, ServerStatus, State
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.prometheus import DATA, EmptyPrometheus
 from tests.stack.labs import PATIENCE, free_ports, wait_until
@@ -52,11 +52,11 @@ def running(layout: Layout) -> Iterator[State]:
         yield State()
 
 
-def by_name(settings: Settings) -> dict[str, Finding]:
+def by_name(settings: Settings) -> dict[str, Diagnosis]:
     return {finding.name: finding for finding in diagnose(settings)}
 
 
-def know(layout: Layout, state: State, name: str, status: Status, detail: str) -> None:
+def know(layout: Layout, state: State, name: str, status: ServerStatus, detail: str) -> None:
     state.servers[name] = ServerState(name, name, status, "http://x", time.time(), detail=detail)
     state.write(layout.state)
 
@@ -83,7 +83,7 @@ def test_a_server_that_answers_is_up(settings: Settings, layout: Layout, running
 def test_why_a_server_was_given_up_is_told(
     settings: Settings, layout: Layout, running: State
 ) -> None:
-    know(layout, running, "mockapp", Status.FAILED, "ended by itself (exit status 1) 6 times")
+    know(layout, running, "mockapp", ServerStatus.FAILED, "ended by itself (exit status 1) 6 times")
     found = by_name(settings)["mock app"]
     assert (found.status, found.detail) == (Health.DOWN, "ended by itself (exit status 1) 6 times")
     assert "slo-lab logs mockapp" in found.todo
@@ -92,14 +92,14 @@ def test_why_a_server_was_given_up_is_told(
 def test_a_server_that_starts_again_is_starting(
     settings: Settings, layout: Layout, running: State
 ) -> None:
-    know(layout, running, "portal", Status.RESTARTING, "ended by itself (SIGKILL)")
+    know(layout, running, "portal", ServerStatus.RESTARTING, "ended by itself (SIGKILL)")
     assert by_name(settings)["portal"].status is Health.STARTING
 
 
 def test_an_absent_grafana_is_no_failure_and_says_why(
     settings: Settings, layout: Layout, running: State
 ) -> None:
-    know(layout, running, "grafana", Status.ABSENT, "dl.grafana.com can't be reached.")
+    know(layout, running, "grafana", ServerStatus.ABSENT, "dl.grafana.com can't be reached.")
     found = by_name(settings)["Grafana"]
     assert (found.status, found.detail) == (Health.ABSENT, "dl.grafana.com can't be reached.")
 
@@ -107,7 +107,9 @@ def test_an_absent_grafana_is_no_failure_and_says_why(
 def test_a_grafana_that_is_being_downloaded_is_starting(
     settings: Settings, layout: Layout, running: State
 ) -> None:
-    know(layout, running, "grafana", Status.GETTING, "downloading Grafana 12.4.11: 3 of 99 MB")
+    know(
+        layout, running, "grafana", ServerStatus.GETTING, "downloading Grafana 12.4.11: 3 of 99 MB"
+    )
     found = by_name(settings)["Grafana"]
     assert found.status is Health.STARTING
     assert "3 of 99 MB" in found.detail
@@ -126,7 +128,7 @@ def test_a_named_grafana_that_does_not_answer_is_down(settings: Settings) -> Non
 def test_the_state_of_a_supervisor_that_is_gone_counts_for_nothing(
     settings: Settings, layout: Layout
 ) -> None:
-    know(layout, State(), "mockapp", Status.UP, "")
+    know(layout, State(), "mockapp", ServerStatus.UP, "")
     assert by_name(settings)["mock app"].status is Health.DOWN
 
 
@@ -155,7 +157,7 @@ def test_a_new_prometheus_is_given_time_to_find_its_targets(
 def test_a_prometheus_that_is_coming_is_no_fault_of_the_scrape(
     settings: Settings, layout: Layout, running: State
 ) -> None:
-    know(layout, running, "prometheus", Status.STARTING, "")
+    know(layout, running, "prometheus", ServerStatus.STARTING, "")
     assert by_name(settings)["scrape of flask-app"].status is Health.STARTING
 
 
@@ -228,7 +230,7 @@ def test_the_labs_own_login_is_told_with_where_the_password_lies(
 ) -> None:
     with FakeGrafana(anonymous=None) as grafana:
         own = replace(settings, grafana_port=int(grafana.url.rpartition(":")[2]))
-        know(layout, running, "grafana", Status.UP, "")
+        know(layout, running, "grafana", ServerStatus.UP, "")
         found = by_name(own)["Grafana login"]
     assert found.status is Health.DOWN
     assert found.todo.endswith(f"write the new one into {layout.secrets / 'grafana-password'}.")

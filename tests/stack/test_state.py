@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from stack.state import EVENTS_KEPT, ServerState, State, Status, read_state
+from stack.state import EVENTS_KEPT, ServerState, ServerStatus, State, read_state
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     state = State()
-    state.servers["portal"] = ServerState("portal", "portal", Status.UP, "http://x", 1.0, pid=7)
+    state.servers["portal"] = ServerState(
+        "portal", "portal", ServerStatus.UP, "http://x", 1.0, pid=7
+    )
     state.add_event("portal", "It came up.")
     state.write(path)
     assert read_state(path) == state

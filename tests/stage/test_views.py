@@ -284,10 +284,10 @@ def test_a_burst_whose_runner_is_gone_ends_with_a_name_and_frees_the_way(
 ) -> None:
     client.post("/bursts", data={"preset": "steady", "key": "a"})
     old = bursts()[0]
-    old.heartbeat_at = services.clock() - store.ABANDONED_AFTER - timedelta(seconds=1)
+    old.heartbeat_at = services.clock() - timedelta(seconds=services.limits.burst.abandoned_s + 1)
     old.counts = {"sent": 42, "good": 41, "failed": {"500": 1}}
     db.session.commit()
-    store.settle_abandoned(services.clock())
+    store.settle_abandoned(services.clock(), services.limits.burst)
     page = client.get("/bursts/1").text
     assert "failed" in page
     assert "The portal stopped while this burst ran" in page
@@ -333,9 +333,11 @@ def test_a_burst_whose_runner_went_before_it_was_counted_is_not_waited_for(
     bursts()[0].state = BurstState.FINISHED
     db.session.commit()
     assert "waiting for the next scrape" in client.get("/bursts/1").text
-    bursts()[0].heartbeat_at = services.clock() - store.UNCOUNTED_AFTER - timedelta(seconds=1)
+    bursts()[0].heartbeat_at = services.clock() - timedelta(
+        seconds=services.limits.burst.uncounted_s + 1
+    )
     db.session.commit()
-    store.settle_abandoned(services.clock())
+    store.settle_abandoned(services.clock(), services.limits.burst)
     page = client.get("/bursts/1").text
     assert "waiting for the next scrape" not in page
     assert "Prometheus could not be asked about this burst" in page

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.clients.promtool import Validity
+from portal.clients.promtool import PromtoolPath, Validity
 from portal.limits import PromtoolLimits
 from portal.promql.context import RecordingRule
 from portal.rulefile.contents import RuleFile
@@ -24,6 +24,7 @@ from portal.trial.ladder import Allowance, Way
 from portal.trial.memory import Asked, TrialMemory
 from tests.patience import PATIENT
 from tests.patient import analyse, analyse_all, check_file
+from tests.promtool import promtool_at_hand
 from tests.tie.cases import AVAILABILITY, SLOS, expanded
 
 HONEST = AlertRule("honest", expanded("RATIO > 0.1234"))
@@ -37,7 +38,7 @@ class FreshMemory(TrialMemory):
     """No memory of other tests; ``counted``: the alerts of each process."""
 
     def __init__(
-        self, limits: PromtoolLimits = PATIENT.promtool, promtool: Path | None = None
+        self, limits: PromtoolLimits = PATIENT.promtool, promtool: PromtoolPath = promtool_at_hand
     ) -> None:
         super().__init__(TrialEngine(limits, promtool))
         self.counted: list[int] = []
@@ -127,7 +128,7 @@ def test_a_crash_is_remembered_for_a_while(tmp_path: Path) -> None:
     tool = tmp_path / "promtool"
     tool.write_text(f"#!/bin/sh\necho run >> {tmp_path}/runs\nexit 2\n")
     tool.chmod(0o755)
-    memory = FreshMemory(promtool=tool)
+    memory = FreshMemory(promtool=lambda: tool)
     first = analyse(HONEST, SLOS, memory=memory)
     runs = (tmp_path / "runs").read_text()
     assert analyse(HONEST, SLOS, memory=memory) == first
@@ -141,7 +142,7 @@ def test_a_promtool_that_breaks_leaves_the_question_open(script: str, tmp_path: 
     tool = tmp_path / "promtool"
     tool.write_text(f"#!/bin/sh\n{script}\n")
     tool.chmod(0o755)
-    finding = analyse(HONEST, SLOS, memory=FreshMemory(promtool=tool))
+    finding = analyse(HONEST, SLOS, memory=FreshMemory(promtool=lambda: tool))
     assert finding.code is TieCode.CANNOT_CHECK
     assert "promtool" in finding.reason
 

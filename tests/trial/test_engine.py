@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from portal.clients.promtool import find
 from portal.limits import TrialLimits
 from portal.promql.context import RecordingRule
 from portal.trial.engine import BUSY, TrialEngine, unquoted
 from portal.trial.scene import InventedSeries, Scene, TrialAnswer, TrialQuestion, TriedAlert
 from tests.patience import PATIENT
 from tests.patient import ENGINE
+from tests.promtool import promtool_at_hand
 
 LIMITS = PATIENT.promtool.queries
 SCENE = Scene(
@@ -26,14 +26,14 @@ def ask(
     *exprs: str,
     at_s: float = 60,
     scene: Scene = SCENE,
-    promtool: Path | None = None,
+    promtool: Path | None = None,  # default: the real one
     limits: TrialLimits = LIMITS,
 ) -> tuple[TrialAnswer, ...]:
     """The answers to expressions at one moment."""
     questions = tuple(TrialQuestion(expr, at_s) for expr in exprs)
-    engine = TrialEngine(PATIENT.promtool, promtool)
-    [found] = engine.answers([replace(scene, questions=questions)], limits)
-    return found
+    engine = TrialEngine(PATIENT.promtool, (lambda: promtool) if promtool else promtool_at_hand)
+    [answers] = engine.answers([replace(scene, questions=questions)], limits)
+    return answers
 
 
 def values(answer: TrialAnswer) -> list[float]:
@@ -111,7 +111,7 @@ def test_without_promtool_it_is_said_what_to_do(
 
 
 def test_who_gets_no_turn_may_get_one_in_a_moment() -> None:
-    engine = TrialEngine(replace(PATIENT.promtool, at_once=0), find())
+    engine = TrialEngine(replace(PATIENT.promtool, at_once=0), promtool_at_hand)
     [[found]] = engine.answers(
         [replace(SCENE, questions=(TrialQuestion("sum(a)", 60),))], replace(LIMITS, wall_s=0.01)
     )
@@ -121,7 +121,7 @@ def test_who_gets_no_turn_may_get_one_in_a_moment() -> None:
 def fake(folder: Path, script: str) -> Path:
     """A promtool that runs ``script`` where the files of the scenes lie."""
     tool = folder / "promtool"
-    tool.write_text(f'#!/bin/sh\nREAL="{find()}"\n{script}\n', encoding="utf-8")
+    tool.write_text(f'#!/bin/sh\nREAL="{promtool_at_hand()}"\n{script}\n', encoding="utf-8")
     tool.chmod(0o755)
     return tool
 
@@ -139,7 +139,7 @@ def test_other_scenes_of_a_run_outlive_a_crash(tmp_path: Path) -> None:
     scenes = [
         replace(SCENE, questions=(TrialQuestion(e, 60),)) for e in ("sum(a)", "count(a)", "1")
     ]
-    first, second, third = TrialEngine(PATIENT.promtool, tool).answers(scenes, LIMITS)
+    first, second, third = TrialEngine(PATIENT.promtool, lambda: tool).answers(scenes, LIMITS)
     assert (values(first[0]), values(third[0])) == ([180], [1])
     assert second[0].untried
 

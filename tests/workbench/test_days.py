@@ -11,12 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.learners.models import Learner
-from portal.trial import engine
+from portal.services import Services
 from portal.trial.days import DAYS
+from portal.trial.engine import TrialEngine
 from portal.trial.memory import TrialMemory
 from portal.workbench import store
 from tests.conftest import START
-from tests.patient import ENGINE
 from tests.trial.cases import R, T
 
 CLAMPED = f"clamp_max({R}, 0.01)"
@@ -117,10 +117,10 @@ def test_what_was_not_tried_has_no_fold(client: FlaskClient, expr: str) -> None:
 
 
 def test_without_promtool_there_is_no_fold_and_the_verdict_says_why(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient
 ) -> None:
-    monkeypatch.setattr(engine, "find", lambda: None)
-    app.extensions["slo_lab"] = replace(app.extensions["slo_lab"], trials=TrialMemory(ENGINE))
+    services: Services = app.extensions["slo_lab"]
+    app.extensions["slo_lab"] = replace(services, trials=TrialMemory(TrialEngine()))
     page = client.get("/workbench/try", query_string={"expr": R}).text
     assert "promtool" in page
     assert folds(page) == []

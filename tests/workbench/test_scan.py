@@ -12,11 +12,13 @@ from portal.background import Background
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import Hit, StoredDashboard
 from portal.dashboards import CheckContext
-from portal.workbench.scan import BATCH, DashboardScan
+from portal.limits import ScanLimits
+from portal.workbench.scan import DashboardScan
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.patient import TRIALS
 
 CONTEXT = CheckContext(TRIALS)
+BATCH = ScanLimits().batch
 
 
 def hit(uid: str, folder: str = "") -> Hit:

@@ -32,7 +32,7 @@ class GrafanaApi:
         self.http = http
         self._credentials = credentials
         self._lockout = lockout
-        self._turnstile = Turnstile()
+        self._turnstile = Turnstile(lockout.limits.at_once)
 
     @property
     def login(self) -> CredentialKind:

@@ -30,8 +30,6 @@ from portal.limits import ClientLimits
 from portal.logins import split_login
 
 NOBODY = Credentials()
-PAGE = 1000
-MAX_PAGES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +72,10 @@ class GrafanaClient:
         http = Http(SYSTEM, split_login(base_url)[0], timeout=timeout, limits=limits)
         self.base_url = http.base_url
         self._http = http
-        self._api = GrafanaApi(http, _provider(credentials), lockout or Lockout())
-        self._reader = DashboardReader(self._api)
+        self._limits = limits.grafana
+        lockout = lockout or Lockout(limits=self._limits)
+        self._api = GrafanaApi(http, _provider(credentials), lockout)
+        self._reader = DashboardReader(self._api, self._limits.served_s)
 
     @classmethod
     def from_settings(
@@ -89,7 +89,7 @@ class GrafanaClient:
         return cls(
             settings.grafana_base,
             from_settings(settings),
-            lockout=Lockout(lockout_folder(settings)),
+            lockout=Lockout(lockout_folder(settings), limits=limits.grafana),
             timeout=timeout,
             limits=limits,
         )
@@ -133,12 +133,13 @@ class GrafanaClient:
         Nothing found can mean that nothing may be seen, so then the login is checked.
         """
         found: dict[str, Hit] = {}
-        for page in range(1, MAX_PAGES + 1):
-            params = {"type": "dash-db", "limit": PAGE, "page": page, "tag": tag}
+        rows = self._limits.rows
+        for page in range(1, self._limits.pages + 1):
+            params = {"type": "dash-db", "limit": rows, "page": page, "tag": tag}
             hits = [dashboards.hit(item) for item in self._rows("/api/search", params)]
             known = len(found)
             found.update((hit.uid, hit) for hit in hits if hit.uid)
-            if len(hits) < PAGE or len(found) == known:
+            if len(hits) < rows or len(found) == known:
                 break
         if not found:
             self._organisation()
@@ -159,7 +160,8 @@ class GrafanaClient:
 
     def folders(self) -> list[Folder]:
         """The folders at the top level."""
-        return [dashboards.folder(item) for item in self._rows("/api/folders", {"limit": PAGE})]
+        params: dict[str, object] = {"limit": self._limits.rows}
+        return [dashboards.folder(item) for item in self._rows("/api/folders", params)]
 
     def ensure_folder(self, uid: str = SLO_LAB_FOLDER, title: str = SLO_LAB_FOLDER_TITLE) -> Folder:
         """The folder with that uid, made when it is not there; else one of the same title."""
@@ -229,7 +231,7 @@ class GrafanaClient:
             "dashboardUID": dashboard_uid,
             "from": round(start * 1000),
             "to": round(end * 1000),
-            "limit": PAGE,
+            "limit": self._limits.rows,
         }
         return [annotation(item) for item in self._rows("/api/annotations", params)]
 

@@ -18,12 +18,7 @@ from pathlib import Path
 from portal.clients.errors import plain
 from portal.config import Settings
 from portal.files import write_whole
-
-AT_ONCE = 3
-"""Calls in flight with one password: should it be changed meanwhile, fewer than five fail."""
-PASSWORD_HELD_S = 330.0
-"""How long a refused password is held back: Grafana forgets wrong ones after 5 minutes."""
-TOKEN_PAUSE_S = 5.0
+from portal.limits import GrafanaLimits
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,13 @@ class Lockout:
     ``clock`` gives Unix time.
     """
 
-    def __init__(self, folder: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        limits: GrafanaLimits = GrafanaLimits(),
+    ) -> None:
+        self.limits = limits
         self._folder = folder
         self._clock = clock
         self._refused: dict[str, Refusal] = {}
@@ -64,11 +65,12 @@ class Lockout:
 
     def refuse_token(self, fingerprint: str, reason: str) -> Refusal:
         """Remember that this token was refused a moment ago."""
-        return self._remember(fingerprint, Refusal(reason, self._clock(), TOKEN_PAUSE_S))
+        refusal = Refusal(reason, self._clock(), self.limits.token_pause_s)
+        return self._remember(fingerprint, refusal)
 
     def refuse_password(self, fingerprint: str, reason: str) -> Refusal:
         """Remember that this password was refused, here and in the file."""
-        refusal = Refusal(reason, self._clock(), PASSWORD_HELD_S)
+        refusal = Refusal(reason, self._clock(), self.limits.password_held_s)
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,7 +95,8 @@ class Lockout:
         except (OSError, ValueError):
             return None
         reason = plain(text.partition("\n")[2])
-        return Refusal(reason, at, PASSWORD_HELD_S) if math.isfinite(at) else None
+        held_s = self.limits.password_held_s
+        return Refusal(reason, at, held_s) if math.isfinite(at) else None
 
 
 def lockout_folder(settings: Settings) -> Path:
@@ -102,11 +105,11 @@ def lockout_folder(settings: Settings) -> Path:
 
 
 class Turnstile:
-    """Lets few calls through with a password: one until it has worked once, then AT_ONCE."""
+    """Lets few calls through with a password: one until it has worked once, then ``at_once``."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int) -> None:
         self._first = threading.Lock()
-        self._later = threading.Semaphore(AT_ONCE)
+        self._later = threading.Semaphore(at_once)
         self._proven: set[str] = set()
 
     @contextlib.contextmanager

@@ -21,8 +21,6 @@ from portal.clients.shape import number, record, records, text
 
 FIRST_WITH_V2 = "v2"
 """The version of the dashboard API that came with 13, where v2 is what new dashboards are."""
-REMEMBERED_S = 300.0
-"""How long it is remembered what Grafana serves: it may be upgraded meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,10 @@ class DashboardReader:
     All the calls for one dashboard share one call's time.
     """
 
-    def __init__(self, api: GrafanaApi) -> None:
+    def __init__(self, api: GrafanaApi, served_s: float) -> None:
+        """``served_s``: how long it remembers."""
         self._api = api
+        self._served_s = served_s
         self._remembered: _Served | None = None
 
     def read(self, uid: str) -> StoredDashboard:
@@ -98,7 +98,7 @@ class DashboardReader:
         return known
 
     def _find_out(self, deadline: Deadline) -> _Served:
-        until = time.monotonic() + REMEMBERED_S
+        until = time.monotonic() + self._served_s
         try:
             group = record(self._api.get(f"{GROUP}/", timeout=deadline))
         except ClientError as error:

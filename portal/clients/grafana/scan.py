@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from portal.background import Pool
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana.dashboards import StoredDashboard
+from portal.limits import ScanLimits
 
 HOPELESS = {
     ErrorKind.UNAUTHORIZED,
@@ -19,8 +20,8 @@ HOPELESS = {
     ErrorKind.REDIRECT,
 }
 """Errors of Grafana as a whole: the next dashboard would meet them too."""
-TIMEOUTS_IN_A_ROW = 3
 LOOK_AROUND_S = 0.1
+"""From one look whether to stop to the next."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,19 @@ def scan(
     read: Callable[[str], StoredDashboard],
     pool: Pool,
     stop: Callable[[], bool],
+    silences: int = ScanLimits.silences,
 ) -> Generator[ScanReading, None, None]:
     """Each dashboard, in this order, as many at a time as the pool has threads.
 
-    One that can't be read comes with its error; a Grafana that can't be asked at all raises
-    ClientError. Ends early once ``stop`` says so, or when the iterator is closed.
+    One that can't be read comes with its error; a Grafana that can't be asked at all, or was
+    silent ``silences`` times in a row, raises ClientError. Ends early once ``stop`` says so, or
+    when the iterator is closed.
     """
     timeouts = 0
     for reading in _ahead(uids, read, pool, stop):
         timed_out = reading.error is not None and reading.error.kind is ErrorKind.TIMEOUT
         timeouts = timeouts + 1 if timed_out else 0
-        too_many = {ErrorKind.TIMEOUT} if timeouts >= TIMEOUTS_IN_A_ROW else set()
+        too_many = {ErrorKind.TIMEOUT} if timeouts >= silences else set()
         yield _give_up_or(reading, HOPELESS | too_many)
 
 

@@ -10,8 +10,8 @@ import pytest
 from portal.clients import ClientError, ErrorKind
 from portal.clients.grafana import Credentials, GrafanaClient, Lockout
 from portal.clients.grafana.credentials import from_settings, token_path
-from portal.clients.grafana.lockout import TOKEN_PAUSE_S
 from portal.config import Settings
+from portal.limits import GrafanaLimits
 from tests import conftest
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour
@@ -139,7 +139,7 @@ def test_a_refused_token_is_tried_again_after_a_pause(
     refusal(client)
     assert len(fake.requests) == 1
     account.disabled = False
-    clock.pass_seconds(TOKEN_PAUSE_S)
+    clock.pass_seconds(GrafanaLimits().token_pause_s)
     assert client.check().login == "token"
 
 

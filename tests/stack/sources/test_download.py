@@ -10,11 +10,11 @@ import pytest
 from portal.config import Settings
 from stack.sources import Silent, download
 from stack.sources.base import SourceError
-from stack.sources.fetch import Limits
+from stack.sources.fetch import DownloadLimits
 from stack.sources.releases import GRAFANA, PROMETHEUS, grafana_release, prometheus_release
 from tests.stack.sources.releases import ReleaseServer, archive
 
-PATIENT = Limits(connect=60, stall=60, total=60)
+PATIENT = DownloadLimits(connect=60, stall=60, total=60)
 
 
 class Recorder(Silent):
@@ -31,7 +31,7 @@ def path_of(settings: Settings) -> str:
     return f"/v{PROMETHEUS}/{prometheus_release(settings).archive}"
 
 
-def assert_refused(settings: Settings, reason: str, limits: Limits = PATIENT) -> None:
+def assert_refused(settings: Settings, reason: str, limits: DownloadLimits = PATIENT) -> None:
     """The download fails with that reason, and nothing of it is kept."""
     with pytest.raises(SourceError, match=reason):
         download.download(prometheus_release(settings), settings.cache_dir, Silent(), limits)
