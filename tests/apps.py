@@ -8,8 +8,10 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import CodeType
 
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from portal import create_app, end_app
 from portal.config import Settings
@@ -23,6 +25,23 @@ from tests.patient import services_at
 TESTING: Mapping[str, object] = {"TESTING": True}
 
 
+class CompiledTemplates(BytecodeCache):
+    """The templates as some portal of this process compiled them; told apart by their text."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = CompiledTemplates()
+
+
 @contextmanager
 def portal_app(
     settings: Settings,
@@ -34,8 +53,10 @@ def portal_app(
 
     ``limits``: those of the services, where none are handed in.
     """
+    copied = was_copied(settings)  # before the portal makes the file
     app = create_app(settings, services or services_at(settings, limits), config)
-    if not was_copied(settings):
+    app.jinja_env.bytecode_cache = TEMPLATES
+    if not copied:
         migrate_to_head(app)
     made: Services = app.extensions["slo_lab"]
     with app.app_context():
@@ -51,7 +72,8 @@ def was_copied(settings: Settings) -> bool:
     file = settings.data_dir / "slo-lab.db"
     if settings.database_url or file.exists():
         return False
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.touch(mode=0o600)
     file.write_bytes(_migrated())
     return True
 
