@@ -59,7 +59,9 @@ class Services:
             background=background,
             readings=SharedReadings(background, most=limits.room.readings),
             limits=limits,
-            trials=TrialMemory(TrialEngine(limits.promtool)),
+            trials=TrialMemory(
+                TrialEngine(limits.promtool, scrape_interval_s=settings.scrape_interval)
+            ),
         )
 
     @property

@@ -27,6 +27,7 @@ from portal.durations import prometheus_duration
 from portal.limits import PromtoolLimits, TrialLimits
 from portal.numbers import exact
 from portal.promql.context import RecordingRule
+from portal.shop import SCRAPE_INTERVAL_S
 from portal.trial.retelling import Retelling
 from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
 
@@ -56,10 +57,17 @@ class TrialEngine:
     """Tries scenes, a few at a time; safe to share between threads."""
 
     def __init__(
-        self, limits: PromtoolLimits = PromtoolLimits(), promtool: Path | None = None
+        self,
+        limits: PromtoolLimits = PromtoolLimits(),
+        promtool: Path | None = None,
+        scrape_interval_s: float = SCRAPE_INTERVAL_S,
     ) -> None:
-        """``promtool``: default the one that is found when it is needed."""
+        """``promtool``: default the one that is found when it is needed.
+
+        ``scrape_interval_s``: of the lab whose alerts are tried.
+        """
         self.limits = limits
+        self.scrape_interval_s = scrape_interval_s
         self._promtool = promtool
         self._turns = threading.BoundedSemaphore(limits.at_once)
 
