@@ -95,7 +95,13 @@ class Settings:
     secret_key: str = _setting(
         "", "Key that signs the portal's cookie; empty: made at the first start.", secret=True
     )
-    scrape_interval: int = _setting(5, "Seconds between two scrapes of the mock service.")
+    scrape_interval: int = _setting(
+        5,
+        "Seconds between two scrapes of the mock service, from 1 to 5: the shortest window of an "
+        "alert is 25 s long, and needs five scrapes.",
+        top=5,
+        because=": the shortest window of an alert is 25 s long, and needs five scrapes",
+    )
     rules_dir: str = _setting(
         "", "Folder that Prometheus reads rule files from; empty: the lab's own."
     )
@@ -208,7 +214,7 @@ def _read(name: str, text: str, kind: object, metadata: Mapping[str, Any]) -> ob
     # A secret that is read from a file by a shell, or pasted, brings its line end along.
     text = text.strip("\r\n") if name == "grafana_password" else text.strip()
     if kind == "int":
-        return _read_int(name, text)
+        return _read_int(name, text, metadata)
     if "choices" in metadata and text not in metadata["choices"]:
         choices = ", ".join(metadata["choices"])
         raise SettingError(f"{variable(name)} is {text!r}, but must be one of: {choices}.")
@@ -228,10 +234,11 @@ def _read_path(name: str, text: str) -> Path:
         ) from error
 
 
-def _read_int(name: str, text: str) -> int:
-    top = 65535 if name.endswith("port") else 60
+def _read_int(name: str, text: str, metadata: Mapping[str, Any]) -> int:
+    top = metadata.get("top", 65535 if name.endswith("port") else 60)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= top:
-        raise SettingError(f"{variable(name)} is {text!r}, but must be a number from 1 to {top}.")
+        allowed = f"a number from 1 to {top}{metadata.get('because', '')}"
+        raise SettingError(f"{variable(name)} is {text!r}, but must be {allowed}.")
     return int(text)
 
 

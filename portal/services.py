@@ -62,7 +62,11 @@ class Services:
             readings=SharedReadings(background, most=limits.room.readings),
             limits=limits,
             trials=TrialMemory(
-                TrialEngine(limits.promtool, partial(promtool.find, settings.cache_dir))
+                TrialEngine(
+                    limits.promtool,
+                    partial(promtool.find, settings.cache_dir),
+                    settings.scrape_interval,
+                )
             ),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,9 +14,10 @@ from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import CredentialKind, GrafanaClient
 from portal.clients.grafana.credentials import password_advice
 from portal.clients.http import Http
-from portal.clients.prometheus import PrometheusClient, TargetHealth
+from portal.clients.prometheus import PrometheusClient, ScrapeTarget, TargetHealth
 from portal.clients.shape import moment
 from portal.config import Settings, variable
+from portal.durations import duration
 from portal.logins import split_login
 from portal.numbers import number
 from portal.shop.facts import JOB
@@ -224,7 +225,23 @@ def _target(settings: Settings, state: State | None) -> Diagnosis:
         return Diagnosis(name, Health.DOWN, url, detail, todo)
     if any(target.health is TargetHealth.UNKNOWN for target in targets):
         return Diagnosis(name, Health.STARTING, url, "not scraped yet", WAIT)
+    if detail := _another_interval(settings, targets):
+        todo = (
+            f"Let Prometheus scrape it as often, or set {variable('scrape_interval')} to what it "
+            "does (1 to 5 s)."
+        )
+        return Diagnosis(name, Health.DOWN, url, detail, todo)
     return Diagnosis(name, Health.UP, url, ", ".join(target.instance for target in targets))
+
+
+def _another_interval(settings: Settings, targets: Sequence[ScrapeTarget]) -> str:
+    """That windows and ages go by other scrapes than there are, in a sentence; "" where not."""
+    lab_s = settings.scrape_interval
+    for target in targets:
+        if target.scrape_interval_s not in {None, lab_s}:
+            real = duration(target.scrape_interval_s or 0)
+            return f"{target.instance} is scraped every {real}, and the lab reckons with {lab_s} s."
+    return ""
 
 
 def _is_new(client: PrometheusClient) -> bool:

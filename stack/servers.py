@@ -126,6 +126,7 @@ def grafana_environ(settings: Settings, layout: Layout) -> dict[str, str]:
     data = layout.grafana
     return {
         "SLO_LAB_PROMETHEUS_URL": settings.prometheus_base,
+        "SLO_LAB_SCRAPE_INTERVAL": str(settings.scrape_interval),
         "GF_PATHS_DATA": str(data),
         "GF_PATHS_LOGS": str(data / "log"),
         "GF_PATHS_PLUGINS": str(data / "plugins"),

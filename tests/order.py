@@ -38,6 +38,7 @@ LONGEST = (
     "trial/test_alerts.py",
     "e2e/test_grafana.py",
     "reflections/test_kill.py",
+    "slo/test_scrape_intervals.py",
     "kit/test_cdn.py",
     "bursts/test_engine_process.py",
     "rulefolder/test_apply.py",

@@ -45,7 +45,7 @@ def test_an_empty_variable_means_the_default() -> None:
         ("SLO_LAB_PORT", "0"),
         ("SLO_LAB_PORT", "65536"),
         ("SLO_LAB_PORT", "٨"),
-        ("SLO_LAB_SCRAPE_INTERVAL", "61"),
+        ("SLO_LAB_SCRAPE_INTERVAL", "6"),
         ("SLO_LAB_HOST", "::1"),
         ("SLO_LAB_PROMETHEUS_URL", "localhost:9090"),
         ("SLO_LAB_PROMETHEUS_URL", "file:///etc/passwd"),
@@ -56,6 +56,11 @@ def test_an_empty_variable_means_the_default() -> None:
 def test_a_value_of_no_use_is_told_with_its_name(name: str, value: str) -> None:
     with pytest.raises(SettingError, match=name):
         Settings.from_env({name: value})
+
+
+def test_an_interval_that_no_window_holds_is_refused_with_the_window() -> None:
+    with pytest.raises(SettingError, match=r"a number from 1 to 5: the shortest window .* 25 s"):
+        Settings.from_env({"SLO_LAB_SCRAPE_INTERVAL": "20"})
 
 
 def test_the_docs_tell_every_setting() -> None:

@@ -182,7 +182,7 @@ def _page(
     row = store.find(learner.id)
     slos = [one.value for one in list_slos(learner.id)]
     applied = applied_findings(row, slos, current_services().trials)
-    kept = row.text if row else STARTER.replace(JOB, learner.service.job)
+    kept = row.text if row else starter(learner.service.job)
     return {
         "row": row,
         "guarded": [GuardedSLO(slo) for slo in slos],
@@ -196,6 +196,13 @@ def _page(
         "in_place": _in_place(learner.id, row),
         "max_bytes": MAX_BYTES,
     }
+
+
+def starter(job: str) -> str:
+    """The rule that the editor begins with, for the service and for this lab's scrapes."""
+    every = f"{current_services().settings.scrape_interval} s"
+    text = STARTER.replace(JOB, job).replace("5 s or more", f"{every} or more")
+    return text.replace("interval: 5s", f"interval: {every.replace(' ', '')}")
 
 
 def _tried(applied: Sequence[AlertFinding]) -> list[tuple[int, str, Diary]]:

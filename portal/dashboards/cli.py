@@ -26,6 +26,7 @@ from portal.dashboards.judge import (
     unreadable,
 )
 from portal.dashboards.templating import seconds
+from portal.durations import prometheus_duration
 from portal.errors import SLOLabError
 from portal.promql.context import Context, RecordingRule, bucket_labels, by_name
 from portal.rulefile.records import recording_rules
@@ -86,7 +87,7 @@ def _buckets(
 @click.option(
     "--scrape-interval",
     "scrape_interval_s",
-    default="5s",
+    default=prometheus_duration(DEFAULTS.scrape_interval_s),
     show_default=True,
     callback=_scrape_interval,
     help="How often Prometheus scrapes the service.",

@@ -34,7 +34,7 @@ class Readout:
     queries: SLIQueries
     refresh_seconds: int
     burst: Burst | None
-    scrape_interval: int = 5
+    scrape_interval: int
 
     @property
     def counted_within(self) -> str:

@@ -50,7 +50,7 @@ def show(name: str) -> ResponseReturnValue:
 @bp.get("/<name>/rules.yml")
 def rules(name: str) -> ResponseReturnValue:
     """The rule file that is made from the SLO."""
-    return Response(rule_file([found_slo(name).value]), content_type="text/yaml; charset=utf-8")
+    return Response(_generated(found_slo(name)), content_type="text/yaml; charset=utf-8")
 
 
 @bp.post("/<name>/rules")
@@ -59,7 +59,7 @@ def apply(name: str) -> ResponseReturnValue:
     row = found_slo(name)
     return _after(
         row,
-        apply_file(current_services(), slo_file(row.learner_id, row.name), rule_file([row.value])),
+        apply_file(current_services(), slo_file(row.learner_id, row.name), _generated(row)),
     )
 
 
@@ -110,7 +110,7 @@ def alerts_context(
     row: SavedSLO, outcome: Outcome | None = None, at: float | None = None
 ) -> dict[str, Any]:
     """What ``objectives/_alerts.html`` shows; ``at``: the instant of the page's other figures."""
-    services, generated = current_services(), rule_file([row.value])
+    services, generated = current_services(), _generated(row)
     folder = RuleFolder.of(services.settings, services.limits.room)
     in_place = folder.read(slo_file(row.learner_id, row.name))
     instant, burst = reading_instant(services) if at is None else at, _burst()
@@ -135,6 +135,11 @@ def _after(row: SavedSLO, outcome: Outcome) -> ResponseReturnValue:
     url = url_for("objectives.show", name=row.name, _anchor="slo-alerts")
     events = "criterion-changed, rules-changed"
     return fragment_or_redirect("objectives/_alerts.html", url, events=events, **context)
+
+
+def _generated(row: SavedSLO) -> str:
+    """The rule file that is made from the SLO, for this lab's scrapes."""
+    return rule_file([row.value], current_services().settings.scrape_interval)
 
 
 def _burst() -> PlannedBurst:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import PrometheusClient, Rows
+from portal.clients.prometheus import Rows
 from portal.clients.shape import numeral
 from portal.kit.charts import CHART_SPAN
 from portal.numbers import finite
@@ -100,7 +100,8 @@ def read_budget_history(services: Services, slo: SLO, at: float) -> BudgetHistor
 def _read_history(services: Services, slo: SLO, end: float) -> BudgetHistory:
     step = HISTORY_STEP_SECONDS
     start = end - CHART_SPAN.total_seconds()
-    promql = query_named(slo, "error_budget_remaining").promql
+    interval_s = services.settings.scrape_interval
+    promql = query_named(slo, "error_budget_remaining", interval_s).promql
     try:
         series = services.prometheus.query_range(promql, start, end, step)
     except ClientError:
@@ -114,28 +115,26 @@ def _read_history(services: Services, slo: SLO, end: float) -> BudgetHistory:
 
 
 def _count(services: Services, slo: SLO, at: float) -> _Counted:
-    ask = services.prometheus
     try:
         return _Counted(
-            so_far=_events(ask, slo, "bad_events", "total_events", at),
-            age_s=_number(ask, slo, "age", at) or 0.0,
-            lately=_events(ask, slo, "page_bad_events", "page_total_events", at),
+            so_far=_events(services, slo, "bad_events", "total_events", at),
+            age_s=_number(services, slo, "age", at) or 0.0,
+            lately=_events(services, slo, "page_bad_events", "page_total_events", at),
         )
     except ClientError as error:
         return _Counted(reason=str(error))
 
 
-def _events(
-    prometheus: PrometheusClient, slo: SLO, bad: str, total: str, at: float
-) -> Events | None:
-    counted = _number(prometheus, slo, total, at)
+def _events(services: Services, slo: SLO, bad: str, total: str, at: float) -> Events | None:
+    counted = _number(services, slo, total, at)
     if counted is None:
         return None
-    return Events(bad=_number(prometheus, slo, bad, at) or 0.0, total=counted)
+    return Events(bad=_number(services, slo, bad, at) or 0.0, total=counted)
 
 
-def _number(prometheus: PrometheusClient, slo: SLO, name: str, at: float) -> float | None:
-    samples = prometheus.numbers(query_named(slo, name).promql, at)
+def _number(services: Services, slo: SLO, name: str, at: float) -> float | None:
+    query = query_named(slo, name, services.settings.scrape_interval)
+    samples = services.prometheus.numbers(query.promql, at)
     return samples[0].value if samples else None
 
 

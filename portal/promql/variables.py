@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from portal.durations import prometheus_duration
 from portal.promql.parser import MAX_LENGTH
 from portal.promql.text import pieces
+from portal.shop import SCRAPE_INTERVAL_S
 
 REFERENCE = re.compile(
     r"\$(?P<plain>\w+)"
@@ -38,7 +39,7 @@ class Variable:
 class Times:
     """What Grafana's time macros stand for, in seconds."""
 
-    scrape_interval_s: float = 5.0
+    scrape_interval_s: float = SCRAPE_INTERVAL_S
     interval_s: float = DEFAULT_INTERVAL_S
     range_s: float = 3600.0
 

@@ -28,7 +28,6 @@ MAX_BYTES = 64 * 1024
 MAX_GROUPS = 20
 MAX_RULES = 100
 MAX_DEPTH = 20
-MIN_INTERVAL_S = 5.0
 PLAINER = {
     "found character '\\t'": "a tab stands here, and YAML is indented with spaces",
     "expected <block end>": "this line's indentation fits none of the lines above it",
@@ -66,13 +65,16 @@ class GroupOutline:
     rules: tuple[tuple[RuleKind, str], ...]
 
 
-def outline(text: str) -> tuple[GroupOutline, ...]:
-    """The groups in a rule file's text; raises RuleTextError where it breaks a limit."""
+def outline(text: str, floor_s: float) -> tuple[GroupOutline, ...]:
+    """The groups in a rule file's text; raises RuleTextError where it breaks a limit.
+
+    ``floor_s``: between two scrapes; no group is evaluated more often.
+    """
     if not fits(text):
         size = f"{MAX_BYTES // 1024} KiB"
         raise RuleTextError(f"This text is larger than {size}, more than a rule file may hold.")
     root = _compose(text)
-    groups = [_group(node) for node in _items(_child(root, "groups"))]
+    groups = [_group(node, floor_s) for node in _items(_child(root, "groups"))]
     count = sum(len(group.rules) for group in groups)
     if count == 0:
         raise RuleTextError(
@@ -163,13 +165,13 @@ def _refuse_tricks(text: str) -> None:
             raise _at(event.start_mark, "This text is nested too deeply for a rule file.")
 
 
-def _group(node: Node) -> GroupOutline:
+def _group(node: Node, floor_s: float) -> GroupOutline:
     interval = _child(node, "interval")
     seconds = prometheus_seconds(_text(interval)) if interval is not None else None
-    if interval is not None and seconds is not None and seconds < MIN_INTERVAL_S:
+    if interval is not None and seconds is not None and seconds < floor_s:
         raise _at(
             interval.start_mark,
-            f"An interval of {_text(interval)} is under {exact(MIN_INTERVAL_S)} s, the time "
+            f"An interval of {_text(interval)} is under {exact(floor_s)} s, the time "
             "between two scrapes: it would only count the same samples again.",
         )
     return GroupOutline(

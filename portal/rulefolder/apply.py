@@ -17,7 +17,6 @@ from portal.clients.promtool import RulesMessage, RulesReport, check_rules
 from portal.errors import SLOLabError
 from portal.numbers import exact
 from portal.rulefile.outline import (
-    GroupOutline,
     RuleTextError,
     line_of_value,
     outline,
@@ -25,11 +24,11 @@ from portal.rulefile.outline import (
 )
 from portal.rulefolder.folder import RuleFolder
 from portal.rulefolder.reload import (
+    Expectation,
     LoadState,
     Waited,
     load_state,
     loaded_groups,
-    matches,
     next_second,
     wait_until_loaded,
 )
@@ -93,7 +92,8 @@ def apply_file(
     ``rules_wait`` (s): to wait for the change, and again for the way back.
     """
     try:
-        expected = outline(text)
+        floor_s = services.settings.scrape_interval
+        expected = Expectation(outline(text, floor_s), floor_s)
         report = _report(services, text)
         if not report.ok:
             return _in_promtools_words(report.messages, text)
@@ -107,7 +107,7 @@ def apply_file(
 def remove_file(services: Services, name: str, keep: Callable[[], None] = lambda: None) -> Outcome:
     """Delete the rule file ``name`` and see Prometheus drop its rules; ``keep`` as above."""
     try:
-        return _change(services, name, None, (), keep)
+        return _change(services, name, None, Expectation(), keep)
     except SLOLabError as error:
         return Refused(str(error), blame=Blame.LAB)
 
@@ -116,7 +116,7 @@ def _change(
     services: Services,
     name: str,
     text: str | None,
-    expected: tuple[GroupOutline, ...],
+    expected: Expectation,
     keep: Callable[[], None],
 ) -> Outcome:
     folder = RuleFolder.of(services.settings, services.limits.room)
@@ -125,7 +125,7 @@ def _change(
         before = load_state(services.prometheus)
         if before.ok and folder.read(name) == text:
             groups = loaded_groups(services.prometheus, name)
-            if matches(groups, expected):
+            if expected.is_met_by(groups):
                 keep()
                 return Applied(name, groups)
         if not before.ok and (culprit := _broken_file(services, folder, but=name)):
@@ -139,7 +139,7 @@ def _write_and_watch(
     folder: RuleFolder,
     name: str,
     text: str | None,
-    expected: tuple[GroupOutline, ...],
+    expected: Expectation,
     before: LoadState,
     keep: Callable[[], None],
 ) -> Outcome:
@@ -172,7 +172,7 @@ def _take_back(services: Services, folder: RuleFolder, name: str) -> None:
     text = folder.rollback(name)
     deadline = services.settings.rules_wait
     waiting = LoadState(ok=False, loaded_at=None)
-    wait_until_loaded(services.prometheus, name, _outline_or_none(text), waiting, deadline)
+    wait_until_loaded(services.prometheus, name, _expected_back(text), waiting, deadline)
 
 
 def _heal(services: Services, folder: RuleFolder) -> None:
@@ -182,16 +182,17 @@ def _heal(services: Services, folder: RuleFolder) -> None:
     before = load_state(services.prometheus)
     next_second(before)
     for name in folder.heal():
-        expected = _outline_or_none(folder.read(name))
+        expected = _expected_back(folder.read(name))
         wait = services.settings.rules_wait
         wait_until_loaded(services.prometheus, name, expected, before, wait)
 
 
-def _outline_or_none(text: str | None) -> tuple[GroupOutline, ...]:
+def _expected_back(text: str | None) -> Expectation:
+    """What was in place before, however often the lab scraped then."""
     try:
-        return outline(text) if text is not None else ()
+        return Expectation(outline(text, 0) if text is not None else ())
     except RuleTextError:
-        return ()
+        return Expectation()
 
 
 def _broken_file(services: Services, folder: RuleFolder, but: str) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import LoadedGroup, PrometheusClient
 from portal.clients.shape import moment
-from portal.rulefile.outline import MIN_INTERVAL_S, GroupOutline
+from portal.rulefile.outline import GroupOutline
 from portal.rulefolder.rules import file_name
 
 POLL_S = 0.1
@@ -34,6 +34,22 @@ class LoadState:
         The clock may have gone back meanwhile.
         """
         return self.ok and self.loaded_at is not None and self.loaded_at != before.loaded_at
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The groups of a file (none: it is gone), evaluated no faster than every ``floor_s``."""
+
+    groups: tuple[GroupOutline, ...] = ()
+    floor_s: float = 0.0
+
+    def is_met_by(self, loaded: tuple[LoadedGroup, ...]) -> bool:
+        """Whether these are the groups, evaluated no faster than allowed."""
+        found = {
+            group.name: tuple((rule.kind, rule.name) for rule in group.rules) for group in loaded
+        }
+        in_time = all(group.interval_s >= self.floor_s for group in loaded)
+        return in_time and found == {group.name: group.rules for group in self.groups}
 
 
 @dataclass(frozen=True)
@@ -64,13 +80,13 @@ def next_second(before: LoadState) -> None:
 def wait_until_loaded(
     prometheus: PrometheusClient,
     name: str,
-    expected: tuple[GroupOutline, ...],
+    expected: Expectation,
     before: LoadState,
     timeout: float,
 ) -> Waited:
     """Wait until Prometheus has loaded a change of the file ``name`` made after ``before``.
 
-    ``expected`` are the file's groups (none: the file is gone); ``timeout`` is seconds.
+    ``timeout`` is seconds.
     """
     deadline = time.monotonic() + timeout
     waited = _look(prometheus, name, expected, before)
@@ -83,7 +99,7 @@ def wait_until_loaded(
 def _look(
     prometheus: PrometheusClient,
     name: str,
-    expected: tuple[GroupOutline, ...],
+    expected: Expectation,
     before: LoadState,
 ) -> Waited:
     try:
@@ -95,7 +111,7 @@ def _look(
         groups = loaded_groups(prometheus, name)
     except ClientError as error:
         return Waited(reason=str(error))
-    if not matches(groups, expected):
+    if not expected.is_met_by(groups):
         return Waited(
             reason="Prometheus loaded its rules anew, but these are not among them. "
             "Does it read this lab's folder of rule files?"
@@ -106,10 +122,3 @@ def _look(
 def loaded_groups(prometheus: PrometheusClient, name: str) -> tuple[LoadedGroup, ...]:
     """The groups that Prometheus has from the file ``name``; raises ClientError."""
     return tuple(group for group in prometheus.rules() if file_name(group) == name)
-
-
-def matches(groups: tuple[LoadedGroup, ...], expected: tuple[GroupOutline, ...]) -> bool:
-    """Whether the loaded groups are the expected ones, evaluated no faster than allowed."""
-    found = {group.name: tuple((rule.kind, rule.name) for rule in group.rules) for group in groups}
-    in_time = all(group.interval_s >= MIN_INTERVAL_S for group in groups)
-    return in_time and found == {group.name: group.rules for group in expected}

@@ -18,3 +18,4 @@ BUCKETS = (
 )
 """The latency histogram's upper bounds in seconds."""
 SCRAPE_INTERVAL_S = 5.0
+"""Between two scrapes where no lab says otherwise; no lab scrapes less often."""

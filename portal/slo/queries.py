@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.numbers import promql_number
-from portal.shop import SCRAPE_INTERVAL_S, series
+from portal.shop import series
 from portal.slo.objective import SLO
 from portal.slo.windows import page_window
 
@@ -55,7 +55,7 @@ def error_ratio(slo: SLO, window: str, function: str = "rate") -> str:
     return f"{bad_events(slo, function, window)} / ({total_events(slo, function, window)} > 0)"
 
 
-def budget_queries(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> list[NamedQuery]:
+def budget_queries(slo: SLO, scrape_interval_s: float) -> list[NamedQuery]:
     """Every number on an SLO's page, as the query that gives it."""
     window, page = slo.window.value, page_window(slo.window)
     ratio = error_ratio(slo, window, "increase")
@@ -108,7 +108,7 @@ def budget_queries(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> li
     ]
 
 
-def age_query(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> NamedQuery:
+def age_query(slo: SLO, scrape_interval_s: float) -> NamedQuery:
     """How much of the window the data cover, in seconds: scrapes seen × scrape interval.
 
     Time in which Prometheus was not running doesn't count: nothing is known about it.
@@ -122,6 +122,6 @@ def age_query(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> NamedQu
     )
 
 
-def query_named(slo: SLO, name: str) -> NamedQuery:
+def query_named(slo: SLO, name: str, scrape_interval_s: float) -> NamedQuery:
     """The query of ``budget_queries`` with that name."""
-    return next(query for query in budget_queries(slo) if query.name == name)
+    return next(query for query in budget_queries(slo, scrape_interval_s) if query.name == name)

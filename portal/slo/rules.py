@@ -77,9 +77,12 @@ def alert_name(slo: SLO, pair: AlertPair) -> str:
     return f"{stem}{pair.severity.capitalize()}{pair.long}"
 
 
-def rule_groups(slo: SLO) -> tuple[RuleGroup, ...]:
-    """The three groups of an SLO: error ratios, what is known about the SLO, and its alerts."""
-    interval_s = SCRAPE_INTERVAL_S if slo.window is Window.LAB else None
+def rule_groups(slo: SLO, scrape_interval_s: float = SCRAPE_INTERVAL_S) -> tuple[RuleGroup, ...]:
+    """The three groups of an SLO: error ratios, what is known about the SLO, and its alerts.
+
+    Those of the lab's short window are evaluated as often as the service is scraped.
+    """
+    interval_s = scrape_interval_s if slo.window is Window.LAB else None
     identity = slo_id(slo)
     return (
         RuleGroup(f"sloth-slo-sli-recordings-{identity}", tuple(_sli_records(slo)), interval_s),
@@ -88,9 +91,9 @@ def rule_groups(slo: SLO) -> tuple[RuleGroup, ...]:
     )
 
 
-def rule_file(slos: Iterable[SLO]) -> str:
+def rule_file(slos: Iterable[SLO], scrape_interval_s: float = SCRAPE_INTERVAL_S) -> str:
     """The Prometheus rule file (YAML text) that guards these SLOs."""
-    return render(group for slo in slos for group in rule_groups(slo))
+    return render(group for slo in slos for group in rule_groups(slo, scrape_interval_s))
 
 
 def render(groups: Iterable[RuleGroup]) -> str:

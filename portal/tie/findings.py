@@ -97,18 +97,18 @@ def findings(
     cases: Sequence[AlertCase], slos: Sequence[SLO], memory: TrialMemory
 ) -> list[AlertFinding]:
     """The best finding among the SLOs for each alert; all are tried in one process."""
-    tried = _tried(cases, _courses(slos), memory)
+    tried = _tried(cases, _courses(slos, memory.engine.scrape_interval_s), memory)
     return [
         case.said or _found(case, slos, trials) for case, trials in zip(cases, tried, strict=True)
     ]
 
 
-def _courses(slos: Sequence[SLO]) -> list[Course]:
+def _courses(slos: Sequence[SLO], interval_s: float) -> list[Course]:
     """For each job what its SLOs allow."""
     allowances: dict[str, dict[Allowance, None]] = {}
     for slo in slos:
         allowances.setdefault(slo.job, {})[allowance_of(slo)] = None
-    return [Course(job, tuple(known)) for job, known in allowances.items()]
+    return [Course(job, tuple(known), interval_s) for job, known in allowances.items()]
 
 
 def _tried(

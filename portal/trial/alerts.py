@@ -36,7 +36,8 @@ def _tried(
 ) -> list[AlertTrial]:
     groups: dict[Hashable, list[int]] = {}
     for number, (one, course) in enumerate(asked):
-        groups.setdefault((Hold.of(one), course, one.reach.dates, apart(one)), []).append(number)
+        hold = Hold.of(one, course.scrape_interval_s)
+        groups.setdefault((hold, course, one.reach.dates, apart(one)), []).append(number)
     plays = [
         (numbers, Play([asked[number][0] for number in numbers], asked[numbers[0]][1], date))
         for numbers in groups.values()

@@ -10,7 +10,7 @@ from math import ceil
 from portal.promql.context import RecordingRule
 from portal.promql.events import passing
 from portal.promql.nodes import Expr, Subquery, walk
-from portal.shop import DURATIONS, REQUESTS, SCRAPE_INTERVAL_S
+from portal.shop import DURATIONS, REQUESTS
 from portal.trial.ladder import Trouble
 from portal.trial.reach import Reach, reach
 from portal.trial.recording import over_time, parsed, picked
@@ -127,14 +127,17 @@ class Hold:
     lead: int = 0
 
     @classmethod
-    def of(cls, one: AlertAttempt) -> Hold:
-        """As short as the alert's windows and the steps of its subqueries allow."""
+    def of(cls, one: AlertAttempt, interval_s: float) -> Hold:
+        """As short as the alert's windows and the steps of its subqueries allow.
+
+        ``interval_s``: between two scrapes of the lab.
+        """
         found = list(subqueries(one.tree, one.reach.rules))
         coarsest = max((node.step_s or EVALUATION_S for node in found), default=0.0)
         looked = one.reach.back_s - one.reach.furthest_s if found else 0.0
         needed = max(HELD_S, 4 * coarsest, min(looked, COUNTED_S))
-        shortest = one.reach.shortest_s / 4 or SCRAPE_INTERVAL_S
-        step = max(1, int(min(shortest, needed / 60) / SCRAPE_INTERVAL_S)) * SCRAPE_INTERVAL_S
+        shortest = one.reach.shortest_s / 4 or interval_s
+        step = max(1, int(min(shortest, needed / 60) / interval_s)) * interval_s
         every = EVALUATION_S
         if one.reach.rules:
             seldom = max(every, min(SELDOM_S, one.reach.shortest_s / 4))

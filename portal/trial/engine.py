@@ -28,6 +28,7 @@ from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits, TrialLimits
 from portal.numbers import exact
 from portal.promql.context import RecordingRule
+from portal.shop import SCRAPE_INTERVAL_S
 from portal.trial.retelling import Retelling
 from portal.trial.scene import AnswerSample, Scene, TrialAnswer, TrialQuestion, TriedAlert
 
@@ -57,11 +58,18 @@ class TrialEngine:
     """Tries scenes, a few at a time; safe to share between threads."""
 
     def __init__(
-        self, limits: PromtoolLimits = PromtoolLimits(), promtool: PromtoolPath = missing
+        self,
+        limits: PromtoolLimits = PromtoolLimits(),
+        promtool: PromtoolPath = missing,
+        scrape_interval_s: float = SCRAPE_INTERVAL_S,
     ) -> None:
-        """``promtool`` says where it is, when it is needed."""
+        """``promtool`` says where it is, when it is needed.
+
+        ``scrape_interval_s``: of the lab whose alerts are tried.
+        """
         self.limits = limits
         self.promtool = promtool
+        self.scrape_interval_s = scrape_interval_s
         self._turns = threading.BoundedSemaphore(limits.at_once)
 
     def answers(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, inf
 
-from portal.shop import BUCKETS, SCRAPE_INTERVAL_S
+from portal.shop import BUCKETS
 from portal.trial.timeline import Stage
 from portal.trial.traffic import FAST, Flow, Pace, Traffic, shared
 
@@ -162,10 +162,12 @@ class Ebb:
     long_s: float
     rung: Rung
 
-    @property
-    def step_s(self) -> float:
-        """As many seconds between two scrapes as the short window allows."""
-        return self.short_s / DENSE // SCRAPE_INTERVAL_S * SCRAPE_INTERVAL_S
+    def step_s(self, interval_s: float) -> float:
+        """As many seconds between two scrapes as the short window allows.
+
+        A multiple of ``interval_s``, the lab's own.
+        """
+        return self.short_s / DENSE // interval_s * interval_s
 
     def stages(self, step_s: float, held_s: float) -> tuple[Stage, ...]:
         """Ordinary traffic as long as the long window sees, then as long as the short one does.

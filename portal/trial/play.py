@@ -30,10 +30,11 @@ Event = LadderStep | Ebb | Distraction
 
 @dataclass(frozen=True)
 class Course:
-    """What alerts are tried for: the service's job, and what its SLOs allow."""
+    """What alerts are tried for: the service's job, what its SLOs allow, and how it is scraped."""
 
     job: str
     allowances: tuple[Allowance, ...]
+    scrape_interval_s: float = SCRAPE_INTERVAL_S
 
 
 @dataclass
@@ -90,7 +91,7 @@ class Play:
     @cached_property
     def hold(self) -> Hold:
         """Of all its attempts."""
-        return Hold.of(self.attempts[0])
+        return Hold.of(self.attempts[0], self.course.scrape_interval_s)
 
     def _stage_for(self, numbers: Sequence[int]) -> tuple[World, tuple[RecordingRule, ...]]:
         """A world with the metrics that these attempts read, and the rules, the innermost first."""
@@ -104,6 +105,7 @@ class Play:
             self._known[key] = (
                 World(
                     job=self.course.job,
+                    scrape_interval_s=self.course.scrape_interval_s,
                     metrics=frozenset(families | usual),
                     epoch_s=self.epoch_s,
                 ),
@@ -128,7 +130,7 @@ class Play:
         return Scene(
             step_s,
             tuple(_series(timeline, event)),
-            tuple(TrialQuestion(expr, end_s + LATE * SCRAPE_INTERVAL_S) for expr in exprs),
+            tuple(TrialQuestion(expr, end_s + LATE * world.scrape_interval_s) for expr in exprs),
             rules,
             end_s if self.hold.evaluation_s == AT_THE_END else max(step_s, self.hold.evaluation_s),
             self.epoch_s,
@@ -147,7 +149,7 @@ class Play:
             case LadderStep():
                 return step_s, event.stages(self.hold.steps)
             case Ebb():
-                step_s = max(step_s, event.step_s)
+                step_s = max(step_s, event.step_s(self.course.scrape_interval_s))
                 return step_s, event.stages(step_s, self.hold.steps * self.hold.step_s)
             case Distraction():
                 return step_s, event.stages(self.hold.steps, step_s)
@@ -155,12 +157,12 @@ class Play:
     def _ramp(self, number: int) -> Scene:
         """The alert with its labels and without, while the measured value grows."""
         one, (world, rules) = self.attempts[number], self._stage_for([number])
-        scrapes = ceil(EVALUATION_S / SCRAPE_INTERVAL_S)
+        scrapes = ceil(EVALUATION_S / world.scrape_interval_s)
         stages = tuple(
             Stage(shared(RATE, share, mixed(share, QUICKEST_S, SLOWEST_S)), scrapes)
             for share in RAMP
         )
-        timeline = Timeline(world, SCRAPE_INTERVAL_S, stages)
+        timeline = Timeline(world, world.scrape_interval_s, stages)
         for_s = min(one.for_s, WAITS * EVALUATION_S)
         alerts = (
             TriedAlert(LABELLED, one.expr, for_s, dict(one.labels)),
@@ -169,7 +171,7 @@ class Play:
         asked = (f'ALERTS{{alertname="{one.name}",alertstate="firing"}}' for one in alerts)
         end_s = timeline.end_s(len(stages) - 1)
         return Scene(
-            SCRAPE_INTERVAL_S,
+            world.scrape_interval_s,
             (*timeline.series(), _processor(timeline, CALM)),
             tuple(TrialQuestion(expr, end_s) for expr in asked),
             (*rules, *alerts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal.alerts.views import STARTER
+from portal.config import Settings
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos, save_slo
 from portal.rulefolder.folder import RuleFolder, learner_file
@@ -20,6 +22,7 @@ from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
 from portal.steps.catalog import CONTENT
 from portal.tie import AlertRule
+from tests.apps import portal_app
 from tests.patient import analyse
 from tests.promtool import check_rules
 from tests.rulefolder.conftest import GOOD, PATIENCE
@@ -57,6 +60,13 @@ class TestWithoutPrometheus:
         assert check_rules(STARTER).ok
         assert "http_requests" not in STARTER
         assert "can&#39;t be reached" in page.text
+
+    def test_the_rule_to_begin_with_is_as_fast_as_the_lab(self, settings: Settings) -> None:
+        with portal_app(replace(settings, scrape_interval=2), config={}) as app:
+            text = typed(app.test_client().get("/alerts/rules"))
+        assert "interval: 2s  " in text
+        assert "how often: 2 s or more" in text
+        assert "5" not in text.split("rules:")[0]
 
     def test_the_lesson_shows_the_rule_that_the_editor_begins_with(self) -> None:
         lesson = CONTENT.joinpath("alert.md").read_text(encoding="utf-8")

@@ -12,12 +12,17 @@ from flask.testing import FlaskClient
 from portal.bursts.models import Burst, BurstState
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import Rows, Sample
+from portal.config import Settings
 from portal.criteria.store import stored_verdict
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.objectives.reading import read_budget
 from portal.objectives.store import find_slo, list_slos
 from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.services import Services
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.windows import Window
+from tests.apps import portal_app
 from tests.conftest import START, Clock
 from tests.objectives.counting import FORM, Counting
 from tests.patience import limited
@@ -541,3 +546,23 @@ class TestAlertsOfAnSLO:
         assert "<html" not in answer.text
         page = client.post("/slos/availability/rules", follow_redirects=True)
         assert "Not applied" in page.text
+
+
+@pytest.mark.parametrize("every_s", [1, 2, 5])
+def test_the_age_of_the_data_goes_by_the_scrapes_of_the_lab(
+    services: Services, prometheus: Counting, every_s: int
+) -> None:
+    lab = replace(services, settings=replace(services.settings, scrape_interval=every_s))
+    reading = read_budget(lab, SLO("a", SLIKind.AVAILABILITY, 0.99, Window.LAB), 1e9)
+    asked = [promql for promql, _ in prometheus.asked if "count_over_time" in promql]
+    shown = [query.promql for query in reading.queries if query.name == "age"]
+    assert asked == shown
+    assert asked[0].endswith(f"* {every_s}")
+
+
+def test_the_rules_of_an_slo_are_as_fast_as_the_lab(settings: Settings) -> None:
+    with portal_app(replace(settings, scrape_interval=2)) as app:
+        client = app.test_client()
+        client.post("/slos", data=FORM)
+        rules = client.get("/slos/availability/rules.yml").text
+    assert rules.count("interval: 2s\n") == 3

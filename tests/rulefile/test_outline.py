@@ -22,6 +22,7 @@ from portal.rulefile.outline import (
 )
 from tests.rulefolder.conftest import GOOD
 
+FLOOR_S = 5.0
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "\n".join(
     f"{chr(97 + n)}: &{chr(97 + n)} [{','.join(['*' + chr(96 + n)] * 9)}]" for n in range(1, 9)
 )
@@ -29,7 +30,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "\n".join(
 
 def refusal(text: str) -> RuleTextError:
     with pytest.raises(RuleTextError) as caught:
-        outline(text)
+        outline(text, FLOOR_S)
     return caught.value
 
 
@@ -43,7 +44,7 @@ def groups(count: int) -> str:
 
 def test_outline_names_groups_and_rules_in_their_order() -> None:
     text = GOOD + "  - name: records\n    rules: [{record: 'a:b', expr: up}]\n"
-    assert outline(text) == (
+    assert outline(text, FLOOR_S) == (
         GroupOutline("lab", ((RuleKind.ALERTING, "TooManyErrors"),)),
         GroupOutline("records", ((RuleKind.RECORDING, "a:b"),)),
     )
@@ -133,10 +134,10 @@ def test_tricks_are_refused_at_once(text: str, reason: str, line: int) -> None:
 
 
 def test_counts_have_limits() -> None:
-    assert len(outline(groups(20))) == 20
+    assert len(outline(groups(20), FLOOR_S)) == 20
     assert "21 groups" in str(refusal(groups(21)))
     head = "groups:\n  - name: g\n    rules:\n"
-    assert len(outline(head + rules(100))[0].rules) == 100
+    assert len(outline(head + rules(100), FLOOR_S)[0].rules) == 100
     assert "101 rules" in str(refusal(head + rules(101)))
 
 
@@ -144,11 +145,19 @@ def test_counts_have_limits() -> None:
 def test_interval_under_the_floor_is_refused_where_it_stands(interval: str) -> None:
     error = refusal(GOOD.replace("interval: 5s", f"interval: {interval}"))
     assert (error.line, error.column) == (3, 15)
+    assert "is under 5 s, the time between two scrapes" in str(error)
 
 
 @pytest.mark.parametrize("interval", ["5s", "1m", "5000ms"])
 def test_interval_at_or_over_the_floor_is_taken(interval: str) -> None:
-    assert outline(GOOD.replace("interval: 5s", f"interval: {interval}"))
+    assert outline(GOOD.replace("interval: 5s", f"interval: {interval}"), FLOOR_S)
+
+
+@pytest.mark.parametrize("floor_s", [1, 2, 3, 4])
+def test_the_floor_is_what_the_lab_scrapes(floor_s: int) -> None:
+    assert outline(GOOD.replace("interval: 5s", f"interval: {floor_s}s"), floor_s)
+    with pytest.raises(RuleTextError, match=f"is under {floor_s} s"):
+        outline(GOOD.replace("interval: 5s", f"interval: {floor_s * 1000 - 1}ms"), floor_s)
 
 
 def test_text_is_measured_in_bytes() -> None:
@@ -165,7 +174,7 @@ def test_line_ends_become_plain() -> None:
 @given(st.text(max_size=300))
 def test_any_text_gives_an_outline_or_a_refusal(text: str) -> None:
     with suppress(RuleTextError):
-        assert outline(text)
+        assert outline(text, FLOOR_S)
 
 
 @pytest.mark.parametrize(
@@ -189,4 +198,4 @@ def test_names_of_the_lab_are_not_to_be_recorded(name: str) -> None:
 @pytest.mark.parametrize("name", ["upper", "my_up", "shop:http_requests_total", "alerts"])
 def test_other_names_are(name: str) -> None:
     text = f"groups:\n  - name: lab\n    rules:\n      - {{record: {name}, expr: up}}\n"
-    assert outline(text)[0].rules == ((RuleKind.RECORDING, name),)
+    assert outline(text, FLOOR_S)[0].rules == ((RuleKind.RECORDING, name),)

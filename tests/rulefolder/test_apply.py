@@ -70,6 +70,17 @@ def test_good_rule_is_loaded(lab_services: Services, applied: Applied) -> None:
     assert rule.state in (LoadedState.NOT_EVALUATED, LoadedState.INACTIVE)
 
 
+def test_a_lab_with_a_scrape_each_second_takes_rules_as_fast(lab_services: Services) -> None:
+    """Prometheus evaluates what names no interval each second here, as such a lab's does."""
+    settings = replace(lab_services.settings, scrape_interval=1)
+    fast = replace(lab_services, settings=settings)
+    without = apply_file(fast, NAME, GOOD.replace("    interval: 5s\n", ""))
+    assert isinstance(without, Applied), without
+    second = apply_file(fast, NAME, GOOD.replace("interval: 5s", "interval: 1s"))
+    assert isinstance(second, Applied), second
+    assert [group.interval_s for group in second.groups] == [1]
+
+
 def test_the_same_text_again_is_no_change(
     lab: Lab, lab_services: Services, applied: Applied
 ) -> None:

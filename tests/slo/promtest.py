@@ -38,15 +38,23 @@ def check_rules(folder: Path, rules: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-def run(folder: Path, rules: str, series: Mapping[str, str], expected: Iterable[Expected]) -> None:
-    """Assert that promtool finds the expected values; ``series`` have a sample each 5 s."""
+def run(
+    folder: Path,
+    rules: str,
+    series: Mapping[str, str],
+    expected: Iterable[Expected],
+    *,
+    step_s: int = STEP_S,
+    evaluated_s: int = STEP_S,
+) -> None:
+    """Assert that promtool finds the expected values; ``series`` have a value each ``step_s``."""
     (folder / "rules.yml").write_text(rules)
     tests = {
         "rule_files": ["rules.yml"],
-        "evaluation_interval": f"{STEP_S}s",
+        "evaluation_interval": f"{evaluated_s}s",
         "tests": [
             {
-                "interval": f"{STEP_S}s",
+                "interval": f"{step_s}s",
                 "input_series": [
                     {"series": name, "values": values} for name, values in series.items()
                 ],

@@ -26,7 +26,7 @@ NO_RULES = "groups: []\n"
 
 
 def value(slo: SLO, name: str, wanted: float) -> Expected:
-    promql = query_named(slo, name).promql
+    promql = query_named(slo, name, 5).promql
     return Expected(f"abs(({promql}) - {wanted}) < bool 1e-3 * {max(wanted, 1)}", 300, (1,))
 
 
@@ -51,13 +51,15 @@ def test_each_number_is_what_the_series_say(tmp_path: Path) -> None:
 def test_without_errors_bad_events_are_zero_and_without_series_there_is_no_total(
     tmp_path: Path,
 ) -> None:
-    bad, total = (query_named(AVAILABILITY, name).promql for name in ("bad_events", "total_events"))
+    bad, total = (
+        query_named(AVAILABILITY, name, 5).promql for name in ("bad_events", "total_events")
+    )
     run(tmp_path, NO_RULES, {"up": "1+0x60"}, [Expected(bad, 300, (0,)), Expected(total, 300, ())])
 
 
 @pytest.mark.parametrize("slo", [AVAILABILITY, LATENCY], ids=["availability", "latency"])
 def test_every_query_is_valid_and_explained(slo: SLO, tmp_path: Path) -> None:
-    queries = budget_queries(slo)
+    queries = budget_queries(slo, 5)
     rules = "".join(
         f"  - record: q:{query.name}\n    expr: {quoted(query.promql)}\n" for query in queries
     )

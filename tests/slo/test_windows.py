@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portal.config import Settings
 from portal.shop import SCRAPE_INTERVAL_S
 from portal.slo.windows import (
     Severity,
@@ -13,6 +14,7 @@ from portal.slo.windows import (
     recorded_windows,
     seconds,
 )
+from tests.slo.intervals import SLOWEST_S
 
 WORKBOOK = [
     (Severity.PAGE, "1h", "5m"),
@@ -55,9 +57,13 @@ def test_a_pair_burning_all_through_its_long_window_uses_its_share_of_the_budget
 
 
 @pytest.mark.parametrize("window", Window)
-def test_no_short_window_holds_fewer_than_four_scrapes(window: Window) -> None:
+def test_no_short_window_holds_fewer_than_five_scrapes_of_the_slowest_lab(window: Window) -> None:
     shortest = min(seconds(pair.short) for pair in alert_pairs(window))
-    assert shortest >= 4 * SCRAPE_INTERVAL_S
+    assert shortest >= 5 * SLOWEST_S
+
+
+def test_a_lab_that_says_nothing_scrapes_as_the_facts_say() -> None:
+    assert SCRAPE_INTERVAL_S == Settings.from_env({}).scrape_interval <= SLOWEST_S
 
 
 @pytest.mark.parametrize("window", Window)

@@ -13,6 +13,7 @@ import yaml
 from portal.config import Settings
 from stack.container import FOR_MOCKAPP, main, make_secrets
 from stack.layout import Layout
+from stack.prometheus_config import SHIPPED
 from stack.servers import grafana_environ, prometheus_server
 from stack.sources import PrometheusInstall
 from stack.sources.releases import GRAFANA, PROMETHEUS
@@ -71,6 +72,14 @@ def test_grafana_has_the_settings_of_the_native_one(
     environ = compose["services"]["grafana"]["environment"]
     assert native.items() <= environ.items()
     assert "GF_SECURITY_ADMIN_PASSWORD" not in environ
+
+
+def test_all_know_how_often_prometheus_scrapes(compose: dict[str, Any]) -> None:
+    """Compose can't write into the shipped file, so its interval is the one of all."""
+    shipped = yaml.safe_load(SHIPPED.read_text())["global"]["scrape_interval"]
+    for name in ("portal", "grafana"):
+        environ = compose["services"][name]["environment"]
+        assert f"{environ['SLO_LAB_SCRAPE_INTERVAL']}s" == shipped
 
 
 def test_nobody_is_root_and_all_that_stays_up_is_looked_after(compose: dict[str, Any]) -> None:

@@ -154,6 +154,21 @@ def test_a_new_prometheus_is_given_time_to_find_its_targets(
     assert found["scrape of flask-app"].status is health
 
 
+@pytest.mark.parametrize(("every", "health"), [("5s", Health.UP), ("15s", Health.DOWN)])
+def test_a_prometheus_that_scrapes_at_another_pace_than_the_lab_knows_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, every: str, health: Health
+) -> None:
+    labels = {"job": "flask-app", "instance": "shop:80"}
+    target = {"labels": labels, "health": "up", "scrapeInterval": every}
+    monkeypatch.setitem(DATA, "targets", {"activeTargets": [target]})
+    with EmptyPrometheus() as prometheus:
+        found = by_name(replace(settings, prometheus_url=prometheus.url))["scrape of flask-app"]
+    assert found.status is health
+    if health is Health.DOWN:
+        assert found.detail == "shop:80 is scraped every 15 s, and the lab reckons with 5 s."
+        assert "SLO_LAB_SCRAPE_INTERVAL" in found.todo
+
+
 def test_a_prometheus_that_is_coming_is_no_fault_of_the_scrape(
     settings: Settings, layout: Layout, running: State
 ) -> None:

@@ -3,13 +3,16 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from string import Template
 
+import pytest
 import yaml
 
 from portal.config import Settings
 from stack.layout import Layout
 from stack.servers import (
     PROVISIONING,
+    grafana_environ,
     grafana_server,
     mockapp_server,
     portal_server,
@@ -86,7 +89,7 @@ def test_grafana_is_given_the_data_source_and_an_empty_folder(
     environ = grafana_server(settings, layout, GRAFANA).environ
     source = yaml.safe_load((PROVISIONING / "datasources" / "prometheus.yml").read_text())
     (prometheus,) = source["datasources"]
-    assert (prometheus["uid"], prometheus["jsonData"]["timeInterval"]) == ("prometheus", "5s")
+    assert prometheus["uid"] == "prometheus"
     assert prometheus["url"].removeprefix("$") in environ
     provider = yaml.safe_load((PROVISIONING / "dashboards" / "slo-lab.yml").read_text())
     (folder,) = provider["providers"]
@@ -94,3 +97,14 @@ def test_grafana_is_given_the_data_source_and_an_empty_folder(
     assert folder["options"]["path"] == "$GF_PATHS_PROVISIONING/dashboards"
     assert environ["GF_PATHS_PROVISIONING"] == str(PROVISIONING)
     assert list(PROVISIONING.rglob("*.json")) == []
+
+
+@pytest.mark.parametrize("every_s", [1, 5])
+def test_grafana_knows_how_often_the_service_is_scraped(
+    settings: Settings, layout: Layout, every_s: int
+) -> None:
+    """``$__rate_interval`` is four times that at least."""
+    environ = grafana_environ(replace(settings, scrape_interval=every_s), layout)
+    source = yaml.safe_load((PROVISIONING / "datasources" / "prometheus.yml").read_text())
+    given = source["datasources"][0]["jsonData"]["timeInterval"]
+    assert Template(given).substitute(environ) == f"{every_s}s"

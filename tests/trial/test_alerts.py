@@ -38,9 +38,12 @@ class FreshMemory(TrialMemory):
     """No memory of other tests; ``counted``: the alerts of each process."""
 
     def __init__(
-        self, limits: PromtoolLimits = PATIENT.promtool, promtool: PromtoolPath = promtool_at_hand
+        self,
+        limits: PromtoolLimits = PATIENT.promtool,
+        promtool: PromtoolPath = promtool_at_hand,
+        scrape_interval_s: float = 5,
     ) -> None:
-        super().__init__(TrialEngine(limits, promtool))
+        super().__init__(TrialEngine(limits, promtool, scrape_interval_s))
         self.counted: list[int] = []
 
 
@@ -231,6 +234,13 @@ def test_a_subquery_of_half_a_million_steps_is_not_even_tried(fresh: FreshMemory
     assert hostile.code is TieCode.CANNOT_CHECK
     assert "518,400 steps" in hostile.reason
     assert honest.code is TieCode.TIED
+
+
+def test_an_alert_is_tried_with_the_scrapes_of_its_lab() -> None:
+    rule = AlertRule("a", expanded("RATIO > 0.144").replace("1m", "4s"))
+    slow, fast = (FreshMemory(scrape_interval_s=every_s) for every_s in (5, 1))
+    assert not analyse_all([rule], SLOS, memory=slow)[0].tied
+    assert analyse_all([rule], SLOS, memory=fast)[0].tied
 
 
 def test_the_surprising_day_is_told() -> None:
