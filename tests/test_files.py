@@ -59,24 +59,62 @@ def test_a_text_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
     assert path.read_text() == "before"
 
 
-def test_the_text_is_on_the_disk_before_it_takes_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of the disk from now on, in order; of a file with its size and mode."""
     calls: list[str] = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace, link = os.fsync, Path.replace, os.link
 
     def noted_fsync(descriptor: int) -> None:
-        calls.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        there = os.fstat(descriptor)
+        a_file = f"{there.st_size} bytes {stat.S_IMODE(there.st_mode):o}"
+        calls.append("folder" if stat.S_ISDIR(there.st_mode) else a_file)
         fsync(descriptor)
 
     def noted_replace(path: Path, target: Path) -> Path:
         calls.append("replace")
         return replace(path, target)
 
+    def noted_link(path: Path, target: Path) -> None:
+        calls.append("link")
+        link(path, target)
+
     monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "link", noted_link)
     monkeypatch.setattr(Path, "replace", noted_replace)
-    write_whole(tmp_path / "file", "text")
-    assert calls == ["file", "replace", "folder"]
+    return calls
+
+
+def test_the_text_is_on_the_disk_before_it_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = noted(monkeypatch)
+    write_whole(tmp_path / "file", "text", FOR_ALL)
+    assert calls == ["4 bytes 644", "replace", "folder"]
+
+
+def test_a_secret_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = noted(monkeypatch)
+    write_once(tmp_path / "secret", "text")
+    assert calls == ["4 bytes 600", "link", "folder"]
+
+
+def test_a_draft_is_its_owners_from_the_first_byte_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[int] = []
+    opened = os.fdopen
+
+    def noted_open(descriptor: int, mode: str) -> object:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        return opened(descriptor, mode)
+
+    monkeypatch.setattr(os, "fdopen", noted_open)
+    os.umask(0)
+    write_whole(tmp_path / "open", "text", FOR_ALL)
+    write_once(tmp_path / "secret", "text")
+    assert modes == [0o600, 0o600]
 
 
 def test_who_reads_meanwhile_sees_one_text_or_the_other(tmp_path: Path) -> None:

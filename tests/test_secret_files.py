@@ -29,7 +29,8 @@ def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     made = read_or_make(tmp_path, "secret-key")
     assert read_or_make(tmp_path, "secret-key") == made
     assert len(made) >= 32
-    assert secret_path(tmp_path, "secret-key").stat().st_mode & 0o777 == 0o600
+    path = secret_path(tmp_path, "secret-key")
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", NO_TEXT])

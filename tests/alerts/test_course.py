@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 
-from portal.alerts.course import BEFORE_S, QUIET_S, SETTLE, alerts_during
+from portal.alerts.course import BEFORE_S, QUIET_S, SETTLE, alerts_during, watched_until
 from portal.bursts.models import Burst, BurstState
 from portal.clients.prometheus import PrometheusClient, Rows, Series
 from portal.kit.db import db
@@ -26,6 +26,7 @@ class Kept(PrometheusClient):
     def __init__(self) -> None:
         super().__init__("http://127.0.0.1:9")
         self.asked: list[tuple[str, float, float]] = []
+        self.labels: dict[str, str] = {}
 
     def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
         self.asked.append((promql, start, end))
@@ -33,7 +34,7 @@ class Kept(PrometheusClient):
             return Rows([])
         fired = range(int(BEGAN) + 20, int(BEGAN) + 60)
         points = [(float(at), float(at)) for at in fired if start <= at <= end]
-        labels = {"alertname": "TooManyErrors", "alertstate": "firing"}
+        labels = {"alertname": "TooManyErrors", "alertstate": "firing", **self.labels}
         return Rows([Series(labels, points)] if points else [])
 
 
@@ -87,6 +88,28 @@ def test_alerts_are_followed_from_before_the_burst_until_now(
     )
 
 
+@pytest.mark.parametrize(
+    ("labels", "is_ours"),
+    [
+        ({"sloth_service": "flask-app"}, True),
+        ({"sloth_service": "other-app"}, False),
+        ({"sloth_service": "other-app", "job": "flask-app"}, False),
+    ],
+)
+def test_alerts_of_another_service_are_not_this_bursts(
+    services: Services,
+    clock: Clock,
+    burst: Burst,
+    kept: Kept,
+    labels: dict[str, str],
+    is_ours: bool,
+) -> None:
+    """An alert that an SLO of another service fires carries its name, and no job."""
+    clock.pass_seconds(50)
+    kept.labels = labels
+    assert bool(alerts_during(services, burst).histories) is is_ours
+
+
 def test_nobody_waits_once_alerts_are_quiet(services: Services, clock: Clock, burst: Burst) -> None:
     clock.pass_seconds(30 + QUIET_S + 1)
     assert not alerts_during(services, burst).changing
@@ -101,6 +124,18 @@ def test_what_comes_after_the_next_burst_is_not_this_ones(
     assert told.end == BEGAN + 40
     assert [one.state for one in told.histories[0].transitions] == ["firing"]
     assert not told.changing
+    assert watched_until(burst, START + timedelta(seconds=20)) == START + timedelta(seconds=20)
+
+
+def test_two_bursts_that_began_at_once_do_not_end_one_another(
+    clock: Clock, burst: Burst, learner: Learner
+) -> None:
+    """A watch that ended where it began would see nothing."""
+    other = add_burst(learner, 0.0001)
+    other.started_at = burst.started_at
+    db.session.commit()
+    now = START + timedelta(seconds=100)
+    assert watched_until(burst, now) == now == watched_until(other, now)
 
 
 def test_old_bursts_are_not_followed_for_ever(

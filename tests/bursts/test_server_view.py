@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from portal.bursts.server_view import Counters, counters_before, seen_since
+from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient, Rows, Sample
 from portal.services import Services
@@ -63,6 +66,59 @@ def test_a_service_that_was_started_anew_is_known_by_its_counters(services: Serv
         view = seen_since(asked, "flask-app", before, long_ago)
         assert view is not None
         assert (view.restarted, view.total) == (restarted, 7.0 if restarted else 2.0)
+
+
+class Falling(Scraped):
+    """Its counters fell so often of late; None: nobody knows."""
+
+    def __init__(self, falls: float | None) -> None:
+        super().__init__(NOWHERE)
+        self.falls = falls
+
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
+        if "resets" not in promql:
+            return super().query(promql, at)
+        if self.falls is None:
+            raise ClientError("It is silent.", system="Prometheus", kind=ErrorKind.TIMEOUT)
+        return Rows([Sample({}, self.falls, 0.0)])
+
+
+@pytest.mark.parametrize(("falls", "several"), [(0, False), (2, False), (3, True), (None, False)])
+def test_counters_that_fell_more_often_than_a_service_starts_are_of_several_processes(
+    services: Services, falls: float | None, several: bool
+) -> None:
+    asked = replace(services, prometheus=Falling(falls))
+    view = seen_since(asked, "flask-app", Counters({"200": 5.0}), datetime.fromtimestamp(0, UTC))
+    assert view is not None
+    assert view.several is several
+
+
+def test_what_was_scraped_before_the_end_does_not_count_yet(services: Services) -> None:
+    """The last scrape was at 7 s after 1970; three intervals later it still is."""
+    services.background.stop(60)  # so that nobody waits for the next one
+    asked = replace(services, prometheus=Scraped(NOWHERE))
+    before = Counters({"200": 5.0})
+    for ended, is_known in ((6.9, True), (7.0, False), (8.0, False)):
+        moment = datetime.fromtimestamp(ended, UTC)
+        assert (seen_since(asked, "flask-app", before, moment) is not None) is is_known
+
+
+def test_a_burst_whose_begin_nobody_counted_has_no_difference(services: Services) -> None:
+    asked = replace(services, prometheus=Scraped(NOWHERE))
+    assert seen_since(asked, "flask-app", None, datetime.fromtimestamp(0, UTC)) is None
+
+
+class Unreadable(MockappClient):
+    """A service one of whose counters is no number."""
+
+    def metrics_text(self) -> str:
+        return METRICS.replace(" 20.0", " NaN").replace(" 190.0", " +Inf")
+
+
+def test_a_counter_that_is_no_number_spoils_no_other(services: Services) -> None:
+    asked = replace(services, mockapp=Unreadable(NOWHERE))
+    within = {"0.25": 150.0, "+Inf": 200.0}
+    assert counters_before(asked, "flask-app") == Counters({"200": 180.0}, within)
 
 
 def test_the_answers_of_each_bucket_are_counted_without_those_of_before(

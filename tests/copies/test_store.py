@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -60,6 +61,31 @@ def test_a_copy_holds_what_is_only_in_the_log_yet(database: Path) -> None:
     ]
 
 
+def test_a_copy_is_its_owners_and_on_the_disk_before_it_has_its_name(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is one that is put back."""
+    calls: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def noted_fsync(descriptor: int) -> None:
+        calls.append(f"{stat.S_IMODE(os.fstat(descriptor).st_mode):o}")
+        fsync(descriptor)
+
+    def noted_rename(path: Path, target: Path) -> Path:
+        if path.suffix == ".new":
+            calls.append(target.name)
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "rename", noted_rename)
+    os.umask(0)
+    keep_copy(database)
+    put_back(database, copies(database)[0])
+    assert calls == ["600", "copy-1.db", "600", "slo-lab.db"]
+    assert stat.S_IMODE((database.parent / "copies").stat().st_mode) == 0o700
+
+
 def test_an_unchanged_database_is_not_copied_again(database: Path) -> None:
     keep_copy(database)
     keep_copy(database)
@@ -100,6 +126,9 @@ def test_a_copy_is_put_back_and_what_was_there_is_set_aside(database: Path) -> N
     assert aside is not None
     assert words(database) == ["one"]
     assert words(aside) == ["one", "two"]
+    write(database, "three")
+    assert put_back(database, copies(database)[0]) == aside
+    assert words(aside) == ["one", "three"]
 
 
 def test_a_damaged_copy_is_not_put_back(database: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.kit.charts import Band, ChartLine, ratio_chart, value_chart
+from portal.moments import clock_mark, day_mark
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 END = START + timedelta(minutes=15)
@@ -43,6 +44,46 @@ def test_the_objective_never_lies_on_the_floor() -> None:
     assert chart.y_marks[1].label == "95"
     assert chart.objective is not None
     assert chart.objective.at < chart.bottom
+
+
+def test_each_line_the_objective_and_the_ends_of_the_time_are_named() -> None:
+    lines = [ChartLine("availability", [(T0, 0.97)]), ChartLine("under 0.3 s", [], "second")]
+    chart = ratio_chart("now 97 %", lines, START, END, objective=0.999)
+    assert chart.title == "now 97 %"
+    assert [(line.label, line.kind) for line in chart.lines] == [
+        ("availability", "first"),
+        ("under 0.3 s", "second"),
+    ]
+    assert chart.objective
+    assert chart.objective.label == "objective 99.9 %"
+    assert [mark.label for mark in chart.y_marks] == ["100", "95"]
+    left, right = chart.x_marks
+    assert (left.at, right.at) == (chart.left, chart.right)
+    assert (left.label, right.label) == (clock_mark(T0), clock_mark(T0 + 900))
+
+
+def test_days_are_told_on_the_axis_of_a_day_or_more() -> None:
+    month = ratio_chart("t", [], START, START + timedelta(days=1))
+    assert [mark.label for mark in month.x_marks] == [day_mark(T0), day_mark(T0 + 86_400)]
+
+
+def test_a_limit_between_two_marks_has_its_own_number() -> None:
+    line = ChartLine("a", [(T0, 1.0)])
+    between = value_chart("t", [line], START, END, limit=0.3).objective
+    at_a_mark = value_chart("t", [line], START, END, limit=0.5).objective
+    assert between
+    assert at_a_mark
+    assert (between.label, at_a_mark.label) == ("0.3", "")
+
+
+@pytest.mark.parametrize(("limit", "side"), [(0.95, 1), (0.02, -1)])
+def test_a_limits_name_stands_below_its_line_and_above_it_near_the_floor(
+    limit: float, side: int
+) -> None:
+    chart = value_chart("t", [ChartLine("a", [(T0, 1.0)])], START, END, limit=limit)
+    assert chart.objective
+    assert (chart.objective_label_y - chart.objective.at) * side > 0
+    assert chart.top < chart.objective_label_y < chart.bottom
 
 
 def test_a_higher_value_is_drawn_higher() -> None:

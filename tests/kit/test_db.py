@@ -40,6 +40,23 @@ def test_a_time_without_a_zone_is_refused() -> None:
         UTCDateTime().process_bind_param(datetime(2026, 3, 1), None)  # type: ignore[arg-type] # noqa: DTZ001
 
 
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("synchronous", 2),  # FULL: what was confirmed outlives a power cut
+        ("journal_mode", "wal"),
+        ("foreign_keys", 1),
+        ("busy_timeout", 5000),
+    ],
+)
+def test_each_connection_to_sqlite_is_safe_and_patient(
+    app: Flask, pragma: str, value: object
+) -> None:
+    with app.app_context(), db.engine.connect() as one, db.engine.connect() as another:
+        for connection in (one, another):
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+
+
 def test_a_number_that_is_none_never_gets_into_a_json_cell(learner: Learner) -> None:
     """It could not be read again: the record of a burst with an Infinity was lost for good."""
     now = START

@@ -53,6 +53,36 @@ def test_every_page_forbids_inline_script_and_framing(client: FlaskClient) -> No
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_no_browser_keeps_a_page_and_each_may_keep_what_is_no_page(client: FlaskClient) -> None:
+    """A page from the cache would show what is no more, to whoever uses the browser next."""
+    for page in ("/slos", "/criteria/slo", "/no-such-page"):
+        assert client.get(page).headers["Cache-Control"] == "no-store", page
+    with client.get("/static/app.css") as style:
+        assert style.status_code == 200
+        assert "no-store" not in style.headers["Cache-Control"]
+
+
+def test_no_other_site_frames_opens_or_reads_a_page(client: FlaskClient) -> None:
+    headers = client.get("/slos").headers
+    assert headers["X-Frame-Options"] == "DENY"
+    for name in (
+        "Referrer-Policy",
+        "Cross-Origin-Opener-Policy",
+        "Cross-Origin-Resource-Policy",
+    ):
+        assert headers[name] == "same-origin"
+    directives = headers["Content-Security-Policy"].split("; ")
+    for directive in (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+    ):
+        assert directive in directives
+
+
 def test_the_cookie_has_a_name_of_its_own(app: Flask) -> None:
     assert app.config["SESSION_COOKIE_NAME"] == "slo_lab_session"
     assert app.config["SESSION_COOKIE_SAMESITE"] == "Lax"

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from portal.criteria.base import Status
+from dataclasses import replace
+
+import pytest
+
+from portal.clients.prometheus import PrometheusClient, Rows, Sample
+from portal.criteria.base import Status, Subject
 from portal.lab.criterion import PreflightCriterion, Probe
+from portal.learners.models import Learner
+from portal.services import Services
+from tests.conftest import NOWHERE
 
 UP = Probe("Prometheus", Status.MET, "The target is up.")
 ABSENT = Probe("Grafana", Status.MET, "The lab runs without Grafana.", absent=True)
@@ -25,3 +33,46 @@ def test_the_part_that_is_unwell_is_named() -> None:
     verdict = PreflightCriterion().judge((UP, DOWN, ABSENT))
     assert (verdict.status, verdict.code) == (Status.NOT_MET, "part_unwell")
     assert verdict.observed == "Not ready: mock service."
+
+
+class Scraped(PrometheusClient):
+    """Its last scrape of the service was ``age_s`` seconds ago; None: there was none yet."""
+
+    def __init__(self, age_s: float | None, *up: float) -> None:
+        super().__init__(NOWHERE)
+        self.age_s, self.up = age_s, up
+
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
+        if self.age_s is None:
+            return Rows([])
+        if "timestamp" in promql:
+            return Rows([Sample({}, 1000.0 - self.age_s, 1000.0)])
+        return Rows([Sample({}, value, 1000.0) for value in self.up])
+
+
+@pytest.mark.parametrize(
+    ("prometheus", "status", "words"),
+    [
+        (Scraped(14, 1), Status.MET, "the target is up"),
+        (Scraped(14, 0), Status.NOT_MET, "its last scrape failed"),
+        (Scraped(14, 0, 1), Status.MET, "the target is up"),
+        (Scraped(23, 1), Status.CANNOT_CHECK, "has not scraped flask-app for 23 s"),
+        (Scraped(23, 0), Status.CANNOT_CHECK, "has not scraped flask-app for 23 s"),
+        (Scraped(-3600, 1), Status.MET, "the target is up"),
+        (Scraped(None), Status.NOT_ENOUGH_DATA, "has not scraped the job flask-app yet"),
+        (Scraped(3), Status.NOT_ENOUGH_DATA, "has not scraped the job flask-app yet"),
+    ],
+)
+def test_a_target_is_up_or_down_only_on_a_fresh_scrape(
+    services: Services,
+    learner: Learner,
+    prometheus: PrometheusClient,
+    status: Status,
+    words: str,
+) -> None:
+    """Prometheus stood still, and `up` said 1 of a sample 23 s old."""
+    asking = replace(services, prometheus=prometheus)
+    found = PreflightCriterion().collect(Subject(asking, learner))
+    probe = next(one for one in found if one.part == "Prometheus")
+    assert probe.status is status
+    assert words in probe.text

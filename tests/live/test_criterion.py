@@ -65,19 +65,62 @@ def test_waiting_for_scrapes_is_told_in_seconds() -> None:
     assert TrafficCriterion().judge(evidence(1, 3)).wait_seconds == 5
 
 
-@pytest.mark.parametrize(("resets", "raw", "counted"), [(0, 90, 90), (1, 20, 120), (1, -400, 120)])
-def test_an_estimate_counts_only_where_the_counter_began_anew(
-    services: Services, learner: Learner, resets: int, raw: int, counted: int
-) -> None:
-    queries = SLIQueries(learner.service.job, window="15m")
-    told = {queries.counted: 120, queries.counted_from_zero: raw, queries.resets: resets}
+def collected(
+    services: Services, learner: Learner, told: dict[str, float | None], now: float = 9
+) -> TrafficEvidence:
+    """The evidence where Prometheus answers so at ``now``; 9 to what is not told."""
 
     def answer(request: Request) -> Reply:
-        sample = {"metric": {}, "value": [0, str(told.get(request.form["query"], 9))]}
-        data = {"resultType": "vector", "result": [sample]}
+        value = told.get(request.form["query"], 9)
+        found = [] if value is None else [{"metric": {}, "value": [now, str(value)]}]
+        data = {"resultType": "vector", "result": found}
         return Reply.of({"status": "success", "data": data})
 
     with LocalServer(answer) as server:
         asking = replace(services, prometheus=PrometheusClient(server.url, timeout=SECONDS))
-        found = TrafficCriterion().collect(Subject(asking, learner))
-    assert found.requests == counted
+        return TrafficCriterion().collect(Subject(asking, learner))
+
+
+@pytest.mark.parametrize(
+    ("resets", "raw", "counted"),
+    [(0, 90, 90), (1, 20, 120), (1, -400, 120), (0, -400, 120), (0, None, 120)],
+)
+def test_an_estimate_counts_only_where_the_counter_began_anew(
+    services: Services, learner: Learner, resets: int, raw: int | None, counted: int
+) -> None:
+    queries = SLIQueries(learner.service.job, window="15m")
+    told = {queries.counted: 120, queries.counted_from_zero: raw, queries.resets: resets}
+    assert collected(services, learner, told).requests == counted
+
+
+@pytest.mark.parametrize(
+    ("up", "now", "is_up", "overdue"),
+    [
+        (1, 10, True, ""),
+        (0, 10, False, ""),
+        (None, 10, False, ""),
+        (1, 59, True, "Prometheus has not scraped flask-app for 50 s"),
+    ],
+)
+def test_how_fresh_the_count_is_belongs_to_the_evidence(
+    services: Services,
+    learner: Learner,
+    up: float | None,
+    now: float,
+    is_up: bool,
+    overdue: str,
+) -> None:
+    told = {SLIQueries(learner.service.job).target_up: up}
+    found = collected(services, learner, told, now)
+    assert (found.target_up, bool(found.overdue)) == (is_up, bool(overdue))
+    assert found.overdue.startswith(overdue)
+    assert found.scrapes == 9
+
+
+@pytest.mark.parametrize("scrapes", [0, 12])
+def test_without_scrapes_the_reason_is_that_and_no_target(scrapes: int) -> None:
+    """Whatever `up` said last: it is as old as the rest."""
+    given = evidence(scrapes, None, up=False, overdue="Nobody scraped.")
+    verdict = TrafficCriterion().judge(given)
+    assert (verdict.status, verdict.code) == (Status.CANNOT_CHECK, "no_scrapes")
+    assert verdict.observed == "Nobody scraped. Your work is not at fault."

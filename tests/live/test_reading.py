@@ -28,6 +28,7 @@ class ScrapedPrometheus(LocalServer):
         super().__init__(self._serve)
         self.scraped_at = 100.0
         self.now = 101.0
+        self.bound = "0.25"
         self.told: dict[str, float | None] = {}
         self.asked: list[str] = []
 
@@ -35,7 +36,7 @@ class ScrapedPrometheus(LocalServer):
         promql = request.form["query"]
         self.asked.append(promql)
         value = self.scraped_at if promql == QUERIES.scraped_at else self.told.get(promql, 1)
-        sample = {"metric": {"status": "200", "le": "0.25"}, "value": [self.now, str(value)]}
+        sample = {"metric": {"status": "200", "le": self.bound}, "value": [self.now, str(value)]}
         data = {"resultType": "vector", "result": [] if value is None else [sample]}
         return Reply.of({"status": "success", "data": data})
 
@@ -92,6 +93,44 @@ def test_without_scrapes_nobody_knows_whether_somebody_asked(
     assert "has not scraped shop for 50 s" in found.reason
     prometheus.scraped_at = prometheus.now - 14
     assert look(prometheus, found).state is ReadingState.NO_TRAFFIC
+
+
+@pytest.mark.parametrize(
+    ("up", "is_up", "words"),
+    [
+        (None, None, "Prometheus has not scraped the service yet."),
+        (0, False, "Prometheus can't reach the mock service."),
+        (1, True, "A rate needs two scrapes"),
+    ],
+)
+def test_before_there_is_a_rate_it_says_what_is_missing(
+    prometheus: ScrapedPrometheus, up: float | None, is_up: bool | None, words: str
+) -> None:
+    prometheus.told = {QUERIES.target_up: up, QUERIES.requests: None}
+    found = look(prometheus, None)
+    assert (found.state, found.target_up) == (ReadingState.NO_DATA, is_up)
+    assert found.reason.startswith(words)
+
+
+def test_a_target_that_is_down_is_told_beside_what_was_counted(
+    prometheus: ScrapedPrometheus,
+) -> None:
+    prometheus.told = {QUERIES.target_up: 0}
+    found = look(prometheus, None)
+    assert (found.state, found.target_up) == (ReadingState.OK, False)
+    prometheus.told[QUERIES.requests] = 0
+    found = look(prometheus, None)
+    assert (found.state, found.target_up) == (ReadingState.NO_TRAFFIC, False)
+
+
+def test_a_histogram_that_has_counted_nothing_yet_is_no_missing_bucket(
+    prometheus: ScrapedPrometheus,
+) -> None:
+    prometheus.told = {QUERIES.fast_share: None}
+    prometheus.bound = "0.3"
+    found = look(prometheus, None)
+    assert found.no_latency is ReadingState.NO_DATA
+    assert "has counted nothing yet" in found.no_latency_reason
 
 
 def test_a_scrape_that_is_ahead_of_prometheus_own_clock_is_no_age(

@@ -78,6 +78,29 @@ def test_hung_requests_are_let_go_when_the_lifetime_is_over() -> None:
     assert faults.effective == HEALTHY
 
 
+def test_nobody_hangs_longer_than_a_minute_however_often_the_fault_is_renewed(
+    faults: Faults, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    class Renewed(threading.Event):
+        """Passes the time of a wait at once; a burst renews its fault meanwhile."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            waits.append(timeout)
+            ticker.now += timeout
+            faults.set(Fault(hang=True), 45)
+            return False
+
+    monkeypatch.setattr("mockapp.faults.Event", Renewed)
+    faults.set(Fault(hang=True), 45)
+    assert faults.hold()
+    assert waits == [45, 15]
+    assert faults.effective.hang
+    assert faults.hung_requests == 0
+
+
 def test_beyond_the_bound_the_oldest_is_let_go() -> None:
     faults = Faults(max_hung=2)
     faults.set(Fault(hang=True), 600)

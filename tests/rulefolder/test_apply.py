@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -16,6 +17,7 @@ from portal.alerts.editor import apply_learner_rules, remove_learner_rules, rest
 from portal.learners.models import Learner
 from portal.rulefolder.apply import Applied, Blame, Refused, apply_file, remove_file
 from portal.rulefolder.folder import RuleFolder, learner_file, slo_file
+from portal.rulefolder.reload import Waited, wait_until_loaded
 from portal.rulefolder.rules import LoadedState, RuleOrigin, loaded_rules
 from portal.services import Services
 from stack.prometheus_config import fingerprint
@@ -36,6 +38,13 @@ def wait_for_names(services: Services, names: list[str]) -> None:
     deadline = time.monotonic() + PATIENCE
     while loaded_names(services) != names:
         assert time.monotonic() < deadline, loaded_names(services)
+        time.sleep(0.05)
+
+
+def wait_for_queries(services: Services, queries: list[str]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while (found := [rule.query for rule in loaded_rules(services)]) != queries:
+        assert time.monotonic() < deadline, found
         time.sleep(0.05)
 
 
@@ -194,8 +203,32 @@ def test_file_that_breaks_while_ours_is_applied_takes_ours_back(
         outcome = apply_file(lab_services, NAME, OTHER)
     assert isinstance(outcome, Refused)
     assert "by-hand.yml" in outcome.reason
+    assert lab.prometheus.runtimeinfo()["reloadConfigSuccess"]  # seen, before the answer
     assert folder.read(NAME) == GOOD
     assert loaded_names(lab_services) == ["TooManyErrors"]
+
+
+def test_the_answer_waits_until_what_was_taken_back_is_loaded_again(
+    lab_services: Services,
+    folder: RuleFolder,
+    applied: Applied,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the next look at the rules shows those that the answer says are gone."""
+    late = [Waited(reason="Prometheus was a moment too late.")]
+
+    def loaded_and_not_told(*asked: Any) -> Waited:
+        waited = wait_until_loaded(*asked)
+        assert waited.loaded
+        return late.pop() if late else waited
+
+    monkeypatch.setattr("portal.rulefolder.apply.wait_until_loaded", loaded_and_not_told)
+    outcome = apply_file(lab_services, NAME, OTHER)
+    assert loaded_names(lab_services) == ["TooManyErrors"]
+    assert isinstance(outcome, Refused)
+    assert "a moment too late" in outcome.reason
+    assert folder.read(NAME) == GOOD
+    assert folder.unfinished() == []
 
 
 def test_rules_that_do_not_appear_are_taken_back(
@@ -222,13 +255,41 @@ def test_next_call_heals_what_a_killed_portal_left(
     lab_services: Services, folder: RuleFolder, applied: Applied
 ) -> None:
     folder.begin(NAME, GOOD.replace("> 2", "> 7"))  # and then the process was killed
-    deadline = time.monotonic() + PATIENCE
-    while loaded_rules(lab_services)[0].query != "vector(1) > 7":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for_queries(lab_services, ["vector(1) > 7"])
     assert isinstance(apply_file(lab_services, NAME, GOOD), Applied)
     assert folder.read(NAME) == GOOD
     assert [rule.query for rule in loaded_rules(lab_services)] == ["vector(1) > 2"]
+
+
+def test_what_a_killed_portal_left_is_healed_and_loaded_before_another_file_is_written(
+    lab_services: Services,
+    folder: RuleFolder,
+    applied: Applied,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder.begin(NAME, GOOD.replace("> 2", "> 7"))  # and then the process was killed
+    wait_for_queries(lab_services, ["vector(1) > 7"])
+    begin, seen = RuleFolder.begin, list[str]()
+
+    def noted_begin(self: RuleFolder, name: str, text: str | None) -> None:
+        seen.extend(rule.query for rule in loaded_rules(lab_services))
+        begin(self, name, text)
+
+    monkeypatch.setattr(RuleFolder, "begin", noted_begin)
+    other = slo_file(1, "availability")
+    assert isinstance(apply_file(lab_services, other, OTHER), Applied)
+    assert seen == ["vector(1) > 2"]
+    assert folder.read(NAME) == GOOD
+    assert folder.unfinished() == []
+    wait_for_queries(lab_services, ["vector(1) > 2", "vector(1) > 2"])
+
+
+def test_a_removal_heals_too(lab_services: Services, folder: RuleFolder, applied: Applied) -> None:
+    folder.begin(NAME, None)  # and then the process was killed
+    wait_for_names(lab_services, [])
+    assert isinstance(remove_file(lab_services, slo_file(1, "availability")), Applied)
+    assert folder.read(NAME) == GOOD
+    assert loaded_names(lab_services) == ["TooManyErrors"]
 
 
 def test_interrupted_wait_takes_the_file_back(

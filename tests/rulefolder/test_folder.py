@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -65,6 +66,32 @@ def test_change_that_nobody_finished_is_undone(rules: RuleFolder) -> None:
         assert rules.heal() == [NAME]
     assert rules.read(NAME) == "one"
     assert names(rules) == [NAME]
+
+
+def test_a_change_that_was_noted_and_not_made_leaves_the_file_and_no_draft(
+    rules: RuleFolder,
+) -> None:
+    with rules.locked(1):
+        rules.begin(NAME, "one")
+        rules.commit(NAME)
+        rules.begin(NAME, "one")
+        (rules.journal / ".learner-1.rules.yml.json.7.ab.new").write_text("half a no")
+        (rules.journal / "by-hand.json").write_text("{}")
+    with rules.locked(1):
+        assert rules.unfinished() == [NAME]
+        assert rules.heal() == []
+    assert rules.read(NAME) == "one"
+    assert sorted(path.name for path in rules.journal.iterdir()) == ["by-hand.json", "lock"]
+
+
+def test_a_change_that_can_not_be_written_is_not_left_half_done(rules: RuleFolder) -> None:
+    with rules.locked(1):
+        rules.begin(NAME, "one")
+        rules.commit(NAME)
+        with pytest.raises(RuleFolderError, match="not readable as text"):
+            rules.begin(NAME, "\ud800")
+        assert rules.unfinished() == []
+    assert rules.read(NAME) == "one"
 
 
 WRITER = """
@@ -181,3 +208,16 @@ def test_prometheus_in_a_container_may_read_the_file(rules: RuleFolder) -> None:
     with rules.locked(1):
         rules.begin(NAME, "one")
     assert (rules.path / NAME).stat().st_mode & 0o777 == 0o644
+
+
+def test_prometheus_in_a_container_may_read_the_folder_and_nobody_else_the_lock(
+    rules: RuleFolder,
+) -> None:
+    os.umask(0o077)  # as `slo-lab up` has it
+    with rules.locked(1):
+        pass
+    assert rules.path.stat().st_mode & 0o777 == 0o755
+    os.umask(0)
+    (rules.journal / "lock").unlink()
+    with rules.locked(1):
+        assert (rules.journal / "lock").stat().st_mode & 0o777 == 0o600

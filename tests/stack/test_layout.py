@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def test_what_an_older_lab_left_open_is_closed_to_others(settings: Settings) -> 
     assert mode(layout.root) == 0o700
     assert {mode(path) for path in layout.root.iterdir() if path.is_dir()} == {0o700}
     assert mode(database) == 0o600
+
+
+def test_what_is_made_is_for_its_owner_only(settings: Settings) -> None:
+    os.umask(0)
+    layout = Layout(settings.data_dir)
+    layout.make()
+    assert (mode(layout.root), mode(layout.secrets)) == (0o700, 0o700)
 
 
 def test_a_folder_that_others_use_too_is_left_as_it_is(layout: Layout) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,30 @@ def test_only_one_has_it(tmp_path: Path) -> None:
         pass
 
 
+def test_its_holder_is_the_one_that_has_it_now(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text("1234567890 and more\n")
+    with Lock(path):
+        assert path.read_text() == f"{os.getpid()}\n"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_nobody_else_writes_a_lock_or_reads_who_uses_the_folder(tmp_path: Path) -> None:
+    os.umask(0)
+    root = tmp_path / "data"
+    shared = PortalLock(root / "run" / "portals")
+    shared.share()
+    with Lock(root / "run" / "lock"), PortalLock(root / "alone").alone():
+        assert mode(root / "run" / "lock") == 0o644
+        assert mode(root / "alone") == 0o600
+    assert mode(root / "run" / "portals") == 0o600
+    assert (mode(root), mode(root / "run")) == (0o700, 0o700)
+    shared.release()
+
+
 def test_a_lock_that_was_never_taken_is_not_held(tmp_path: Path) -> None:
     assert not is_held(tmp_path / "lock")
 
@@ -34,6 +59,7 @@ def test_portals_share_it_and_nobody_has_it_alone_meanwhile(tmp_path: Path) -> N
     with pytest.raises(PortalAliveError) as refused, PortalLock(path).alone("Do that."):
         pass
     assert str(refused.value).endswith("nothing was changed. Do that.")
+    assert "(process" not in str(refused.value)  # it is this one itself
     one.release()
     with PortalLock(path).alone():
         pass

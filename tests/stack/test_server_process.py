@@ -106,6 +106,7 @@ def test_a_stopped_server_is_not_started_again(make: Make) -> None:
     wait_until(server.gone)
     assert not server.tick()
     assert server.state.status is ServerStatus.STOPPED
+    assert (server.state.pid, server.state.born) == (None, "")
 
 
 def test_it_is_not_told_to_read_its_configuration_before_it_is_up(make: Make) -> None:

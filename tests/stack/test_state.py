@@ -17,6 +17,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     state.write(path)
     assert read_state(path) == state
     assert [entry.name for entry in tmp_path.iterdir()] == ["state.json"]
+    path.write_text(path.read_text().replace('"version": 1', '"version": 2'))
+    assert read_state(path) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 2}', '{"version": 1}'])

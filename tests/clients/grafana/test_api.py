@@ -70,6 +70,20 @@ def test_a_password_changed_in_flight_does_not_lock_the_account(fake: FakeGrafan
     )
 
 
+def test_a_login_that_was_refused_is_no_longer_trusted(fake: FakeGrafana, clock: Clock) -> None:
+    """What worked once is tried by several at a time; after a refusal by one alone, as at first."""
+    client = GrafanaClient(fake.url, RIGHT, lockout=Lockout(clock=clock.seconds), timeout=SECONDS)
+    client.check()
+    fake.users["editor"] = ("new", "Editor")
+    refusal(client)
+    for _ in range(3):
+        clock.pass_seconds(GrafanaLimits().password_held_s)
+        fake.requests.clear()
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda _: refusal(client), range(32)))
+        assert len(fake.requests) == 1
+
+
 def test_the_refusal_outlives_the_process(fake: FakeGrafana, tmp_path: Path) -> None:
     refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "refused"), timeout=SECONDS))
     refusal(GrafanaClient(fake.url, WRONG, lockout=Lockout(tmp_path / "refused"), timeout=SECONDS))
