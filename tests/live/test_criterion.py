@@ -89,7 +89,11 @@ def test_an_estimate_counts_only_where_the_counter_began_anew(
     services: Services, learner: Learner, resets: int, raw: int | None, counted: int
 ) -> None:
     queries = SLIQueries(learner.service.job, window="15m")
-    told = {queries.counted: 120, queries.counted_from_zero: raw, queries.resets: resets}
+    told: dict[str, float | None] = {
+        queries.counted: 120,
+        queries.counted_from_zero: raw,
+        queries.resets: resets,
+    }
     assert collected(services, learner, told).requests == counted
 
 

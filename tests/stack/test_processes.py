@@ -13,7 +13,7 @@ import pytest
 
 from stack import processes
 from stack.processes import born, end_leftovers
-from stack.state import ServerState, State, Status
+from stack.state import ServerState, ServerStatus, State
 
 SLEEPER = (sys.executable, "-c", "print(flush=True); input()")
 STUBBORN = (
@@ -37,7 +37,7 @@ class Started:
     def state(self, was_born: str) -> State:
         """What a supervisor wrote of a server with this process' id."""
         server = ServerState(
-            "portal", "portal", Status.UP, "", 0.0, pid=self.process.pid, born=was_born
+            "portal", "portal", ServerStatus.UP, "", 0.0, pid=self.process.pid, born=was_born
         )
         return State(servers={"portal": server})
 
