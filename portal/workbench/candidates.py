@@ -160,10 +160,20 @@ class CandidateJudge:
 
     def _run(self, finding: DashboardFinding) -> tuple[DashboardFinding, dict[str, str]]:
         counting = [p for p in finding.panels if p.sli is not None or p.confirmable]
-        outcomes = {panel.run: self._outcome(panel.run) for panel in counting if panel.run}
+        outcomes = {panel.run: self._outcome_of(panel) for panel in counting if panel.run}
         panels = tuple(_as_run(panel, outcomes.get(panel.run)) for panel in finding.panels)
         silent = {expr: outcome.silent for expr, outcome in outcomes.items()}
         return replace(finding, panels=panels), silent
+
+    def _outcome_of(self, panel: PanelFinding) -> QueryRun:
+        """What comes of the panel's query; of a repeated one's, the first that has a value."""
+        first = self._outcome(panel.run)
+        for other in panel.others:
+            if not first.silent or first.refused:
+                break
+            more = self._outcome(other)
+            first = more if more == QueryRun() else first
+        return first
 
     def _outcome(self, expr: str) -> QueryRun:
         known = self._outcomes.get(expr)
