@@ -12,8 +12,10 @@ from typing import Any
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.dashboards import CheckContext, DashboardFinding, PanelFinding, judge
+from portal.dashboards.figure import FINEST_BUDGET
 from portal.dashboards.judge import NEEDED, share_of_panels
 from portal.learners.models import Learner
+from portal.objectives.store import least_budget
 from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
 from portal.workbench import store
@@ -108,7 +110,8 @@ class Candidate:
 class CandidateJudge:
     """Judges dashboards of one learner: by their text, by Prometheus, by the learner's word.
 
-    ``error``: why Prometheus can't be asked; from then on only the text is judged.
+    ``error``: why Prometheus can't be asked; from then on only the text is judged. ``plain``: what
+    the check may lean on for a dashboard that lies nowhere.
     """
 
     def __init__(self, services: Services, learner: Learner, deadline: Deadline) -> None:
@@ -119,14 +122,15 @@ class CandidateJudge:
         self._confirmed = store.confirmed(learner.id)
         self._outcomes: dict[str, QueryRun] = {}
         context = lab_context(services, learner.service.job)
-        self._plain = CheckContext(services.trials, context)
+        budget = least_budget(learner.id) or FINEST_BUDGET
+        self.plain = CheckContext(services.trials, context, budget=budget)
 
     def candidate(
         self, origin: DashboardOrigin, uid: str, title: str, url: str, found: Any
     ) -> Candidate:
         """The dashboard with what its panels show; never raises."""
         document = encodable(found)
-        context = self.in_grafana if origin is DashboardOrigin.GRAFANA else self._plain
+        context = self.in_grafana if origin is DashboardOrigin.GRAFANA else self.plain
         made = self._asked(document, context)
         if made is None:
             finding = self.with_confirmations(judge(document, context))
@@ -140,7 +144,7 @@ class CandidateJudge:
         sources = self._services.readings.get(
             "data sources", DATA_SOURCES_SECONDS, self._data_sources
         )
-        return replace(self._plain, library_panel=self._library_panel, datasources=sources)
+        return replace(self.plain, library_panel=self._library_panel, datasources=sources)
 
     def with_confirmations(self, finding: DashboardFinding) -> DashboardFinding:
         """The finding; queries that can't be analysed show what the learner confirmed."""
