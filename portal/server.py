@@ -29,16 +29,16 @@ ROOM = 8
 """Connections between "full" and waitress' own limit, at which it would accept no more."""
 
 
-class Server(Protocol):
+class PortalServer(Protocol):
     """What waitress makes for one address or for several."""
 
     def run(self) -> None:
         """Serve until SystemExit or KeyboardInterrupt."""
 
 
-def create_server(app: Flask, host: str, port: int, limits: ServerLimits) -> Server:
+def create_server(app: Flask, host: str, port: int, limits: ServerLimits) -> PortalServer:
     """Listen; raises OSError for an address in use, ValueError for a name that nobody knows."""
-    server: Server = waitress.create_server(
+    server: PortalServer = waitress.create_server(
         app,
         host=host,
         port=port,
@@ -58,7 +58,7 @@ def create_server(app: Flask, host: str, port: int, limits: ServerLimits) -> Ser
     return server
 
 
-def _listeners(server: Server) -> list[BaseWSGIServer]:
+def _listeners(server: PortalServer) -> list[BaseWSGIServer]:
     several = server.map.values() if isinstance(server, MultiSocketServer) else [server]
     return [one for one in several if isinstance(one, BaseWSGIServer)]
 

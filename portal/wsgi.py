@@ -25,7 +25,7 @@ from portal.kit.db import db, migrate_to_head, missing_columns, newest_version, 
 from portal.kit.observability import log_as_json
 from portal.learners import ensure_solo_learner
 from portal.limits import ServerLimits
-from portal.server import Server, create_server
+from portal.server import PortalServer, create_server
 from portal.services import Services, utc_now
 from portal.words import listed
 from stack.ports import Port, check_ports
@@ -166,7 +166,7 @@ def _limits(app: Flask) -> ServerLimits:
     return services.limits.server
 
 
-def _listen(app: Flask, settings: Settings, limits: ServerLimits) -> Server:
+def _listen(app: Flask, settings: Settings, limits: ServerLimits) -> PortalServer:
     check_ports([Port("the portal", "port", settings.host, settings.port)])
     try:
         return create_server(app, settings.host, settings.port, limits)

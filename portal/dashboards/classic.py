@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portal.dashboards import display, templating
+from portal.dashboards.angular import modern
+from portal.dashboards.document import mapping, mappings
 from portal.dashboards.errors import UnreadableDashboardError
+from portal.dashboards.layout import Placement, room
 from portal.dashboards.model import Dashboard, Panel, PanelSource, PanelTarget, Transformation
 from portal.dashboards.sources import Sources, known_sources
 
@@ -14,27 +17,29 @@ MAX_PANELS = 1000
 MAX_TARGETS = 50
 MAX_NESTED_ROWS = 5
 MAX_TITLE = 300
+Placed = tuple[Mapping[str, Any], Placement]
 
 
 def read(dashboard: Mapping[str, Any], given: Mapping[str, str]) -> Dashboard:
     """The dashboard's panels in document order; raises UnreadableDashboardError."""
-    templates = display.mapping(dashboard.get("templating")).get("list")
+    templates = mapping(dashboard.get("templating")).get("list")
     entries = templates if isinstance(templates, list) else []
     sources = known_sources(dashboard, entries, given)
-    time = display.mapping(dashboard.get("time"))
-    panels = [panel(found, sources) for found in limited(_panels(dashboard, 0))]
+    time = mapping(dashboard.get("time"))
+    panels = [panel(found, sources, place) for found, place in limited(_panels(dashboard, (), 0))]
     return Dashboard(
         title_of(dashboard),
         str(dashboard.get("uid") or ""),
         tuple(panels),
         templating.variables(entries),
         templating.opening_range(time.get("from"), time.get("to")),
+        templating.filters(entries),
     )
 
 
-def limited(panels: Iterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def limited(panels: Iterator[Placed]) -> list[Placed]:
     """At most MAX_PANELS; raises UnreadableDashboardError beyond."""
-    found: list[Mapping[str, Any]] = []
+    found: list[Placed] = []
     for item in panels:
         if len(found) == MAX_PANELS:
             sentence = f"The dashboard has more than {MAX_PANELS} panels; the check reads no more."
@@ -43,25 +48,37 @@ def limited(panels: Iterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _panels(holder: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
-    """Every panel that is no row; what a row holds stands in its place."""
+def _panels(holder: Mapping[str, Any], outer: tuple[str, ...], depth: int) -> Iterator[Placed]:
+    """Every panel that is no row; what a row holds stands in its place.
+
+    An open row of today holds nothing: what follows it is its own, up to the next row.
+    """
     if depth > MAX_NESTED_ROWS:
         return
     for key, value in holder.items():
-        if key not in {"panels", "rows"} or not isinstance(value, list):
+        if key not in {"panels", "rows"}:
             continue
-        for item in value:
-            if not isinstance(item, Mapping):
-                continue
+        above = outer
+        for item in mappings(value):
+            own = _repeat(item)
             if key == "rows" or item.get("type") == "row":
-                yield from _panels(item, depth + 1)
+                is_open = key == "panels" and item.get("collapsed") is not True
+                above = (*outer, *own) if is_open else outer
+                yield from _panels(item, (*outer, *own), depth + 1)
             else:
-                yield item
+                yield item, Placement(room(mapping(item.get("gridPos"))), (*above, *own))
 
 
-def panel(found: Mapping[str, Any], sources: Sources) -> Panel:
+def _repeat(item: Mapping[str, Any]) -> tuple[str, ...]:
+    name = item.get("repeat")
+    return (name,) if isinstance(name, str) and name else ()
+
+
+def panel(found: Mapping[str, Any], sources: Sources, place: Placement | None = None) -> Panel:
     """One panel of the classic schema."""
-    library = display.mapping(found.get("libraryPanel"))
+    found = modern(found)
+    place = place or Placement()
+    library = mapping(found.get("libraryPanel"))
     uid = library.get("uid") if not found.get("targets") else None
     return Panel(
         title_of(found) or title_of(library, "name"),
@@ -71,15 +88,14 @@ def panel(found: Mapping[str, Any], sources: Sources) -> Panel:
         uid if isinstance(uid, str) and uid else None,
         found.get("repeatPanelId") is not None,
         templating.seconds(found.get("interval")),
-        display.classic(found),
+        display.of(found.get("type"), found.get("options"), found.get("fieldConfig")),
+        place.look,
+        place.repeats,
     )
 
 
 def _targets(found: Mapping[str, Any], sources: Sources) -> tuple[PanelTarget, ...]:
-    listed = found.get("targets")
-    items = (
-        [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
-    )
+    items = mappings(found.get("targets"))
     taken: set[str] = set()
     return tuple(_target(item, found, sources, taken) for item in items[:MAX_TARGETS])
 
@@ -103,14 +119,18 @@ def next_ref(taken: set[str]) -> str:
 
 
 def _transformations(listed: Any) -> tuple[Transformation, ...]:
-    items = (
-        [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
-    )
     return tuple(
-        Transformation(str(item.get("id", "")), display.mapping(item.get("options")))
-        for item in items[:MAX_TARGETS]
-        if item.get("disabled") is not True
+        Transformation(
+            str(item.get("id", "")), mapping(item.get("options")), mapping(item.get("filter"))
+        )
+        for item in mappings(listed)[:MAX_TARGETS]
+        if changes_series(item)
     )
+
+
+def changes_series(step: Mapping[str, Any]) -> bool:
+    """Whether a transformation is switched on, and is for more than annotations."""
+    return step.get("disabled") is not True and step.get("topic") in (None, "", "series")
 
 
 def title_of(holder: Mapping[str, Any], key: str = "title") -> str:

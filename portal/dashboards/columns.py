@@ -14,6 +14,8 @@ from typing import Any
 
 MAX_PATTERN = 500
 TIME = "time"
+CERTAIN = {"alwaysMatch": True, "neverMatch": False, "time": False, "firstTimeField": False}
+"""Matchers that pick every number, or none."""
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\$\w|\[\[")
 
 
@@ -94,7 +96,7 @@ def _may_run_for_ever(body: str) -> bool:
 
 def matcher(found: Mapping[str, Any]) -> Picks:
     """What one of Grafana's field matchers picks."""
-    kind, options = found.get("id"), found.get("options")
+    kind, options = str(found.get("id")), found.get("options")
     if kind == "byName":
         return by_names([options])
     if kind in {"byRegexp", "byRegex"}:
@@ -106,6 +108,8 @@ def matcher(found: Mapping[str, Any]) -> Picks:
         return lambda _column: kind == "numeric" or "number" in str(options)
     if kind in {"byFrameRefID", "byRefId"}:
         return by_refs(options)
+    if kind in CERTAIN:
+        return lambda _column: CERTAIN[kind]
     return lambda _column: None
 
 

@@ -3,106 +3,102 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-DRAWS_NONE = frozenset(
-    {
-        *("text", "news", "dashlist", "alertlist", "alertGroups", "annolist"),
-        *("gettingstarted", "welcome", "pluginlist", "logs", "logstable", "traces"),
-        *("flamegraph", "nodeGraph"),
-    }
-)
-"""Panels that ask nobody, or that draw logs, traces and the like, never a number of ours."""
-DRAWS_VALUES = frozenset(
-    {
-        *("timeseries", "graph", "stat", "gauge", "bargauge", "singlestat", "table"),
-        *("table-old", "barchart", "piechart", "heatmap", "state-timeline"),
-        *("status-history", "trend", "xychart", "grafana-singlestat-panel"),
-        *("grafana-piechart-panel",),
-    }
-)
+from portal.dashboards.document import mapping, mappings
+from portal.dashboards.figure import flat, stacked
+from portal.dashboards.look import PLAIN, Drawn, Look, reduced, unseen, unsure, worst
+
+DRAWS_NONE = frozenset({
+    *("text", "news", "dashlist", "alertlist", "alertGroups", "annolist", "live", "row"),
+    *("gettingstarted", "welcome", "pluginlist", "logs", "logstable", "traces"),
+    *("flamegraph", "nodeGraph", "grafana-clock-panel"),
+})  # fmt: skip
+"""Panels that ask nobody (Grafana's ``skipDataQuery``), or that draw logs, traces and the like."""
+DRAWS_VALUES = frozenset({
+    *("timeseries", "stat", "gauge", "bargauge", "table", "barchart", "piechart", "heatmap"),
+    *("state-timeline", "status-history", "trend", "xychart", "histogram"),
+})  # fmt: skip
 REDUCES = frozenset({"stat", "gauge", "bargauge", "piechart"})
-SINGLE = frozenset({"singlestat", "grafana-singlestat-panel"})
-KEEPS = frozenset(
-    {
-        *("last", "lastNotNull", "current", "first", "firstNotNull", "min", "max", "mean"),
-        *("avg", "median", "logmin", "mode", "allValues"),
-    }
-)
+STATES = frozenset({"state-timeline", "status-history"})
+KEEPS = frozenset({
+    *("last", "lastNotNull", "current", "first", "firstNotNull", "min", "max", "mean"),
+    *("avg", "median", "logmin", "mode", "allValues"),
+})  # fmt: skip
 """Calculations whose result is a value of the series, or lies among them."""
-LOSES = frozenset(
-    {
-        *("sum", "total", "count", "countAll", "range", "diff", "diffperc", "delta"),
-        *("step", "changeCount", "distinctCount", "variance", "stdDev", "allIsZero"),
-        *("allIsNull", "last_time", "name", "uniqueValues"),
-    }
-)
-LINES = frozenset({"timeseries", "trend"})
-CLEAR = re.compile(r"transparent|rgba\(.*,0(\.0*)?\)|#[0-9a-f]{6}00", re.IGNORECASE)
-MOST_MAPPINGS = 200
+LOSES = frozenset({
+    *("sum", "total", "count", "countAll", "range", "diff", "diffperc", "delta"),
+    *("step", "changeCount", "distinctCount", "variance", "stdDev", "allIsZero"),
+    *("allIsNull", "last_time", "name", "uniqueValues"),
+})  # fmt: skip
+MOST_OVERRIDES = 100
 PERCENTILE = re.compile(r"p\d{1,2}")
-TIME = "time"
-HIDE = {"id": "custom.hideFrom", "value": {"viz": True}}
 
 
-class Drawn(StrEnum):
-    """Whether a panel draws the values of its queries."""
+@dataclass(frozen=True)
+class Override:
+    """What is set for the fields that a matcher picks: setting -> value."""
 
-    YES = "yes"
-    NO = "no"
-    REDUCED = "reduced"
-    UNSURE = "unsure"
+    matcher: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Display:
-    """A panel's type, options and field settings, as they stand in its JSON."""
+    """A panel's type, options and field settings, as they stand in its JSON.
+
+    ``settings``: those of all fields, by the names that overrides give them.
+    """
 
     kind: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    overrides: tuple[Mapping[str, Any], ...] = ()
-    value_name: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
 
     @property
-    def drawn(self) -> Drawn:
-        """What the panel's type and calculation leave of the values."""
-        if self.kind in DRAWS_NONE or _hides(self.defaults.get("custom")) or self._is_invisible({}):
-            return Drawn.NO
-        if self.kind in SINGLE:
-            return calculated([self.value_name or "avg"])
+    def look(self) -> Look:
+        """What the panel's type, calculation and options leave of the values."""
+        if self.kind in DRAWS_NONE:
+            return unseen()
         if self.kind and self.kind not in DRAWS_VALUES:
-            return Drawn.UNSURE
-        if _words_for_all(self.defaults.get("mappings")):
-            return Drawn.UNSURE
+            return unsure()
         if self.kind in REDUCES:
-            return self._reduced()
-        return Drawn.YES
+            return worst([self._worded(), self._calculated(), self._pie()])
+        if self.kind in STATES and self.options.get("showValue") == "never":
+            return unsure("It shows colours and no number.")
+        if self.kind == "barchart":
+            return stacked(self.options.get("stacking"))
+        return {"heatmap": self._heatmap(), "histogram": reduced(COUNTED)}.get(self.kind, PLAIN)
 
-    def _is_invisible(self, changed: Mapping[str, Any]) -> bool:
-        """Whether nothing is seen of a field with these settings changed."""
-        color = mapping(changed.get("color", self.defaults.get("color")))
-        if CLEAR.fullmatch(str(color.get("fixedColor", "")).replace(" ", "")):
-            return bool(color.get("mode", "fixed") == "fixed")
-        if self.kind not in LINES:
-            return False
-        custom = {**mapping(self.defaults.get("custom")), **changed}
-        if custom.get("lineWidth", 1) or custom.get("fillOpacity", 0):
-            return False
-        style = custom.get("drawStyle", "line")
-        return style == "bars" or (style == "line" and custom.get("showPoints") == "never")
-
-    def _reduced(self) -> Drawn:
-        if self.options.get("textMode") in {"name", "none"}:
-            return Drawn.UNSURE
+    def _calculated(self) -> Look:
         settings = mapping(self.options.get("reduceOptions"))
         if settings.get("values") is True:
-            return Drawn.YES
+            return PLAIN
         calcs = settings.get("calcs")
         return calculated(calcs if isinstance(calcs, list) and calcs else ["lastNotNull"])
+
+    def _worded(self) -> Look:
+        hidden = self.options.get("textMode") in ("name", "none")
+        hidden |= self.kind == "bargauge" and self.options.get("valueMode") == "hidden"
+        return unsure("It is set to show no number.") if hidden else PLAIN
+
+    def _pie(self) -> Look:
+        """A pie draws parts of a sum; the value itself stands in its labels, or in its legend."""
+        if self.kind != "piechart":
+            return PLAIN
+        labels, legend = self.options.get("displayLabels"), mapping(self.options.get("legend"))
+        shown = legend.get("showLegend") is not False and legend.get("displayMode") != "hidden"
+        written = [*_texts(labels), *(_texts(legend.get("values")) if shown else ())]
+        if "value" in written:
+            return PLAIN
+        return reduced(PARTS) if "percent" in written else unsure(PARTS)
+
+    def _heatmap(self) -> Look:
+        if self.options.get("calculate") is True:
+            return reduced(COUNTED)
+        return unsure("It shows colours and no number.")
 
     @property
     def fields(self) -> Any:
@@ -110,25 +106,18 @@ class Display:
         settings = mapping(self.options.get("reduceOptions")) if self.kind in REDUCES else {}
         return settings.get("fields") or ""
 
-    @property
-    def hiding(self) -> Iterator[Mapping[str, Any]]:
-        """The matchers of the overrides that take fields off the panel."""
-        for override in self.overrides:
-            properties = override.get("properties")
-            listed = properties if isinstance(properties, list) else []
-            settings = [mapping(one) for one in listed]
-            changed = {str(s.get("id")).removeprefix("custom."): s.get("value") for s in settings}
-            if any(map(_takes_away, settings)) or (changed and self._is_invisible(changed)):
-                yield mapping(override.get("matcher"))
+
+COUNTED = "It counts how often values come."
+PARTS = "A pie draws the parts of a sum."
 
 
-def calculated(calcs: Iterable[Any]) -> Drawn:
+def calculated(calcs: Iterable[Any]) -> Look:
     """What is left after these calculations: it is enough when one keeps a value."""
     kinds = {_calculation(str(calc)) for calc in calcs}
     for kind in (Drawn.YES, Drawn.UNSURE, Drawn.REDUCED):
         if kind in kinds:
-            return kind
-    return Drawn.YES
+            return Look(kind)
+    return PLAIN
 
 
 def _calculation(calc: str) -> Drawn:
@@ -137,90 +126,22 @@ def _calculation(calc: str) -> Drawn:
     return Drawn.REDUCED if calc in LOSES else Drawn.UNSURE
 
 
-def _takes_away(setting: Mapping[str, Any]) -> bool:
-    value = setting.get("value")
-    if setting.get("id") == "custom.hideFrom":
-        return mapping(value).get("viz") is True
-    return setting.get("id") in {"custom.hidden", "custom.hideFrom.viz"} and value is True
+def _texts(listed: Any) -> list[str]:
+    return [item for item in listed if isinstance(item, str)] if isinstance(listed, list) else []
 
 
-def _hides(custom: Any) -> bool:
-    settings = mapping(custom)
-    return mapping(settings.get("hideFrom")).get("viz") is True or settings.get("hidden") is True
-
-
-def classic(found: Mapping[str, Any]) -> Display:
-    """The display of a panel of the classic schema."""
-    kind = found.get("type")
-    made = of(kind if isinstance(kind, str) else "", found.get("options"), found.get("fieldConfig"))
-    value_name = found.get("valueName")
-    if made.kind == "graph" and (found.get("hiddenSeries") is True or _draws_nothing(found, {})):
-        made = replace(made, defaults={"custom": {"hideFrom": {"viz": True}}})
-    return Display(
-        made.kind,
-        made.options,
-        made.defaults,
-        (*made.overrides, *_series_overrides(found)),
-        value_name if isinstance(value_name, str) else "",
-    )
-
-
-def of(kind: str, options: Any, field_config: Any) -> Display:
+def of(kind: Any, options: Any, field_config: Any) -> Display:
     """The display of a panel of that type."""
     config = mapping(field_config)
-    overrides = config.get("overrides")
-    listed = overrides if isinstance(overrides, list) else []
+    overrides = mappings(config.get("overrides"))[:MOST_OVERRIDES]
     return Display(
-        kind,
+        kind if isinstance(kind, str) else "",
         mapping(options),
-        mapping(config.get("defaults")),
-        tuple(one for one in listed[:100] if isinstance(one, Mapping)),
+        flat(mapping(config.get("defaults"))),
+        tuple(Override(mapping(one.get("matcher")), _settings(one)) for one in overrides),
     )
 
 
-def _series_overrides(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """What the old graph panel hides, written as overrides of today."""
-    listed = found.get("seriesOverrides")
-    for item in listed[:100] if isinstance(listed, list) else []:
-        if not isinstance(item, Mapping):
-            continue
-        if item.get("hiddenSeries") is True or _draws_nothing(found, item):
-            alias = str(item.get("alias", ""))
-            kind = "byRegexp" if alias.startswith("/") else "byName"
-            yield {"matcher": {"id": kind, "options": alias}, "properties": [HIDE]}
-
-
-def _draws_nothing(panel: Mapping[str, Any], series: Mapping[str, Any]) -> bool:
-    """Whether the old graph panel draws no line, bar or point (of a series with its override)."""
-    settings = {**panel, **series}
-    if settings.get("bars") is True or settings.get("points") is True:
-        return False
-    thin = settings.get("linewidth") == 0 and settings.get("fill", 1) == 0
-    return settings.get("lines") is False or thin
-
-
-def _words_for_all(mappings: Any) -> bool:
-    """Whether a text stands in for every share from 0 to 1, or for whatever there is."""
-    listed = mappings[:MOST_MAPPINGS] if isinstance(mappings, list) else []
-    return any(_stands_for_all(mapping(one)) for one in listed)
-
-
-def _stands_for_all(found: Mapping[str, Any]) -> bool:
-    options = mapping(found.get("options"))
-    if not mapping(options.get("result")).get("text"):
-        return False
-    if found.get("type") == "regex":
-        return str(options.get("pattern")) in {".*", ".+", "/.*/", "/.+/"}
-    low, high = options.get("from"), options.get("to")
-    covers = (low is None or _at_most(low, 0)) and (high is None or _at_most(1, high))
-    return found.get("type") == "range" and covers
-
-
-def _at_most(low: Any, high: Any) -> bool:
-    numbers = isinstance(low, int | float) and isinstance(high, int | float)
-    return bool(numbers and low <= high)
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """The value where it is an object, an empty one otherwise."""
-    return value if isinstance(value, Mapping) else {}
+def _settings(override: Mapping[str, Any]) -> dict[str, Any]:
+    listed = mappings(override.get("properties"))
+    return {str(one.get("id")): one.get("value") for one in listed}

@@ -67,3 +67,14 @@ def _wraps(document: Mapping[str, Any], key: str) -> bool:
 def is_v2(dashboard: Mapping[str, Any]) -> bool:
     """Schema v2 keeps its panels in ``elements``."""
     return isinstance(dashboard.get("elements"), dict)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value where it is an object, an empty one otherwise."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; none where the value is no list."""
+    items = value if isinstance(value, list | tuple) else []
+    return [item for item in items if isinstance(item, Mapping)]

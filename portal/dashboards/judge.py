@@ -9,16 +9,18 @@ from typing import Any
 
 from portal.clients.promtool import Validity
 from portal.dashboards import classic, v2
-from portal.dashboards.display import Drawn
 from portal.dashboards.document import body, is_v2
 from portal.dashboards.errors import UnreadableDashboardError
+from portal.dashboards.figure import FINEST_BUDGET
+from portal.dashboards.look import PLAIN, Drawn, Look, undecided, worst
 from portal.dashboards.model import Dashboard, Panel
-from portal.dashboards.queries import PanelQueries, Query
+from portal.dashboards.queries import Fill, PanelQueries, Query
 from portal.dashboards.sources import Sources
+from portal.dashboards.templating import repetitions
 from portal.promql.classify import classify
 from portal.promql.context import Context
 from portal.promql.findings import Code, Finding, Indicator, Sli, nothing
-from portal.promql.variables import DEFAULT_INTERVAL_S, Times, substitute
+from portal.promql.variables import DEFAULT_INTERVAL_S, Times, Variable, substitute
 from portal.trial.memory import TrialMemory
 from portal.trial.verdict import findings
 from portal.words import counted, plural
@@ -50,7 +52,7 @@ class CheckContext:
     ``validate``: expressions -> whether Prometheus would run each; None: nobody is asked.
     ``datasources``: name or uid of a data source -> its plugin type. ``tried``: the queries are
     tried on invented days, as ``memory`` does it; without that their text alone decides, which is
-    quick.
+    quick. ``budget``: the share of requests that a step of a drawn number may stand for.
     """
 
     memory: TrialMemory
@@ -59,6 +61,7 @@ class CheckContext:
     validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
     datasources: Mapping[str, str] = field(default_factory=dict)
     tried: bool = True
+    budget: float = FINEST_BUDGET
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ class QueryFinding:
 
 @dataclass(frozen=True)
 class PanelFinding:
-    """One panel. ``run``: the PromQL of the query that decided; empty: none."""
+    """One panel. ``run``: the PromQL of the query that decided; empty: none.
+
+    ``others``: the same of a repeated panel's other values; data in one of them is enough.
+    """
 
     title: str
     sli: Sli | None
@@ -84,6 +90,7 @@ class PanelFinding:
     queries: tuple[QueryFinding, ...] = ()
     run: str = ""
     indicator: Indicator | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def confirmable(self) -> bool:
@@ -177,7 +184,12 @@ def conclude(
         _panel_finding(
             panel,
             tuple(
-                _as_drawn(_query_finding(query, known.get(query.text), validity), panel, query)
+                _as_drawn(
+                    _query_finding(query, known.get(query.text), validity),
+                    panel,
+                    query,
+                    check.budget,
+                )
                 for query in queries
             ),
         )
@@ -233,7 +245,14 @@ class _Library:
             return panel
         read = classic.panel({"targets": [], **model}, Sources(self.context.datasources))
         title = panel.title or read.title
-        return replace(read, title=title, id=panel.id, is_copy=panel.is_copy)
+        return replace(
+            read,
+            title=title,
+            id=panel.id,
+            is_copy=panel.is_copy,
+            place=panel.place,
+            repeats=panel.repeats,
+        )
 
     def _model(self, uid: str) -> Mapping[str, Any] | None:
         model = self._embedded(uid)
@@ -270,19 +289,31 @@ class _Workshop:
         return self.done[id(panel)]
 
     def _worked_out(self, panel: Panel, depth: int) -> tuple[Query, ...]:
-        worker = PanelQueries(
-            panel, self._filled, self.dashboard.range_s, lambda found: self._borrow(found, depth)
-        )
-        found = tuple(worker.all())
+        """Of a repeated panel: its queries for each value, one after the other."""
+        found: list[Query] = []
+        for variables in repetitions(self.dashboard.variables, panel.repeats):
+            worker = PanelQueries(
+                panel,
+                self._filler(variables),
+                self.dashboard.range_s,
+                lambda found: self._borrow(found, depth),
+                self.dashboard.filters,
+            )
+            found += worker.all()
         self.made += len(found)
         if self.made > MAX_QUERIES:
             sentence = (
                 f"The dashboard has more than {MAX_QUERIES} queries; the check reads no more."
             )
             raise UnreadableDashboardError(sentence)
-        return found
+        return tuple(dict.fromkeys(found)) if panel.repeats else tuple(found)
 
-    def _filled(self, text: str, interval_s: float | None) -> tuple[str, tuple[str, ...]]:
+    def _filler(self, variables: Mapping[str, Variable]) -> Fill:
+        return lambda text, interval_s: self._filled(text, interval_s, variables)
+
+    def _filled(
+        self, text: str, interval_s: float | None, variables: Mapping[str, Variable]
+    ) -> tuple[str, tuple[str, ...]]:
         self.references += text.count("$") + text.count("[[")
         if self.references > MAX_REFERENCES:
             sentence = (
@@ -292,7 +323,7 @@ class _Workshop:
             raise UnreadableDashboardError(sentence)
         interval = interval_s or max(DEFAULT_INTERVAL_S, self.scrape_interval_s)
         times = Times(self.scrape_interval_s, interval, self.dashboard.range_s)
-        filled = substitute(text, self.dashboard.variables, times)
+        filled = substitute(text, variables, times)
         return filled.text, filled.unknown
 
     def _borrow(self, panel_id: Any, depth: int) -> list[Query]:
@@ -316,15 +347,21 @@ def _query_finding(
     return QueryFinding(query.ref, query.written, query.text, query.shown, checked)
 
 
-def _as_drawn(found: QueryFinding, panel: Panel, query: Query) -> QueryFinding:
+def _as_drawn(found: QueryFinding, panel: Panel, query: Query, budget: float) -> QueryFinding:
     """The finding for what the panel makes of the query's values."""
-    marks = {panel.display.drawn, query.drawn}
-    if found.finding.sli is None:
-        return found
-    if Drawn.REDUCED in marks:
-        return replace(found, finding=nothing(Code.REDUCED))
-    if Drawn.UNSURE in marks:
-        return replace(found, finding=nothing(Code.UNSURE, f"({found.finding.reason})"))
+    indicator = found.finding.indicator
+    written = undecided([one.look_of(indicator, budget) for one in query.figures])
+    look = worst([panel.display.look, panel.place, query.look, written])
+    match look.drawn:
+        case Drawn.NO:
+            return replace(found, shown=False)
+        case _ if indicator is None:
+            return found
+        case Drawn.REDUCED:
+            return replace(found, finding=nothing(Code.REDUCED, look.why))
+        case Drawn.UNSURE:
+            told = f"{look.why} ({found.finding.reason})".strip()
+            return replace(found, finding=nothing(Code.UNSURE, told))
     return found
 
 
@@ -357,8 +394,9 @@ def _panel_finding(panel: Panel, queries: tuple[QueryFinding, ...]) -> PanelFind
     if panel.is_copy:
         return _without(panel, Code.REPEATED_COPY, queries)
     shown = [query for query in queries if query.shown]
-    if panel.display.drawn is Drawn.NO and queries:
-        return _without(panel, Code.NOT_DRAWN, queries)
+    unseen = worst([panel.display.look, panel.place])
+    if unseen.drawn is Drawn.NO and queries:
+        return _without(panel, Code.NOT_DRAWN, queries, unseen)
     if not shown:
         return _without(panel, _why_empty(panel, queries), queries)
     decisive = next((query for query in shown if query.finding.sli is not None), None)
@@ -375,11 +413,20 @@ def _panel_finding(panel: Panel, queries: tuple[QueryFinding, ...]) -> PanelFind
         queries,
         decisive.run,
         found.indicator,
+        _others(decisive, shown) if panel.repeats else (),
     )
 
 
-def _without(panel: Panel, code: Code, queries: tuple[QueryFinding, ...]) -> PanelFinding:
-    found = nothing(code)
+def _others(decisive: QueryFinding, shown: Sequence[QueryFinding]) -> tuple[str, ...]:
+    """What else a repeated panel shows of the same kind: its queries for the other values."""
+    alike = [q.run for q in shown if q.ref == decisive.ref and q.finding.sli is not None]
+    return tuple(run for run in dict.fromkeys(alike) if run != decisive.run)
+
+
+def _without(
+    panel: Panel, code: Code, queries: tuple[QueryFinding, ...], look: Look = PLAIN
+) -> PanelFinding:
+    found = nothing(code, look.why)
     return PanelFinding(panel.title, None, code, found.reason, found.advice, queries)
 
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from portal.dashboards.display import Display
+from portal.dashboards.look import PLAIN, Look
+from portal.promql.nodes import Matcher
 from portal.promql.variables import Variable
 
 
@@ -38,15 +40,20 @@ class PanelTarget:
 
 @dataclass(frozen=True)
 class Transformation:
-    """One step after the queries: its id and its options."""
+    """One step after the queries: its id and its options. ``only``: matches what it is for."""
 
     kind: str
     options: Mapping[str, Any]
+    only: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel that is not a row. ``interval_s``: its smallest ``$__interval`` in seconds."""
+    """One panel that is not a row. ``interval_s``: its smallest ``$__interval`` in seconds.
+
+    ``place``: what can be seen where it stands. ``repeats``: the variables that it, its row or its
+    tab is repeated by: Grafana draws it once for each value.
+    """
 
     title: str
     id: Any = None
@@ -56,14 +63,20 @@ class Panel:
     is_copy: bool = False
     interval_s: float | None = None
     display: Display = field(default_factory=Display)
+    place: Look = PLAIN
+    repeats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Dashboard:
-    """Panels in document order. ``range_s``: the time range it opens with, in seconds."""
+    """Panels in document order. ``range_s``: the time range it opens with, in seconds.
+
+    ``filters``: its ad hoc filters, which every query is limited by.
+    """
 
     title: str
     uid: str
     panels: tuple[Panel, ...]
     variables: Mapping[str, Variable]
     range_s: float = 3600.0
+    filters: tuple[Matcher, ...] = ()

@@ -7,17 +7,22 @@ borrowing another panel's queries. Each is written as the PromQL that it amounts
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from portal.dashboards import columns
 from portal.dashboards.columns import Column, Left, Picks, plain
-from portal.dashboards.display import Drawn, calculated
+from portal.dashboards.display import Display, calculated
+from portal.dashboards.document import mapping, mappings
+from portal.dashboards.figure import Figure, figure
+from portal.dashboards.look import BY_NAME, PLAIN, Drawn, Look, unsure, worst
 from portal.dashboards.model import Panel, PanelSource, PanelTarget, Transformation
 from portal.dashboards.templating import seconds
 from portal.promql.findings import Code
-from portal.promql.parser import MAX_LENGTH
+from portal.promql.narrowing import narrowed
+from portal.promql.nodes import Matcher
+from portal.promql.parser import MAX_LENGTH, ParseError
 
 REFERENCE = re.compile(r"\$\{([^{}]+)\}|\$([A-Za-z_]\w*)")
 MATH = re.compile(r"[\w\s.$+\-*/%^(),{}]*")
@@ -45,15 +50,23 @@ KEEPING = frozenset(
     }
 )
 """Transformations that keep the values of the fields they leave."""
+RENAMING = frozenset(
+    {"reduce", "groupBy", "labelsToFields", "seriesToRows", "timeSeriesTable", "partitionByValues"}
+)
+"""Transformations after which fields go by names that only the data tell."""
+MOST_DOUBTS = 20
+"""So many overrides of which nobody knows whether they are for a field are thought through."""
 MAX_DEPTH = 8
 MAX_RESULTS = 50
+Fill = Callable[[str, float | None], tuple[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
 class Query:
     """One thing a panel shows: PromQL without variables, or the reason why there is none.
 
-    ``asked``: the expressions Prometheus itself is asked, which it must accept.
+    ``asked``: the expressions Prometheus itself is asked, which it must accept. ``look``: what
+    transformations leave of it. ``figures``: how its number is written, in each way it may be.
     """
 
     ref: str
@@ -63,17 +76,22 @@ class Query:
     asked: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     shown: bool = True
-    drawn: Drawn = Drawn.YES
+    look: Look = PLAIN
+    figures: tuple[Figure, ...] = (Figure(),)
 
 
 @dataclass
 class PanelQueries:
-    """Works out one panel's queries; ``fill`` fills in variables: text -> (text, unknown)."""
+    """Works out one panel's queries; ``fill`` fills in variables: text -> (text, unknown).
+
+    ``filters``: what the dashboard's ad hoc filters add to each.
+    """
 
     panel: Panel
-    fill: Callable[[str, float | None], tuple[str, tuple[str, ...]]]
+    fill: Fill
     range_s: float
     borrow: Callable[[Any], list[Query]]
+    filters: tuple[Matcher, ...] = ()
     made: dict[int, Query] = field(default_factory=dict)
     """By the target itself: files are seen in which two targets have one name."""
 
@@ -83,12 +101,12 @@ class PanelQueries:
         for target in self.panel.targets:
             found += self._queries(target)
         fields = self._transformed([query for query in found if query.shown])
-        fields.override(self.panel.display.hiding, self.panel.display.fields)
-        filtered = [
-            replace(q, shown=q.shown and q not in fields.dropped, drawn=fields.drawn(q))
-            for q in found
+        fields.pick(self.panel.display.fields)
+        left = [replace(q, shown=q.shown and q not in fields.dropped) for q in found]
+        return [
+            replace(made, look=fields.look(query), figures=fields.figures(query))
+            for query, made in [*zip(found, left, strict=True), *((q, q) for q in fields.results)]
         ]
-        return [*filtered, *(replace(q, drawn=fields.drawn(q)) for q in fields.results)]
 
     def _queries(self, target: PanelTarget) -> list[Query]:
         if target.source is PanelSource.DASHBOARD:
@@ -117,7 +135,11 @@ class PanelQueries:
         if target.settings.get("instant") is True and target.settings.get("range") is not True:
             written = ENDS.sub("", written)  # asked once, both ends are now
         text, unknown = self.fill(written, self._interval(target))
-        return Query(target.ref, target.expr, text, None, (text,), unknown, shown)
+        try:
+            text, look = narrowed(text, self.filters), PLAIN
+        except (ParseError, ValueError):
+            look = unsure("What the dashboard's filters make of it can't be told.")
+        return Query(target.ref, target.expr, text, None, (text,), unknown, shown, look)
 
     def _interval(self, target: PanelTarget) -> float | None:
         return seconds(target.settings.get("interval")) or self.panel.interval_s
@@ -169,7 +191,7 @@ class PanelQueries:
 
     def _transformed(self, shown: list[Query]) -> _Fields:
         usable = [query for query in shown if query.text and not query.problem]
-        fields = _Fields(usable, self.panel.targets)
+        fields = _Fields(usable, self.panel.targets, self.panel.display)
         for step in self.panel.transformations:
             fields.take(step)
         return fields
@@ -197,11 +219,15 @@ class _Fields:
 
     queries: list[Query]
     targets: tuple[PanelTarget, ...]
+    display: Display = field(default_factory=Display)
     results: list[Query] = field(default_factory=list)
     names: dict[str, Query] = field(default_factory=dict)
     dropped: list[Query] = field(default_factory=list)
-    marks: dict[Query, Drawn] = field(default_factory=dict)
+    marks: dict[Query, Look] = field(default_factory=dict)
     guessing: bool = True
+    renamed: bool = False
+    only: Mapping[str, Any] = field(default_factory=dict)
+    drawings: dict[tuple[bool | None, ...], tuple[Figure, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         legends = {t.ref: t.settings.get("legendFormat") for t in self.targets}
@@ -223,7 +249,7 @@ class _Fields:
 
     def take(self, step: Transformation) -> None:
         """Apply one transformation."""
-        options = step.options
+        options, self.only = step.options, step.only
         match step.kind:
             case "calculateField":
                 self.calculate(step)
@@ -244,38 +270,72 @@ class _Fields:
                 self._drop(self._all)
             case "renameByRegex":
                 self._rename_all(options.get("regex"), options.get("renamePattern"))
+            case "convertFieldType":
+                self._convert(mappings(options.get("conversions")))
+            case "formatTime":
+                self._retype(options.get("timeField"))
+            case "labelsToFields" if options.get("mode") == "rows":
+                self._mark(self._all, unsure("Its rows are labels; no number stands in them."))
+            case "timeSeriesTable":
+                self._tabulate(options)
             case kind if kind and kind not in KEEPING:
-                self._mark(self._all, Drawn.UNSURE)
+                self._mark(self._all, unsure(f"It goes through “{kind[:40]}”."))
+        self.renamed = self.renamed or step.kind in RENAMING
 
-    def override(self, hiding: Iterable[Mapping[str, Any]], fields: Any) -> None:
-        """Take away what overrides hide, and what a stat's choice of fields leaves out."""
-        for found in hiding:
-            self._filter(None, columns.matcher(found))
+    def pick(self, fields: Any) -> None:
+        """Take away what a stat's choice of fields leaves out."""
+        self.only = {}
         if isinstance(fields, str) and fields:
             by_pattern = fields.startswith("/")
             picks = columns.by_pattern(fields) if by_pattern else columns.by_names([fields])
             self._filter(picks, None)
 
-    def drawn(self, query: Query) -> Drawn:
-        """Whether the query's values are still there."""
-        return self.marks.get(query, query.drawn)
+    def look(self, query: Query) -> Look:
+        """What transformations leave of the query's values."""
+        return self.marks.get(query, query.look)
+
+    def figures(self, query: Query) -> tuple[Figure, ...]:
+        """How its number is written: in one way, or in several where only the data tell."""
+        column = self._column(query)
+        picked = tuple(columns.matcher(one.matcher)(column) for one in self.display.overrides)
+        if picked not in self.drawings:
+            self.drawings[picked] = self._figures(picked)
+        return self.drawings[picked]
+
+    def _figures(self, picked: tuple[bool | None, ...]) -> tuple[Figure, ...]:
+        """With what surely is for the field, and with each that may be."""
+        settings, doubts = dict(self.display.settings), []
+        for override, is_picked in zip(self.display.overrides, picked, strict=True):
+            if is_picked:
+                settings |= override.settings
+            elif is_picked is None:
+                doubts.append(override.settings)
+        ways = [settings, *({**settings, **doubt} for doubt in doubts[:MOST_DOUBTS])]
+        found = tuple(dict.fromkeys(figure(self.display.kind, way) for way in ways))
+        return found if len(doubts) <= MOST_DOUBTS else (*found, Figure(unsure()))
 
     @property
     def _all(self) -> list[Query]:
-        return [*self.queries, *self.results]
+        """The queries that are left, of those that the transformation is for."""
+        found = [*self.queries, *self.results]
+        if not self.only:
+            return found
+        picks = columns.matcher(self.only)
+        return [query for query in found if picks(self._column(query)) is not False]
 
     def _column(self, query: Query) -> Column:
         legends = {t.ref: t.settings.get("legendFormat") for t in self.targets}
         made = any(query is result for result in self.results)
         legend = query.ref if made else legends.get(query.ref)
         names = [name for name, one in self.names.items() if one is query]
-        return columns.column(query.ref, legend, names)
+        found = columns.column(query.ref, legend, names)
+        return replace(found, fixed=found.fixed and not self.renamed)
 
     def _filter(self, include: Picks | None, exclude: Picks | None) -> None:
         if include is None and exclude is None:
             return
         found = {id(q): columns.left(self._column(q), include, exclude) for q in self._all}
-        self._mark([q for q in self._all if found[id(q)] is Left.UNKNOWN], Drawn.UNSURE)
+        self._mark([q for q in self._all if found[id(q)] is Left.UNKNOWN], unsure(BY_NAME))
         self._drop([q for q in self._all if found[id(q)] is Left.GONE])
 
     def _drop(self, gone: list[Query]) -> None:
@@ -284,10 +344,8 @@ class _Fields:
         self.results = [query for query in self.results if query not in gone]
         self.names = {name: query for name, query in self.names.items() if query not in gone}
 
-    def _mark(self, queries: list[Query], drawn: Drawn) -> None:
-        for query in queries:
-            if self.drawn(query) is not Drawn.REDUCED:
-                self.marks[query] = drawn
+    def _mark(self, queries: list[Query], look: Look) -> None:
+        self.marks |= {query: worst([self.look(query), look]) for query in queries}
 
     def _organize(self, options: Mapping[str, Any]) -> None:
         excluded, included = options.get("excludeByName"), options.get("includeByName")
@@ -307,9 +365,8 @@ class _Fields:
                 self.names.setdefault(plain(new), query)
 
     def _reduce(self, reducers: Any) -> None:
-        drawn = calculated(reducers if isinstance(reducers, list) and reducers else ["max"])
-        if drawn is not Drawn.YES:
-            self._mark(self._all, drawn)
+        listed = reducers if isinstance(reducers, list) and reducers else ["max"]
+        self._mark(self._all, calculated(listed))
 
     def _group(self, fields: Any) -> None:
         """``groupBy`` keeps what it groups by, and what its aggregations make of the rest."""
@@ -319,8 +376,25 @@ class _Fields:
             if isinstance(settings, Mapping) and settings.get("operation") == "aggregate"
             for calc in settings.get("aggregations") or []
         ]
-        drawn = calculated(calcs) if calcs else Drawn.UNSURE
-        self._mark(self._all, Drawn.UNSURE if drawn is Drawn.YES else drawn)
+        look = calculated(calcs) if calcs else unsure()
+        self._mark(self._all, unsure() if look.drawn is Drawn.YES else look)
+
+    def _convert(self, conversions: list[Mapping[str, Any]]) -> None:
+        for one in conversions:
+            if one.get("destinationType") not in (None, "", "number"):
+                self._retype(one.get("targetField"))
+
+    def _retype(self, name: Any) -> None:
+        """A field that becomes a date, a text, yes or no is no number any more."""
+        picks = columns.by_names([name])
+        found = [query for query in self._all if picks(self._column(query)) is not False]
+        self._mark(found, unsure("It is turned into something else than a number."))
+
+    def _tabulate(self, options: Mapping[str, Any]) -> None:
+        """``timeSeriesTable`` writes one number of each series beside its line."""
+        for query in self._all:
+            stat = mapping(options.get(query.ref)).get("stat")
+            self._mark([query], calculated([stat] if stat else []))
 
     def rename(self, names: Any) -> None:
         """What ``organize`` renames goes by both names."""
@@ -334,7 +408,7 @@ class _Fields:
         pattern = include.get("options") if isinstance(include, Mapping) else include
         if isinstance(pattern, str) and pattern:
             named = columns.refs(pattern)
-            self._drop([query for query in self.queries if not named(query.ref)])
+            self._drop([query for query in self._all if not named(query.ref)])
 
     def calculate(self, step: Transformation) -> None:
         """Add the field that ``calculateField`` makes."""
@@ -395,7 +469,7 @@ class _Fields:
 
     def _row(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
         reduce = options.get("reduce")
-        settings = reduce if isinstance(reduce, Mapping) else {}
+        settings = mapping(reduce)
         wanted = settings.get("include")
         chosen = [
             query
@@ -430,7 +504,9 @@ def _refs(found: Any) -> Picks | None:
 
 def _listed(found: Any) -> Picks | None:
     """The fields of a filter by name: a list, or a pattern."""
-    settings = found if isinstance(found, Mapping) else {}
+    settings = mapping(found)
+    if settings.get("variable"):
+        return lambda _column: None
     if settings.get("pattern"):
         return columns.by_pattern(settings["pattern"])
     names = settings.get("names")

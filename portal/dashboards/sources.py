@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.dashboards.document import mappings
 from portal.dashboards.model import PanelSource
+from portal.promql.expressions import is_expression
 
 VARIABLE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?|\[\[(\w+)\]\]")
-EXPRESSION = frozenset({"__expr__", "-100", "expression"})
 EXPRESSION_TYPES = frozenset(
     {"math", "reduce", "resample", "threshold", "classic_conditions", "sql"}
 )
@@ -56,7 +57,7 @@ class Sources:
     def _name(self, name: str) -> PanelSource | None:
         if name == "-- Dashboard --":
             return PanelSource.DASHBOARD
-        if name.lower() in EXPRESSION:
+        if is_expression(name):
             return PanelSource.EXPRESSION
         variable = VARIABLE.fullmatch(name)
         known = self.known.get(variable[1] or variable[2]) if variable else self.known.get(name)
@@ -66,7 +67,7 @@ class Sources:
 
 
 def _plugin(kind: str) -> PanelSource:
-    if kind.lower() in EXPRESSION:
+    if is_expression(kind):
         return PanelSource.EXPRESSION
     prometheus = kind == "prometheus" or kind.endswith("prometheus-datasource")
     return PanelSource.PROMETHEUS if prometheus else PanelSource.FOREIGN
@@ -82,16 +83,11 @@ def known_sources(
 ) -> Sources:
     """What the dashboard itself tells of data sources, besides what is known already."""
     known = dict(given)
-    for entry in _mappings(dashboard.get("__inputs")):
+    for entry in mappings(dashboard.get("__inputs")):
         if isinstance(entry.get("name"), str) and isinstance(entry.get("pluginId"), str):
             known[entry["name"]] = entry["pluginId"]
-    for variable in _mappings(variables):
+    for variable in mappings(variables):
         name, plugin = variable.get("name"), variable.get("query", variable.get("pluginId"))
         if variable.get("type") == "datasource" and isinstance(name, str):
             known[name] = plugin if isinstance(plugin, str) and plugin else "prometheus"
     return Sources(known)
-
-
-def _mappings(found: Any) -> list[Mapping[str, Any]]:
-    items = found if isinstance(found, list | tuple) else []
-    return [item for item in items if isinstance(item, Mapping)]

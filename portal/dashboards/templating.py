@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice, product
 from typing import Any
 
+from portal.dashboards.document import mapping, mappings
 from portal.durations import UNITS
+from portal.promql.nodes import Matcher, MatchOp
 from portal.promql.parser import MAX_LENGTH
 from portal.promql.variables import ALL, Variable
 
@@ -14,6 +18,9 @@ DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdwMy])")
 SECONDS = UNITS | {"M": 2_592_000}
 """Grafana's units: Prometheus', and months of thirty days."""
 MAX_OPTIONS = 100
+MAX_FILTERS = 20
+MAX_REPEATED = 6
+"""Of a repeated panel so many are read; Grafana draws one for each value."""
 TOO_LONG = MAX_LENGTH + 1
 
 
@@ -36,6 +43,51 @@ def variables(entries: Iterable[Any]) -> dict[str, Variable]:
     """The variables by name, from classic entries or from the ``spec`` of schema v2."""
     found = (_variable(entry) for entry in entries if isinstance(entry, Mapping))
     return {variable.name: variable for variable in found if variable is not None}
+
+
+def repetitions(
+    variables: Mapping[str, Variable], names: Sequence[str]
+) -> list[Mapping[str, Variable]]:
+    """The variables as they are for each panel that a repetition draws, the first few of them."""
+    known = [variables[name] for name in dict.fromkeys(names) if name in variables]
+    choices = product(*(list(_each(variable)) for variable in known))
+    return [
+        {**variables, **{variable.name: variable for variable in chosen}}
+        for chosen in islice(choices, MAX_REPEATED)
+    ]
+
+
+def _each(variable: Variable) -> Iterator[Variable]:
+    """The variable with one value at a time; as it is where its values aren't known."""
+    values = [v for v in variable.values if v != ALL]
+    if ALL in variable.values or (variable.multi and not values):
+        values = list(variable.options)
+    for value in values[:MAX_REPEATED]:
+        yield replace(variable, values=(value,), all_value="")
+    if not values:
+        yield variable
+
+
+def filters(entries: Iterable[Any]) -> tuple[Matcher, ...]:
+    """What ad hoc filters add to every query of Prometheus."""
+    found: list[Matcher] = []
+    for entry in mappings(list(entries)):
+        kind = str(mapping(entry.get("datasource")).get("type") or "prometheus")
+        if entry.get("type") == "adhoc" and "prometheus" in kind:
+            for name in ("baseFilters", "filters"):
+                found += map(_matcher, mappings(entry.get(name)))
+    return tuple(matcher for matcher in found[:MAX_FILTERS] if matcher.label)
+
+
+def _matcher(found: Mapping[str, Any]) -> Matcher:
+    """``=|`` and ``!=|`` are one of several values; what Prometheus doesn't know stays as it is."""
+    operator, several = str(found.get("operator", "=")), _texts(found.get("values"))
+    label, value = str(found.get("key") or ""), str(found.get("value", ""))
+    if operator.endswith("=|"):
+        op = MatchOp.NOT_MATCHES if operator.startswith("!") else MatchOp.MATCHES
+        return Matcher(label, op, "|".join(map(re.escape, several or [value])))
+    known = operator in {op.value for op in MatchOp}
+    return Matcher(label, MatchOp(operator) if known else MatchOp.EQUAL, value)
 
 
 def _variable(entry: Mapping[str, Any]) -> Variable | None:

@@ -1,13 +1,22 @@
-"""Walks schema v2 (v2alpha1, v2beta1, v2): ``elements`` in their order, whatever the layout."""
+"""Walks schema v2 (v2alpha1, v2beta1, v2): ``elements`` in their order, those of the layout."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from portal.dashboards import display, templating
-from portal.dashboards.classic import MAX_TARGETS, limited, next_ref, title_of
-from portal.dashboards.display import mapping
+from portal.dashboards.classic import (
+    MAX_TARGETS,
+    Placed,
+    changes_series,
+    limited,
+    next_ref,
+    title_of,
+)
+from portal.dashboards.document import mapping, mappings
+from portal.dashboards.layout import Placement, Surroundings, placements
 from portal.dashboards.model import Dashboard, Panel, PanelTarget, Transformation
 from portal.dashboards.sources import Sources, known_sources
 
@@ -28,52 +37,54 @@ KINDS = {
 def read(dashboard: Mapping[str, Any], given: Mapping[str, str]) -> Dashboard:
     """The dashboard's elements; raises UnreadableDashboardError beyond the caps."""
     entries = [
-        {**mapping(item.get("spec")), "type": KINDS.get(str(item.get("kind")), "")}
+        {
+            **_sourced(item),
+            **mapping(item.get("spec")),
+            "type": KINDS.get(str(item.get("kind")), ""),
+        }
         for item in _variables(dashboard, 0)
     ]
     sources = known_sources(dashboard, entries, given)
-    elements = mapping(dashboard.get("elements"))
-    placed = set(_placed(dashboard.get("layout"), 0)) or elements.keys()
-    found = limited(
-        element
-        for name, element in elements.items()
-        if name in placed and isinstance(element, Mapping)
-    )
     time = mapping(dashboard.get("timeSettings"))
+    variables = templating.variables(entries)
+    range_s = templating.opening_range(time.get("from"), time.get("to"))
+    found = limited(_placed(dashboard, Surroundings(variables, range_s)))
     return Dashboard(
         title_of(dashboard),
         str(dashboard.get("uid") or ""),
-        tuple(_panel(element, sources) for element in found),
-        templating.variables(entries),
-        templating.opening_range(time.get("from"), time.get("to")),
+        tuple(
+            replace(_panel(element, sources), place=place.look, repeats=place.repeats)
+            for element, place in found
+        ),
+        variables,
+        range_s,
+        templating.filters(entries),
     )
+
+
+def _placed(dashboard: Mapping[str, Any], around: Surroundings) -> Iterator[Placed]:
+    """The elements that the layout names; all of them where the document holds no layout."""
+    layout = dashboard.get("layout")
+    places = placements(layout, around)
+    for name, element in mapping(dashboard.get("elements")).items():
+        if isinstance(element, Mapping) and (name in places or layout is None):
+            yield element, places.get(name, Placement())
+
+
+def _sourced(variable: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data source of an ad hoc variable, which later versions write beside its ``spec``."""
+    return {"datasource": {"type": variable["group"]}} if variable.get("group") else {}
 
 
 def _variables(holder: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
     """The dashboard's variables, then those that rows and tabs bring along."""
     if depth > MAX_LAYOUT_DEPTH:
         return
-    yield from _mappings(holder.get("variables"))
+    yield from mappings(holder.get("variables"))
     layout = mapping(mapping(holder.get("layout")).get("spec"))
     for key in ("rows", "tabs"):
-        for part in _mappings(layout.get(key)):
+        for part in mappings(layout.get(key)):
             yield from _variables(mapping(part.get("spec")), depth + 1)
-
-
-def _placed(layout: Any, depth: int) -> Iterator[str]:
-    """The names of the elements that the layout shows somewhere."""
-    if depth > MAX_LAYOUT_DEPTH * 4:
-        return
-    if isinstance(layout, list):
-        for item in layout:
-            yield from _placed(item, depth + 1)
-    elif isinstance(layout, Mapping):
-        name = layout.get("name")
-        if layout.get("kind") == "ElementReference" and isinstance(name, str):
-            yield name
-        for value in layout.values():
-            if isinstance(value, Mapping | list):
-                yield from _placed(value, depth + 1)
 
 
 def _panel(element: Mapping[str, Any], sources: Sources) -> Panel:
@@ -90,7 +101,7 @@ def _panel(element: Mapping[str, Any], sources: Sources) -> Panel:
         spec.get("id"),
         _targets(data, sources),
         tuple(
-            _transformation(item) for item in _mappings(data.get("transformations"))[:MAX_TARGETS]
+            _transformation(item) for item in mappings(data.get("transformations"))[:MAX_TARGETS]
         ),
         interval_s=templating.seconds(options.get("interval")),
         display=_display(mapping(spec.get("vizConfig"))),
@@ -101,13 +112,12 @@ def _display(config: Mapping[str, Any]) -> display.Display:
     """v2alpha1 names the panel's type in ``vizConfig.kind``, later ones in ``group``."""
     kind = config.get("group") if config.get("kind") == "VizConfig" else config.get("kind")
     settings = mapping(config.get("spec"))
-    name = kind if isinstance(kind, str) else ""
-    return display.of(name, settings.get("options"), settings.get("fieldConfig"))
+    return display.of(kind, settings.get("options"), settings.get("fieldConfig"))
 
 
 def _targets(data: Mapping[str, Any], sources: Sources) -> tuple[PanelTarget, ...]:
     taken: set[str] = set()
-    queries = _mappings(data.get("queries"))[:MAX_TARGETS]
+    queries = mappings(data.get("queries"))[:MAX_TARGETS]
     return tuple(_target(mapping(query.get("spec")), sources, taken) for query in queries)
 
 
@@ -134,10 +144,8 @@ def _datasource(spec: Mapping[str, Any], query: Mapping[str, Any]) -> Any:
 def _transformation(item: Mapping[str, Any]) -> Transformation:
     spec = mapping(item.get("spec"))
     kind = item.get("group") or spec.get("id") or item.get("kind")
-    disabled = spec.get("disabled") is True
-    return Transformation("" if disabled else str(kind), mapping(spec.get("options")))
-
-
-def _mappings(found: Any) -> list[Mapping[str, Any]]:
-    items = found if isinstance(found, list) else []
-    return [item for item in items if isinstance(item, Mapping)]
+    return Transformation(
+        str(kind) if changes_series(spec) else "",
+        mapping(spec.get("options")),
+        mapping(spec.get("filter")),
+    )

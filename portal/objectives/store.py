@@ -64,6 +64,11 @@ def first_objective(learner_id: int) -> float | None:
     return next(own, None)
 
 
+def least_budget(learner_id: int) -> float | None:
+    """The smallest error budget among the learner's SLOs, as a ratio; None without an SLO."""
+    return min((slo.value.error_budget for slo in list_slos(learner_id)), default=None)
+
+
 def add_slo(learner_id: int, slo: SLO, now: datetime) -> SavedSLO:
     """Save a new SLO under a free name; the same one sent again is the one already there.
 

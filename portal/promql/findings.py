@@ -142,7 +142,7 @@ REASONS: dict[Code, str] = {
     Code.OTHER_DATASOURCE: "This panel asks another data source than Prometheus.",
     Code.LIBRARY_PANEL: "This library panel's queries are not here.",
     Code.REPEATED_COPY: "This is a copy that Grafana made of a repeated panel.",
-    Code.NOT_DRAWN: "This kind of panel draws none of the queries that are in it.",
+    Code.NOT_DRAWN: "The panel draws none of the queries that are in it.",
     Code.REDUCED: (
         "The panel doesn't show the value but what is calculated from it: a number, a sum, a range."
     ),

@@ -14,7 +14,7 @@ from portal.alerts.grafana_rules import managed_rules
 from portal.alerts.transitions import AlertSource
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
-from portal.dashboards import CheckContext, PanelFinding, UnreadableDashboardError, judge, load
+from portal.dashboards import PanelFinding, UnreadableDashboardError, judge, load
 from portal.lab.grafana_state import grafana_absence
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos
@@ -31,17 +31,15 @@ from portal.tie.grafana import GrafanaRule, grafana_case
 from portal.workbench import export, store
 from portal.workbench.candidates import CandidateJudge, DashboardOrigin, encodable
 from portal.workbench.criterion import known_dashboard
-from portal.workbench.judge import lab_context
 
 
 def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ...]:
     """The learner's dashboards with at least one panel that shows an SLI."""
     read = CandidateJudge(services, learner, Deadline(0))
-    context, most = lab_context(services, learner.service.job), services.limits.export
-    plain = CheckContext(services.trials, context)
+    most = services.limits.export
     found = []
     for place, title, document in _documents(services, learner):
-        check = read.in_grafana if place is DashboardOrigin.GRAFANA else plain
+        check = read.in_grafana if place is DashboardOrigin.GRAFANA else read.plain
         finding = read.with_confirmations(judge(encodable(document), check))
         if finding.slis:
             panels = tuple(map(_panel_facts, finding.panels[: most.panels]))

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 
 from portal.errors import SLOLabError
 from portal.promql.context import Context
+from portal.promql.expressions import is_expression
 from portal.promql.nodes import (
     COMPARISONS,
     Binary,
@@ -30,8 +31,6 @@ from portal.promql.variables import substitute
 from portal.tie.codes import TieCode
 from portal.tie.idle import Idle, UnknownValueError, computed, idle_value
 
-EXPRESSION = frozenset({"__expr__", "-100", "-- Expression --"})
-"""Where the data source is Grafana's own expressions."""
 MAX_DEPTH = 20
 _KEEPS_VALUE = frozenset({"last", "mean", "avg", "min", "max", "median", "last_not_null"})
 _RANGES = {
@@ -70,7 +69,7 @@ class GrafanaQuery:
         """Whether Grafana computes it, and no data source."""
         inner = self.model.get("datasource")
         uid = inner.get("uid") if isinstance(inner, Mapping) else inner
-        return self.source in EXPRESSION or uid in EXPRESSION
+        return is_expression(self.source) or is_expression(uid)
 
 
 class Graph:

@@ -12,8 +12,10 @@ from typing import Any
 from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.dashboards import CheckContext, DashboardFinding, PanelFinding, judge
+from portal.dashboards.figure import FINEST_BUDGET
 from portal.dashboards.judge import NEEDED, share_of_panels
 from portal.learners.models import Learner
+from portal.objectives.store import least_budget
 from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
 from portal.workbench import store
@@ -105,7 +107,8 @@ class Candidate:
 class CandidateJudge:
     """Judges dashboards of one learner: by their text, by Prometheus, by the learner's word.
 
-    ``error``: why Prometheus can't be asked; from then on only the text is judged.
+    ``error``: why Prometheus can't be asked; from then on only the text is judged. ``plain``: what
+    the check may lean on for a dashboard that lies nowhere.
     """
 
     def __init__(self, services: Services, learner: Learner, deadline: Deadline) -> None:
@@ -116,14 +119,15 @@ class CandidateJudge:
         self._confirmed = store.confirmed(learner.id)
         self._outcomes: dict[str, QueryRun] = {}
         context = lab_context(services, learner.service.job)
-        self._plain = CheckContext(services.trials, context)
+        budget = least_budget(learner.id) or FINEST_BUDGET
+        self.plain = CheckContext(services.trials, context, budget=budget)
 
     def candidate(
         self, origin: DashboardOrigin, uid: str, title: str, url: str, found: Any
     ) -> Candidate:
         """The dashboard with what its panels show; never raises."""
         document = encodable(found)
-        context = self.in_grafana if origin is DashboardOrigin.GRAFANA else self._plain
+        context = self.in_grafana if origin is DashboardOrigin.GRAFANA else self.plain
         made = self._asked(document, context)
         if made is None:
             finding = self.with_confirmations(judge(document, context))
@@ -136,7 +140,7 @@ class CandidateJudge:
         """What the check may lean on for a dashboard that lies in Grafana, but Prometheus' word."""
         sources_s = self._services.limits.reading.sources_s
         sources = self._services.readings.get("data sources", sources_s, self._data_sources)
-        return replace(self._plain, library_panel=self._library_panel, datasources=sources)
+        return replace(self.plain, library_panel=self._library_panel, datasources=sources)
 
     def with_confirmations(self, finding: DashboardFinding) -> DashboardFinding:
         """The finding; queries that can't be analysed show what the learner confirmed."""
@@ -156,10 +160,20 @@ class CandidateJudge:
 
     def _run(self, finding: DashboardFinding) -> tuple[DashboardFinding, dict[str, str]]:
         counting = [p for p in finding.panels if p.sli is not None or p.confirmable]
-        outcomes = {panel.run: self._outcome(panel.run) for panel in counting if panel.run}
+        outcomes = {panel.run: self._outcome_of(panel) for panel in counting if panel.run}
         panels = tuple(_as_run(panel, outcomes.get(panel.run)) for panel in finding.panels)
         silent = {expr: outcome.silent for expr, outcome in outcomes.items()}
         return replace(finding, panels=panels), silent
+
+    def _outcome_of(self, panel: PanelFinding) -> QueryRun:
+        """What comes of the panel's query; of a repeated one's, the first that has a value."""
+        first = self._outcome(panel.run)
+        for other in panel.others:
+            if not first.silent or first.refused:
+                break
+            more = self._outcome(other)
+            first = more if more == QueryRun() else first
+        return first
 
     def _outcome(self, expr: str) -> QueryRun:
         known = self._outcomes.get(expr)

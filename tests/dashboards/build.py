@@ -84,8 +84,18 @@ def v2_panel(title: str, *queries: Json, transformations: tuple[Json, ...] = ())
     }
 
 
+def grid_item(name: str, **more: Any) -> Json:
+    """An element in a grid."""
+    element = {"kind": "ElementReference", "name": name}
+    return {"kind": "GridLayoutItem", "spec": {"element": element, **more}}
+
+
+def grid(*names: str) -> Json:
+    """A grid with these elements."""
+    return {"kind": "GridLayout", "spec": {"items": [grid_item(name) for name in names]}}
+
+
 def v2(elements: Json, **more: Any) -> Json:
-    """A bare dashboard of schema v2."""
-    layout = {"kind": "GridLayout", "spec": {"items": []}}
-    bare = {"title": "Two", "elements": elements, "layout": layout, "variables": []}
+    """A bare dashboard of schema v2, with all elements in its grid."""
+    bare = {"title": "Two", "elements": elements, "layout": grid(*elements), "variables": []}
     return {**bare, "timeSettings": {"from": "now-1h", "to": "now"}, "cursorSync": "Off", **more}

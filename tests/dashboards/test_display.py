@@ -8,7 +8,8 @@ import pytest
 
 from portal.dashboards import CheckContext, DashboardVerdict, PanelFinding
 from portal.dashboards.columns import renamed
-from portal.dashboards.display import Drawn, calculated
+from portal.dashboards.display import calculated
+from portal.dashboards.look import Drawn
 from portal.promql.context import Context
 from tests.dashboards.build import (
     AVAILABILITY,
@@ -17,6 +18,7 @@ from tests.dashboards.build import (
     Json,
     calculate,
     classic,
+    grid,
     panel,
     target,
     v2,
@@ -42,7 +44,10 @@ def reduced(kind: str, *calcs: str, **options: Any) -> Json:
 
 @pytest.mark.parametrize(
     "kind",
-    ["text", "news", "dashlist", "alertlist", "annolist", "logs", "traces", "nodeGraph", "welcome"],
+    [
+        *("text", "news", "dashlist", "alertlist", "alertGroups", "annolist", "gettingstarted"),
+        *("live", "welcome", "logs", "traces", "nodeGraph", "grafana-clock-panel"),
+    ],
 )
 def test_a_panel_that_draws_no_query_shows_none(kind: str) -> None:
     found = shown(panel("x", AVAILABILITY, P95, type=kind))
@@ -103,9 +108,38 @@ def test_a_graph_calculates_nothing() -> None:
     assert shown(found).sli == "availability"
 
 
-def test_a_stat_without_its_value_is_asked_about() -> None:
-    options = {"textMode": "name", "reduceOptions": {"calcs": ["last"]}}
-    assert shown(panel("x", AVAILABILITY, type="stat", options=options)).confirmable
+@pytest.mark.parametrize(
+    ("kind", "options", "code"),
+    [
+        ("stat", {"textMode": "name"}, "unsure"),
+        ("stat", {"textMode": "none"}, "unsure"),
+        ("stat", {"textMode": "value_and_name"}, "good_ratio"),
+        ("bargauge", {"valueMode": "hidden"}, "unsure"),
+        ("bargauge", {"valueMode": "color"}, "good_ratio"),
+        ("piechart", {"displayLabels": ["percent"]}, "reduced"),
+        ("piechart", {"displayLabels": ["name", "percent"]}, "reduced"),
+        ("piechart", {"displayLabels": ["name"]}, "unsure"),
+        ("piechart", {}, "unsure"),
+        ("piechart", {"displayLabels": ["percent", "value"]}, "good_ratio"),
+        ("piechart", {"legend": {"showLegend": True, "values": ["value"]}}, "good_ratio"),
+        ("piechart", {"legend": {"showLegend": False, "values": ["value"]}}, "unsure"),
+        ("piechart", {"legend": {"displayMode": "hidden", "values": ["value"]}}, "unsure"),
+        ("piechart", {"legend": {"values": ["percent"]}}, "reduced"),
+        ("heatmap", {"calculate": True, "calculation": {}}, "reduced"),
+        ("heatmap", {"calculate": False, "calculation": {}}, "unsure"),
+        ("histogram", {}, "reduced"),
+        ("state-timeline", {"showValue": "auto"}, "good_ratio"),
+        ("state-timeline", {"showValue": "never"}, "unsure"),
+        ("status-history", {"showValue": "never"}, "unsure"),
+        ("barchart", {"stacking": "none"}, "good_ratio"),
+        ("barchart", {"stacking": "normal"}, "unsure"),
+        ("barchart", {"stacking": "percent"}, "reduced"),
+    ],
+)
+def test_what_a_panel_draws_without_its_value_is_no_sli(
+    kind: str, options: Json, code: str
+) -> None:
+    assert shown(panel("x", AVAILABILITY, type=kind, options=options)).code == code
 
 
 @pytest.mark.parametrize(("name", "code"), [("total", "reduced"), ("avg", "good_ratio")])
@@ -118,7 +152,7 @@ def test_the_old_single_stat_calculates_too(name: str, code: str) -> None:
     [([], Drawn.YES), (["sum"], Drawn.REDUCED), (["p99"], Drawn.YES), (["p"], Drawn.UNSURE)],
 )
 def test_calculations(calcs: list[str], drawn: Drawn) -> None:
-    assert calculated(calcs) is drawn
+    assert calculated(calcs).drawn is drawn
 
 
 # Fields
@@ -198,6 +232,24 @@ def test_a_field_that_is_taken_away_is_not_shown(steps: list[Json]) -> None:
         [step("filterByRefId", include="A|C")],
         [step("filterByRefId", exclude="/B|C/")],
         [step("limit", limitField=1)],
+        [step("convertFieldType", conversions=[])],
+        [step("convertFieldType", conversions=[{"targetField": "good"}])],
+        [
+            step(
+                "convertFieldType",
+                conversions=[
+                    {"targetField": "good", "destinationType": "number"},
+                    {"targetField": "Time", "destinationType": "string"},
+                    {"targetField": "all", "destinationType": "boolean"},
+                ],
+            )
+        ],
+        [step("formatTime", timeField="Time")],
+        [step("labelsToFields", mode="columns")],
+        [step("timeSeriesTable", A={"stat": "lastNotNull"}, B={"stat": "count"})],
+        [{**step("reduce", reducers=["count"]), "filter": {"id": "byRefId", "options": "B"}}],
+        [{**step("organize", excludeByName={"good": True}), "topic": "annotations"}],
+        [{**step("filterByRefId", include="B"), "filter": {"id": "byRefId", "options": "B"}}],
     ],
 )
 def test_a_field_that_is_left_is_shown(steps: list[Json]) -> None:
@@ -213,6 +265,25 @@ def test_a_field_that_is_left_is_shown(steps: list[Json]) -> None:
         ([step("filterByValue", filters=[])], "unsure"),
         ([step("histogram")], "unsure"),
         ([step("acme")], "unsure"),
+        ([step("convertFieldType", conversions=[
+            {"targetField": "good", "destinationType": "boolean"}])], "unsure"),
+        ([step("convertFieldType", conversions=[
+            {"targetField": "good", "destinationType": "string"}])], "unsure"),
+        ([step("convertFieldType", conversions=[
+            {"targetField": "all", "destinationType": "string"},
+            {"targetField": "good", "destinationType": "time"}])], "unsure"),
+        ([step("convertFieldType", conversions=[
+            {"targetField": "good", "destinationType": "enum"}])], "unsure"),
+        ([step("formatTime", timeField="good")], "unsure"),
+        ([step("labelsToFields", mode="rows")], "unsure"),
+        ([step("timeSeriesTable", A={"stat": "count"})], "reduced"),
+        ([step("heatmap")], "unsure"),
+        ([step("smoothing")], "unsure"),
+        ([step("rowsToFields")], "unsure"),
+        ([step("filterFieldsByName", byVariable=True, include={"variable": "$names"})], "unsure"),
+        ([{**step("reduce", reducers=["count"]), "filter": {"id": "byRefId", "options": "A"}}],
+         "reduced"),
+        ([step("filterByRefId", include="A"), step("reduce", reducers=["sum"])], "reduced"),
     ],
 )  # fmt: skip
 def test_what_is_calculated_or_not_known(steps: list[Json], code: str) -> None:
@@ -239,6 +310,9 @@ def test_a_legend_that_the_data_fill_in_is_asked_about() -> None:
         {"defaults": {"custom": {"hideFrom": {"viz": True}}}, "overrides": []},
         {"defaults": {"custom": {"lineWidth": 0, "showPoints": "never"}}, "overrides": []},
         {"defaults": {"custom": {"lineWidth": 0, "drawStyle": "bars"}}, "overrides": []},
+        hide("byName", "good", "custom.hideFrom.viz", True),
+        hide("byNames", {"mode": "exclude", "names": ["all"], "prefix": "All except:"}),
+        hide("alwaysMatch", None),
     ],
 )
 def test_what_an_override_hides_is_not_shown(config: Json) -> None:
@@ -263,6 +337,13 @@ def test_what_an_override_hides_is_not_shown(config: Json) -> None:
 )
 def test_what_an_override_leaves_is_shown(config: Json) -> None:
     assert shown(two(fieldConfig=config)).sli == "availability"
+
+
+def test_after_a_reduction_fields_go_by_other_names() -> None:
+    found = two(step("reduce", reducers=["mean"]), fieldConfig=hide("byName", "Mean"))
+    assert shown(found).confirmable
+    found = two(step("reduce", reducers=["mean"]), fieldConfig=hide("byName", "Time"))
+    assert shown(found).sli == "availability"
 
 
 def test_an_override_by_value_is_asked_about() -> None:
@@ -372,15 +453,6 @@ def test_the_first_v2_names_the_type_elsewhere() -> None:
     assert judge(v2({"x": element})).panels[0].code == "not_drawn"
 
 
-def placed(*names: str) -> Json:
-    """A grid with these elements."""
-    items = [
-        {"kind": "GridLayoutItem", "spec": {"element": {"kind": "ElementReference", "name": name}}}
-        for name in names
-    ]
-    return {"kind": "GridLayout", "spec": {"items": items}}
-
-
 def test_an_element_that_the_layout_does_not_name_is_not_shown() -> None:
     elements = {
         name: v2_panel(name, v2_query(expr))
@@ -388,9 +460,9 @@ def test_an_element_that_the_layout_does_not_name_is_not_shown() -> None:
     }
     rows = {
         "kind": "RowsLayout",
-        "spec": {"rows": [{"kind": "RowsLayoutRow", "spec": {"layout": placed("b", "c")}}]},
+        "spec": {"rows": [{"kind": "RowsLayoutRow", "spec": {"layout": grid("b", "c")}}]},
     }
-    assert judge(v2(elements, layout=placed("a", "b", "c"))).verdict is DashboardVerdict.MET
+    assert judge(v2(elements, layout=grid("a", "b", "c"))).verdict is DashboardVerdict.MET
     found = judge(v2(elements, layout=rows))
     assert [one.title for one in found.panels] == ["b", "c"]
     assert found.verdict is DashboardVerdict.NOT_MET

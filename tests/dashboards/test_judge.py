@@ -31,6 +31,7 @@ from tests.dashboards.build import (
     Json,
     calculate,
     classic,
+    grid,
     math,
     panel,
     row,
@@ -133,9 +134,10 @@ def test_every_panel_that_is_no_row_is_listed_in_order() -> None:
 
 
 def test_v2_lists_elements_in_their_order_whatever_the_layout() -> None:
+    spec = {"variables": [], "layout": grid("lib", "hidden", "a", "text", "z")}
     layout = {
         "kind": "TabsLayout",
-        "spec": {"tabs": [{"kind": "TabsLayoutTab", "spec": {"variables": []}}]},
+        "spec": {"tabs": [{"kind": "TabsLayoutTab", "spec": spec}]},
     }
     elements = {
         "z": v2_panel("Last name first", v2_query(TOTAL)),
@@ -552,7 +554,7 @@ def test_variables_of_v2() -> None:
 
 def test_variables_of_a_tab() -> None:
     variable = {"kind": "CustomVariable", "spec": {"name": "bad", "current": {"value": "5.."}}}
-    tab = {"kind": "TabsLayoutTab", "spec": {"variables": [variable]}}
+    tab = {"kind": "TabsLayoutTab", "spec": {"variables": [variable], "layout": grid("x")}}
     layout = {"kind": "TabsLayout", "spec": {"tabs": [tab]}}
     assert codes(v2({"x": v2_panel("x", v2_query(RATIO))}, layout=layout)) == ["bad_ratio"]
 

@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 
 from portal.clients import ClientError
+from portal.clients.deadline import Deadline
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.clients.grafana.credentials import from_settings
 from portal.config import Settings
@@ -26,8 +27,11 @@ from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import judge
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.objectives.store import add_slo
 from portal.services import Services
+from portal.slo.objective import SLO, SLIKind
 from portal.workbench import store
+from portal.workbench.candidates import CandidateJudge, DashboardOrigin
 from portal.workbench.criterion import DashboardCriterion
 from portal.workbench.evidence import DashboardEvidence, gather
 from portal.workbench.turns import NOT_A_NUMBER
@@ -233,6 +237,44 @@ def test_the_best_of_several_is_shown_and_the_others_are_named(subject: Subject)
     assert verdict.advice == ""
     assert "“My SLIs”" in verdict.observed
     assert "“Nothing”" not in verdict.observed
+
+
+def test_of_a_repeated_panel_one_value_with_data_is_enough(subject: Subject) -> None:
+    each = FRESH.replace("total[30s]", 'total{path="$path"}[30s]').replace(
+        "{status", '{path="$path",status'
+    )
+    paths = {"name": "path", "type": "custom", "multi": True, "current": {"value": ["$__all"]}}
+    paths["options"] = [{"value": "/nowhere"}, {"value": "/"}]
+    board = classic_board("Each path", each, f"100 * ({each})")
+    board["templating"] = {"list": [paths]}
+    with FakeGrafana("9.4.0", anonymous=None) as fake:
+        there = with_grafana(subject, fake)
+        fake.add_dashboard(board, "mine")
+        assert check(there).code == "panels_without_data"
+        repeated = [{**one, "repeat": "path"} for one in board["panels"]]
+        fake.add_dashboard({**board, "panels": repeated}, "mine")
+        wait_until(lambda: check(there).status is Status.MET)
+
+
+def test_the_learners_own_objective_says_how_far_a_number_may_be_rounded(
+    subject: Subject,
+) -> None:
+    board = classic_board("Rounded", FRESH, FRESH)
+    for one in board["panels"]:
+        defaults = {"unit": "percentunit", "decimals": 0}
+        one |= {"type": "stat", "fieldConfig": {"defaults": defaults, "overrides": []}}
+
+    def codes() -> list[str]:
+        with_its_slos = CandidateJudge(subject.services, subject.learner, Deadline(10))
+        found = with_its_slos.candidate(DashboardOrigin.HANDED_IN, "", "", "", board)
+        return [panel.code for panel in found.panels]
+
+    assert codes() == ["unsure", "unsure"]
+    slo = SLO("two-nines", SLIKind.AVAILABILITY, 0.99)
+    add_slo(subject.learner.id, slo, START)
+    assert codes() == ["good_ratio", "good_ratio"]
+    add_slo(subject.learner.id, replace(slo, name="more", objective=0.9995), START)
+    assert codes() == ["unsure", "unsure"]
 
 
 def test_grafana_down_does_not_matter_to_what_is_handed_in(subject: Subject) -> None:
