@@ -61,6 +61,8 @@ ADJECTIVES = frozenset({
     *("fresh", "kept", "judged", "guarded", "managed", "loaded", "sampled", "made", "reached"),
     *("written", "running", "during", "guarding", "custom", "shared", "live", "known", "used"),
 })  # fmt: skip
+LIKE_ONE = re.compile(r"\w(?:[^e]ed|(?<!\bt)able|ible|ful|ous|less|ish|oken|itten)\Z")
+"""How adjectives end; ``table`` and ``feed`` don't."""
 SOURCES = [p for top in ("portal", "mockapp", "stack") for p in sorted((ROOT / top).rglob("*.py"))]
 TESTS = [
     path
@@ -74,8 +76,13 @@ TEMPLATES = [
 
 
 OWN = ("portal", "stack", "mockapp")
-LATE = ("portal/__init__.py", "cli.py")
-"""May import inside of functions: a command's own lines are needed by nobody else."""
+LATE = "portal/__init__.py"
+"""May import inside of functions, and so may a command: its lines are needed by nobody else."""
+MODULE = re.compile(r"\A(?:portal|stack)(?:\.\w+)+(?=:\w+\Z|\Z)")
+"""A module of the house as a string, with the name of something in it or without."""
+BY_NAME = {"import_module", "__import__", "resolve_name", "run_module", "exec_module"}
+NAMERS = {"portal/features.py", "portal/cli.py"}
+"""Import modules by names that they don't write in the call: those of their lists."""
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -93,28 +100,50 @@ def named(paths: list[Path]) -> list[str]:
 def room(name: str) -> str:
     """The room of a file or a module of ``portal`` or ``stack``."""
     top, *parts = name.removesuffix(".py").replace("/", ".").split(".")
-    if top == "stack" and parts[-1:] != ["cli"]:
+    if top == "stack" and parts != ["cli"]:
         known = ".".join(("stack", *parts[:1]))
         return known if known in FLOOR else "stack"
     if not parts or parts == ["__init__"]:
         return "create_app"
-    return "cli" if parts[-1] == "cli" else parts[0]
+    return "cli" if is_command_line(name) else parts[0]
+
+
+def is_command_line(name: str) -> bool:
+    """``portal/cli.py``, ``portal/<room>/cli.py``, ``stack/cli.py``: no other is on the roof."""
+    _top, *parts = name.removesuffix(".py").replace("/", ".").split(".")
+    return parts[-1:] == ["cli"] and len(parts) <= 2
 
 
 def taken(path: Path) -> Iterator[str]:
     """What a file takes from the house, module by module: ``from portal import db`` is one.
 
-    Where modules are imported by a name that is made, each name that is written counts.
+    A module that is written as a string counts too, whatever imports it; but one that a process
+    of its own is started with.
     """
-    text = path.read_text()
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(path.read_text())
+    started = {id(word) for words in ast.walk(tree) for word in started_with(words)}
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if is_of_house(alias.name))
         elif isinstance(node, ast.ImportFrom) and is_of_house(node.module or ""):
             within = [f"{node.module}.{alias.name}" for alias in node.names]
             yield from within if node.module in HOUSE else [node.module or ""]
-        elif isinstance(node, ast.Constant) and "import_module" in text:
-            yield from re.findall(r"\A(?:portal|stack)(?:\.\w+)+\Z", str(node.value))
+        elif isinstance(node, ast.Constant) and id(node) not in started:
+            yield from MODULE.findall(str(node.value))
+
+
+def started_with(node: ast.AST) -> list[ast.expr]:
+    """The words of a command line that runs a module: ``[sys.executable, "-P", "-m", ...]``."""
+    words = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
+    return words if {"'-m'", "*PYTHON"} & {ast.unparse(word) for word in words} else []
+
+
+def made_imports(path: Path) -> Iterator[str]:
+    """Each import of a module whose name is not written where it is imported."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and not isinstance(next(iter(node.args), None), ast.Constant):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            yield from [f"line {node.lineno}: {called}"] if called in BY_NAME else ()
 
 
 def is_of_house(module: str) -> bool:
@@ -143,19 +172,95 @@ def test_every_module_imports_only_what_stands_below_it(name: str) -> None:
         assert there == here or FLOOR[there] < FLOOR[here], f"{name} imports {module}"
 
 
-@pytest.mark.parametrize("name", [n for n in named(SOURCES) if not n.endswith(LATE)])
+@pytest.mark.parametrize(
+    "name", [n for n in named(SOURCES) if n != LATE and not is_command_line(n)]
+)
 def test_modules_are_imported_at_the_top(name: str) -> None:
     assert list(late_imports(ROOT / name)) == []
 
 
+@pytest.mark.parametrize("name", [n for n in named(SOURCES) if n not in NAMERS])
+def test_nobody_makes_the_name_of_a_module(name: str) -> None:
+    assert list(made_imports(ROOT / name)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from importlib import import_module as get; x = get('portal.reset.views')",
+        "VIEWS = 'portal.reset.views:bp'",
+        "x = __import__('portal.reset.views')",
+        "x = pkgutil.resolve_name('portal.reset.views:bp')",
+        "x = sys.modules['portal.reset.views']",
+        "from portal.reset import views",
+    ],
+)
+def test_a_module_that_is_taken_by_its_name_is_found(tmp_path: Path, line: str) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert "reset" in {room(name) for name in taken(module)}
+
+
+@pytest.mark.parametrize(
+    "line", ["import_module('portal.' + name)", "importlib.import_module(f'portal.{name}')"]
+)
+def test_a_module_whose_name_is_made_is_found(tmp_path: Path, line: str) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert len(list(made_imports(module))) == 1
+
+
+def test_only_the_command_line_of_a_room_is_on_the_roof() -> None:
+    roof = ["portal/cli.py", "portal/bursts/cli.py", "stack/cli.py", "portal.bursts.cli"]
+    assert {room(name) for name in roof} == {"cli"}
+    assert room("portal/bursts/engine/cli.py") == "bursts"
+    assert room("stack/sources/cli.py") == "stack"
+
+
 def constants_set_from_outside(path: Path) -> Iterator[str]:
-    """Each ``setattr(module, "NAME", ...)`` and ``setattr("portal.module.NAME", ...)``."""
+    """Each ``setattr(module, "NAME", ...)``, ``patch("portal.module.NAME", ...)``,
+    ``patch.object(module, "NAME", ...)``, ``patch.multiple(module, NAME=...)``, and
+    ``module.NAME = ...``."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"setattr", "setitem"}:
-            named = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
-            for text in [value for value in named if isinstance(value, str)]:
-                if text.rpartition(".")[2].isupper() and not text.startswith("stack."):
-                    yield f"{path.relative_to(ROOT)}: {text}"
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called.rpartition(".")[2] in {"setattr", "setitem"} or "patch" in called.split("."):
+                words = [a.value for a in node.args[:2] if isinstance(a, ast.Constant)]
+                yield from (f"line {node.lineno}: {n!s}" for n in words if is_constant(n))
+            if called.endswith("patch.multiple"):
+                given = [word.arg for word in node.keywords]
+                yield from (f"line {node.lineno}: {n}" for n in given if is_constant(n))
+        elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            set_there = [one for one in targets if isinstance(one, ast.Attribute)]
+            yield from (f"line {one.lineno}: {one.attr}" for one in set_there if one.attr.isupper())
+
+
+def is_constant(name: object) -> bool:
+    """Whether it names a constant of a module of the portal."""
+    is_name = isinstance(name, str) and name.rpartition(".")[2].isupper()
+    return is_name and not str(name).startswith("stack.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "monkeypatch.setattr(scan, 'BATCH', 2)",
+        "monkeypatch.setattr('portal.workbench.scan.BATCH', 2)",
+        "monkeypatch.setitem(vars(scan), 'BATCH', 2)",
+        "setattr(scan, 'BATCH', 2)",
+        "with mock.patch('portal.workbench.scan.BATCH', 2): pass",
+        "with patch.object(scan, 'BATCH', 2): pass",
+        "unittest.mock.patch.dict(vars(scan), 'BATCH')",
+        "@patch.multiple(scan, BATCH=2)\ndef test(): pass",
+        "scan.BATCH = 2",
+        "scan.BATCH += 2",
+    ],
+)
+def test_a_constant_that_is_set_from_outside_is_found(tmp_path: Path, line: str) -> None:
+    module = tmp_path / "test_module.py"
+    module.write_text(line)
+    assert len(list(constants_set_from_outside(module))) == 1
 
 
 @pytest.mark.parametrize("name", named(TESTS))
@@ -259,11 +364,23 @@ def test_a_second_class_of_a_name_is_found_however_it_is_made(tmp_path: Path, li
     assert shared_names([first, second]) == {"Verdict": [str(first), str(second)]}
 
 
+def adjectives(name: str) -> set[str]:
+    """Words of a file's path that are no nouns, by the list or by how they end."""
+    words = {part.rpartition("_")[2] for part in Path(name).with_suffix("").parts}
+    return {word for word in words if word in ADJECTIVES or LIKE_ONE.search(word)}
+
+
 @pytest.mark.parametrize("name", named(SOURCES))
 def test_rooms_and_modules_are_called_by_nouns(name: str) -> None:
     """The room ``live`` is called as its page is."""
-    parts = Path(name.removeprefix("portal/live/")).with_suffix("").parts
-    assert not ADJECTIVES & set(parts)
+    assert adjectives(name.removeprefix("portal/live/")) == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["portal/x/reachable.py", "portal/remembered/x.py", "portal/x/lately_broken.py"]
+)
+def test_a_module_that_is_called_by_an_adjective_is_found(name: str) -> None:
+    assert adjectives(name)
 
 
 @pytest.mark.parametrize("name", [n for n in ROOMS if room(n) in PURE])
@@ -319,19 +436,75 @@ def test_templates_hold_no_inline_script_style_or_handler(path: Path) -> None:
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     assert not re.search(r"\s(style|on[a-z]+)=", text)
     assert "<style" not in text
-    assert "| safe" not in text
+
+
+TRUSTED = re.compile(r"\|\s*safe\b|\bautoescape\s+false\b")
+LABELLED = re.compile(
+    r"<label\b(?:(?!</label>).)*<(?:input|select|textarea)\b|</label>\s*<(?:input|select|textarea)\b",
+    re.DOTALL,
+)
+BY_HAND = re.compile(f'<div class="field|{LABELLED.pattern}', re.DOTALL)
+"""A line of a form that no macro writes: a label with its field."""
+
+
+def test_no_template_trusts_a_text() -> None:
+    paths = (ROOT / "portal" / "templates").rglob("*.html")
+    assert [path.name for path in paths if TRUSTED.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ x | safe }}", "{{ x|safe }}", "{{ x |\nsafe}}", "{% autoescape false %}"]
+)
+def test_a_text_that_is_trusted_is_found(text: str) -> None:
+    assert TRUSTED.search(text)
+    assert not TRUSTED.search("{{ x | safely }} is safe")
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named(TEMPLATES))
 def test_one_macro_writes_the_lines_of_all_forms(path: Path) -> None:
-    assert path.name == "_field.html" or '<div class="field' not in path.read_text()
+    assert path.name == "_field.html" or not BY_HAND.search(path.read_text())
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<div class="field"><label for="x">X</label>',
+        '<label for="x">X</label><input id="x">',
+        '<label for="x">X</label>\n  <select id="x">',
+        '<label class="radio"><input type="radio"> X</label>',
+        "<label>X\n <textarea></textarea></label>",
+    ],
+)
+def test_a_line_that_is_written_by_hand_is_found(text: str) -> None:
+    assert BY_HAND.search(text)
+    assert not BY_HAND.search('<h2><label for="x">X</label></h2> <p>…</p> <textarea id="x">')
+
+
+EVERYWHERE = re.compile(r"context_processor|template_global|globals\b|\bupdate_template_context\b")
+"""What puts something into every template."""
+GIVERS = {"portal/features.py", "portal/kit/rendering.py", "portal/kit/htmx.py"}
+
+
+@pytest.mark.parametrize("name", [n for n in ROOMS if n not in GIVERS])
 def test_no_room_puts_anything_into_every_template(name: str) -> None:
-    """A view gives values; ``now`` and the navigation alone stand everywhere."""
-    allowed = {"portal/features.py", "portal/kit/rendering.py"}
-    assert name in allowed or "context_processor" not in (ROOT / name).read_text()
+    """A view gives values; ``now``, the navigation and where htmx is alone stand everywhere."""
+    assert not EVERYWHERE.search((ROOT / name).read_text())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "app.context_processor(lambda: {})",
+        "@bp.app_context_processor",
+        "app.jinja_env.globals['ask'] = ask",
+        "app.jinja_env.globals.update(ask=ask)",
+        "env = app.jinja_env; env.globals |= {}",
+        "@app.template_global()",
+        "app.add_template_global(ask)",
+    ],
+)
+def test_what_puts_something_into_every_template_is_found(line: str) -> None:
+    assert EVERYWHERE.search(line)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named(TEMPLATES))
