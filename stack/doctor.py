@@ -17,6 +17,7 @@ from portal.clients.http import Http
 from portal.clients.prometheus import PrometheusClient, TargetHealth
 from portal.clients.shape import moment
 from portal.config import Settings, variable
+from portal.deadline import carried
 from portal.logins import split_login
 from portal.numbers import number
 from portal.shop.facts import JOB
@@ -78,7 +79,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         lambda: _data_folder(settings),
     ]
     with ThreadPoolExecutor(len(examinations)) as pool:
-        found = pool.map(lambda examine: examine(), examinations)
+        found = pool.map(lambda examine: examine(), map(carried, examinations))
         return [finding for finding in found if finding]
 
 

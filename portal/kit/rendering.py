@@ -22,7 +22,7 @@ from portal.numbers import (
     quantile_name,
     signed,
 )
-from portal.services import current_services
+from portal.services import Services, current_services
 from portal.words import counted, listed, plural
 
 PAGE_BELIEVED_SECONDS = 60.0
@@ -54,9 +54,8 @@ def prometheus_url(promql: str) -> str:
     return f"{base}/graph?g0.expr={quote(line)}&g0.tab=0&g0.range_input=15m"
 
 
-def prometheus_page(name: str) -> str:
+def prometheus_page(services: Services, name: str) -> str:
     """Prometheus' own page of that name (``targets``, ``alerts``) for the learner's browser."""
-    services = current_services()
     path = services.readings.get(
         ("prometheus page", name), PAGE_BELIEVED_SECONDS, lambda: services.prometheus.page(name)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from portal.bursts.bands import burst_bands
 from portal.bursts.models import Burst
@@ -69,18 +70,19 @@ def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Read
     def anew() -> SLIReading:
         return read_after_scrape(ask, queries, now, interval, last)
 
+    def past() -> SLIHistory:
+        return read_history(ask, queries, now)
+
     patience = 0 if fresh else PATIENCE_SECONDS
-    reading = get(key, refresh * 0.9, anew, patience)
+    present = partial(get, key, refresh * 0.9, anew, patience)
+    history = partial(get, ("history", queries), IDLE_SECONDS * 0.9, past, patience)
+    services.ask_ahead([present, history])
+    reading: SLIReading = present()
     return Readout(
         reading=reading,
         history=no_history(now, reading.reason)
         if reading.state is ReadingState.UNREACHABLE
-        else get(
-            ("history", queries),
-            IDLE_SECONDS * 0.9,
-            lambda: read_history(ask, queries, now),
-            patience,
-        ),
+        else history(),
         queries=queries,
         refresh_seconds=refresh,
         burst=burst,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import PrometheusClient, Rows
+from portal.clients.prometheus import Rows
 from portal.clients.shape import numeral
 from portal.kit.charts import CHART_SPAN
 from portal.numbers import finite
@@ -22,6 +22,7 @@ from portal.slo.windows import page_window
 
 INSTANT_STEP_SECONDS = 5
 HISTORY_STEP_SECONDS = 15
+COUNTED = ("bad_events", "total_events", "age", "page_bad_events", "page_total_events")
 
 
 @dataclass(frozen=True)
@@ -115,29 +116,18 @@ def _read_history(services: Services, slo: SLO, end: float) -> BudgetHistory:
 
 
 def _count(services: Services, slo: SLO, at: float) -> _Counted:
-    ask = services.prometheus
     try:
-        return _Counted(
-            so_far=_events(ask, slo, "bad_events", "total_events", at),
-            age_s=_number(ask, slo, "age", at) or 0.0,
-            lately=_events(ask, slo, "page_bad_events", "page_total_events", at),
-        )
+        said = services.prometheus.all_numbers([query_named(slo, n).promql for n in COUNTED], at)
     except ClientError as error:
         return _Counted(reason=str(error))
+    bad, total, age, page_bad, page_total = (rows[0].value if rows else None for rows in said)
+    return _Counted(
+        so_far=_events(bad, total), age_s=age or 0.0, lately=_events(page_bad, page_total)
+    )
 
 
-def _events(
-    prometheus: PrometheusClient, slo: SLO, bad: str, total: str, at: float
-) -> Events | None:
-    counted = _number(prometheus, slo, total, at)
-    if counted is None:
-        return None
-    return Events(bad=_number(prometheus, slo, bad, at) or 0.0, total=counted)
-
-
-def _number(prometheus: PrometheusClient, slo: SLO, name: str, at: float) -> float | None:
-    samples = prometheus.numbers(query_named(slo, name).promql, at)
-    return samples[0].value if samples else None
+def _events(bad: float | None, total: float | None) -> Events | None:
+    return None if total is None else Events(bad=bad or 0.0, total=total)
 
 
 def bucket_bounds(services: Services, job: str) -> tuple[float, ...]:

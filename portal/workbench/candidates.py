@@ -9,10 +9,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.dashboards import CheckContext, DashboardFinding, PanelFinding, judge
 from portal.dashboards.judge import NEEDED, share_of_panels
+from portal.deadline import Deadline
 from portal.learners.models import Learner
 from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
