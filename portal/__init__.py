@@ -32,6 +32,7 @@ def create_app(
         error_pages,
         htmx,
         observability,
+        page_deadline,
         rendering,
         row_numbers,
         security,
@@ -53,6 +54,7 @@ def create_app(
     services = services or Services.from_settings(settings)
     db.init_app(app, settings.sqlalchemy_url, services.limits.busy_ms)
     app.extensions["slo_lab"] = services
+    page_deadline.init_app(app, services.limits.page.answer_s)
     csrf.init_app(app)
     htmx.init_app(app, settings.htmx)
     rendering.init_app(app)

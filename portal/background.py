@@ -10,11 +10,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import ParamSpec, TypeVar
+
+from portal.deadline import carried
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,16 +57,18 @@ class Pool:
             return late
 
     def side_by_side(self, what: str, works: Sequence[Callable[[], T]]) -> list[T]:
-        """Do them all and wait: what each returned. What a stop cancelled is done right here."""
-        futures = [self.submit(what, work) for work in works]
-        return [_result(future, work) for future, work in zip(futures, works, strict=True)]
+        """Do them all and wait: what each returned, under the deadline of who waits.
 
-
-def _result(future: Future[T], work: Callable[[], T]) -> T:
-    try:
-        return future.result()
-    except CancelledError:
-        return work()
+        What no thread of the pool has begun is done right here, so that works may themselves have
+        others done side by side. What one raises is raised here, and what was not begun is left.
+        """
+        asked = [(self.submit(what, carried(work)), work) for work in works]
+        try:
+            own = {future: work() for future, work in reversed(asked) if future.cancel()}
+            return [own[one] if one in own else one.result() for one, _ in asked]
+        finally:
+            for future, _ in asked:
+                future.cancel()
 
 
 class Background:

@@ -56,6 +56,20 @@ class ClientLimits:
 
 
 @dataclass(frozen=True)
+class PageLimits:
+    """The time that all calls of one request share; what was not asked by then is told as such.
+
+    ``answer_s``: of a page; ``export_s``, ``push_s``: of an export, or a dashboard saved in
+    Grafana. ``at_once``: as many calls are made side by side, by all pages together.
+    """
+
+    answer_s: float = 3.0
+    export_s: float = 6.0
+    push_s: float = 8.0
+    at_once: int = 16
+
+
+@dataclass(frozen=True)
 class TrialLimits:
     """What one run of promtool may take (seconds, bytes), and all runs of a trial together.
 
@@ -260,6 +274,7 @@ class Limits:
     """
 
     client: ClientLimits = ClientLimits()
+    page: PageLimits = PageLimits()
     promtool: PromtoolLimits = PromtoolLimits()
     check: CheckLimits = CheckLimits()
     workbench: WorkbenchLimits = WorkbenchLimits()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from portal.background import Background
+from portal.deadline import is_over, time_for
 from portal.limits import RoomLimits
 
 T = TypeVar("T")
@@ -49,6 +50,8 @@ class SharedReadings:
 
         One that is younger than ``patience`` seconds is given at once even so, and asked for
         anew in the background; ``ask`` must then need nothing of the request.
+
+        What is given to a page whose time is over is for that page alone: the next one asks anew.
         """
         slot = self._slot(key)
         if self._fresh(slot, max_age):
@@ -57,15 +60,18 @@ class SharedReadings:
             self._renew_beside(key, slot, ask)
             return slot.value  # type: ignore[no-any-return]
         first = slot.made_at == float("-inf")
-        if not slot.lock.acquire(blocking=first):
-            return slot.value  # type: ignore[no-any-return]
+        if not slot.lock.acquire(timeout=time_for(threading.TIMEOUT_MAX) if first else 0):
+            return ask() if first else slot.value
         try:
-            if not self._fresh(slot, max_age):
-                slot.value = ask()
-                slot.made_at = self._monotonic()
-            return slot.value  # type: ignore[no-any-return]
+            return slot.value if self._fresh(slot, max_age) else self._asked(slot, ask)
         finally:
             slot.lock.release()
+
+    def _asked(self, slot: _Slot, ask: Callable[[], T]) -> T:
+        value = ask()
+        if not is_over():
+            slot.value, slot.made_at = value, self._monotonic()
+        return value
 
     def _renew_beside(self, key: Hashable, slot: _Slot, ask: Callable[[], Any]) -> None:
         if not slot.lock.acquire(blocking=False):
@@ -76,8 +82,7 @@ class SharedReadings:
 
     def _renew(self, slot: _Slot, ask: Callable[[], Any]) -> None:
         try:
-            slot.value = ask()
-            slot.made_at = self._monotonic()
+            self._asked(slot, ask)
         finally:
             slot.lock.release()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +12,7 @@ from flask import current_app
 
 from portal.background import Background
 from portal.clients import promtool
+from portal.clients.calls import announce
 from portal.clients.grafana import GrafanaClient
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
@@ -49,9 +50,10 @@ class Services:
         """The real collaborators, at the addresses that the settings name."""
         data_dir = settings.data_dir
         background = Background()
+        pool = background.pool("question", limits.page.at_once)
         return cls(
             settings=settings,
-            prometheus=PrometheusClient(settings.prometheus_base, limits=limits.client),
+            prometheus=PrometheusClient(settings.prometheus_base, limits=limits.client, pool=pool),
             mockapp=MockappClient(
                 settings.mockapp_base,
                 lambda: read_or_make(data_dir, "fault-token", settings),
@@ -69,6 +71,16 @@ class Services:
                 )
             ),
         )
+
+    def ask_ahead(self, readings: Sequence[Callable[[], object]]) -> None:
+        """Ask for several shared readings side by side, so that whoever wants one has it then.
+
+        They must not need the database. Whom each of them asks, it says itself.
+        """
+        announce("other systems")
+        workers = self.limits.page.at_once
+        pool = self.instruments.get("reading", lambda: self.background.pool("reading", workers))
+        pool.side_by_side("reads ahead", readings)
 
     @property
     def learners_prometheus(self) -> PrometheusClient:

@@ -17,6 +17,7 @@ from portal.clients.http import Http
 from portal.clients.prometheus import PrometheusClient, ScrapeTarget, TargetHealth
 from portal.clients.shape import moment
 from portal.config import Settings, variable
+from portal.deadline import carried
 from portal.durations import duration
 from portal.logins import split_login
 from portal.numbers import number
@@ -79,7 +80,7 @@ def diagnose(settings: Settings) -> list[Diagnosis]:
         lambda: _data_folder(settings),
     ]
     with ThreadPoolExecutor(len(examinations)) as pool:
-        found = pool.map(lambda examine: examine(), examinations)
+        found = pool.map(lambda examine: examine(), map(carried, examinations))
         return [finding for finding in found if finding]
 
 

@@ -13,6 +13,7 @@ from portal.limits import (
     CheckLimits,
     ClientLimits,
     Limits,
+    PageLimits,
     PromtoolLimits,
     TrialLimits,
     WorkbenchLimits,
@@ -23,6 +24,7 @@ SECONDS = 60.0
 TRIAL = TrialLimits(wall_s=SECONDS, cpu_s=int(SECONDS), total_s=4 * SECONDS)
 PATIENT = Limits(
     client=ClientLimits(call_s=SECONDS),
+    page=PageLimits(answer_s=4 * SECONDS, export_s=4 * SECONDS, push_s=4 * SECONDS),
     promtool=PromtoolLimits(check_s=SECONDS, queries=TRIAL, alerts=TRIAL),
     check=CheckLimits(wait_s=SECONDS),
     workbench=WorkbenchLimits(

@@ -16,7 +16,7 @@ from portal.services import Services
 
 ROOT = Path(__file__).parent.parent
 FLOORS = (
-    ("errors", "numbers", "moments", "logins"),
+    ("errors", "numbers", "moments", "logins", "deadline"),
     ("durations", "words", "files", "records"),
     ("config", "limits", "documents", "background", "instruments"),
     ("readings",),
@@ -404,7 +404,7 @@ def test_the_mock_service_knows_nothing_of_the_portal(name: str) -> None:
 def test_the_stack_knows_settings_errors_and_clients_only(name: str) -> None:
     allowed = (
         *("config", "errors", "clients", "limits", "secret_files", "shop", "logins"),
-        *("numbers", "durations", "words", "files", "records"),
+        *("numbers", "durations", "words", "files", "records", "deadline"),
     )
     for module in taken(ROOT / name):
         assert module.startswith("stack") or room(module) in allowed, module

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from portal.background import Background
+from portal.deadline import Deadline, is_over, under
 from portal.limits import RoomLimits
 from portal.readings import SharedReadings
 
@@ -124,3 +125,27 @@ def test_keys_that_somebody_typed_do_not_pile_up() -> None:
         shared.get(number, 60, lambda: "typed")
         assert shared.get("asked again and again", 60, lambda: "second") == "first"
     assert shared.get(0, 60, lambda: "anew") == "anew"
+
+
+def test_what_a_page_without_time_got_is_no_value_for_the_others() -> None:
+    shared = SharedReadings(Background(), monotonic=Seconds())
+    with under(Deadline(0)):
+        assert shared.get("a", 5, lambda: "not asked") == "not asked"
+    assert shared.get("a", 5, lambda: "asked") == "asked"
+
+
+def test_who_waits_for_another_page_waits_no_longer_than_its_own_time() -> None:
+    shared, started, finish = SharedReadings(Background()), threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        finish.wait(60)
+        return "at last"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shared.get, "key", 5, slow)
+        assert started.wait(60)
+        with under(Deadline(0.05)):
+            assert shared.get("key", 5, lambda: f"over: {is_over()}") == "over: True"
+        finish.set()
+        assert first.result(60) == "at last"

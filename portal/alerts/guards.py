@@ -10,7 +10,7 @@ from portal.alerts.listing import Listing, shared_listing
 from portal.clients.errors import ClientError
 from portal.durations import prometheus_duration
 from portal.learners import current_learner
-from portal.objectives.guard import history
+from portal.objectives.guard import histories
 from portal.objectives.reading import reading_instant
 from portal.rulefolder.rules import LoadedRule, RuleOrigin
 from portal.services import Services, current_services
@@ -66,7 +66,7 @@ def _plan(
     """All that the alert needs must hold at once, so what comes last decides."""
     needed, at = needs(rule.query, slo, listed.records), reading_instant(services)
     try:
-        held = [history(services, slo, _window(need), at) for need in needed]
+        held = histories(services, slo, [_window(need) for need in needed], at)
     except ClientError:
         return None
     plans = [plan(need.limit, past, burst) for need, past in zip(needed, held, strict=True)]

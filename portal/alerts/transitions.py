@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from portal.clients.prometheus import PrometheusClient, Series
 from portal.rulefile.states import AlertState
@@ -118,11 +119,9 @@ def collect(
     step = max(1, math.ceil((last - first) / MAX_STEPS))
     match = f"{{job=~{_quoted(f'|{_escaped(job)}')}}}" if job else ""
     ask = prometheus.query_range
-    return histories(
-        ask(f"timestamp(ALERTS{match})", first, last, step),
-        ask(f"ALERTS_FOR_STATE{match}", first, last, step),
-        range(first, last + 1, step),
-    )
+    wanted = (f"timestamp(ALERTS{match})", f"ALERTS_FOR_STATE{match}")
+    sampled, since = prometheus.side_by_side([partial(ask, q, first, last, step) for q in wanted])
+    return histories(sampled, since, range(first, last + 1, step))
 
 
 def histories(

@@ -81,7 +81,7 @@ def counters_now(prometheus: PrometheusClient, job: str) -> Counters | None:
     """The counters as last scraped; None when they can't be asked."""
     queries = SLIQueries(job)
     try:
-        requests, answers = prometheus.numbers(queries.counter), prometheus.numbers(queries.answers)
+        requests, answers = prometheus.all_numbers((queries.counter, queries.answers))
     except ClientError:
         return None
     return Counters(

@@ -14,10 +14,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 
 class ErrorKind(StrEnum):
-    """Why a call did not give what was asked for; the values are stable codes."""
+    """Why a call did not give what was asked for; the values are stable codes.
+
+    NOT_ASKED: the time that all calls of a page share was over before the answer could come.
+    """
 
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
+    NOT_ASKED = "not_asked"
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -51,6 +55,16 @@ class ClientError(SLOLabError):
         self.kind = kind
         self.status = status
         self.detail = detail
+
+
+class NotAskedError(ClientError):
+    """The time that all calls share was over: nobody was asked, or no answer was waited for.
+
+    It says nothing of the system but that it, or another one, is too slow now.
+    """
+
+    def __init__(self, message: str, *, system: str) -> None:
+        super().__init__(message, system=system, kind=ErrorKind.NOT_ASKED)
 
 
 def plain(text: object, limit: int = MESSAGE_LIMIT) -> str:

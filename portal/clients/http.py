@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,10 +20,11 @@ import requests
 import urllib3
 
 from portal.clients.calls import announce
-from portal.clients.deadline import Deadline, DeadlineAdapter, deadline_of_call
-from portal.clients.errors import ClientError, ErrorKind, plain
+from portal.clients.connections import DeadlineAdapter, deadline_of_call
+from portal.clients.errors import ClientError, ErrorKind, NotAskedError, plain
 from portal.clients.patience import Patience
 from portal.clients.shape import decode_json
+from portal.deadline import Deadline, shared_deadline
 from portal.limits import ClientLimits
 from portal.logins import split_login
 from portal.numbers import exact, number
@@ -78,8 +80,9 @@ class Http:
 
     ``timeout`` (default: that of ``limits``) is seconds for a whole call, connecting and reading
     included (only a slow name server can take longer). A system that has just been silent gets
-    less time, or none (``portal.clients.patience``). Redirects are not followed, cookies not
-    kept, proxy variables and netrc not read.
+    less time, or none (``portal.clients.patience``). Beyond the deadline that all calls share,
+    where there is one (``portal.deadline``), nobody is asked: NotAskedError. Redirects are not
+    followed, cookies not kept, proxy variables and netrc not read.
     """
 
     def __init__(
@@ -128,24 +131,31 @@ class Http:
         ``insist``: give the call its full time even when the system has just been silent.
         """
         announce(self.system)
+        self._stop_if_over()
         turn = self._patience.turn(self.deadline(timeout), insist=insist)
         request = requests.Request(
             method, self.base_url + path, headers=headers, params=params, data=form, json=json
         )
+        began = time.monotonic()
         try:
             answer = self._exchange(request, turn.deadline, again=safe or method == "GET")
         except ClientError as error:
             raise self._patience.failed(error, turn) from error
+        finally:
+            self._waited(time.monotonic() - began)
         self._patience.answered()
         if answer.status not in accept:
             self._raise_for_status(answer, path)
         return answer
 
     def deadline(self, timeout: float | Deadline | None = None) -> Deadline:
-        """The deadline that is given, else one in ``timeout`` (or the usual) seconds."""
-        if isinstance(timeout, Deadline):
-            return timeout
-        return Deadline(self.limits.call_s if timeout is None else timeout)
+        """The deadline that is given, else one in ``timeout`` (or the usual) seconds; the shared
+        one where that is sooner.
+        """
+        if not isinstance(timeout, Deadline):
+            timeout = Deadline(self.limits.call_s if timeout is None else timeout)
+        shared = shared_deadline()
+        return timeout if shared is None or timeout.left <= shared.left else shared
 
     def json(self, answer: Answer) -> Any:
         """The answer's JSON; NaN, endless nesting and numbers beyond reason are garbage."""
@@ -174,6 +184,17 @@ class Http:
     ) -> ClientError:
         """A ClientError of this system."""
         return ClientError(message, system=self.system, kind=kind, status=status, detail=detail)
+
+    def late(self, deadline: Deadline) -> ClientError:
+        """The error for an answer that did not come by then."""
+        if deadline is shared_deadline():
+            message = (
+                f"{self.system} at {self.base_url} did not answer in what was left of the "
+                f"{exact(deadline.seconds)} s that are waited for everything here."
+            )
+            return NotAskedError(message, system=self.system)
+        message = f"{self.system} did not answer within {exact(deadline.seconds)} s"
+        return self.error(f"{message} at {self.base_url}.", ErrorKind.TIMEOUT)
 
     def close(self) -> None:
         """Drop the kept connections; a later call opens new ones."""
@@ -210,6 +231,20 @@ class Http:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status_code, headers=headers, body=bytes(body))
 
+    def _stop_if_over(self) -> None:
+        shared = shared_deadline()
+        if shared is None or not shared.passed:
+            return
+        slow = shared.slowest
+        why = f"{slow} is too slow now" if slow else "there was no time left"
+        message = f"{self.system} at {self.base_url} was not asked: {why}."
+        raise NotAskedError(message, system=self.system)
+
+    def _waited(self, seconds: float) -> None:
+        shared = shared_deadline()
+        if shared is not None:
+            shared.waited_for(self.system, seconds)
+
     def _too_large(self) -> ClientError:
         size = f"{number(self.limits.answer_bytes / (1 << 20))} MiB"
         message = f"{self.system} at {self.base_url} answered with more than {size}."
@@ -224,9 +259,7 @@ class Http:
 
     def _failure(self, error: BaseException, deadline: Deadline) -> ClientError:
         if deadline.passed or _wraps(error, TimeoutError):
-            within = f"within {exact(deadline.seconds)} s"
-            message = f"{self.system} did not answer {within} at {self.base_url}."
-            return self.error(message, ErrorKind.TIMEOUT)
+            return self.late(deadline)
         if _wraps(error, *_BROKEN) and not _wraps(error, *_DROPPED):
             message = f"{self.system} at {self.base_url} does not speak HTTP as it should."
             return self.error(message, ErrorKind.GARBAGE, detail=plain(error))

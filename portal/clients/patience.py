@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
+from portal.deadline import Deadline
 from portal.limits import SilenceLimits
 
 
@@ -58,7 +58,7 @@ class Patience:
 
     def failed(self, error: ClientError, turn: Turn) -> ClientError:
         """Learn from a failed call; returns the error to tell people."""
-        if error.kind is not ErrorKind.TIMEOUT:
+        if error.kind not in {ErrorKind.TIMEOUT, ErrorKind.NOT_ASKED}:
             self.answered()
             return error
         with self._guard:

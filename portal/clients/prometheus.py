@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
+from portal.background import Pool
+from portal.clients.calls import announce
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.http import Answer, Http
 from portal.clients.shape import (
@@ -40,6 +43,7 @@ LATEST = 250_000_000_000
 """Unix seconds of a time that a calendar still knows: the year 9892."""
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class InvalidQuery(ClientError):  # noqa: N818 (it is the query that is invalid)
@@ -161,12 +165,19 @@ class PrometheusClient:
     """Asks one Prometheus. Every method may raise ClientError; safe to share between threads.
 
     ``timeout`` is seconds for a whole call; Prometheus is told to give up a query by then too.
+    Without a ``pool`` several queries are asked one after the other.
     """
 
     def __init__(
-        self, base_url: str, *, timeout: float | None = None, limits: ClientLimits = ClientLimits()
+        self,
+        base_url: str,
+        *,
+        timeout: float | None = None,
+        limits: ClientLimits = ClientLimits(),
+        pool: Pool | None = None,
     ) -> None:
         self._http = Http(SYSTEM, base_url, timeout=timeout, limits=limits)
+        self._pool = pool
         self.base_url = self._http.base_url
 
     def apart(self, *, max_bytes: int) -> PrometheusClient:
@@ -176,7 +187,7 @@ class PrometheusClient:
         heavy must not be asked through the one that everything else waits for.
         """
         limits = replace(self._http.limits, answer_bytes=max_bytes)
-        return PrometheusClient(self.base_url, limits=limits)
+        return PrometheusClient(self.base_url, limits=limits, pool=self._pool)
 
     def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         """The samples of an instant query now, or at a Unix time; a scalar has no labels."""
@@ -199,6 +210,23 @@ class PrometheusClient:
         data = record(content.get("data"))
         self._expect(data, "matrix")
         return _rows(content, [self._series(row) for row in records(data.get("result"))])
+
+    def all_numbers(self, queries: Sequence[str], at: float | None = None) -> list[Rows[Sample]]:
+        """``numbers`` of each query, asked side by side."""
+        return self.side_by_side([partial(self.numbers, promql, at) for promql in queries])
+
+    def side_by_side(self, questions: Sequence[Callable[[], T]]) -> list[T]:
+        """The answers to several questions to this client."""
+        announce(SYSTEM)
+        if self._pool is None:
+            return [ask() for ask in questions]
+        return self._pool.side_by_side("asks Prometheus", questions)
+
+    def both(self, first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
+        """The answers to two questions of different kinds to this client."""
+        asked: tuple[Callable[[], Any], ...] = (first, second)
+        one, other = self.side_by_side(asked)
+        return one, other
 
     def format_query(self, promql: str) -> str:
         """The expression as Prometheus would write it; InvalidQuery when it can't read it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.clients.prometheus import PrometheusClient
+from portal.clients.prometheus import PrometheusClient, Rows, Sample
 from portal.durations import duration
 
 MISSED = 2
@@ -32,15 +32,24 @@ class LastScrape:
         )
 
 
-def last_scrape(prometheus: PrometheusClient, selector: str) -> LastScrape | None:
-    """The last scrape of the targets that ``selector`` (of ``up``) names; None before the first.
+def scrape_queries(selector: str) -> tuple[str, str]:
+    """What tells of the last scrape of the targets that ``selector`` (of ``up``) names."""
+    return f"max(timestamp({selector}))", selector
 
-    Raises ClientError.
-    """
-    times = prometheus.numbers(f"max(timestamp({selector}))")
-    states = prometheus.numbers(selector)
+
+def scrape_of(times: Rows[Sample], states: Rows[Sample]) -> LastScrape | None:
+    """The last scrape, as the answers to these queries tell it; None before the first."""
     if not times or not states:
         return None
     newest = times[0]
     up = any(state.value == 1 for state in states)
     return LastScrape(newest.value, max(0.0, newest.at - newest.value), up)
+
+
+def last_scrape(prometheus: PrometheusClient, selector: str) -> LastScrape | None:
+    """The last scrape of the targets that ``selector`` (of ``up``) names; None before the first.
+
+    Raises ClientError.
+    """
+    times, states = prometheus.all_numbers(scrape_queries(selector))
+    return scrape_of(times, states)

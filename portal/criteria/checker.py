@@ -16,6 +16,7 @@ from portal.clients.errors import ClientError
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Subject, Verdict, Where
 from portal.criteria.models import StoredVerdict
+from portal.deadline import Deadline, under
 from portal.kit.age import AHEAD, is_old
 from portal.kit.database_fault import DatabaseFault, fault_of
 from portal.kit.db import db
@@ -164,7 +165,8 @@ class Checker:
             learner = db.session.get_one(Learner, learner_id)
             began = services.clock()
             known = store.stored_verdict(learner_id, criterion_id) is not None
-            verdict = judge(self.criteria[criterion_id], Subject(services, learner))
+            with under(Deadline(self.limits.longest_s)):
+                verdict = judge(self.criteria[criterion_id], Subject(services, learner))
             db.session.rollback()
             if known and store.stored_verdict(learner_id, criterion_id) is None:
                 return  # reset meanwhile: what was seen before it is not true any more

@@ -22,7 +22,7 @@ from portal.numbers import (
     quantile_name,
     signed,
 )
-from portal.services import current_services
+from portal.services import Services, current_services
 from portal.words import counted, listed, plural
 
 FILTERS = (
@@ -53,9 +53,8 @@ def prometheus_url(promql: str) -> str:
     return f"{base}/graph?g0.expr={quote(line)}&g0.tab=0&g0.range_input=15m"
 
 
-def prometheus_page(name: str) -> str:
+def prometheus_page(services: Services, name: str) -> str:
     """Prometheus' own page of that name (``targets``, ``alerts``) for the learner's browser."""
-    services = current_services()
     key, page_s = ("prometheus page", name), services.limits.reading.page_s
     path = services.readings.get(key, page_s, lambda: services.prometheus.page(name))
     return f"{services.settings.prometheus_link}{path}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import PrometheusClient, Sample
-from portal.clients.scrapes import last_scrape
+from portal.clients.prometheus import PrometheusClient, Rows, Sample
+from portal.clients.scrapes import scrape_of, scrape_queries
 from portal.kit.age import is_old
 from portal.kit.charts import CHART_SPAN, CHART_STEP_SECONDS
 from portal.numbers import about, count, exact, finite, number, percent
@@ -167,18 +169,22 @@ def read_after_scrape(
 def _read(
     prometheus: PrometheusClient, queries: SLIQueries, now: datetime, interval_s: float
 ) -> SLIReading:
-    scrape = last_scrape(prometheus, queries.target_up)
+    times, states, requests = prometheus.all_numbers(
+        [*scrape_queries(queries.target_up), queries.requests]
+    )
+    scrape = scrape_of(times, states)
     target_up = scrape.up if scrape else None
     if scrape and scrape.is_overdue(interval_s):
         why = scrape.overdue_words(queries.job)
         return SLIReading(ReadingState.NO_SCRAPES, now, why, scraped_at=scrape.at)
-    traffic = _only(prometheus.numbers(queries.requests))
+    traffic = _only(requests)
     if traffic is None:
         return SLIReading(ReadingState.NO_DATA, now, _why_no_data(target_up), target_up)
     if traffic == 0:
         return SLIReading(ReadingState.NO_TRAFFIC, now, "", target_up)
-    by_status = {s.labels.get("status", ""): s.value for s in prometheus.numbers(queries.counted)}
-    fast_share = _only(prometheus.numbers(queries.fast_share))
+    said = _ask_all(prometheus, queries)
+    by_status = {s.labels.get("status", ""): s.value for s in said[queries.counted]}
+    fast_share = _only(said[queries.fast_share])
     no_latency, why = (None, "") if fast_share is not None else _no_latency(prometheus, queries)
     return SLIReading(
         state=ReadingState.OK,
@@ -188,15 +194,25 @@ def _read(
         traffic=traffic,
         total=sum(by_status.values()),
         failed=sum(n for status, n in by_status.items() if status.startswith("5")),
-        availability=_only(prometheus.numbers(queries.availability)),
+        availability=_only(said[queries.availability]),
         fast_share=fast_share,
-        counted_availability=_share(prometheus, queries.counted_availability),
-        counted_fast_share=_share(prometheus, queries.counted_fast_share),
-        falls=_only(prometheus.numbers(queries.falls)) or 0.0,
+        counted_availability=_share(said[queries.counted_availability]),
+        counted_fast_share=_share(said[queries.counted_fast_share]),
+        falls=_only(said[queries.falls]) or 0.0,
         no_latency=no_latency,
         no_latency_reason=why,
-        quantiles=_quantiles(prometheus, queries),
+        quantiles=_quantiles(said, queries),
     )
+
+
+def _ask_all(prometheus: PrometheusClient, queries: SLIQueries) -> Mapping[str, Rows[Sample]]:
+    """What is shown of a service with traffic, by query."""
+    wanted = (
+        *(queries.counted, queries.fast_share, queries.availability),
+        *(queries.counted_availability, queries.counted_fast_share, queries.falls),
+        *(queries.quantile(phi) for phi in QUANTILES),
+    )
+    return dict(zip(wanted, prometheus.all_numbers(wanted), strict=True))
 
 
 def _about(value: float) -> int:
@@ -225,17 +241,17 @@ def _no_latency(prometheus: PrometheusClient, queries: SLIQueries) -> tuple[Read
     return ReadingState.NO_DATA, "The histogram of how long answers took has counted nothing yet."
 
 
-def _share(prometheus: PrometheusClient, promql: str) -> float | None:
-    share = _only(prometheus.numbers(promql))
+def _share(samples: Sequence[Sample]) -> float | None:
+    share = _only(samples)
     return share if share is not None and 0 <= share <= 1 else None
 
 
-def _quantiles(prometheus: PrometheusClient, queries: SLIQueries) -> dict[float, float]:
-    read_out = {phi: _only(prometheus.numbers(queries.quantile(phi))) for phi in QUANTILES}
+def _quantiles(said: Mapping[str, Rows[Sample]], queries: SLIQueries) -> dict[float, float]:
+    read_out = {phi: _only(said[queries.quantile(phi)]) for phi in QUANTILES}
     return {phi: value for phi, value in read_out.items() if value is not None}
 
 
-def _only(samples: list[Sample]) -> float | None:
+def _only(samples: Sequence[Sample]) -> float | None:
     """The one value of an instant query; None where there is none or it is no number."""
     if not samples or not math.isfinite(samples[0].value):
         return None
@@ -249,12 +265,10 @@ def read_history(
     end = _aligned(now)
     start = end - span
     try:
-        return SLIHistory(
-            start,
-            end,
-            points(prometheus, queries.availability, start, end),
-            points(prometheus, queries.fast_share, start, end),
-        )
+        shares = (queries.availability, queries.fast_share)
+        ask = [partial(points, prometheus, promql, start, end) for promql in shares]
+        availability, fast_share = prometheus.side_by_side(ask)
+        return SLIHistory(start, end, availability, fast_share)
     except ClientError as error:
         return SLIHistory(start, end, reason=str(error))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from portal.bursts.bands import burst_bands
 from portal.bursts.models import Burst
@@ -67,18 +68,19 @@ def readout(services: Services, learner: Learner, *, fresh: bool = True) -> Read
     def anew() -> SLIReading:
         return read_after_scrape(ask, queries, now, interval, last, limits.settled_s)
 
+    def past() -> SLIHistory:
+        return read_history(ask, queries, now)
+
     patience = 0 if fresh else limits.patience_s
-    reading = get(key, limits.burst_s if burst else limits.readout_s, anew, patience)
+    present = partial(get, key, limits.burst_s if burst else limits.readout_s, anew, patience)
+    history = partial(get, ("history", queries), limits.readout_s, past, patience)
+    services.ask_ahead([present, history])
+    reading: SLIReading = present()
     return Readout(
         reading=reading,
         history=no_history(now, reading.reason)
         if reading.state is ReadingState.UNREACHABLE
-        else get(
-            ("history", queries),
-            limits.readout_s,
-            lambda: read_history(ask, queries, now),
-            patience,
-        ),
+        else history(),
         queries=queries,
         refresh_seconds=refresh,
         burst=burst,

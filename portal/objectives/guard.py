@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.clients.errors import ClientError
@@ -76,20 +77,24 @@ def _guards(
 
 
 def _ask(services: Services, slo: SLO, at: float) -> tuple[dict[str, WindowCounts], str]:
-    windows = {w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)}
+    windows = sorted({w for pair in alert_pairs(slo.window) for w in (pair.long, pair.short)})
     try:
-        return {window: history(services, slo, window, at) for window in sorted(windows)}, ""
+        return dict(zip(windows, histories(services, slo, windows, at), strict=True)), ""
     except ClientError as error:
         return {}, str(error)
 
 
-def history(services: Services, slo: SLO, window: str, at: float) -> WindowCounts:
-    """What the window holds at ``at`` (Unix time); raises ClientError."""
-    total, bad = (
-        services.prometheus.numbers(count(slo, "increase", window), at)
-        for count in (total_events, bad_events)
-    )
-    numbers = [rows[0].value if rows else 0.0 for rows in (total, bad)]
+def histories(
+    services: Services, slo: SLO, windows: Sequence[str], at: float
+) -> list[WindowCounts]:
+    """What each window holds at ``at`` (Unix time); raises ClientError."""
+    wanted = [
+        count(slo, "increase", window) for window in windows for count in (total_events, bad_events)
+    ]
+    said = services.prometheus.all_numbers(wanted, at)
     # Counts are whole; increase() extrapolates a little beyond its samples.
-    requests, failed = (round(n) for n in numbers)
-    return WindowCounts(requests, failed, prometheus_seconds(window))
+    counts = [round(rows[0].value) if rows else 0 for rows in said]
+    return [
+        WindowCounts(requests, failed, prometheus_seconds(window))
+        for window, requests, failed in zip(windows, counts[::2], counts[1::2], strict=True)
+    ]

@@ -22,6 +22,7 @@ from portal.slo.windows import page_window
 
 INSTANT_STEP_SECONDS = 5
 HISTORY_STEP_SECONDS = 15
+COUNTED = ("bad_events", "total_events", "age", "page_bad_events", "page_total_events")
 
 
 @dataclass(frozen=True)
@@ -116,26 +117,19 @@ def _read_history(services: Services, slo: SLO, end: float) -> BudgetHistory:
 
 def _count(services: Services, slo: SLO, at: float) -> _Counted:
     try:
-        return _Counted(
-            so_far=_events(services, slo, "bad_events", "total_events", at),
-            age_s=_number(services, slo, "age", at) or 0.0,
-            lately=_events(services, slo, "page_bad_events", "page_total_events", at),
-        )
+        interval = services.settings.scrape_interval
+        asked = [query_named(slo, name, interval).promql for name in COUNTED]
+        said = services.prometheus.all_numbers(asked, at)
     except ClientError as error:
         return _Counted(reason=str(error))
+    bad, total, age, page_bad, page_total = (rows[0].value if rows else None for rows in said)
+    return _Counted(
+        so_far=_events(bad, total), age_s=age or 0.0, lately=_events(page_bad, page_total)
+    )
 
 
-def _events(services: Services, slo: SLO, bad: str, total: str, at: float) -> Events | None:
-    counted = _number(services, slo, total, at)
-    if counted is None:
-        return None
-    return Events(bad=_number(services, slo, bad, at) or 0.0, total=counted)
-
-
-def _number(services: Services, slo: SLO, name: str, at: float) -> float | None:
-    query = query_named(slo, name, services.settings.scrape_interval)
-    samples = services.prometheus.numbers(query.promql, at)
-    return samples[0].value if samples else None
+def _events(bad: float | None, total: float | None) -> Events | None:
+    return None if total is None else Events(bad=bad or 0.0, total=total)
 
 
 def bucket_bounds(services: Services, job: str) -> tuple[float, ...]:

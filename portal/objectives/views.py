@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, render_template, request, url_for
@@ -85,8 +86,8 @@ def preview() -> ResponseReturnValue:
 def show(name: str) -> ResponseReturnValue:
     """One SLO: its budget, its history, the form to change it."""
     row = found_slo(name)
-    form = SLOForm.of_slo(row.value, row.version)
-    context = {**_form_context(form, row), **_budget_context(row)}
+    form, at = SLOForm.of_slo(row.value, row.version), _asked_ahead(row.value)
+    context = {**_form_context(form, row), **_budget_context(row, at)}
     return render_page("objectives/show.html", **context, **_beside_form(context), preview=None)
 
 
@@ -167,6 +168,7 @@ def _list_context(saved: str = "") -> dict[str, Any]:
     services = current_services()
     at, slos = reading_instant(services), list(store.list_slos(current_learner().id))
     slos.sort(key=lambda row: row.name != saved)
+    services.ask_ahead([partial(read_budget, services, row.value, at) for row in slos])
     rows = [{"slo": row, "reading": read_budget(services, row.value, at)} for row in slos]
     return {
         "rows": rows,
@@ -225,7 +227,7 @@ def _preview(form: SLOForm) -> dict[str, Any] | None:
     slo = form.read(learner.service.job, _bounds(), draft=True) if form.objective else None
     if slo is None:
         return None
-    at = reading_instant(services)
+    at = _asked_ahead(slo)
     reading = read_budget(services, slo, at)
     return {
         "reading": reading,
@@ -235,9 +237,20 @@ def _preview(form: SLOForm) -> dict[str, Any] | None:
     }
 
 
-def _budget_context(row: SavedSLO) -> dict[str, Any]:
+def _asked_ahead(slo: SLO) -> float:
+    """The instant of a page's figures, once all that it shows of them is asked for."""
     services = current_services()
-    reading = read_budget(services, row.value, reading_instant(services))
+    at = reading_instant(services)
+    figures = (read_budget, read_budget_history, read_guards)
+    asked = [partial(read, services, slo, at) for read in figures]
+    services.ask_ahead([*asked, partial(bucket_bounds, services, slo.job)])
+    return at
+
+
+def _budget_context(row: SavedSLO, at: float | None = None) -> dict[str, Any]:
+    """``at``: the instant of the page's other figures."""
+    services = current_services()
+    reading = read_budget(services, row.value, reading_instant(services) if at is None else at)
     return {
         "row": row,
         "reading": reading,

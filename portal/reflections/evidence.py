@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from portal.alerts import record as kept_alerts
 from portal.alerts.transitions import AlertHistory
@@ -14,6 +15,7 @@ from portal.criteria.base import Criterion
 from portal.criteria.checker import current_checker
 from portal.criteria.models import StoredVerdict
 from portal.criteria.store import stored_verdicts, verdict_of
+from portal.deadline import Deadline, under
 from portal.impact.store import latest_statement
 from portal.learners.models import Learner
 from portal.live.reading import ReadingState, SLIReading, read, read_history
@@ -33,28 +35,32 @@ from portal.reflections.facts import (
     StepFacts,
     VerdictFacts,
 )
-from portal.reflections.works import alert_rules, dashboards
+from portal.reflections.works import Works, works_of
 from portal.services import Services
 from portal.shop.queries import SLIQueries
+from portal.workbench.judge import lab_context
 
 QUANTILES = ("p50", "p95", "p99")
 HISTORY_SPAN = timedelta(hours=1)
 
 
-def gather(services: Services, learner: Learner, *, whole: bool) -> Evidence:
-    """The evidence now; a system that does not answer is named in it, never an error.
+def gather_whole(services: Services, learner: Learner) -> Evidence:
+    """The evidence with the last hour, the dashboards and the alert rules; in a time of its own."""
+    with under(Deadline(services.limits.page.export_s)):
+        return gather(services, learner, whole=True)
 
-    ``whole``: with the last hour, the dashboards and the alert rules.
-    """
+
+def gather(services: Services, learner: Learner, *, whole: bool = False) -> Evidence:
+    """The evidence now; a system that does not answer is named in it, never an error."""
     queries = SLIQueries(learner.service.job)
     now = services.clock()
-    reading: SLIReading = services.readings.get(
-        ("reading", queries),
-        services.limits.reading.numbers_s,
-        lambda: read(services.prometheus, queries, now, services.settings.scrape_interval),
-    )
+    present = partial(_present, services, queries)
+    if whole:
+        services.ask_ahead([present, partial(lab_context, services, queries.job)])
+    reading = present()
     reachable = reading.state is not ReadingState.UNREACHABLE
     past, complaint = _ask_history(services, queries, now) if whole and reachable else (None, "")
+    works = works_of(services, learner) if whole else Works()
     return Evidence(
         taken_at=now,
         job=learner.service.job,
@@ -63,13 +69,25 @@ def gather(services: Services, learner: Learner, *, whole: bool) -> Evidence:
         slos=tuple(_slo_facts(row) for row in list_slos(learner.id)),
         bursts=_bursts(learner.id, services.limits.export.bursts),
         verdicts=_verdicts(learner.id),
-        unreachable=tuple(
-            said for said in ("" if reachable else reading.reason, complaint) if said
-        ),
+        unreachable=_unreachable("" if reachable else reading.reason, complaint, *works.troubles),
         impact=_impact_facts(learner.id),
-        dashboards=dashboards(services, learner) if whole else (),
-        alert_rules=alert_rules(services, learner) if whole else (),
+        dashboards=works.dashboards,
+        alert_rules=works.alert_rules,
     )
+
+
+def _present(services: Services, queries: SLIQueries) -> SLIReading:
+    now, interval_s = services.clock(), services.settings.scrape_interval
+    return services.readings.get(
+        ("reading", queries),
+        services.limits.reading.numbers_s,
+        lambda: read(services.prometheus, queries, now, interval_s),
+    )
+
+
+def _unreachable(*sentences: str) -> tuple[str, ...]:
+    """Who could not be asked: each sentence once."""
+    return tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
 
 
 def _ask_history(

@@ -11,7 +11,7 @@ from typing import Any
 from portal.learners.models import Learner
 from portal.records import RecordError
 from portal.reflections import store
-from portal.reflections.evidence import gather
+from portal.reflections.evidence import gather_whole
 from portal.reflections.facts import Evidence
 from portal.reflections.models import Submission
 from portal.reflections.questions import QUESTIONS, Question
@@ -63,7 +63,7 @@ def collect(services: Services, learner: Learner) -> Reflection:
         learner=learner.name,
         answers=store.kept_answers(learner.id),
         submissions=tuple(submitted(row) for row in rows),
-        evidence=gather(services, learner, whole=True),
+        evidence=gather_whole(services, learner),
     )
 
 

@@ -23,7 +23,7 @@ from portal.learners import current_learner
 from portal.reflections import store
 from portal.reflections.criterion import ReflectionCriterion
 from portal.reflections.diff import difference
-from portal.reflections.evidence import gather
+from portal.reflections.evidence import gather, gather_whole
 from portal.reflections.export import Submitted, collect, submitted, to_json
 from portal.reflections.facts import (
     AlertFacts,
@@ -139,7 +139,7 @@ def _submit() -> ResponseReturnValue:
         return make_response(
             render_page("reflections/index.html", **form_context(), too_short=short), 422
         )
-    evidence = gather(services, learner, whole=True)
+    evidence = gather_whole(services, learner)
     key = request.form.get("key", "")[:64] or store.new_key()
     row = store.submit(
         learner.id, key, store.answers(learner.id), evidence.to_json(), services.clock()
@@ -186,7 +186,7 @@ def _kept_fields(learner_id: int) -> list[Field]:
 
 
 def _evidence() -> Evidence:
-    return gather(current_services(), current_learner(), whole=False)
+    return gather(current_services(), current_learner())
 
 
 @bp.get("/history/<int(max=999999999):number>")

@@ -6,15 +6,16 @@ lies in Grafana has to be asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from portal.alerts.grafana_rules import managed_rules
 from portal.alerts.transitions import AlertSource
-from portal.clients.deadline import Deadline
-from portal.clients.errors import ClientError
+from portal.clients.errors import ClientError, ErrorKind
 from portal.dashboards import PanelFinding, UnreadableDashboardError, judge, load
+from portal.deadline import Deadline
 from portal.lab.grafana_state import grafana_absence
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos
@@ -32,13 +33,35 @@ from portal.workbench import export, store
 from portal.workbench.candidates import CandidateJudge, DashboardOrigin, encodable
 from portal.workbench.criterion import known_dashboard
 
+T = TypeVar("T")
 
-def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ...]:
-    """The learner's dashboards with at least one panel that shows an SLI."""
+
+@dataclass(frozen=True)
+class Works:
+    """Dashboards with a panel that shows an SLI, alert rules; why others could not be read."""
+
+    dashboards: tuple[DashboardFacts, ...] = ()
+    alert_rules: tuple[AlertRuleFacts, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+def works_of(services: Services, learner: Learner) -> Works:
+    """What the learner made; never raises."""
+    troubles: list[str] = []
+    return Works(
+        _dashboards(services, learner, troubles),
+        _alert_rules(services, learner, troubles),
+        tuple(troubles),
+    )
+
+
+def _dashboards(
+    services: Services, learner: Learner, troubles: list[str]
+) -> tuple[DashboardFacts, ...]:
     read = CandidateJudge(services, learner, Deadline(0))
     most = services.limits.export
     found = []
-    for place, title, document in _documents(services, learner):
+    for place, title, document in _documents(services, learner, troubles):
         check = read.in_grafana if place is DashboardOrigin.GRAFANA else read.plain
         finding = read.with_confirmations(judge(encodable(document), check))
         if finding.slis:
@@ -49,12 +72,14 @@ def dashboards(services: Services, learner: Learner) -> tuple[DashboardFacts, ..
     return tuple(found[: most.dashboards])
 
 
-def _documents(services: Services, learner: Learner) -> Iterator[tuple[DashboardOrigin, str, Any]]:
+def _documents(
+    services: Services, learner: Learner, troubles: list[str]
+) -> Iterator[tuple[DashboardOrigin, str, Any]]:
     """The one in Grafana that met, the workbench's, those handed in: with place and title."""
     uid = known_dashboard(learner)
     if uid and grafana_absence(services.settings) is None:
-        with suppress(ClientError):
-            in_grafana = services.grafana.dashboard(uid)
+        in_grafana = _ask(lambda: services.grafana.dashboard(uid), troubles)
+        if in_grafana is not None:
             yield DashboardOrigin.GRAFANA, in_grafana.title, in_grafana.content
     if panels := store.panels(learner.id):
         title = store.bench(learner.id).title
@@ -78,13 +103,25 @@ def _panel_facts(panel: PanelFinding) -> PanelFacts:
     )
 
 
-def alert_rules(services: Services, learner: Learner) -> tuple[AlertRuleFacts, ...]:
-    """The learner's alert rules that were applied, and Grafana's where it answers."""
+def _ask(question: Callable[[], T], troubles: list[str]) -> T | None:
+    """The answer; None where there is none, which is a trouble unless the thing is not there."""
+    try:
+        return question()
+    except ClientError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            troubles.append(str(error))
+        return None
+
+
+def _alert_rules(
+    services: Services, learner: Learner, troubles: list[str]
+) -> tuple[AlertRuleFacts, ...]:
+    """Those that were applied, and Grafana's where it answers."""
     slos = [row.value for row in list_slos(learner.id)]
     files = list(_rule_files(services, learner.id))
     records = [record for _, file in files for record in file.records]
     loaded = [(made_for_you, rule) for made_for_you, file in files for rule in file.alerts]
-    managed = _managed(services)
+    managed = [one.rule for one in _ask(lambda: managed_rules(services), troubles) or ()]
     named = by_name(records)
     cases = [alert_case(rule, named) for _, rule in loaded]
     cases += [grafana_case(rule, named) for rule in managed]
@@ -102,13 +139,6 @@ def _rule_files(services: Services, learner_id: int) -> Iterator[tuple[bool, Rul
     for name in folder.files_of(learner_id):
         with suppress(RuleFolderError, RuleFileError):
             yield name != learner_file(learner_id), read_rule_file(folder.read(name) or "")
-
-
-def _managed(services: Services) -> list[GrafanaRule]:
-    try:
-        return [one.rule for one in managed_rules(services)]
-    except ClientError:
-        return []
 
 
 def _rule_facts(rule: AlertRule, finding: AlertFinding, *, made_for_you: bool) -> AlertRuleFacts:

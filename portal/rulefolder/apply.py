@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from portal.clients.prometheus import LoadedGroup
 from portal.clients.promtool import RulesMessage, RulesReport, check_rules
+from portal.deadline import Deadline, time_for, under
 from portal.errors import SLOLabError
-from portal.numbers import exact
+from portal.limits import PromtoolLimits
+from portal.numbers import number
 from portal.rulefile.outline import (
     RuleTextError,
     line_of_value,
@@ -89,15 +91,16 @@ def apply_file(
 
     ``keep`` is called once it is loaded, to save that; when it raises, the old file comes back.
     ``name`` comes from ``learner_file`` or ``slo_file``. Takes up to twice the setting
-    ``rules_wait`` (s): to wait for the change, and again for the way back.
+    ``rules_wait`` (s) in all: to wait for the change, and again for the way back.
     """
     try:
         floor_s = services.settings.scrape_interval
-        expected = Expectation(outline(text, floor_s), floor_s)
-        report = _report(services, text)
-        if not report.ok:
-            return _in_promtools_words(report.messages, text)
-        return _change(services, name, text, expected, keep)
+        with under(_time_for_all(services)):
+            expected = Expectation(outline(text, floor_s), floor_s)
+            report = _report(services, text)
+            if not report.ok:
+                return _in_promtools_words(report.messages, text)
+            return _change(services, name, text, expected, keep)
     except RuleTextError as error:
         return Refused(str(error), error.line, error.column)
     except SLOLabError as error:
@@ -107,9 +110,19 @@ def apply_file(
 def remove_file(services: Services, name: str, keep: Callable[[], None] = lambda: None) -> Outcome:
     """Delete the rule file ``name`` and see Prometheus drop its rules; ``keep`` as above."""
     try:
-        return _change(services, name, None, Expectation(), keep)
+        with under(_time_for_all(services)):
+            return _change(services, name, None, Expectation(), keep)
     except SLOLabError as error:
         return Refused(str(error), blame=Blame.LAB)
+
+
+def _time_for_all(services: Services) -> Deadline:
+    return Deadline(2 * services.settings.rules_wait)
+
+
+def _in_time(limits: PromtoolLimits) -> PromtoolLimits:
+    """promtool, too, has no more than what is left."""
+    return replace(limits, check_s=time_for(limits.check_s))
 
 
 def _change(
@@ -120,7 +133,7 @@ def _change(
     keep: Callable[[], None],
 ) -> Outcome:
     folder = RuleFolder.of(services.settings, services.limits.room)
-    with folder.locked(services.settings.rules_wait):
+    with folder.locked(time_for(services.settings.rules_wait)):
         _heal(services, folder)
         before = load_state(services.prometheus)
         if before.ok and folder.read(name) == text:
@@ -143,7 +156,7 @@ def _write_and_watch(
     before: LoadState,
     keep: Callable[[], None],
 ) -> Outcome:
-    wait = services.settings.rules_wait
+    wait = time_for(services.settings.rules_wait)
     folder.begin(name, text)
     try:
         waited = wait_until_loaded(services.prometheus, name, expected, before, wait)
@@ -155,14 +168,14 @@ def _write_and_watch(
     if waited.loaded:
         folder.commit(name)
         return Applied(name, waited.groups)
-    reason = _why(services, waited, folder, name)
+    reason = _why(services, waited, folder, name, wait)
     _take_back(services, folder, name)
     return Refused(f"{reason} The rules from before are back.", blame=Blame.LAB)
 
 
-def _why(services: Services, waited: Waited, folder: RuleFolder, name: str) -> str:
+def _why(services: Services, waited: Waited, folder: RuleFolder, name: str, seconds: float) -> str:
     if not waited.refused:
-        return f"{waited.reason} The lab waited for {exact(services.settings.rules_wait)} s."
+        return f"{waited.reason} The lab waited for {number(seconds, 2)} s."
     culprit = _broken_file(services, folder, but=name)
     return f"{waited.reason} {culprit or 'promtool finds nothing wrong; its log says more.'}"
 
@@ -170,9 +183,9 @@ def _why(services: Services, waited: Waited, folder: RuleFolder, name: str) -> s
 def _take_back(services: Services, folder: RuleFolder, name: str) -> None:
     """Put the old file back and give Prometheus the time to load it."""
     text = folder.rollback(name)
-    deadline = services.settings.rules_wait
+    wait = time_for(services.settings.rules_wait)
     waiting = LoadState(ok=False, loaded_at=None)
-    wait_until_loaded(services.prometheus, name, _expected_back(text), waiting, deadline)
+    wait_until_loaded(services.prometheus, name, _expected_back(text), waiting, wait)
 
 
 def _heal(services: Services, folder: RuleFolder) -> None:
@@ -183,7 +196,7 @@ def _heal(services: Services, folder: RuleFolder) -> None:
     next_second(before)
     for name in folder.heal():
         expected = _expected_back(folder.read(name))
-        wait = services.settings.rules_wait
+        wait = time_for(services.settings.rules_wait)
         wait_until_loaded(services.prometheus, name, expected, before, wait)
 
 
@@ -219,7 +232,8 @@ def _what_is_wrong(services: Services, path: Path) -> str:
 
 def _report(services: Services, text: str) -> RulesReport:
     """promtool's word on the text of a rule file; the promtool is that of the trials."""
-    return check_rules(text, services.trials.engine.promtool(), services.limits.promtool)
+    limits = _in_time(services.limits.promtool)
+    return check_rules(text, services.trials.engine.promtool(), limits)
 
 
 def _in_promtools_words(messages: tuple[RulesMessage, ...], text: str) -> Refused:

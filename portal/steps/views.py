@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -118,12 +119,13 @@ def _incident_context() -> dict[str, Any]:
 
 def _blocks_context(step: Step) -> dict[str, Any]:
     """Prose with this lab's addresses; widgets with their template and what it shows."""
-    settings = current_services().settings
+    services = current_services()
+    settings, page_of = services.settings, partial(prometheus_page, services)
     places = _places(settings)
     in_grafana = Place.WITH_GRAFANA in places
 
     def html_of(prose: Prose) -> Markup:
-        html = localise(prose.html, settings, prometheus_page, has_grafana=in_grafana)
+        html = localise(prose.html, settings, page_of, has_grafana=in_grafana)
         return Markup(html)  # noqa: S704 - made by our Markdown
 
     blocks = [

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from portal.bursts.bands import burst_bands
-from portal.clients.deadline import Deadline
-from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.errors import ClientError, ErrorKind, NotAskedError
+from portal.deadline import Deadline
 from portal.kit.charts import CHART_SPAN
 from portal.learners.models import Learner
 from portal.promql.findings import Finding
@@ -118,6 +118,8 @@ def _draw_all(services: Services, pen: _Pen, wanted: Sequence[Asked], last: _Str
             began = time.monotonic()
             try:
                 drawn.drawings[one] = pen.drawing(*one)
+            except NotAskedError:
+                return replace(drawn, left=one)
             except ClientError as error:
                 return replace(drawn, trouble=str(error))
             if time.monotonic() - began > limits.heavy_s:

@@ -9,11 +9,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.dashboards import CheckContext, DashboardFinding, PanelFinding, judge
 from portal.dashboards.figure import FINEST_BUDGET
 from portal.dashboards.judge import NEEDED, share_of_panels
+from portal.deadline import Deadline
 from portal.learners.models import Learner
 from portal.objectives.store import least_budget
 from portal.promql.findings import REASONS, Code, Sli

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import ScanProgress
 from portal.dashboards import UnreadableDashboardError, load
+from portal.deadline import Deadline
 from portal.lab.grafana_state import grafana_absence
 from portal.learners.models import Learner
 from portal.services import Services

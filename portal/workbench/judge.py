@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from portal.clients.errors import ClientError
 from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
@@ -66,8 +67,8 @@ def _context(services: Services, job: str) -> Context:
     interval = float(services.settings.scrape_interval)
     buckets = bucket_labels(bucket_bounds(services, job))
     try:
-        rules = recording_rules(services.prometheus)
-        labels = _labels(services.prometheus, job)
+        ask = services.prometheus
+        rules, labels = ask.both(partial(recording_rules, ask), partial(_labels, ask, job))
     except ClientError:
         return Context(scrape_interval_s=interval, buckets=buckets)
     return Context(rules=rules, scrape_interval_s=interval, buckets=buckets, labels=labels)
@@ -101,7 +102,8 @@ def _labels(prometheus: PrometheusClient, job: str) -> dict[str, dict[str, froze
 def validities(services: Services, exprs: Sequence[str]) -> list[Validity]:
     """Whether Prometheus can read each expression; raises ClientError when it can't be asked."""
     most = services.limits.workbench.validated
-    asked = [validity(services.prometheus, expr) for expr in exprs[:most]]
+    asks = [partial(validity, services.prometheus, expr) for expr in exprs[:most]]
+    asked = services.prometheus.side_by_side(asks)
     more = Validity(None, f"only the first {most} queries are")
     return asked + [more] * (len(exprs) - len(asked))
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana import DataSource, GrafanaClient, dashboard_path
+from portal.clients.grafana import DataSource, GrafanaClient, SavedDashboard, dashboard_path
+from portal.deadline import Deadline, under
 from portal.errors import SLOLabError
 from portal.learners.models import Learner
 from portal.services import Services
@@ -23,14 +24,20 @@ def push_to_grafana(services: Services, learner: Learner, panels: Sequence[Workb
 
     Pushed again it is the same dashboard. Raises SLOLabError: why it is not there.
     """
-    grafana = services.grafana
-    source = {"type": "prometheus", "uid": _data_source(grafana)}
-    folder = grafana.ensure_folder()
-    content = dashboard(panels, store.bench(learner.id).title, source)
-    content["uid"] = store.grafana_uid(learner.id)
-    saved = grafana.save_dashboard(content, folder_uid=folder.uid, message="from the workbench")
+    title, uid = store.bench(learner.id).title, store.grafana_uid(learner.id)
+    with under(Deadline(services.limits.page.push_s)):
+        saved = _save(services.grafana, panels, title, uid)
     store.pushed(learner.id, saved.url, services.clock())
     return f"{services.settings.grafana_link}{saved.url}"
+
+
+def _save(
+    grafana: GrafanaClient, panels: Sequence[WorkbenchPanel], title: str, uid: str
+) -> SavedDashboard:
+    source = {"type": "prometheus", "uid": _data_source(grafana)}
+    folder = grafana.ensure_folder()
+    content = {**dashboard(panels, title, source), "uid": uid}
+    return grafana.save_dashboard(content, folder_uid=folder.uid, message="from the workbench")
 
 
 def pushed_to(services: Services, bench: WorkbenchDashboard) -> str | None:

@@ -15,13 +15,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from portal.background import Background
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError
 from portal.clients.grafana import GrafanaClient, Hit, ScanProgress, ScanReading, StoredDashboard
 from portal.clients.grafana.dashboards import SLO_LAB_FOLDER, SLO_LAB_FOLDER_TITLE
 from portal.clients.grafana.scan import scan
 from portal.dashboards import CheckContext, DashboardFinding, judge
 from portal.dashboards.judge import NEEDED
+from portal.deadline import Deadline
 from portal.limits import ScanLimits
 from portal.words import counted
 from portal.workbench.candidates import encodable

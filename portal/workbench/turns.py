@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import PrometheusClient
+from portal.deadline import time_for
 from portal.services import Services
 
 NO_DATA = "it returns no data now"
@@ -54,7 +55,7 @@ def turn_of(services: Services, learner_id: int) -> Iterator[bool]:
 @contextmanager
 def _place(services: Services, key: Hashable, places: int) -> Iterator[bool]:
     gate = services.instruments.get(key, lambda: threading.BoundedSemaphore(places))
-    mine = gate.acquire(timeout=services.limits.workbench.turn_s)
+    mine = gate.acquire(timeout=time_for(services.limits.workbench.turn_s))
     try:
         yield mine
     finally:
@@ -73,6 +74,8 @@ def run(prometheus: PrometheusClient, expr: str) -> QueryRun:
             return QueryRun(refused="its answer is far too large for a panel")
         if error.kind is ErrorKind.TIMEOUT:
             return QueryRun(silent=TOO_SLOW)
+        if error.kind is ErrorKind.NOT_ASKED:
+            return QueryRun(silent=NO_TIME)
         raise
     if not samples:
         return QueryRun(silent=NO_DATA)

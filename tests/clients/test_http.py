@@ -174,7 +174,7 @@ def test_a_connection_reset_while_it_is_made_is_unreachable(
     def reset(*_: object, **__: object) -> socket.socket:
         raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
 
-    monkeypatch.setattr("portal.clients.deadline.socket.create_connection", reset)
+    monkeypatch.setattr("portal.clients.connections.socket.create_connection", reset)
     with pytest.raises(ClientError) as caught:
         Http("Grafana", "http://127.0.0.1:9").get("/")
     assert caught.value.kind is ErrorKind.UNREACHABLE

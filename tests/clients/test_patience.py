@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from portal.clients import ClientError, ErrorKind
-from portal.clients.deadline import Deadline
 from portal.clients.http import Http
 from portal.clients.patience import Patience, Turn
+from portal.deadline import Deadline
 from portal.limits import ClientLimits, SilenceLimits
 from tests.fakes.hostile import HostileServer, Misbehaviour
 from tests.fakes.server import LocalServer, Reply, Request

@@ -9,7 +9,7 @@ from portal.criteria.base import Status, Verdict
 from portal.learners.models import Learner
 from portal.reflections.evidence import gather
 from portal.reflections.facts import Evidence
-from portal.reflections.works import alert_rules, dashboards
+from portal.reflections.works import works_of
 from portal.rulefolder.folder import RuleFolder, learner_file, slo_file
 from portal.services import Services
 from portal.workbench import store as workbench
@@ -24,7 +24,7 @@ def test_a_workbench_with_an_sli_is_told_panel_by_panel(
     learner: Learner, services: Services
 ) -> None:
     build_something(services, learner)
-    (dashboard,) = dashboards(services, learner)
+    (dashboard,) = works_of(services, learner).dashboards
     assert dashboard.title == "Our <shop>"
     assert "workbench" in dashboard.place
     good, counter = dashboard.panels
@@ -37,12 +37,12 @@ def test_dashboards_without_an_sli_are_left_out(learner: Learner, services: Serv
     workbench.add_panel(learner.id, "Counter", "sum(http_requests_total)", "none", START)
     workbench.hand_in(learner.id, "empty.json", '{"panels": []}', START)
     workbench.hand_in(learner.id, "broken.json", "{", START)
-    assert dashboards(services, learner) == ()
+    assert works_of(services, learner).dashboards == ()
 
 
 def test_an_upload_is_told_as_it_was_written(learner: Learner, services: Services) -> None:
     workbench.hand_in(learner.id, "mine.json", json.dumps(classic_board()), START)
-    (dashboard,) = dashboards(services, learner)
+    (dashboard,) = works_of(services, learner).dashboards
     assert dashboard.place == "handed in"
     assert {panel.sli for panel in dashboard.panels} >= {"availability", "latency"}
 
@@ -50,7 +50,7 @@ def test_an_upload_is_told_as_it_was_written(learner: Learner, services: Service
 def test_an_applied_rule_is_told_with_what_ties_it(learner: Learner, services: Services) -> None:
     do_some_work(learner, START)
     build_something(services, learner)
-    (rule,) = alert_rules(services, learner)
+    (rule,) = works_of(services, learner).alert_rules
     assert (rule.name, rule.source, rule.slo) == ("Shop *fails*", "Prometheus", "availability")
     assert (rule.for_seconds, rule.made_for_you) == (60, False)
     assert rule.expr.startswith("sum(rate(")
@@ -62,7 +62,7 @@ def test_a_rule_that_the_portal_wrote_says_so(learner: Learner, services: Servic
     with folder.locked(1):
         folder.begin(slo_file(learner.id, "availability"), RULES)
         folder.commit(slo_file(learner.id, "availability"))
-    (rule,) = alert_rules(services, learner)
+    (rule,) = works_of(services, learner).alert_rules
     assert rule.made_for_you
     assert rule.slo is None
 
@@ -73,7 +73,7 @@ def test_a_rule_file_that_can_t_be_read_is_passed_over(
     build_something(services, learner)
     path = RuleFolder.of(services.settings, services.limits.room).path / learner_file(learner.id)
     path.write_text("no rules")
-    assert alert_rules(services, learner) == ()
+    assert works_of(services, learner).alert_rules == ()
 
 
 def test_it_is_part_of_the_whole_evidence_alone_and_survives_json(
@@ -97,6 +97,6 @@ def test_the_dashboard_in_grafana_that_met_is_told_too(
     verdicts.save(learner.id, "dashboard", met, START)
     with FakeGrafana() as grafana:
         grafana.add_dashboard(classic_board("Mine"), "mine")
-        (dashboard,) = dashboards(asking(services, grafana.url), learner)
+        (dashboard,) = works_of(asking(services, grafana.url), learner).dashboards
     assert (dashboard.title, dashboard.place) == ("Mine", "in Grafana")
-    assert dashboards(asking(services, grafana.url), learner) == ()
+    assert works_of(asking(services, grafana.url), learner).dashboards == ()

@@ -65,7 +65,7 @@ def pages(app: Flask) -> list[str]:
 
 def _values(rule: Rule) -> Iterator[dict[str, Any]]:
     names = sorted(rule.arguments)
-    choices = [("lab",) if rule.endpoint == "learners.confirm" else PATH_VALUES[n] for n in names]
+    choices = [("lab",) if rule.endpoint == "reset.confirm" else PATH_VALUES[n] for n in names]
     for chosen in product(*choices):
         yield dict(zip(names, chosen, strict=True))
 

@@ -18,13 +18,13 @@ import pytest
 from flask import Flask
 
 from portal.clients import ClientError
-from portal.clients.deadline import Deadline
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.clients.grafana.credentials import from_settings
 from portal.config import Settings
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import judge
+from portal.deadline import Deadline
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.objectives.store import add_slo

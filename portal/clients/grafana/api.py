@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.lockout import Lockout, Refusal, Turnstile
 from portal.clients.http import Answer, Http
-from portal.numbers import exact
+from portal.deadline import Deadline
 from portal.words import counted
 
 SYSTEM = "Grafana"
@@ -91,14 +90,8 @@ class GrafanaApi:
                 stack.enter_context(self._turnstile.enter(fingerprint, deadline.left))
                 deadline.check()
             except TimeoutError as error:
-                raise self._busy(deadline) from error
+                raise self.http.late(deadline) from error
             yield
-
-    def _busy(self, deadline: Deadline) -> ClientError:
-        message = (
-            f"Grafana did not answer within {exact(deadline.seconds)} s at {self.http.base_url}."
-        )
-        return self.http.error(message, ErrorKind.TIMEOUT)
 
     def _stop_if_refused(self, credentials: Credentials, fingerprint: str) -> None:
         refusal = self._lockout.refusal(fingerprint)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.grafana import dashboards
 from portal.clients.grafana.annotations import Annotation, annotation
@@ -26,6 +25,7 @@ from portal.clients.grafana.reader import DashboardReader
 from portal.clients.http import Http
 from portal.clients.shape import number, record, records, text
 from portal.config import Settings
+from portal.deadline import Deadline
 from portal.limits import ClientLimits
 from portal.logins import split_login
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from portal.clients.deadline import Deadline
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import dashboards
 from portal.clients.grafana.api import GrafanaApi, segment
 from portal.clients.grafana.dashboards import GROUP, StoredDashboard
 from portal.clients.shape import number, record, records, text
+from portal.deadline import Deadline
 
 FIRST_WITH_V2 = "v2"
 """The version of the dashboard API that came with 13, where v2 is what new dashboards are."""

@@ -1,4 +1,4 @@
-"""A deadline that holds for a whole HTTP call, however slowly the other side drips.
+"""Connections that keep the deadline of a whole HTTP call, however slowly the other side drips.
 
 A socket's timeout starts anew with each read, so a server that sends a byte a second keeps a
 call alive for ever. Here every read gets only what is left of the call's time.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,34 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
-
-class Deadline:
-    """``seconds`` from now on, by the monotonic clock."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    @property
-    def passed(self) -> bool:
-        """Whether the time is over."""
-        return time.monotonic() >= self._end
-
-    @property
-    def left(self) -> float:
-        """Seconds left; a moment when there are none, as a socket's timeout can't be 0."""
-        return max(self._end - time.monotonic(), 0.001)
-
-    def remaining(self) -> float:
-        """Seconds left, more than 0; raises TimeoutError when there are none."""
-        self.check()
-        return self.left
-
-    def check(self) -> None:
-        """Raise TimeoutError when the time is over."""
-        if self.passed:
-            raise TimeoutError("The time for this call is over.")
-
+from portal.deadline import Deadline
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline of the call", default=None)
 
