@@ -7,6 +7,8 @@ BIN := .venv/bin
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
+# Where Python is told to write no compiled modules, each process of the tests compiles all of them.
+test coverage: export PYTHONDONTWRITEBYTECODE =
 .PHONY: help lab test coverage lint format bench doctor clean
 
 help: ## List these commands
