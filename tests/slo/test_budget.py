@@ -92,6 +92,16 @@ def test_nothing_burning_is_not_at_this_rate() -> None:
     assert exhaustion(0.5, 600, HOUR, 0.0).state is ExhaustionState.NOT_AT_THIS_RATE
 
 
+def test_data_from_before_the_window_say_nothing_of_it() -> None:
+    assert window_share_used(0.5, 2 * HOUR, HOUR) == 0.5
+    assert exhaustion(0.5, 2 * HOUR, HOUR, 1.0).seconds == HOUR / 2
+
+
+def test_a_rate_that_is_too_small_to_divide_by_is_none() -> None:
+    found = exhaustion(0.5, 600, HOUR, 1e-320)
+    assert (found.state, found.seconds) == (ExhaustionState.NOT_AT_THIS_RATE, None)
+
+
 def test_an_overspent_window_is_already_exhausted_however_quiet_it_is_now() -> None:
     assert exhaustion(-6.0, 600, HOUR, 0.0).state is ExhaustionState.ALREADY
 
