@@ -146,6 +146,36 @@ def test_all_figures_of_ten_minutes_of_data() -> None:
     assert budget.exhaustion.seconds == pytest.approx(3300)
 
 
+@pytest.mark.parametrize(
+    ("bad", "is_estimated"),
+    [
+        (0, False),
+        (5, False),
+        (5.004, False),
+        (5.006, True),
+        (4.994, True),
+        (99, False),
+        (100, True),
+    ],
+)
+def test_what_is_no_whole_number_of_bad_events_or_a_large_one_is_an_estimate(
+    bad: float, is_estimated: bool
+) -> None:
+    assert assess(slo(), Events(bad, 1000), 600, None).bad_is_estimated is is_estimated
+    assert not assess(slo(), None, 600, None).bad_is_estimated
+
+
+@pytest.mark.parametrize(
+    ("total", "shown"),
+    [(0, None), (60, 0.6), (100, 1), (600, 6), (1_999, 20), (123_456, 1_230)],
+)
+def test_the_budget_in_events_is_told_of_the_total_that_is_told(
+    total: float, shown: float | None
+) -> None:
+    assert assess(slo(), Events(0, total), 600, None).allowed_shown == shown
+    assert assess(slo(), None, 600, None).allowed_shown is None
+
+
 def test_an_empty_budget_is_exhausted() -> None:
     assert assess(slo(), Events(12, 1200), 600, None).state is BudgetState.EXHAUSTED
 
