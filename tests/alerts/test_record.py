@@ -157,6 +157,19 @@ def test_what_is_kept_is_read_back(burst: Burst) -> None:
     assert record.histories(burst.id) == [longer]
 
 
+def test_an_alert_is_the_same_in_whatever_order_its_labels_come(burst: Burst) -> None:
+    one = replace(HISTORY, labels={"severity": "page", "slo": "a"})
+    same = replace(one, labels={"slo": "a", "severity": "page"}, before=AlertState.PENDING)
+    other = replace(one, labels={"severity": "page", "slo": "b"})
+    for found in ([one], [same, other]):
+        record.keep(burst, found)
+        db.session.commit()
+    assert {history.labels["slo"]: history.before for history in record.histories(burst.id)} == {
+        "a": AlertState.PENDING,
+        "b": AlertState.INACTIVE,
+    }
+
+
 def test_one_process_has_the_watch_until_it_falls_silent(burst: Burst) -> None:
     assert record.claim(burst, "one", START)
     assert not record.claim(burst, "two", START + timedelta(seconds=5))

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.alerts.transitions import PATIENCE_S, AlertHistory, collect, histories
-from portal.clients.prometheus import Series
+from portal.clients.prometheus import PrometheusClient, Rows, Series
 from portal.rulefile.states import AlertState
 from portal.rulefolder.rules import loaded_rules
 from portal.services import Services
+from tests.conftest import NOWHERE
 from tests.rulefolder.conftest import PATIENCE, Lab
 
 P, F, R = AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVED
@@ -152,6 +153,35 @@ def test_every_transition_changes_the_state_and_none_goes_back(
     assert times == sorted(times)
     assert all(one is not other for one, other in pairwise(path))
     assert history.now is states[-1] or (states[-1] is None and history.now in (R, INACTIVE))
+
+
+class Asked(PrometheusClient):
+    """Has no alert, and notes what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(NOWHERE)
+        self.asked: list[tuple[str, float, float, float]] = []
+
+    def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
+        self.asked.append((promql, start, end, step))
+        return Rows([])
+
+
+@pytest.mark.parametrize(("seconds", "step"), [(0, 1), (3000, 1), (3001, 2), (9000, 3)])
+def test_a_long_stretch_is_looked_at_in_longer_steps(seconds: int, step: int) -> None:
+    prometheus = Asked()
+    assert collect(prometheus, 100.9, 100.2 + seconds) == []
+    assert prometheus.asked == [
+        ("timestamp(ALERTS)", 100, 100 + seconds, step),
+        ("ALERTS_FOR_STATE", 100, 100 + seconds, step),
+    ]
+
+
+def test_the_name_of_a_job_is_no_pattern_and_an_alert_without_job_is_everybodys() -> None:
+    prometheus = Asked()
+    collect(prometheus, 0, 1, 'my.app|"x"')
+    asked = prometheus.asked[0][0]
+    assert asked == r'timestamp(ALERTS{job=~"|my\\.app\\|\\\"x\\\""})'
 
 
 RULES = """\

@@ -24,6 +24,21 @@ def test_failures_are_told_in_words(failed: dict[str, int], words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("counts", "seconds"),
+    [
+        ({}, 0.0),
+        ({"first_bad_due_at": 1000.0}, 0.0),
+        ({"first_bad_due_at": 1000.0, "last_bad_end_at": None}, 0.0),
+        ({"first_bad_due_at": 1000.0, "last_bad_end_at": 1012.5}, 12.5),
+    ],
+)
+def test_users_were_hurt_from_the_first_bad_request_to_the_end_of_the_last(
+    counts: dict[str, Any], seconds: float
+) -> None:
+    assert Burst(counts=counts).hurt_seconds == seconds
+
+
+@pytest.mark.parametrize(
     ("counts", "words"),
     [
         ({}, ""),

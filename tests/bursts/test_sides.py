@@ -29,6 +29,17 @@ def test_one_failure_in_three_hundred_thousand_is_not_a_hundred_percent() -> Non
     assert sides(burst).sentence == "Both counted the same requests and failures."
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, "–"), (0.0, "0 ms"), (0.82, "820 ms"), (59.9, "59,900 ms"), (60.0, "1 min")],
+)
+def test_a_latency_is_told_in_milliseconds_and_what_is_none_any_more_as_a_duration(
+    seconds: float | None, words: str
+) -> None:
+    view = ServerView({"200": 1}, quantiles={} if seconds is None else {"p95": seconds})
+    assert row(a_burst(view, sent=1, good=1, p95=seconds), "p95") == (words, words)
+
+
 def test_a_failure_that_the_service_did_not_see_is_no_agreement() -> None:
     burst = a_burst(ServerView({"200": 100}), sent=100, good=90, failed={"timeout": 10})
     assert "10 of them failed for users, 0 as the service" in sides(burst).sentence

@@ -24,7 +24,9 @@ from portal.kit.database_fault import DatabaseFault
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.limits import CheckLimits
+from portal.services import Services
 from tests.conftest import Clock
+from tests.patience import limited
 
 
 class StartedChecks(Checker):
@@ -209,8 +211,10 @@ def test_a_check_that_does_not_end_is_overdue_and_says_so(
 
         def __init__(self) -> None:
             self.go_on = Event()
+            self.looks = 0
 
         def collect(self, subject: Subject) -> bool:
+            self.looks += 1
             return self.go_on.wait(60)
 
         def judge(self, evidence: bool) -> Verdict:
@@ -230,7 +234,58 @@ def test_a_check_that_does_not_end_is_overdue_and_says_so(
     kept = store.stored_verdict(learner.id, "slo")
     assert kept is not None
     assert (kept.status, kept.verdict["code"]) == (Status.CANNOT_CHECK, "too_slow")
+    assert f"No verdict within {CheckLimits.longest_s:g} s." in kept.verdict["observed"]
+    assert criterion.looks == 1  # nobody looks a second time beside it
     criterion.go_on.set()
+
+
+def test_who_asks_for_a_check_waits_a_little_and_no_longer(
+    app: Flask, services: Services, learner: Learner, clock: Clock
+) -> None:
+    class Hangs:
+        """Ends when it is told to."""
+
+        id: ClassVar[str] = "slo"
+        title: ClassVar[str] = "An SLO"
+        optional: ClassVar[bool] = False
+        go_on = Event()
+
+        def collect(self, subject: Subject) -> bool:
+            return self.go_on.wait(60)
+
+        def judge(self, evidence: bool) -> Verdict:
+            return Verdict(Status.MET, "code", "", "", "")
+
+    app.extensions["slo_lab"] = limited(services, "check", wait_s=0.05)
+    checker, criterion = Checker(app, [Hangs()]), Hangs()
+    assert not checker.check_now(learner.id, ["slo"], clock())
+    assert checker.is_checking(learner.id, "slo")
+    criterion.go_on.set()
+
+
+def test_a_verdict_is_as_old_as_the_look_that_it_rests_on(
+    app: Flask, learner: Learner, clock: Clock
+) -> None:
+    class Slow:
+        """Takes a minute, in which much may happen that it does not see."""
+
+        id: ClassVar[str] = "slo"
+        title: ClassVar[str] = "An SLO"
+        optional: ClassVar[bool] = False
+
+        def collect(self, subject: Subject) -> bool:
+            clock.pass_seconds(60)
+            return True
+
+        def judge(self, evidence: bool) -> Verdict:
+            return Verdict(Status.MET, "code", "", "", "")
+
+    began = clock()
+    assert Checker(app, [Slow()]).check_now(learner.id, ["slo"], began)
+    db.session.expire_all()
+    kept = store.stored_verdict(learner.id, "slo")
+    assert kept is not None
+    assert kept.checked_at == began
 
 
 def test_a_clock_that_went_back_makes_every_verdict_stale_and_no_age_negative(

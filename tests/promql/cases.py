@@ -91,6 +91,8 @@ GOOD_RATIO = [
     " / sum without (status) (rate(http_requests_total[5m]))",
     'sum(rate(http_requests_total{status!~"5.."}[5m])) by (path)'
     " / on(path) group_left sum(rate(http_requests_total[5m])) by (path)",
+    'sum by (path) (rate(http_requests_total{path="/",status!~"5.."}[5m]))'
+    ' / ignoring(path) sum by (path) (rate(http_requests_total{path="/"}[5m]))',
     'min(sum by (path) (rate(http_requests_total{status!~"5.."}[5m]))'
     " / sum by (path) (rate(http_requests_total[5m])))",
     f"sum_over_time(({G} / {T})[1h:1m]) / count_over_time(({G} / {T})[1h:1m])",
@@ -223,6 +225,7 @@ BUCKET_SHARE = [
     f'{FAST} / sum(rate({H}_bucket{{le="+Inf"}}[5m]))',
     f'sum by (path) (rate({H}_bucket{{le="0.3"}}[5m])) / sum by (path) (rate({H}_count[5m]))',
     f'rate({H}_bucket{{le="0.3"}}[5m]) / ignoring(le) rate({H}_count[5m])',
+    f'rate({H}_bucket{{le="0.3"}}[5m]) / ignoring(le) rate({H}_bucket{{le="+Inf"}}[5m])',
     f'rate({H}_bucket{{le="0.3"}}[5m]) / on(path, method, job, instance) rate({H}_count[5m])',
     f'sum(rate({H}_bucket{{le=~"1(\\\\.0)?"}}[5m])) / {ALL}',
     f'avg(rate({H}_bucket{{le="0.3"}}[5m])) / avg(rate({H}_count[5m]))',
@@ -368,6 +371,9 @@ NEITHER = {
         f'<<path="/",status=~"5.."|rate|5m>> / {T}',
         f'{B} / <<path="/"|rate|5m>>',
         '1 - <<path="/",status=~"5.."|rate|5m>> / <<path="/search"|rate|5m>>',
+        '<<path="/",status=~"5.."|rate|5m>> / on(path) <<path="/search"|rate|5m>>',
+        'sum by (path) (rate(http_requests_total{path="/",status=~"5.."}[5m]))'
+        ' / ignoring(path) sum by (path) (rate(http_requests_total{path="/search"}[5m]))',
         f'<<method="GET",status=~"5.."|rate|5m>> / {T}',
         f'<<job="another",status=~"5.."|rate|5m>> / {T}',
         f'<<instance="a:1",status=~"5.."|rate|5m>> / {T}',
@@ -413,11 +419,18 @@ NEITHER = {
         f'sum by (path) (rate(http_requests_total{{status=~"5.."}}[5m])) / {T}',
         f'rate({H}_bucket{{le="0.3"}}[5m]) / rate({H}_count[5m])',
         f'sum by (le) (rate({H}_bucket{{le="0.3"}}[5m])) / {ALL}',
+        f'rate({H}_bucket{{le="0.3"}}[5m]) / rate({H}_bucket{{le="+Inf"}}[5m])',
+        'sum by (path) (rate(http_requests_total{path="/",status=~"5.."}[5m]))'
+        ' / sum by (path) (rate(http_requests_total{path="/search"}[5m]))',
+        'sum by (status) (rate(http_requests_total{status="503"}[5m]))'
+        ' / sum by (status) (rate(http_requests_total{status=~"20[0]"}[5m]))',
     ],
     "many_to_many": [
         f"{B} / ignoring(path, method, status, job, instance) rate(http_requests_total[5m])",
         'rate(http_requests_total{status=~"5.."}[5m]) / ignoring(status)'
         " rate(http_requests_total[5m])",
+        'sum by (path) (rate(http_requests_total{path!="/",status=~"5.."}[5m]))'
+        ' / ignoring(path) sum by (path) (rate(http_requests_total{path!="/"}[5m]))',
     ],
     "share_by_status": [
         f"sum by (status) (rate(http_requests_total[5m])) / ignoring(status) group_left {T}"

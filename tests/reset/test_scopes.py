@@ -33,7 +33,7 @@ from portal.reset.scopes import (
     reset,
     scopes,
 )
-from portal.rulefolder.folder import RuleFolder, learner_file, slo_file
+from portal.rulefolder.folder import RuleFolder, RuleFolderError, learner_file, slo_file
 from portal.services import Services
 from portal.steps import store as marks
 from portal.steps.catalog import load
@@ -133,6 +133,8 @@ def test_the_whole_lab_leaves_the_learner_and_empty_answers(
     assert set(reflections.answers(learner.id).values()) == {""}
     assert rule_file(services, learner) is None
     assert generated_file(services, learner) is None
+    # Else the next change of rules would take them for half done, and put them back.
+    assert RuleFolder.of(services.settings, services.limits.room).unfinished() == []
 
 
 def test_another_learners_work_stays(learner: Learner, services: Services) -> None:
@@ -294,3 +296,26 @@ def test_a_reset_that_can_t_be_saved_leaves_the_rules(
     assert folder.unfinished() == []
     reset(services, learner, scope(LAB))
     assert rule_file(services, learner) is None
+
+
+def test_the_rules_are_gone_before_the_rows_are_and_no_other_change_comes_between(
+    learner: Learner, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A portal that is killed meanwhile leaves a note for each file, which puts it back."""
+    do_everything(services, learner)
+    folder = RuleFolder.of(services.settings, services.limits.room)
+    seen: list[list[str]] = []
+    commit = db.session.commit
+
+    def noted_commit() -> None:
+        seen.append(sorted(folder.unfinished()))
+        assert folder.files_of(learner.id) == []
+        with pytest.raises(RuleFolderError, match="just now"), folder.locked(0):
+            pytest.fail("another change came between")
+        commit()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db.session, "commit", noted_commit)
+        reset(services, learner, scope("alert"))
+    both = [learner_file(learner.id), slo_file(learner.id, "availability")]
+    assert seen[-1] == sorted(both)

@@ -92,6 +92,16 @@ def test_nothing_burning_is_not_at_this_rate() -> None:
     assert exhaustion(0.5, 600, HOUR, 0.0).state is ExhaustionState.NOT_AT_THIS_RATE
 
 
+def test_data_from_before_the_window_say_nothing_of_it() -> None:
+    assert window_share_used(0.5, 2 * HOUR, HOUR) == 0.5
+    assert exhaustion(0.5, 2 * HOUR, HOUR, 1.0).seconds == HOUR / 2
+
+
+def test_a_rate_that_is_too_small_to_divide_by_is_none() -> None:
+    found = exhaustion(0.5, 600, HOUR, 1e-320)
+    assert (found.state, found.seconds) == (ExhaustionState.NOT_AT_THIS_RATE, None)
+
+
 def test_an_overspent_window_is_already_exhausted_however_quiet_it_is_now() -> None:
     assert exhaustion(-6.0, 600, HOUR, 0.0).state is ExhaustionState.ALREADY
 
@@ -134,6 +144,36 @@ def test_all_figures_of_ten_minutes_of_data() -> None:
     assert budget.share_used == pytest.approx(0.5 / 6)
     assert budget.burn_rate == pytest.approx(1)
     assert budget.exhaustion.seconds == pytest.approx(3300)
+
+
+@pytest.mark.parametrize(
+    ("bad", "is_estimated"),
+    [
+        (0, False),
+        (5, False),
+        (5.004, False),
+        (5.006, True),
+        (4.994, True),
+        (99, False),
+        (100, True),
+    ],
+)
+def test_what_is_no_whole_number_of_bad_events_or_a_large_one_is_an_estimate(
+    bad: float, is_estimated: bool
+) -> None:
+    assert assess(slo(), Events(bad, 1000), 600, None).bad_is_estimated is is_estimated
+    assert not assess(slo(), None, 600, None).bad_is_estimated
+
+
+@pytest.mark.parametrize(
+    ("total", "shown"),
+    [(0, None), (60, 0.6), (100, 1), (600, 6), (1_999, 20), (123_456, 1_230)],
+)
+def test_the_budget_in_events_is_told_of_the_total_that_is_told(
+    total: float, shown: float | None
+) -> None:
+    assert assess(slo(), Events(0, total), 600, None).allowed_shown == shown
+    assert assess(slo(), None, 600, None).allowed_shown is None
 
 
 def test_an_empty_budget_is_exhausted() -> None:
