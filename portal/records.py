@@ -15,6 +15,12 @@ class RecordError(SLOLabError, ValueError):
     """What was kept can't be read as what it should be; the sentence says where."""
 
 
+def write_record(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON has it: mappings, lists, texts and numbers."""
+    written: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
+    return written
+
+
 def read_record(kind: type[Kept], kept: Any) -> Kept:
     """The value that was kept: a dataclass from a mapping, times from ISO 8601.
 

@@ -22,7 +22,7 @@ from portal.alerts import record
 from portal.alerts.course import BEFORE_S, from_prometheus, may_change, watched_until
 from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.alerts.grafana_samples import continued
-from portal.alerts.numbers import marked
+from portal.alerts.grounds import marked
 from portal.alerts.transitions import AlertHistory, AlertSource
 from portal.bursts.models import Burst
 from portal.clients.errors import ClientError

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from portal.errors import SLOLabError
 from portal.numbers import exact, number
+from portal.records import RecordError, read_record
 
 VERSION = 1
 STOP = "stop"
@@ -29,6 +30,7 @@ METHODS = ("GET", "HEAD", "POST")
 MAX_PARTS = 20
 MAX_WEIGHT = 1000
 MAX_PATH = 200
+Said = TypeVar("Said", "Spec", "Message")
 
 
 class MessageError(SLOLabError):
@@ -110,9 +112,7 @@ class Spec:
     @classmethod
     def parse(cls, line: str) -> Spec:
         """The burst that a line asks for; raises MessageError."""
-        content = _read_object(line)
-        content["mix"] = tuple(_read_part(part) for part in _typed(content, "mix", list))
-        return cls(**_typed_fields(cls, content))
+        return _read(cls, _read_object(line))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,10 +178,7 @@ class Message:
         """The message in a line of the engine's; raises MessageError."""
         content = _read_object(line)
         content["kind"] = content.pop("type", None)
-        content.pop("error_ratio", None)
-        for name in ("failed", "by_status"):
-            _check_counts(name, content.get(name, {}))
-        return cls(**_typed_fields(cls, content))
+        return _read(cls, content)
 
 
 def _read_object(line: str) -> dict[str, Any]:
@@ -196,62 +193,11 @@ def _read_object(line: str) -> dict[str, Any]:
     return content
 
 
-_FIELD_TYPES: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "float": (int, float),
-    "int | None": (int, type(None)),
-    "float | None": (int, float, type(None)),
-    "Mode": (str,),
-    "MessageKind": (str,),
-    "tuple[Part, ...]": (tuple,),
-    "Mapping[str, int]": (dict,),
-}
-
-
-def _typed_fields(cls: type[Spec] | type[Message], content: dict[str, Any]) -> dict[str, Any]:
-    """The fields of ``cls`` in ``content``, each of its declared type; unknown ones are ignored."""
-    known = {f.name: f for f in fields(cls) if f.name in content}
-    values = {name: _typed(content, name, *_FIELD_TYPES[str(f.type)]) for name, f in known.items()}
-    for name, enum in (("mode", Mode), ("kind", MessageKind)):
-        if name in values:
-            values[name] = _member(enum, name, values[name])
+def _read(kind: type[Said], content: dict[str, Any]) -> Said:
     try:
-        cls(**values)
-    except TypeError as error:
-        raise MessageError(f"The message lacks something: {error}.") from error
-    return values
-
-
-def _typed(content: Mapping[str, Any], name: str, *types: type) -> Any:
-    value = content.get(name)
-    if not isinstance(value, types) or isinstance(value, bool):
-        raise MessageError(f"{name} is {value!r:.60}, which is not what it should be.")
-    return value
-
-
-def _member(enum: type[Mode] | type[MessageKind], name: str, value: str) -> StrEnum:
-    try:
-        return enum(value)
-    except ValueError as error:
-        raise MessageError(
-            f"{name} is {value!r:.60}, but must be one of: {', '.join(enum)}."
-        ) from error
-
-
-def _read_part(content: object) -> Part:
-    if not isinstance(content, dict):
-        raise MessageError(f"A part of the mix is {content!r:.60}, but must be an object.")
-    return Part(
-        path=_typed(content, "path", str),
-        weight=_typed({"weight": 1, **content}, "weight", int),
-        method=_typed({"method": "GET", **content}, "method", str),
-    )
-
-
-def _check_counts(name: str, counts: object) -> None:
-    if not isinstance(counts, dict) or not all(type(n) is int for n in counts.values()):
-        raise MessageError(f"{name} must hold counts.")
+        return read_record(kind, content)
+    except RecordError as error:
+        raise MessageError(f"This line is no message of a burst: {error}") from error
 
 
 def _check_range(name: str, value: float, most: float) -> None:

@@ -5,12 +5,13 @@ A new preset is one more entry in ``PRESETS``.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from portal.bursts.messages import MAX_DURATION_SECONDS, MAX_RATE, MessageError, Mode, Part, Spec
 from portal.errors import SLOLabError
 from portal.numbers import plain
+from portal.records import read_record, write_record
 from portal.words import measured
 
 MIN_RATE = 0.1
@@ -48,6 +49,17 @@ class BurstFault:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeptProfile:
+    """What is kept of a burst's profile: rate in requests/s, duration in seconds."""
+
+    mode: Mode
+    rate: float
+    duration: float
+    mix: tuple[Part, ...]
+    fault: BurstFault | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """A kind of burst: ``rate`` in requests/s (closed loop: its cap), duration in seconds."""
 
@@ -76,27 +88,29 @@ class Profile:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """What the record of a burst keeps: mode, rate (1/s), duration (s), mix, fault."""
-        return {
-            "mode": str(self.mode),
-            "rate": self.rate,
-            "duration": self.duration_seconds,
-            "mix": [asdict(part) for part in self.mix],
-            "fault": asdict(self.fault) if self.fault else None,
-        }
+        """What the record of a burst keeps, a ``KeptProfile`` as JSON has it."""
+        kept = KeptProfile(
+            mode=self.mode,
+            rate=self.rate,
+            duration=self.duration_seconds,
+            mix=self.mix,
+            fault=self.fault,
+        )
+        return write_record(kept)
 
     @classmethod
     def from_dict(cls, id: str, title: str, kept: dict[str, Any]) -> Profile:  # noqa: A002
-        """The profile again, from ``as_dict``."""
+        """The profile again, from ``as_dict``; raises RecordError."""
+        read = read_record(KeptProfile, kept)
         return cls(
             id=id,
             title=title,
             summary="",
-            mode=Mode(kept["mode"]),
-            rate=kept["rate"],
-            duration_seconds=kept["duration"],
-            mix=tuple(Part(**part) for part in kept["mix"]),
-            fault=BurstFault(**kept["fault"]) if kept["fault"] else None,
+            mode=read.mode,
+            rate=read.rate,
+            duration_seconds=read.duration,
+            mix=read.mix,
+            fault=read.fault,
         )
 
 

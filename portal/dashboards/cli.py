@@ -29,7 +29,7 @@ from portal.dashboards.templating import seconds
 from portal.durations import prometheus_duration
 from portal.errors import SLOLabError
 from portal.promql.context import Context, RecordingRule, bucket_labels, by_name
-from portal.rulefile.records import recording_rules
+from portal.rulefile.recordings import recording_rules
 from portal.trial.engine import TrialEngine
 from portal.trial.memory import TrialMemory
 from portal.trial.verdict import findings

@@ -10,7 +10,7 @@ from typing import Any, Self
 from portal.kit.form import TypedForm, plain
 from portal.kit.version import seen_version
 from portal.numbers import count
-from portal.workbench.trial import MAX_LENGTH
+from portal.workbench.tryout import MAX_LENGTH
 from portal.workbench.units import OF_THE_QUERY, UNITS
 
 MAX_TITLE = 120

@@ -42,7 +42,7 @@ from portal.workbench.judge import lab_context, tried_days
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana, pushed_to
 from portal.workbench.starts import starts
-from portal.workbench.trial import MAX_LENGTH, Trial, try_query, unit_of_query
+from portal.workbench.tryout import MAX_LENGTH, Tryout, try_query, unit_of_query
 from portal.workbench.units import OF_THE_QUERY, UNITS
 
 bp = Blueprint("workbench", __name__, url_prefix="/workbench")
@@ -62,7 +62,7 @@ def try_fragment() -> ResponseReturnValue:
     form, panel_id = PanelForm.of(request.args), request.args.get("panel", type=row_number)
     where = ".index" if panel_id is None else ".edit"
     url = url_for(where, panel_id=panel_id, **form.in_address)
-    return fragment_at("workbench/_tried.html", url, trial=_trial(form))
+    return fragment_at("workbench/_tried.html", url, tryout=_tryout(form))
 
 
 @bp.post("/try")
@@ -70,7 +70,7 @@ def try_typed() -> ResponseReturnValue:
     """The same for a query too long for an address; the whole page without htmx."""
     form = PanelForm.of(request.form)
     if wants_fragment():
-        return render_template("workbench/_trial.html", trial=_trial(form))
+        return render_template("workbench/_tryout.html", tryout=_tryout(form))
     panel_id = request.form.get("panel", type=row_number)
     if panel_id is not None:
         return render_page("workbench/edit.html", **_editing(_find(panel_id), form))
@@ -262,7 +262,7 @@ def page(form: PanelForm | None = None) -> dict[str, Any]:
         **_bench(),
         **_traffic(),
         "form": form,
-        "trial": _trial(form),
+        "tryout": _tryout(form),
         "starts": starts(learner.service.job),
         "kept": _kept(learner.id),
         "handed_in": store.handed_in(learner.id),
@@ -290,7 +290,7 @@ def _traffic() -> dict[str, Any]:
     }
 
 
-def _trial(form: PanelForm) -> Trial | None:
+def _tryout(form: PanelForm) -> Tryout | None:
     if not form.expr:
         return None
     return try_query(current_services(), current_learner(), form.expr, form.unit)
@@ -311,7 +311,7 @@ def _unit(form: PanelForm) -> str:
 
 
 def _editing(panel: WorkbenchPanel, form: PanelForm) -> dict[str, Any]:
-    return {"panel": panel, "form": form, "trial": _trial(form), "units": UNITS}
+    return {"panel": panel, "form": form, "tryout": _tryout(form), "units": UNITS}
 
 
 def _change_again(panel: WorkbenchPanel, form: PanelForm, **answer: Any) -> Response:

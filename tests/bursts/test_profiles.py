@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from mockapp import fault_control, metrics
 from portal.bursts import messages, profiles
 from portal.bursts.messages import Mode, Part
 from portal.bursts.profiles import PRESETS, Profile, ProfileError, custom_profile
+from portal.records import RecordError
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,21 @@ def test_the_record_of_a_profile_brings_it_back(preset: Profile) -> None:
     again = Profile.from_dict(preset.id, preset.title, preset.as_dict())
     assert again.spec("http://localhost") == preset.spec("http://localhost")
     assert again.fault == preset.fault
+
+
+@pytest.mark.parametrize(
+    "change", [{"mode": "sideways"}, {"rate": "20"}, {"mix": [{"weight": 1}]}, {"fault": [1]}]
+)
+def test_a_record_of_the_wrong_shape_is_refused_in_a_sentence(change: dict[str, Any]) -> None:
+    kept = {**PRESETS["error-burst"].as_dict(), **change}
+    with pytest.raises(RecordError, match=f"No KeptProfile can be read: .*{next(iter(change))}"):
+        Profile.from_dict("error-burst", "Error burst", kept)
+
+
+def test_what_is_kept_is_as_json_has_it() -> None:
+    kept = PRESETS["error-burst"].as_dict()
+    assert json.loads(json.dumps(kept)) == kept
+    assert (kept["mode"], kept["duration"], kept["mix"][0]["path"]) == ("open", 60, "/")
 
 
 GOOD: dict[str, Any] = {"rate": 20.0, "duration_seconds": 30.0}

@@ -15,8 +15,10 @@ from portal.clients.promtool import (
     RulesReport,
     Validity,
 )
+from portal.config import Settings
 from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits
+from portal.services import Services
 from tests.promtool import check_rules, validate
 
 
@@ -107,7 +109,7 @@ def empty_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def program(folder: Path, mode: int = 0o755) -> Path:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     tool = folder / "promtool"
     tool.write_text("#!/bin/sh\n")
     tool.chmod(mode)
@@ -141,3 +143,14 @@ def test_one_that_may_not_be_executed_is_named(empty_path: Path, tmp_path: Path)
 
 def test_a_validity_defaults_to_nobody_asked() -> None:
     assert Validity(None).why == ""
+
+
+def test_a_portal_looks_where_its_settings_say_and_not_where_the_environment_does(
+    empty_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, other = (program(tmp_path / name / "prometheus-3.5") for name in ("own", "other"))
+    monkeypatch.setenv("SLO_LAB_CACHE_DIR", str(other.parents[1]))
+    settings = Settings(data_dir=tmp_path / "data", cache_dir=own.parents[1])
+    services = Services.from_settings(settings)
+    assert services.trials.engine.promtool() == own
+    assert services.background.stop() == []

@@ -16,9 +16,9 @@ from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.promql.text import caret_under
 from portal.services import Services
-from portal.workbench import store, trial
+from portal.workbench import store, tryout
 from portal.workbench.drawing import Drawing, draw
-from portal.workbench.trial import Trial, try_query
+from portal.workbench.tryout import Tryout, try_query
 from portal.workbench.turns import TOO_SLOW, run
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95
@@ -38,7 +38,7 @@ def ask(lab_app: Flask) -> object:
 
 
 def test_a_good_query_gives_its_value_a_chart_and_the_checks_opinion(ask: object) -> None:
-    tried: Trial = ask(FRESH)  # type: ignore[operator]
+    tried: Tryout = ask(FRESH)  # type: ignore[operator]
     assert tried.drawing
     assert tried.drawing.value == "100 %"
     assert tried.drawing.chart
@@ -61,7 +61,7 @@ def test_a_good_query_gives_its_value_a_chart_and_the_checks_opinion(ask: object
 def test_a_wrong_query_is_told_in_prometheus_words_with_the_place(
     ask: object, expr: str, words: str, caret: str
 ) -> None:
-    tried: Trial = ask(expr)  # type: ignore[operator]
+    tried: Tryout = ask(expr)  # type: ignore[operator]
     assert words in tried.error
     assert tried.caret == caret
     assert tried.finding is None
@@ -77,7 +77,7 @@ def test_a_wrong_query_is_told_in_prometheus_words_with_the_place(
     ],
 )
 def test_what_a_panel_could_not_draw_is_told(ask: object, expr: str, words: str) -> None:
-    tried: Trial = ask(expr)  # type: ignore[operator]
+    tried: Tryout = ask(expr)  # type: ignore[operator]
     assert words in tried.error, tried
 
 
@@ -90,7 +90,7 @@ def test_what_a_panel_could_not_draw_is_told(ask: object, expr: str, words: str)
     ],
 )
 def test_what_is_missing_in_a_valid_query_is_told(ask: object, expr: str, note: str) -> None:
-    tried: Trial = ask(expr)  # type: ignore[operator]
+    tried: Tryout = ask(expr)  # type: ignore[operator]
     assert tried.drawing
     assert note in tried.drawing.note
     assert not tried.error
@@ -102,7 +102,7 @@ def test_the_verdict_stands_before_the_drawing(lab_app: Flask) -> None:
 
 
 def test_several_series_have_a_row_and_a_look_each_and_the_rest_is_counted(ask: object) -> None:
-    tried: Trial = ask("http_requests_total")  # type: ignore[operator]
+    tried: Tryout = ask("http_requests_total")  # type: ignore[operator]
     drawing = tried.drawing
     assert drawing
     assert drawing.series[0].name == "path=/, status=200"
@@ -138,7 +138,7 @@ def test_what_could_not_be_tried_is_tried_again_after_a_while(client: FlaskClien
 
 def test_what_shows_no_sli_gets_one_suggestion_and_not_the_solution(ask: object) -> None:
     for expr in ("http_requests_total", "sum(rate(http_requests_total[5s]))", "up", "1"):
-        tried: Trial = ask(expr)  # type: ignore[operator]
+        tried: Tryout = ask(expr)  # type: ignore[operator]
         assert tried.finding
         assert tried.finding.sli is None
         assert tried.suggestion
@@ -146,7 +146,7 @@ def test_what_shows_no_sli_gets_one_suggestion_and_not_the_solution(ask: object)
 
 
 def test_grafanas_variables_are_filled_in(ask: object) -> None:
-    tried: Trial = ask(P95.replace("1m", "$__rate_interval"))  # type: ignore[operator]
+    tried: Tryout = ask(P95.replace("1m", "$__rate_interval"))  # type: ignore[operator]
     assert "[16s]" in tried.runs
     assert tried.finding
     assert tried.finding.sli == "latency"
@@ -172,7 +172,7 @@ def test_a_heavy_query_is_given_up_and_starves_nobody(
     services: Services = lab_app.extensions["slo_lab"]
     hurried = PrometheusClient(services.prometheus.base_url, timeout=1.5)
     monkeypatch.setattr(services.prometheus, "apart", lambda **_: hurried)
-    tried: Trial = ask(HEAVY)  # type: ignore[operator]
+    tried: Tryout = ask(HEAVY)  # type: ignore[operator]
     assert "did not answer" in tried.unreachable or "gave up" in tried.unreachable, tried
     # However often it is asked for, the portal's own questions are not put off.
     assert run(services.learners_prometheus, HEAVY).silent == TOO_SLOW
@@ -195,7 +195,7 @@ def test_a_learner_runs_one_query_at_a_time(
             running -= 1
         return run_it(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(trial, "draw", slow)
+    monkeypatch.setattr(tryout, "draw", slow)
     lab_app.extensions["slo_lab"] = limited(lab_app.extensions["slo_lab"], "workbench", turn_s=0.2)
     with ThreadPoolExecutor(6) as pool:
         ask = lambda: lab_app.test_client().get("/workbench/try?expr=up").text  # noqa: E731

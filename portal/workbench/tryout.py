@@ -25,7 +25,7 @@ ASK_YOURSELF = "Ask: which share of all requests went well, or was fast enough?"
 
 
 @dataclass(frozen=True)
-class Trial:
+class Tryout:
     """What came of a query.
 
     ``error`` (with line, column and a ``caret`` under the place) when Prometheus refuses it;
@@ -52,29 +52,29 @@ class Trial:
         return "" if self.finding.sli else ASK_YOURSELF
 
 
-def try_query(services: Services, learner: Learner, expr: str, unit: str = "none") -> Trial:
+def try_query(services: Services, learner: Learner, expr: str, unit: str = "none") -> Tryout:
     """Ask Prometheus and the check; one query of a learner at a time. Never raises."""
     if len(expr) > MAX_LENGTH:
-        return Trial(
+        return Tryout(
             expr, error=f"Keep it under {count(MAX_LENGTH)} characters; it has {count(len(expr))}."
         )
     context = lab_context(services, learner.service.job)
     runs = filled(expr, context)
     finding = judge_query(expr, context, store.confirmed(learner.id), services.trials)
-    trial = Trial(expr, runs, finding=finding, remark=unit_remark(finding.indicator, unit))
+    tryout = Tryout(expr, runs, finding=finding, remark=unit_remark(finding.indicator, unit))
     try:
         services.prometheus.format_query(runs)
         with turn_of(services, learner.id) as mine:
             if not mine:
-                return replace(trial, unreachable=BUSY)
-            return replace(trial, drawing=_drawing(services, learner, trial))
+                return replace(tryout, unreachable=BUSY)
+            return replace(tryout, drawing=_drawing(services, learner, tryout))
     except InvalidQuery as invalid:
         caret = caret_under(runs, invalid.line, invalid.column)
-        return Trial(expr, runs, invalid.message, invalid.line, invalid.column, caret)
+        return Tryout(expr, runs, invalid.message, invalid.line, invalid.column, caret)
     except ClientError as error:
         if error.kind is ErrorKind.REFUSED:
-            return Trial(expr, runs, error=error.detail or str(error))
-        return replace(trial, unreachable=_in_words(error))
+            return Tryout(expr, runs, error=error.detail or str(error))
+        return replace(tryout, unreachable=_in_words(error))
 
 
 def unit_of_query(services: Services, learner: Learner, expr: str) -> str:
@@ -83,11 +83,11 @@ def unit_of_query(services: Services, learner: Learner, expr: str) -> str:
     return fitting_name(judge_query(expr, context, {}, services.trials).indicator)
 
 
-def _drawing(services: Services, learner: Learner, trial: Trial) -> Drawing:
-    unit = fitting_unit(trial.finding.indicator if trial.finding else None)
+def _drawing(services: Services, learner: Learner, tryout: Tryout) -> Drawing:
+    unit = fitting_unit(tryout.finding.indicator if tryout.finding else None)
     now = services.clock()
     bands = burst_bands(learner.id, now - CHART_SPAN, now)
-    return draw(services.learners_prometheus, trial.runs, now, unit, bands)
+    return draw(services.learners_prometheus, tryout.runs, now, unit, bands)
 
 
 def _in_words(error: ClientError) -> str:
