@@ -126,7 +126,7 @@ REASONS: dict[Code, str] = {
     ),
     Code.SUM_OF_RATIOS: "This adds up shares (or quantiles): the sum is no share any more.",
     Code.CONSTANT_ADDED: "The constant that is added changes the ratio.",
-    Code.ODD_SCALE: "The result is no share: it runs neither from 0 to 1 nor from 0 to 100.",
+    Code.ODD_SCALE: "The scale is odd: a share runs from 0 to 1 or to 100, a time is in s or ms.",
     Code.DISTORTED: "What this calculates is neither a share of requests nor a time.",
     Code.ROUNDED_AWAY: "Rounded like this, hardly anything of the value is left.",
     Code.CONDITION: "This tells whether a condition holds; it hides the value itself.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from portal.numbers import exact, exact_percent
+from portal.numbers import exact, exact_percent, number
 from portal.promql import statuses
 from portal.promql.events import CountedEvents, EventKind
 from portal.promql.findings import Code, Comparison, Finding, Indicator, Measure, Sli, nothing
-from portal.promql.reading import FLAWS, RatioReading, Shape, measure
+from portal.promql.reading import FLAWS, TIME_SCALES, RatioReading, Shape, measure, same
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.words import listed
 
@@ -85,10 +85,13 @@ def _rate_code(value: Quantity) -> Code:
 
 
 def _quantile(value: Quantile) -> Finding:
+    scale = next((full for full in TIME_SCALES if same(value.factor, full)), None)
+    if scale is None:
+        return nothing(Code.ODD_SCALE, f"It is {number(value.factor)} times the seconds.")
     indicator = Indicator(
         Sli.LATENCY,
         Measure.QUANTILE,
-        scale=value.factor,
+        scale=scale,
         quantile=value.phi,
         labels=value.labels,
         comparisons=value.comparisons,

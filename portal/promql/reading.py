@@ -19,6 +19,8 @@ from portal.promql.values import Opaque, Quantity
 from portal.words import listed
 
 SCALES = (1.0, 100.0, 1000.0, 1e6)
+TIME_SCALES = (1.0, 1000.0, 1e6)
+"""What a second may be: itself, in milliseconds, in microseconds."""
 TINY = 1e-9
 LEAST_BURN = 4.0
 """1/(1 - objective) for an objective of 75 %: below that nothing is an error budget."""
@@ -199,7 +201,7 @@ class RatioReading:
     def _judge(self, cells: dict[frozenset[int], list[float]]) -> Shape | Opaque:
         total = frozenset().union(*cells)
         values = [value for bins in cells.values() for value in bins]
-        if _same(min(values), max(values)):
+        if same(min(values), max(values)):
             if STATUS in self.value.split:
                 return Opaque(Code.SHARE_BY_STATUS)
             return Opaque(Code.ALWAYS_THE_SAME)
@@ -212,21 +214,21 @@ class RatioReading:
 
     @staticmethod
     def _by_duration(cells: dict[frozenset[int], list[float]]) -> bool:
-        return any(not _same(min(bins), max(bins)) for bins in cells.values())
+        return any(not same(min(bins), max(bins)) for bins in cells.values())
 
     def _availability(
         self, cells: dict[frozenset[int], float], total: frozenset[int]
     ) -> Shape | Opaque:
         good = next(value for group, value in cells.items() if 200 in group)
         bad = next(value for group, value in cells.items() if 500 in group)
-        if _same(good, bad):
-            different = frozenset().union(*(g for g, v in cells.items() if not _same(v, good)))
+        if same(good, bad):
+            different = frozenset().union(*(g for g, v in cells.items() if not same(v, good)))
             if different <= statuses.CLIENT_ERRORS:
                 return Opaque(Code.CLIENT_ERRORS_ONLY)
             return Opaque(Code.STATUS_SET, f"It tells {statuses.spoken(different)} from the rest.")
-        if any(not _same(v, good) and not _same(v, bad) for v in cells.values()):
+        if any(not same(v, good) and not same(v, bad) for v in cells.values()):
             return Opaque(Code.UNRELATED, "It counts some statuses more than others.")
-        failing = frozenset().union(*(g for g, value in cells.items() if _same(value, bad)))
+        failing = frozenset().union(*(g for g, value in cells.items() if same(value, bad)))
         return Shape(Sli.AVAILABILITY, good, bad, failing, total)
 
     def _latency(
@@ -234,19 +236,19 @@ class RatioReading:
     ) -> Shape | Opaque:
         bins = next(bins for group, bins in cells.items() if 200 in group)
         steps = list(pairwise(bins))
-        changes = [i for i, (before, after) in enumerate(steps) if not _same(before, after)]
+        changes = [i for i, (before, after) in enumerate(steps) if not same(before, after)]
         falling = all(steps[i][0] > steps[i][1] for i in changes)
         rising = all(steps[i][0] < steps[i][1] for i in changes)
         if not changes or not (falling or rising):
             return Opaque(Code.BETWEEN_THRESHOLDS)
         failing: frozenset[int] = frozenset()
         for group, others in cells.items():
-            if all(_same(mine, theirs) for mine, theirs in zip(bins, others, strict=True)):
+            if all(same(mine, theirs) for mine, theirs in zip(bins, others, strict=True)):
                 continue
-            if not all(_same(value, bins[-1]) for value in others):
+            if not all(same(value, bins[-1]) for value in others):
                 return Opaque(Code.UNRELATED, "It counts some statuses more than others.")
             failing |= group
-        if len(changes) == 2 and not _same(bins[changes[1]], (bins[0] + bins[-1]) / 2):
+        if len(changes) == 2 and not same(bins[changes[1]], (bins[0] + bins[-1]) / 2):
             return Opaque(Code.ODD_SCALE)
         if len(changes) > 2:
             return Opaque(Code.RAW_BUCKETS, "Buckets hold each other; their sum is no share.")
@@ -266,16 +268,16 @@ def measure(shape: Shape, functions: set[str]) -> tuple[Measure, float] | Code:
         kind, scale = Measure.BUDGET_LEFT, (good - bad) / good
     else:
         return Code.ODD_SCALE
-    plain = any(_same(scale, full) for full in SCALES)
+    plain = any(same(scale, full) for full in SCALES)
     if len(functions) > 1 and not plain:
         return Code.DIFFERENT_UNITS
     if not plain and (kind is Measure.GOOD or scale < LEAST_BURN or shape.steps > 2):
         return Code.ODD_SCALE
-    return kind, next((full for full in SCALES if _same(scale, full)), scale)
+    return kind, next((full for full in SCALES if same(scale, full)), scale)
 
 
 def _is_whole(number: float) -> bool:
-    return _same(number, 1.0) or _same(number, 100.0)
+    return same(number, 1.0) or same(number, 100.0)
 
 
 def _within(events: CountedEvents, slowest: float) -> float:
@@ -298,7 +300,7 @@ def _largest(total: Linear) -> float:
     return max(total.terms.values(), key=abs, default=0.0)
 
 
-def _same(one: float, other: float) -> bool:
+def same(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(1e-3, abs(one), abs(other))
 
 

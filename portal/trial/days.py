@@ -148,115 +148,165 @@ def _seen(parts: tuple[DayPart, ...]) -> tuple[DayPart, ...]:
 
 # The days
 
-SELDOM, OFTEN = 1 / 60, 5000.0
+SELDOM, OFTEN, MOST = 1 / 300, 5000.0, 200_000.0
 """Requests a second, far from those that a limit of traffic would be written for."""
+ASIDE = 4e-6
+"""How far a share lies beside the number that names it.
+
+A limit that a person types is such a number: if a day lay on it, the last bit of a sum, whose order
+Prometheus leaves open, would decide.
+"""
+HARDLY = 3e-5
+"""The share of failures on an all but spotless day, and of good requests on the worst.
+
+A query that leaves out what is close to none or all does so on one of these days.
+"""
 TYPICAL = ((302, 0.02), (404, 0.03))
-BRISK = Pace(spread=((1.0, 0.008),))
-QUICK = Pace(spread=((1.0, 0.002),))
+BRISK = Pace(spread=((1.0, 0.0084),))
+QUICK = Pace(spread=((1.0, 0.0021),))
 SLOWISH = Pace(spread=((0.8, 0.09), (0.2, 0.7)))
-SLOW = Pace(spread=((0.4, 0.3), (0.6, 2.0)))
+SLOW = Pace(spread=((0.41, 0.3), (0.59, 2.0)))
 CRAWLING = Pace(spread=((1.0, 4.0),))
 STUCK = Pace(exact=((1.0, 30.0),))
+HARDLY_STUCK = Pace(exact=((1 - HARDLY, 0.001), (HARDLY, 30.0)))
+NEARLY_STUCK = Pace(exact=((HARDLY, 0.001), (1 - HARDLY, 30.0)))
 FAILURES = frozenset({500, 503})
+
+
+def aside(share: float) -> float:
+    """A share that nobody types, and that reads like this one."""
+    return share + ASIDE if 0 < share < 1 else share
 
 
 def _day(name: str, traffic: Traffic) -> Day:
     return Day(name, (DayPart(traffic),))
 
 
+def _flow(
+    page: int,
+    rate: float,
+    statuses: tuple[tuple[int, float], ...],
+    pace: Pace = FAST,
+    method: int = 0,
+) -> Flow:
+    """A flow whose shares of statuses lie aside of those that are named."""
+    moved = tuple((status, aside(share)) for status, share in statuses)
+    return Flow(page, rate, moved, pace, method)
+
+
+def _shared(
+    rate: float,
+    bad: float | tuple[float, ...] = 0.0,
+    pace: Pace | tuple[Pace, ...] = FAST,
+    *,
+    weights: tuple[float, ...] = (0.5, 0.3, 0.2),
+    others: tuple[tuple[int, float], ...] = (),
+    unavailable: float = 0.0,
+) -> Traffic:
+    """Traffic over all pages whose shares of statuses lie aside of those that are named."""
+    beside = tuple(map(aside, bad)) if isinstance(bad, tuple) else aside(bad)
+    moved = tuple((status, aside(share)) for status, share in others)
+    kind = max(0.0, unavailable - ASIDE)
+    return shared(rate, beside, pace, weights=weights, others=moved, unavailable=kind)
+
+
 ALL_WELL = _day(
     "no request failed and all were quick",
-    shared(20, pace=QUICK, others=((302, 0.01), (404, 0.02))),
+    _shared(20, pace=QUICK, others=((302, 0.01), (404, 0.02))),
 )
 QUIET = _day(
-    "one request a minute came in and 0.4 % failed",
-    shared(SELDOM, 0.004, others=TYPICAL, unavailable=0.25),
+    "one request in five minutes came in and 0.4 % failed",
+    _shared(SELDOM, 0.004, others=TYPICAL, unavailable=0.25),
 )
 QUIET_INCIDENT = _day(
-    "one request a minute came in and 60 % failed",
-    shared(SELDOM, 0.6, SLOWISH, others=TYPICAL, unavailable=0.25),
+    "one request in five minutes came in and 60 % failed",
+    _shared(SELDOM, 0.6, SLOWISH, others=TYPICAL, unavailable=0.25),
 )
 USUAL = _day(
-    "twenty requests a second came in and 0.5 % failed",
-    shared(20, (0.002, 0.009, 0.0065), (FAST, SLOWISH, FAST), others=TYPICAL, unavailable=0.5),
+    "twenty requests a second came in and 0.72 % failed",
+    _shared(20, (0.002, 0.014, 0.01), (FAST, SLOWISH, FAST), others=TYPICAL, unavailable=0.5),
 )
 BUSY = _day(
-    "five thousand requests a second came in and 0.2 % failed",
-    shared(OFTEN, 0.002, BRISK, others=((404, 0.01),), unavailable=0.3),
+    "two hundred thousand requests a second came in and 0.003 % failed",
+    shared(MOST, HARDLY, HARDLY_STUCK, others=((404, aside(0.01)),), unavailable=0.3),
 )
 NO_SERIES = Day(
     "no request had failed yet and there was no series of failures",
-    (DayPart(shared(20, others=((404, 0.02),)), unborn=FAILURES),),
+    (DayPart(_shared(20, pace=BRISK, others=((404, 0.02),)), unborn=FAILURES),),
 )
 A_TENTH = _day(
     "a tenth of all requests failed",
-    shared(20, (0.02, 0.3, 0.0), (FAST, SLOWISH, FAST), others=TYPICAL, unavailable=0.3),
+    _shared(20, (0.02, 0.3, 0.0), (FAST, SLOWISH, FAST), others=TYPICAL, unavailable=0.3),
 )
 HALF = _day(
     "half of all requests failed",
-    shared(20, 0.5, others=((404, 0.04),), unavailable=0.2, weights=(0.2, 0.2, 0.6)),
+    _shared(20, 0.5, others=((404, 0.04),), unavailable=0.2, weights=(0.2, 0.2, 0.6)),
 )
 EVERYTHING = _day(
-    "all of five thousand requests a second failed", shared(OFTEN, 1.0, unavailable=0.1)
+    "all of five thousand requests a second failed", _shared(OFTEN, 1.0, unavailable=0.1)
 )
 ONE_PAGE = _day(
     "only one page was asked for and 30 % of its requests failed",
-    Traffic((Flow(1, 10, ((404, 0.1), (500, 0.2), (503, 0.1)), SLOWISH),)),
+    Traffic((_flow(1, 10, ((404, 0.1), (500, 0.2), (503, 0.1)), SLOWISH),)),
 )
 ONE_METHOD = _day(
     "requests of one method failed most",
     Traffic(
         (
-            Flow(0, 10, (*TYPICAL, (500, 0.04))),
-            Flow(1, 5, TYPICAL, SLOWISH),
-            Flow(2, 2, TYPICAL),
-            Flow(2, 5, ((404, 0.05), (500, 0.3), (503, 0.1)), SLOW, method=1),
+            _flow(0, 10, (*TYPICAL, (500, 0.04))),
+            _flow(1, 5, TYPICAL, SLOWISH),
+            _flow(2, 2, TYPICAL),
+            _flow(2, 30, ((404, 0.05), (500, 0.8), (503, 0.1)), SLOW, method=1),
         )
     ),
 )
 SLOW_TENTH = _day(
-    "one page was slow",
-    shared(20, 0.001, (FAST, SLOW, FAST), others=TYPICAL, weights=(0.5, 0.2, 0.3)),
+    "one page was slow and 8 % of all requests failed",
+    _shared(20, 0.08, (FAST, SLOW, FAST), others=TYPICAL, weights=(0.5, 0.2, 0.3)),
 )
-SLOW_DAY = _day("most requests were slow", shared(20, 0.002, SLOW, others=TYPICAL))
-CRAWL = _day("nearly all requests were slow", shared(12, 0.003, CRAWLING, others=((302, 0.05),)))
-# Not 1 %: at a limit that many a query has, the last bit of a sum would decide.
-HANGING = _day("all requests took longer than any bucket", shared(5, 0.008, STUCK))
+SLOW_DAY = _day("most requests were slow and 41 % failed", _shared(20, 0.41, SLOW, others=TYPICAL))
+CRAWL = _day(
+    "nearly all requests were slow and 75 % failed",
+    _shared(12, 0.75, CRAWLING, others=((302, 0.05),)),
+)
+HANGING = _day("all requests took longer than any bucket and 90 % failed", _shared(5, 0.9, STUCK))
 IDLE = _day("nobody asked", NOBODY)
 AGO = Day(
     "requests had failed some time ago and all went well since",
     (
-        DayPart(shared(20, 0.4, SLOW, others=TYPICAL, unavailable=0.4), Length.SHORT, asked=False),
-        DayPart(shared(20, 0.0, others=TYPICAL)),
+        DayPart(
+            _shared(20, 0.41, SLOW, others=TYPICAL, unavailable=0.4), Length.SHORT, asked=False
+        ),
+        DayPart(_shared(20, 0.0, others=TYPICAL)),
     ),
 )
 RISING = Day(
-    "all requests began to fail and to be slow",
+    "three times as many requests came in and all began to fail and to be slow",
     (
-        DayPart(shared(20, 0.0, QUICK, others=TYPICAL)),
-        DayPart(shared(20, 1.0, STUCK, unavailable=0.3), Length.HALF),
+        DayPart(_shared(20, 0.0, QUICK, others=TYPICAL)),
+        DayPart(_shared(60, 1.0, STUCK, unavailable=0.3), Length.HALF),
     ),
 )
 FALLING = Day(
-    "all requests stopped failing and being slow",
+    "nearly all requests failed and were slow until all went well again",
     (
-        DayPart(shared(20, 1.0, STUCK, unavailable=0.3)),
-        DayPart(shared(20, 0.0, QUICK, others=TYPICAL), Length.HALF),
+        DayPart(shared(20, 1 - HARDLY, NEARLY_STUCK, unavailable=0.3)),
+        DayPart(_shared(20, 0.0, QUICK, others=TYPICAL), Length.HALF),
     ),
 )
 FEWER = Day(
-    "ever fewer requests came in while the same share of them failed",
+    "ever fewer requests came in while 97 % of them failed",
     (
-        DayPart(shared(50, 0.1, SLOWISH, others=TYPICAL, unavailable=0.3)),
-        DayPart(shared(5, 0.1, SLOWISH, others=TYPICAL, unavailable=0.3), Length.HALF),
+        DayPart(_shared(50, 0.97, SLOWISH, others=((404, 0.01),), unavailable=0.3)),
+        DayPart(_shared(5, 0.97, SLOWISH, others=((404, 0.01),), unavailable=0.3), Length.HALF),
     ),
 )
 RESTART = Day(
-    "the service was restarted",
+    "the service was restarted and 1.5 % of the requests failed",
     (
-        DayPart(shared(20, 0.2, SLOWISH, others=TYPICAL, unavailable=0.3), asked=False),
+        DayPart(_shared(20, 0.015, SLOWISH, others=TYPICAL, unavailable=0.3), asked=False),
         DayPart(
-            shared(20, 0.2, SLOWISH, others=TYPICAL, unavailable=0.3),
+            _shared(20, 0.015, SLOWISH, others=TYPICAL, unavailable=0.3),
             Length.HALF,
             restarted=True,
         ),
@@ -265,14 +315,15 @@ RESTART = Day(
 DOWN = Day(
     "the service could not be scraped",
     (
-        DayPart(shared(20, 0.01, others=TYPICAL), asked=False),
+        DayPart(_shared(20, 0.01, others=TYPICAL), asked=False),
         DayPart(NOBODY, Length.HALF, up=False),
     ),
 )
 NOT_FOUND = _day("all requests were answered with 404", Traffic((Flow(2, 10, ((404, 1.0),)),)))
 
 DAYS = (
-    *(ALL_WELL, QUIET, USUAL, BUSY, QUIET_INCIDENT, A_TENTH, HALF, EVERYTHING, NO_SERIES),
+    *(ALL_WELL, QUIET, USUAL, QUIET_INCIDENT, A_TENTH, HALF, EVERYTHING, NO_SERIES),
     *(ONE_PAGE, ONE_METHOD, SLOW_TENTH, SLOW_DAY, CRAWL, HANGING, IDLE, AGO),
-    *(RISING, FALLING, FEWER, RESTART, DOWN, NOT_FOUND),
+    *(RISING, FALLING, FEWER, RESTART, DOWN, NOT_FOUND, BUSY),
 )
+"""The busiest last: counters that stand high lose the small steps of a quiet day."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite, isnan
 
 from portal.promql.findings import Indicator, Sli
 from portal.promql.findings import Measure as Said
-from portal.promql.reading import LEAST_BURN, SCALES
+from portal.promql.reading import LEAST_BURN, SCALES, TIME_SCALES
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.days import FALLING, RISING, Moment
 from portal.trial.evidence import PageScope, SeenSeries, TrialEvidence, scopes, statuses_in
+from portal.trial.ledger import Page
 from portal.trial.measure import (
     SERVER_ERROR,
     EachBucket,
@@ -24,12 +25,15 @@ from portal.trial.measure import (
     unders,
 )
 from portal.trial.traffic import OK
+from portal.trial.windows import LimitedWindows, SteadyWindows, TruthsByPage
 from portal.trial.world import World
 
 EXACT = 1e-7
 """Of the full scale: what sums in another order, and short decimals, make of a share."""
-ROUNDED = 0.01
-"""Of the full scale: what a step of a rounding may swallow."""
+EXACT_TIME = 1e-5
+"""Of a time: the same, where the slowest few of few requests count."""
+ROUNDED = 0.002
+"""Of the full scale: what a step of a rounding may swallow; 99.9 % and 99.5 % stay apart."""
 ROUNDED_TIME = 0.15
 ROUNDED_STEP_S = 0.01
 """Of a time, and a hundredth of a second: what a step may swallow of it."""
@@ -43,6 +47,7 @@ AT_BEST = 0.02
 ROUNDING = frozenset({"round", "floor", "ceil"})
 PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 MIXING = frozenset({"min", "max", "avg", "quantile"}) | PICKING
+COUNTING_WINDOWS = frozenset({"avg_over_time", "sum_over_time", "count_over_time"})
 FLOORS = frozenset({"+", "clamp_min", "clamp", "or"})
 MAX_FLOOR = 0.01
 """Requests a second that a guard against 0/0 may add."""
@@ -65,7 +70,7 @@ class Shown:
     """What a query shows: a measure at a scale; ``windows``: the share of good windows of it.
 
     ``scope``: the pages that it shows it of. ``hides``: where pages or moments differ, it is that
-    of the best alone.
+    of the best alone. ``diluted``: pages that nobody asks for count in the average.
     """
 
     measure: Measure
@@ -73,6 +78,7 @@ class Shown:
     windows: bool = False
     scope: PageScope = PageScope()
     hides: bool = False
+    diluted: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def judge(evidence: TrialEvidence, phis: Iterable[float]) -> Shown | None:
     for measure in listed:
         for scope in scoped:
             shown = MeasureFit(evidence, measure, scope).shown()
-            if shown is not None and not shown.hides:
+            if shown is not None and not (shown.hides or shown.diluted):
                 return shown
             hiding = hiding or shown
     return hiding
@@ -233,9 +239,11 @@ class MeasureFit:
     def _snapped(self, scale: float) -> float | None:
         """The known scale that this is; None: it is none."""
         near = 0.02 if self.evidence.reach.functions & (ROUNDING | FLOORS) else 1e-6
-        known = next((full for full in SCALES if abs(scale - full) <= near * full), None)
-        if known is not None or isinstance(self.measure, QuantileMeasure):
-            return known or scale
+        quantile = isinstance(self.measure, QuantileMeasure)
+        usual = TIME_SCALES if quantile else SCALES
+        known = next((full for full in usual if abs(scale - full) <= near * full), None)
+        if known is not None or quantile:
+            return known
         plain = isinstance(self.measure, Share) or len(getattr(self.measure, "places", "1")) == 1
         if self.measure.good or not plain or scale < LEAST_BURN * (1 - 1e-9):
             return None
@@ -283,15 +291,19 @@ class MeasureFit:
         rounding = bool(self.evidence.reach.functions & ROUNDING)
         if isinstance(self.measure, QuantileMeasure):
             step = ROUNDED_STEP_S * affine.slope if rounding else 0.0
-            return abs(high) * (ROUNDED_TIME if rounding else 1e-6) + step + 1e-9
-        share = ROUNDED * (1 + 1e-6) if rounding else EXACT
+            return abs(high) * (ROUNDED_TIME if rounding else EXACT_TIME) + step + 1e-9
+        share = max(ROUNDED * (1 + 1e-6), self._of_a_request(seen) / 2) if rounding else EXACT
         if self.evidence.reach.rules and len(seen.moment.seen) > 1:
             share = max(share, RECORDED * abs(high / affine.slope))
         if slack:
-            window = self.evidence.reach.shortest_s or inf
-            rate = min((part.traffic.rate for part in seen.moment.seen), default=0.0)
-            share = max(share, 1.01 * max(MAX_FLOOR, 1 / window) / rate if rate else inf)
+            share = max(share, 1.01 * self._of_a_request(seen, MAX_FLOOR))
         return abs(affine.slope) * share
+
+    def _of_a_request(self, seen: SeenSeries, least: float = 0.0) -> float:
+        """The share that one request is of all in the window; of a rate of ``least`` at least."""
+        window = self.evidence.reach.shortest_s or inf
+        rate = min((part.traffic.rate for part in seen.moment.seen), default=0.0)
+        return max(least, 1 / window) / rate if rate else inf
 
     def _may_be_missing(self, seen: SeenSeries, bounds: tuple[float, float], spread: bool) -> bool:
         """Nothing is there where there is nothing to tell, and where something else tells it.
@@ -401,31 +413,23 @@ class MeasureFit:
 
     def _windows(self) -> Shown | None:
         """The share of windows in which the measure kept to a limit."""
-        if not self.evidence.reach.functions & {
-            "avg_over_time",
-            "sum_over_time",
-            "count_over_time",
-        }:
+        functions = self.evidence.reach.functions
+        if not functions & COUNTING_WINDOWS:
             return None
-        steady, changing = self._steady_and_changing()
-        most = max((value for _, value in steady), default=0.0)
-        full = next((one for one in (1.0, 100.0) if abs(most - one) <= EXACT * one), None)
-        if full is None:
+        seen = self._limited()
+        if seen is None:
             return None
-        high = [truth for truth, value in steady if abs(value - full) <= EXACT * full]
-        low = [truth for truth, value in steady if abs(value) <= EXACT * full]
-        if len(high) + len(low) < len(steady):
+        full = seen.full
+        if full is None and not seen.is_diluted:
             return None
-        if not high or not low or not (max(high) < min(low) or max(low) < min(high)):
-            return None
-        between = any(0 < value < full for value in changing)
-        inside = all(0 <= value <= full for value in changing)
-        if not (between and inside):
-            return None
-        return Shown(self.measure, Affine(full), windows=True, scope=self.scope)
+        shown = Shown(self.measure, Affine(full or 1.0), windows=True, scope=self.scope)
+        return replace(shown, diluted=full is None)
 
-    def _steady_and_changing(self) -> tuple[list[tuple[float, float]], list[float]]:
-        steady: list[tuple[float, float]] = []
+    def _limited(self) -> LimitedWindows | None:
+        """What was shown where it could be told, beside the truth; None: something was missing."""
+        functions = self.evidence.reach.functions
+        mixed = bool(functions & MIXING)
+        steady: list[SteadyWindows] = []
         changing: list[float] = []
         for seen in self.evidence.series:
             bounds = self.bounds(seen, spread=False)
@@ -433,12 +437,30 @@ class MeasureFit:
                 continue
             if seen.value is None and self._may_be_missing(seen, bounds, spread=False):
                 continue
-            value = -1.0 if seen.value is None else seen.value
+            if seen.value is None or isnan(seen.value):
+                return None
             if bounds[0] == bounds[1]:
-                steady.append((bounds[0], value))
+                groups = self._groups(seen) if mixed and seen.moment.is_steady else ()
+                steady.append(SteadyWindows(seen.value, bounds[0], tuple(groups)))
             else:
-                changing.append(value)
-        return steady, changing
+                changing.append(seen.value)
+        is_share = not isinstance(self.measure, QuantileMeasure)
+        averaged = "avg" in functions
+        return LimitedWindows(steady, changing, self.measure.good, is_share, averaged)
+
+    def _groups(self, seen: SeenSeries) -> Iterator[TruthsByPage]:
+        """The truths of all paths, then of all paths and methods."""
+        measure = self.measure_of(seen)
+        [(ledger, pages)] = self.evidence.asked(seen, self.scope)
+        every = {page for one in self.evidence.ledgers.values() for page in one.by_status}
+        every = {page for page in every if self.evidence.speaks_of(page, seen, self.scope)}
+        unmatched = int(self.evidence.world.never_asked)
+        for key in (Page.by_path, Page.by_itself):
+            known = {key(page) for page in every}
+            parted = {one: frozenset(p for p in pages if key(p) == one) for one in known}
+            found = [measure.value(ledger, group) for group in parted.values()] if measure else []
+            truths = tuple(value for value in found if value is not None)
+            yield TruthsByPage(truths, len(known) - len(truths) + unmatched)
 
 
 def is_budget(share: float) -> bool:

@@ -24,6 +24,8 @@ RATE = 20.0
 RUSH = 250.0
 """Times the ordinary traffic: beyond what a limit of traffic would be written for."""
 EBBING = 20.0
+EASE = 10.0
+"""Of the ordinary traffic, what is left where few ask: a limit of a count isn't met then."""
 BUSY_PAGE, RARE_PAGE = 0.6, 0.1
 """Of all requests, what a page gets that has all the bad ones, unless they are more."""
 SLOWEST_S = 600.0
@@ -45,7 +47,7 @@ class Way(StrEnum):
 
     PLAIN = "they were spread over all pages"
     ONE_PAGE = "one page had all of them"
-    ANOTHER_PAGE = "another page had all of them, by another method"
+    ANOTHER_PAGE = "another page had all of them, by another method, while few asked"
     RUSH = "five thousand requests a second came in, half of them for pages that don't exist"
     BARELY = "they took little longer than promised"
     EBB = "the requests fell to a twentieth all at once"
@@ -101,7 +103,7 @@ class LadderStep:
             case Way.ONE_PAGE:
                 return self._on_one_page(0, 0, BUSY_PAGE)
             case Way.ANOTHER_PAGE:
-                return self._on_one_page(2, 1, RARE_PAGE)
+                return self._on_one_page(2, 1, RARE_PAGE, RATE / EASE)
             case Way.RUSH:
                 return self.everywhere(RATE * RUSH, missing=0.5)
         return self.everywhere(RATE)
@@ -116,16 +118,16 @@ class LadderStep:
             return shared(rate, share, others=((404, (1 - share) * missing),))
         return shared(rate, 0.0, self._paced(share), others=((404, missing),))
 
-    def _on_one_page(self, page: int, method: int, weight: float) -> Traffic:
+    def _on_one_page(self, page: int, method: int, weight: float, rate: float = RATE) -> Traffic:
         """All bad requests on one page, which is all that the page gets where they are many."""
         weight = max(weight, self.rung.share)
         share = self.rung.share / weight
         errors = self.allowance.threshold_s is None
         statuses, pace = (((500, share),), FAST) if errors else ((), self._paced(share))
         well = FAST if errors else self._paced(0.0)
-        rest = RATE * (1 - weight) / 2
+        rest = rate * (1 - weight) / 2
         others = (Flow(other, rest, pace=well) for other in range(3) if other != page)
-        return Traffic((Flow(page, RATE * weight, statuses, pace, method), *others))
+        return Traffic((Flow(page, rate * weight, statuses, pace, method), *others))
 
     def _paced(self, share: float) -> Pace:
         """A share of slow requests among fast ones, near the threshold or far from it."""

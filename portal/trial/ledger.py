@@ -19,6 +19,14 @@ class Page:
     path: str
     method: str
 
+    def by_path(self) -> Page:
+        """What it is called where methods are not told apart."""
+        return Page(self.ours, self.path, "")
+
+    def by_itself(self) -> Page:
+        """What it is called where they are."""
+        return self
+
 
 @dataclass(frozen=True)
 class Ledger:

@@ -22,6 +22,8 @@ from portal.trial.reach import Reach
 from portal.trial.world import USUAL, World
 
 SCRAPED = frozenset({"job", "instance"})
+OVER_PATHS = frozenset({"avg", "min", "max", "quantile"})
+"""What a series that is never a number spoils, or where it is taken for one that keeps no limit."""
 OWN = frozenset({"path", "method", "le", "__name__"})
 FAMILIES = {
     REQUESTS: REQUESTS,
@@ -66,7 +68,7 @@ def setting(reach: Reach, context: Context) -> Setting:
         extra=namer.extra(),
         own_counters=tuple((metric, _counted(metric)) for metric in own),
         metrics=frozenset(families | usual),
-        never_asked="avg" in reach.functions and namer.has_unmatched(),
+        never_asked=bool(reach.functions & OVER_PATHS) and namer.has_unmatched(),
     )
     shared = bool(world.extra) or world.job != namer.usual("job", JOB)
     shared = shared or world.instance != namer.usual("instance", INSTANCE)

@@ -14,11 +14,14 @@ from portal.trial.world import World
 
 BASES = (1009.0, 211.0, 4001.0, 97.0, 577.0, 3001.0)
 """What counters stand at when a scene begins: their shares are like those of no day."""
-FAR_FROM_ZERO = 2.0
-"""Requests a second (or as many as come first) for which a counter is older than any window sees.
+FAR_FROM_ZERO = 1.0
+OF_THE_FIRST = 0.1
+"""Requests a second, and of those that come first, for which a counter is older than any window.
 
 No larger than that: counters that stand high lose the small steps of a quiet day.
 """
+DIGITS = 13
+"""Of what a counter grows by between two scrapes: a quiet day has small shares of few requests."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,10 @@ class Timeline:
     ) -> str:
         """A counter's samples: it grows by each stage's rate; a target that is down gives none."""
         parts: list[str] = []
-        value = base * max(FAR_FROM_ZERO, self.stages[0].traffic.rate) * self.step_s
+        first = OF_THE_FIRST * self.stages[0].traffic.rate
+        value = base * max(FAR_FROM_ZERO, first) * self.step_s
         for number, (stage, rate) in enumerate(zip(self.stages, rates, strict=True)):
-            growth = round(rate * self.step_s, 10)
+            growth = round(rate * self.step_s, DIGITS)
             if stage.restarted:
                 value = 0.0
             if unborn and unborn[number]:

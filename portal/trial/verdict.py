@@ -34,6 +34,10 @@ NEVER_ASKED = (
     'It is never a number: nobody ever asks for path="unmatched", so its share is 0/0, and an'
     " average with it is no number either."
 )
+NEVER_KEPT = (
+    'Nobody ever asks for path="unmatched", so it never keeps the limit, and an average over all '
+    "paths never gets to 100 %. Divide by `(... > 0)` to leave it out."
+)
 NO_SHARE = "On no day that we tried it on did it show a share."
 BY_THE_CLOCK = "It depends on the time of day, or on the date."
 HIDES = "Of pages or moments that differ it tells the best alone, so the worst stays hidden."
@@ -145,6 +149,8 @@ def _judged(read: Finding, one: Attempt, outcome: TrialOutcome) -> Finding:
         return _surprised(read, outcome, one)
     if outcome.shown.hides:
         return nothing(Code.SURPRISE, HIDES)
+    if outcome.shown.diluted:
+        return nothing(Code.SURPRISE, NEVER_KEPT)
     if one.reach.by_the_clock:
         return nothing(Code.CONDITION, BY_THE_CLOCK)
     return read if read.sli is outcome.shown.measure.sli else built(outcome.shown, one)

@@ -488,6 +488,7 @@ NEITHER = {
         f"({FAST} + {OK}) / {ALL}",
         f"{B} / {T} / 60",
         f"{B} / {T} * 2",
+        *(f"{scale} * {P95}" for scale in (7, 2, 60, 0.5, 0.001, 100)),
     ],
     "distorted": [
         f"({B} / {T}) ^ 2",

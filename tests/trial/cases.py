@@ -38,6 +38,12 @@ P95 = f"histogram_quantile(0.95, sum by (le) (rate({H}_bucket[5m])))"
 R = f"{B} / {T}"
 BAD_BY_PATH = 'sum by (path) (rate(http_requests_total{status=~"5.."}[5m]))'
 ALL_BY_PATH = "sum by (path) (rate(http_requests_total[5m]))"
+ASKED_PATHS = f"{BAD_BY_PATH} / ({ALL_BY_PATH} > 0)"
+LIMITS = (0.01, 0.05, 0.1, 0.2, 0.25, 0.39, 0.5, 0.6, 0.75, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999)
+BANDS = (
+    *((0.01, 0.02), (0.05, 0.15), (0.25, 0.35), (0.35, 0.45)),
+    *((0.55, 0.65), (0.7, 0.8), (0.85, 0.95), (0.95, 0.99)),
+)
 BY_LE_AND_PATH = f"sum by (le, path) (rate({H}_bucket[5m]))"
 FROZEN = (
     'sum(rate(http_requests_total{status=~"5.."}[5m] @ %s))'
@@ -117,6 +123,33 @@ HOSTILE: dict[str, Kind] = {
             (f"topk(2, {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
             (f"{R} and {T} > 0", AVAILABILITY),
         ],
+    ),
+    "a filter at any height": Kind(
+        "A comparison around it all hides what lies on its other side, however high or low it is.",
+        read=[
+            *((f"{R} < {limit}", None) for limit in LIMITS),
+            *((f"{R} > {limit}", None) for limit in LIMITS),
+            *((f"1 - {R} > {limit}", None) for limit in LIMITS),
+            *((f"{FAST} / {ALL} > {limit}", None) for limit in LIMITS),
+            *((f"{FAST} / {ALL} < {limit}", None) for limit in LIMITS),
+            *((f"{R} > {low} < {high}", None) for low, high in BANDS),
+            *((f"{R} < {low} or {R} > {high}", None) for low, high in BANDS),
+            (f"{R} < 1.5", AVAILABILITY),
+            (f"{R} > -1", AVAILABILITY),
+        ],
+    ),
+    "a filter by traffic": Kind(
+        "However many requests come in, or few, a share of them is worth as much.",
+        misread=[
+            *((f"{R} and {T} < {limit}", None) for limit in (5500, 6000, 1e4, 1e5)),
+            *((f"{R} and {T} > {limit}", None) for limit in (0.016, 0.01, 0.005)),
+            *((f"{B} / ({T} < {limit})", None) for limit in (6000, 1e5)),
+            (f"{B} / ({T} > 0.016)", None),
+            (f"{P95} and {ALL} < 6000", None),
+            (f"{R} unless {T} > 2 * sum(rate({REQUESTS}[5m] offset 10m))", None),
+            (f"{R} unless {T} < 0.5 * sum(rate({REQUESTS}[5m] offset 10m))", None),
+        ],
+        read=[(f"{R} and {T} < 1e6", AVAILABILITY)],
     ),
     "what time it is": Kind(
         "What holds at some dates only hides the value at the others; it is read as a guard.",
@@ -226,6 +259,16 @@ HOSTILE: dict[str, Kind] = {
     "flattened": Kind(
         "A bound or a step swallows what a healthy service, or an incident, shows.",
         misread=[
+            *(
+                (f"{way}(100 * {share}{step})", None)
+                for share in (R, f"{G} / {T}", f"{FAST} / {ALL}")
+                for way, step in (
+                    *(("round", ", 5"), ("round", ", 1"), ("round", ""), ("round", ", 0.5")),
+                    *(("floor", ""), ("ceil", "")),
+                )
+                if (way, share) != ("floor", f"{G} / {T}")
+            ),
+            (f"round({R}, 0.01)", None),
             (f"clamp_max({R}, 0.01)", None),
             (f"clamp_min({G} / {T}, 0.99)", None),
             (f"clamp({R}, 0.2, 0.8)", None),
@@ -243,6 +286,10 @@ HOSTILE: dict[str, Kind] = {
             (f"{B} / clamp_max({T}, 1000)", None),
             (f"clamp_max({P95}, 10)", LATENCY),
             (f"round({R}, 0.0001)", AVAILABILITY),
+            (f"round(100 * {R}, 0.01)", AVAILABILITY),
+            (f"round(100 * {G} / {T}, 0.1)", AVAILABILITY),
+            (f"ceil(1e4 * {R}) / 100", AVAILABILITY),
+            (f"floor(1e4 * {FAST} / {ALL}) / 1e4", LATENCY),
             (f"round({P95}, 0.01)", LATENCY),
             (f"round(1000 * {P95})", LATENCY),
             (f"sgn({R})", None),
@@ -253,6 +300,20 @@ HOSTILE: dict[str, Kind] = {
         "The share of good windows is an SLI; the reading sees a condition.",
         misread=[
             (f"avg_over_time((1 - {R} >= bool 0.99)[1h:1m])", AVAILABILITY),
+            *(
+                (f"avg_over_time(({R} {op} bool {limit})[{span}:1m])", AVAILABILITY)
+                for op in ("<=", "<", ">")
+                for limit in (0.2, 0.1, 0.5)
+                for span in ("1h", "3h", "12h")
+            ),
+            *(
+                (f"{told}(avg_over_time(({ASKED_PATHS} <= bool {limit})[1h:1m]))", AVAILABILITY)
+                for told in ("avg", "min")
+                for limit in (0.05, 0.1, 0.2, 0.5)
+            ),
+            (f"100 * avg(avg_over_time((1 - {ASKED_PATHS} >= bool 0.9)[1d:5m]))", AVAILABILITY),
+            (f"avg_over_time((1 - {R} >= bool 0.999999)[1h:1m])", AVAILABILITY),
+            (f"avg_over_time((max({ASKED_PATHS}) <= bool 0.1)[1h:1m])", AVAILABILITY),
             (f"100 * avg_over_time(({R} < bool 0.05)[30m:30s])", AVAILABILITY),
             (f"avg_over_time(({R} > bool 0.01)[1h:1m])", AVAILABILITY),
             (f"avg_over_time(({P95} <= bool 0.5)[1h:1m])", LATENCY),
@@ -269,6 +330,16 @@ HOSTILE: dict[str, Kind] = {
             (f"avg_over_time(({FAST} / {ALL} >= bool 0.999)[30m:1m])", LATENCY),
         ],
         read=[
+            *(
+                (f"avg_over_time(({R} {op} bool {limit})[1h:1m])", None)
+                for op in ("<=", "<", ">")
+                for limit in (0.95, 0.999, 0.999999)
+            ),
+            *(
+                (f"max(avg_over_time(({ASKED_PATHS} <= bool {limit})[1h:1m]))", None)
+                for limit in (0.01, 0.05, 0.2)
+            ),
+            (f"avg(avg_over_time(({BAD_BY_PATH} / {ALL_BY_PATH} <= bool 0.1)[1h:1m]))", None),
             (f"{P95} <= bool 0.3", None),
             (f"max_over_time(({R} <= bool 0.01)[10m:15s])", None),
             (f"avg_over_time(({T} > bool 10)[10m:15s])", None),
@@ -382,9 +453,11 @@ HOSTILE: dict[str, Kind] = {
     ),
 }
 
+TOO_COARSE = "A step of 1 % tells 99.9 % and 99.1 % alike: no SLO can rest on that."
 BEST_ALONE = "It tells the best page or moment alone, and hides whatever happens on the others."
 
 DISAGREEMENTS: dict[str, str] = {
+    f"floor(100 * {G} / {T})": TOO_COARSE,
     f"min(histogram_quantile(0.95, sum by (le, path) (rate({H}_bucket[5m]))))": BEST_ALONE,
     f"max_over_time(({FAST} / {ALL})[10m:])": BEST_ALONE,
     "max_over_time("

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from statistics import fmean
 
 import pytest
 
 from portal.promql.parser import parse
 from portal.shop import DURATIONS, PATHS, REQUESTS
 from portal.trial.days import DAYS, Day, DayPart, Length, Moment, laid_out, pacing
+from portal.trial.judgement import EXACT
 from portal.trial.ledger import Ledger, quantile
-from portal.trial.measure import SERVER_ERROR, Share, Under
+from portal.trial.measure import SERVER_ERROR, Share, Under, shares
 from portal.trial.reach import reach
 from portal.trial.scene import Scene, TrialQuestion
 from portal.trial.timeline import Timeline
@@ -21,6 +24,9 @@ from tests.patience import PATIENT
 from tests.patient import ENGINE
 
 WORLD = World(metrics=frozenset({REQUESTS, DURATIONS, "up"}))
+USUAL_SHARE = Share(frozenset({500, 503}), frozenset({200, 302, 404, 500, 503}))
+CLOSE = 1e-6
+"""How close to a limit a share may lie, a thousand times what sums in another order differ by."""
 BAD = 'sum by (path) (rate(http_requests_total{status=~"5.."}[5m]))'
 TOTAL = "sum by (path) (rate(http_requests_total[5m]))"
 SAMPLE = re.compile(r"(?P<start>-?[\d.]+)\+(?P<step>-?[\d.]+)x(?P<times>\d+)")
@@ -44,14 +50,56 @@ def test_the_days_differ_in_what_they_are_about() -> None:
     for day in DAYS:
         for part in day.parts:
             ledger = Ledger(WORLD, part)
-            share = Share(frozenset({500, 503}), frozenset({200, 302, 404, 500, 503}))
-            found = share.value(ledger, ledger.pages)
+            found = USUAL_SHARE.value(ledger, ledger.pages)
             shares.add(None if found is None else round(found, 4))
             rates.add(part.traffic.rate)
     assert {None, 0.0, 0.5, 1.0} <= shares
     assert len(shares) > 10
     assert min(rates) == 0
     assert max(rates) >= 100
+
+
+def every_share(part: DayPart) -> Iterator[float]:
+    """All that a share could be in a part of a day: any statuses, any threshold, any pages."""
+    ledger = Ledger(WORLD, part)
+    measures: list[Share | Under] = [*shares(), *(Under((n,)) for n in range(len(WORLD.bounds)))]
+    pages = sorted(ledger.pages, key=str)
+    groups = [frozenset(g) for n in range(len(pages)) for g in combinations(pages, n + 1)]
+    for measure in measures:
+        found = [measure.value(ledger, group) for group in groups]
+        single = [value for value in found[: len(pages)] if value is not None]
+        yield from (value for value in found if value is not None)
+        yield fmean(single or [0.0])
+
+
+def test_no_share_of_a_day_lies_on_a_limit_that_people_type() -> None:
+    nines = [10.0**-places for places in range(1, 7)]
+    checked = 0
+    for day in DAYS:
+        for share in {share for part in day.parts for share in every_share(part)}:
+            if CLOSE < share < 1 - CLOSE:  # none and all are what they are
+                checked += 1
+                near = [round(share, 3), *nines, *(1 - nine for nine in nines)]
+                assert min(abs(share - limit) for limit in near) > CLOSE, (day.name, share)
+    assert checked > 1000
+
+
+STEADY = [part for day in DAYS for part in day.parts if part.asked and part.traffic.flows]
+
+
+@pytest.mark.parametrize("measure", [USUAL_SHARE, *(Under((n,), False) for n in range(11))])
+def test_a_day_lies_beyond_every_limit_on_either_side(measure: Share | Under) -> None:
+    told = [measure.value(ledger, ledger.pages) for ledger in (Ledger(WORLD, p) for p in STEADY)]
+    known = [share for share in told if share is not None and EXACT < share < 1 - EXACT]
+    assert min(known) < 1e-4
+    assert max(known) > 1 - 1e-4
+
+
+def test_the_days_lie_close_enough_that_a_band_hides_one() -> None:
+    ledgers = [Ledger(WORLD, part) for part in STEADY]
+    told = sorted({USUAL_SHARE.value(ledger, ledger.pages) or 0.0 for ledger in ledgers})
+    assert max(after - before for before, after in pairwise(told)) < 0.21
+    assert sum(0.001 < share < 0.02 for share in told) >= 3
 
 
 def test_counters_never_shrink_unless_the_service_restarts() -> None:

@@ -31,7 +31,7 @@ CLAMPED = f"clamp_max({R}, 0.01)"
 FAILURES_ALONE = f"1 - {B}"
 WORDS = {
     "right": "half of all requests failed",
-    "rising": "all requests began to fail and to be slow",
+    "rising": "three times as many requests came in and all began to fail and to be slow",
     "idle": "nobody asked",
     "down": "the service could not be scraped",
 }
@@ -69,7 +69,7 @@ def test_a_line_follows_a_change_as_its_window_sees_more_of_it() -> None:
     assert values == sorted(values)
     assert values[0] < 0.01 < 0.25 < values[-1] < 1
     assert [value for _, value in day.truth] == [0, 0, 1, 1]
-    assert plain(day.told).startswith("it went from 0 % to 5")
+    assert plain(day.told).startswith("it went from 0 % to 7")
     assert plain(day.told).endswith(" %, as it should")
 
 
