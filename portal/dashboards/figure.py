@@ -18,7 +18,9 @@ from portal.promql.findings import Indicator, Measure
 LINES = frozenset({"timeseries", "trend"})
 AXES = LINES | {"barchart", "xychart", "candlestick"}
 """Panels that draw a value as a place along an axis, and write no number."""
-CLEAR = re.compile(r"transparent|rgba\(.*,0(\.0*)?\)|#[0-9a-f]{6}00", re.IGNORECASE)
+CLEAR = re.compile(
+    r"transparent|(rgb|hsl)a?\(.*[,/]0*(\.0*)?%?\)|#[0-9a-f]{6}00|#[0-9a-f]{3}0", re.IGNORECASE
+)
 MOST_MAPPINGS = 200
 MOST_DECIMALS = 20
 NO_NUMBER = re.compile(r"bool.*|datetime.*|time:.*|string|dtd?hms|clockm?s|timeticks|hex(0x)?")
@@ -56,6 +58,7 @@ SPENT = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.5, 2.0, 10.0)
 SAMPLES = (("0", "0.05", "0.5", "0.999", "1"), ("0.5", "5", "50", "99.9", "100"))
 
 Span = tuple[float, float]
+EVERY_VALUE = {"type": "range", "options": {"result": {"text": ""}}}
 EVERYTHING: Span = (-math.inf, math.inf)
 
 
@@ -146,7 +149,7 @@ def _looks(kind: str, settings: Mapping[str, Any]) -> Iterator[Look]:
     if any(_replaces_all(one) for one in _mapped(settings.get("mappings"))):
         yield unsure("A text stands in place of its values.")
     if kind in AXES:
-        yield from _along_the_axis(settings)
+        yield from _along_the_axis(kind, settings)
     yield _cell(settings)
     strange = [name for name in settings if not _is_known(name)]
     if strange:
@@ -178,7 +181,9 @@ def is_invisible(kind: str, settings: Mapping[str, Any]) -> bool:
     return style == "bars" or (style == "line" and settings.get("custom.showPoints") == "never")
 
 
-def _along_the_axis(settings: Mapping[str, Any]) -> Iterator[Look]:
+def _along_the_axis(kind: str, settings: Mapping[str, Any]) -> Iterator[Look]:
+    if _has_no_ink(kind, settings):
+        yield unsure("Its line or bar may have nothing that is drawn.")
     stacking = mapping(settings.get("custom.stacking")).get("mode", "none")
     yield stacked(stacking)
     transform = settings.get("custom.transform")
@@ -188,6 +193,16 @@ def _along_the_axis(settings: Mapping[str, Any]) -> Iterator[Look]:
         yield unsure("It draws its values turned over.")
     if settings.get("custom.axisPlacement") == "hidden":
         yield unsure("Its axis is hidden, so that no number stands beside the line.")
+
+
+def _has_no_ink(kind: str, settings: Mapping[str, Any]) -> bool:
+    """Bars without border and filling; a line whose dashes have no length."""
+    thin = settings.get("custom.lineWidth", 1) == 0 == settings.get("custom.fillOpacity", 80)
+    style = mapping(settings.get("custom.lineStyle"))
+    dashes = style.get("dash")
+    drawn = dashes[::2] if isinstance(dashes, list) else []
+    empty = style.get("fill") == "dash" and bool(drawn) and not any(drawn)
+    return empty or (kind == "barchart" and thin)
 
 
 def stacked(mode: Any) -> Look:
@@ -226,8 +241,10 @@ def _bound(value: Any, otherwise: float) -> float:
 
 
 def _mapped(listed: Any) -> list[Mapping[str, Any]]:
-    """The mappings that put a text in place of a value."""
-    return mappings(listed)[:MOST_MAPPINGS]
+    """The value mappings; more than are read are taken for one that hides everything."""
+    found = mappings(listed)
+    more = [EVERY_VALUE] if len(found) > MOST_MAPPINGS else []
+    return [*found[:MOST_MAPPINGS], *more]
 
 
 def _spans(listed: Any) -> Iterator[Span]:

@@ -54,6 +54,13 @@ RENAMING = frozenset(
     {"reduce", "groupBy", "labelsToFields", "seriesToRows", "timeSeriesTable", "partitionByValues"}
 )
 """Transformations after which fields go by names that only the data tell."""
+JOINING = frozenset(
+    {
+        *("reduce", "merge", "concatenate", "append", "seriesToColumns", "joinByField"),
+        *("joinByLabels", "seriesToRows", "timeSeriesTable", "calculateField", "labelsToFields"),
+    }
+)
+"""Transformations after which a table holds several queries."""
 MOST_DOUBTS = 20
 """So many overrides of which nobody knows whether they are for a field are thought through."""
 MAX_DEPTH = 8
@@ -84,14 +91,17 @@ class Query:
 class PanelQueries:
     """Works out one panel's queries; ``fill`` fills in variables: text -> (text, unknown).
 
-    ``filters``: what the dashboard's ad hoc filters add to each.
+    ``filters``: what the dashboard's ad hoc filters add to each. ``borrow``: the queries of another
+    panel, by its id, before its transformations or after them. ``asked``: its own queries before
+    transformations, once it was worked out.
     """
 
     panel: Panel
     fill: Fill
     range_s: float
-    borrow: Callable[[Any], list[Query]]
+    borrow: Callable[[Any, bool], list[Query]]
     filters: tuple[Matcher, ...] = ()
+    asked: list[Query] = field(default_factory=list)
     made: dict[int, Query] = field(default_factory=dict)
     """By the target itself: files are seen in which two targets have one name."""
 
@@ -100,8 +110,9 @@ class PanelQueries:
         found: list[Query] = []
         for target in self.panel.targets:
             found += self._queries(target)
+        self.asked = found
         fields = self._transformed([query for query in found if query.shown])
-        fields.pick(self.panel.display.fields)
+        fields.pick(self.panel.display)
         left = [replace(q, shown=q.shown and q not in fields.dropped) for q in found]
         return [
             replace(made, look=fields.look(query), figures=fields.figures(query))
@@ -110,8 +121,9 @@ class PanelQueries:
 
     def _queries(self, target: PanelTarget) -> list[Query]:
         if target.source is PanelSource.DASHBOARD:
-            wanted = target.settings.get("panelId")
-            return [q for q in self.borrow(wanted) if q.shown] if not target.hidden else []
+            wanted, after = target.settings.get("panelId"), target.settings.get("withTransforms")
+            found = [] if target.hidden else self.borrow(wanted, after is True)
+            return [query for query in found if query.shown]
         return [self._query(target, 0)]
 
     def _query(self, target: PanelTarget, depth: int) -> Query:
@@ -139,6 +151,8 @@ class PanelQueries:
             text, look = narrowed(text, self.filters), PLAIN
         except (ParseError, ValueError):
             look = unsure("What the dashboard's filters make of it can't be told.")
+        if target.settings.get("format") == "heatmap":
+            look = unsure("In the format of heatmaps each series is taken from the next.")
         return Query(target.ref, target.expr, text, None, (text,), unknown, shown, look)
 
     def _interval(self, target: PanelTarget) -> float | None:
@@ -226,6 +240,7 @@ class _Fields:
     marks: dict[Query, Look] = field(default_factory=dict)
     guessing: bool = True
     renamed: bool = False
+    joined: bool = False
     only: Mapping[str, Any] = field(default_factory=dict)
     drawings: dict[tuple[bool | None, ...], tuple[Figure, ...]] = field(default_factory=dict)
 
@@ -281,10 +296,17 @@ class _Fields:
             case kind if kind and kind not in KEEPING:
                 self._mark(self._all, unsure(f"It goes through “{kind[:40]}”."))
         self.renamed = self.renamed or step.kind in RENAMING
+        self.joined = self.joined or step.kind in JOINING
 
-    def pick(self, fields: Any) -> None:
-        """Take away what a stat's choice of fields leaves out."""
+    def pick(self, display: Display) -> None:
+        """Take away what a panel's choice of fields leaves out."""
         self.only = {}
+        if isinstance(display.category, str):
+            self._filter(None, columns.by_names([display.category]))
+        if display.kind == "table" and not self.joined and len(self.queries) > 1:
+            first = 1 if display.options.get("frameIndex") in (None, 0) else 0
+            self._mark(self.queries[first:], unsure("A table shows one query at a time."))
+        fields = display.fields
         if isinstance(fields, str) and fields:
             by_pattern = fields.startswith("/")
             picks = columns.by_pattern(fields) if by_pattern else columns.by_names([fields])

@@ -274,6 +274,9 @@ def test_many_overrides_that_may_be_meant_are_a_doubt() -> None:
         ({"axisPlacement": "hidden"}, "unsure"),
         ({"axisPlacement": "right", "scaleDistribution": {"type": "log", "log": 10}}, "good_ratio"),
         ({"drawStyle": "bars", "fillOpacity": 30, "lineWidth": 0}, "good_ratio"),
+        ({"lineStyle": {"fill": "dash", "dash": [0, 20]}}, "unsure"),
+        ({"lineStyle": {"fill": "dash", "dash": [10, 20]}}, "good_ratio"),
+        ({"lineStyle": {"fill": "dot", "dash": [0, 10]}}, "good_ratio"),
     ],
 )
 def test_a_line_is_where_the_value_is(custom: Json, code: str) -> None:
@@ -307,6 +310,17 @@ def test_values_that_the_axis_leaves_out_are_asked_about(
 )
 def test_cells_of_a_table_write_their_number(custom: Json, is_shown: bool) -> None:
     assert (shown(stat(kind="table", custom=custom)).sli is not None) is is_shown
+
+
+def test_bars_need_a_border_or_a_filling() -> None:
+    assert shown(stat(kind="barchart", custom={"lineWidth": 0, "fillOpacity": 0})).confirmable
+    assert shown(stat(kind="barchart", custom={"lineWidth": 0})).sli == "availability"
+
+
+def test_more_mappings_than_are_read_are_a_doubt() -> None:
+    single = [{"type": "value", "options": {"7": OK}}]
+    assert shown(stat(mappings=single * 200)).sli == "availability"
+    assert shown(stat(mappings=single * 201)).confirmable
 
 
 def test_defaults_go_by_the_names_of_overrides() -> None:
