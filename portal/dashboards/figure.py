@@ -57,6 +57,9 @@ SPENT = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.5, 2.0, 10.0)
 """What happens on days good and bad: shares that fail, durations, budgets spent."""
 SAMPLES = (("0", "0.05", "0.5", "0.999", "1"), ("0.5", "5", "50", "99.9", "100"))
 
+STACKED = "Its series are stacked, so that heights are sums."
+UNSTACKED = ("none", None, "", False)
+
 Span = tuple[float, float]
 EVERY_VALUE = {"type": "range", "options": {"result": {"text": ""}}}
 EVERYTHING: Span = (-math.inf, math.inf)
@@ -118,11 +121,15 @@ def _row(measure: Measure) -> list[float]:
             return list(SECONDS)
 
 
-def figure(kind: str, settings: Mapping[str, Any]) -> Figure:
-    """What these settings (``unit``, ``custom.lineWidth``...) make of a field on such a panel."""
+def figure(kind: str, settings: Mapping[str, Any], is_alone: bool = True) -> Figure:
+    """What these settings (``unit``, ``custom.lineWidth``...) make of a field on such a panel.
+
+    ``is_alone``: the panel draws one series and no other.
+    """
     place = kind in AXES
+    stacking = mapping(settings.get("custom.stacking")).get("mode") if place else None
     return Figure(
-        worst(_looks(kind, settings)),
+        worst([*_looks(kind, settings), stacked(stacking, is_alone)]),
         _step(settings.get("unit"), settings.get("decimals")),
         100.0 if settings.get("unit") == "percent" else 1.0,
         tuple(_spans(settings.get("mappings"))),
@@ -184,8 +191,6 @@ def is_invisible(kind: str, settings: Mapping[str, Any]) -> bool:
 def _along_the_axis(kind: str, settings: Mapping[str, Any]) -> Iterator[Look]:
     if _has_no_ink(kind, settings):
         yield unsure("Its line or bar may have nothing that is drawn.")
-    stacking = mapping(settings.get("custom.stacking")).get("mode", "none")
-    yield stacked(stacking)
     transform = settings.get("custom.transform")
     if transform == "constant":
         yield reduced("It draws its first value all along.")
@@ -205,13 +210,11 @@ def _has_no_ink(kind: str, settings: Mapping[str, Any]) -> bool:
     return empty or (kind == "barchart" and thin)
 
 
-def stacked(mode: Any) -> Look:
+def stacked(mode: Any, is_alone: bool = False) -> Look:
     """What stacking leaves of values: parts of a sum, or heights that hold others."""
     if mode == "percent":
         return reduced("Stacked to 100 %, a series is drawn as its part of their sum.")
-    if mode in ("none", None, "", False):
-        return PLAIN
-    return unsure("Its series are stacked, so that heights are sums.")
+    return PLAIN if is_alone or mode in UNSTACKED else unsure(STACKED)
 
 
 def _cell(settings: Mapping[str, Any]) -> Look:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from portal.dashboards import columns
@@ -21,8 +22,8 @@ from portal.dashboards.model import Panel, PanelSource, PanelTarget, Transformat
 from portal.dashboards.templating import seconds
 from portal.promql.findings import Code
 from portal.promql.narrowing import narrowed
-from portal.promql.nodes import Matcher
-from portal.promql.parser import MAX_LENGTH, ParseError
+from portal.promql.nodes import Matcher, gives_one_series
+from portal.promql.parser import MAX_LENGTH, ParseError, parse
 
 REFERENCE = re.compile(r"\$\{([^{}]+)\}|\$([A-Za-z_]\w*)")
 MATH = re.compile(r"[\w\s.$+\-*/%^(),{}]*")
@@ -61,10 +62,12 @@ JOINING = frozenset(
     }
 )
 """Transformations after which a table holds several queries."""
-MOST_DOUBTS = 20
+MOST_DOUBTS = 10
 """So many overrides of which nobody knows whether they are for a field are thought through."""
 MAX_DEPTH = 8
 MAX_RESULTS = 50
+Picked = tuple[bool | None, ...]
+"""Of each override, whether it is for a field."""
 Fill = Callable[[str, float | None], tuple[str, tuple[str, ...]]]
 
 
@@ -242,7 +245,7 @@ class _Fields:
     renamed: bool = False
     joined: bool = False
     only: Mapping[str, Any] = field(default_factory=dict)
-    drawings: dict[tuple[bool | None, ...], tuple[Figure, ...]] = field(default_factory=dict)
+    drawings: dict[tuple[Picked, bool], tuple[Figure, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         legends = {t.ref: t.settings.get("legendFormat") for t in self.targets}
@@ -319,12 +322,17 @@ class _Fields:
     def figures(self, query: Query) -> tuple[Figure, ...]:
         """How its number is written: in one way, or in several where only the data tell."""
         column = self._column(query)
-        picked = tuple(columns.matcher(one.matcher)(column) for one in self.display.overrides)
-        if picked not in self.drawings:
-            self.drawings[picked] = self._figures(picked)
-        return self.drawings[picked]
+        picked = tuple(picks(column) for picks in self._matchers)
+        is_alone = len(self.queries) + len(self.results) < 2 and _is_one_series(query.text)
+        if (picked, is_alone) not in self.drawings:
+            self.drawings[picked, is_alone] = self._figures(picked, is_alone)
+        return self.drawings[picked, is_alone]
 
-    def _figures(self, picked: tuple[bool | None, ...]) -> tuple[Figure, ...]:
+    @cached_property
+    def _matchers(self) -> list[Picks]:
+        return [columns.matcher(one.matcher) for one in self.display.overrides]
+
+    def _figures(self, picked: Picked, is_alone: bool) -> tuple[Figure, ...]:
         """With what surely is for the field, and with each that may be."""
         settings, doubts = dict(self.display.settings), []
         for override, is_picked in zip(self.display.overrides, picked, strict=True):
@@ -333,7 +341,7 @@ class _Fields:
             elif is_picked is None:
                 doubts.append(override.settings)
         ways = [settings, *({**settings, **doubt} for doubt in doubts[:MOST_DOUBTS])]
-        found = tuple(dict.fromkeys(figure(self.display.kind, way) for way in ways))
+        found = tuple(dict.fromkeys(figure(self.display.kind, way, is_alone) for way in ways))
         return found if len(doubts) <= MOST_DOUBTS else (*found, Figure(unsure()))
 
     @property
@@ -504,6 +512,13 @@ class _Fields:
 
     def _is_wanted(self, query: Query, wanted: list[Any]) -> bool:
         return any(self.names.get(plain(name)) is query for name in wanted)
+
+
+def _is_one_series(text: str) -> bool:
+    try:
+        return gives_one_series(parse(text))
+    except ParseError:
+        return False
 
 
 def _side(side: Any) -> str:

@@ -254,7 +254,7 @@ def test_a_setting_that_nobody_knows_is_asked_about() -> None:
 
 def test_many_overrides_that_may_be_meant_are_a_doubt() -> None:
     found = overridden("byValue", {}, "displayName", "x")
-    found["fieldConfig"]["overrides"] *= 20
+    found["fieldConfig"]["overrides"] *= 10
     assert shown(found).sli == "availability"
     found["fieldConfig"]["overrides"] *= 2
     assert shown(found).confirmable
@@ -267,7 +267,7 @@ def test_many_overrides_that_may_be_meant_are_a_doubt() -> None:
     ("custom", "code"),
     [
         ({"stacking": {"mode": "none", "group": "A"}}, "good_ratio"),
-        ({"stacking": {"mode": "normal"}}, "unsure"),
+        ({"stacking": {"mode": "normal"}}, "good_ratio"),
         ({"stacking": {"mode": "percent"}}, "reduced"),
         ({"transform": "negative-Y"}, "unsure"),
         ({"transform": "constant"}, "reduced"),
@@ -281,6 +281,18 @@ def test_many_overrides_that_may_be_meant_are_a_doubt() -> None:
 )
 def test_a_line_is_where_the_value_is(custom: Json, code: str) -> None:
     assert shown(stat(kind="timeseries", custom=custom)).code == code
+
+
+def test_series_that_stand_on_others_are_asked_about() -> None:
+    heaped = {"fieldConfig": {"defaults": {"custom": {"stacking": {"mode": "normal"}}}}}
+    each = AVAILABILITY.replace("sum(", "sum by (path) (")
+    assert shown(panel("x", AVAILABILITY, **heaped)).sli == "availability"
+    assert shown(panel("x", each)).sli == "availability"
+    assert shown(panel("x", each, **heaped)).confirmable
+    assert shown(panel("x", AVAILABILITY, target(P95, "B"), **heaped)).confirmable
+    assert shown(panel("x", AVAILABILITY, target(P95, "B"))).sli == "availability"
+    hidden = target(P95, "B", hide=True)
+    assert shown(panel("x", AVAILABILITY, hidden, **heaped)).sli == "availability"
 
 
 @pytest.mark.parametrize(
