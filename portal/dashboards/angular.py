@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portal.dashboards.document import mapping, mappings
+from portal.dashboards.figure import flat
 
 SINGLE = frozenset({"singlestat", "grafana-singlestat-panel"})
 MOST = 100
@@ -84,9 +85,10 @@ def _graph(found: Mapping[str, Any]) -> Json:
     axis = mapping(found.get("xaxis"))
     if axis.get("mode") == "histogram":
         return {**found, "type": "histogram"}
-    overrides = [*_series(found)]
+    overrides = [*_colors(found), *_series(found)]
     made = _with(found, "timeseries", _axis(found, 0), overrides=overrides)
-    made["fieldConfig"]["defaults"]["custom"] = _strokes(found, found)
+    defaults = made["fieldConfig"]["defaults"]
+    defaults["custom"] = {**mapping(defaults.get("custom")), **_strokes(found, found)}
     if axis.get("mode") == "series":
         values = axis.get("values")
         calcs = values if isinstance(values, list) and values else ["total"]
@@ -103,6 +105,7 @@ def _axis(found: Mapping[str, Any], number: int) -> Json:
         decimals=axis.get("decimals"),
         min=axis.get("min"),
         max=axis.get("max"),
+        **({"custom": {"axisPlacement": "hidden"}} if axis.get("show") is False else {}),
     )
 
 
@@ -136,9 +139,20 @@ def _series(found: Mapping[str, Any]) -> Iterator[Json]:
         settings = {f"custom.{name}": value for name, value in custom.items()}
         if item.get("stack") is False:
             settings["custom.stacking"] = {"mode": "none"}
+        if item.get("color") is not None:
+            settings["color"] = {"mode": "fixed", "fixedColor": item["color"]}
         if item.get("yaxis") == 2:
-            settings |= {**dict.fromkeys(("unit", "decimals", "min", "max")), **_axis(found, 1)}
+            names = ("unit", "decimals", "min", "max", "custom.axisPlacement")
+            settings |= {**dict.fromkeys(names), **flat(_axis(found, 1))}
         yield _override(kind, alias, settings)
+    if len(mappings(found.get("seriesOverrides"))) > MOST:
+        yield _override("more", "", {"more overrides": True})
+
+
+def _colors(found: Mapping[str, Any]) -> Iterator[Json]:
+    """The colours that series have by their names."""
+    for alias, color in list(mapping(found.get("aliasColors")).items())[:MOST]:
+        yield _override("byName", str(alias), {"color": {"mode": "fixed", "fixedColor": color}})
 
 
 def _override(kind: str, options: str, settings: Json) -> Json:

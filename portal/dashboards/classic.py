@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from portal.dashboards import display, templating
@@ -10,6 +10,7 @@ from portal.dashboards.angular import modern
 from portal.dashboards.document import mapping, mappings
 from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.layout import Placement, room
+from portal.dashboards.look import PLAIN, Look, unsure, worst
 from portal.dashboards.model import Dashboard, Panel, PanelSource, PanelTarget, Transformation
 from portal.dashboards.sources import Sources, known_sources
 
@@ -89,9 +90,14 @@ def panel(found: Mapping[str, Any], sources: Sources, place: Placement | None = 
         found.get("repeatPanelId") is not None,
         templating.seconds(found.get("interval")),
         display.of(found.get("type"), found.get("options"), found.get("fieldConfig")),
-        place.look,
+        worst([place.look, _stored(found)]),
         place.repeats,
     )
+
+
+def _stored(found: Mapping[str, Any]) -> Look:
+    """A panel of a snapshot draws data that were kept in it."""
+    return unsure("It draws data that were stored in it.") if found.get("snapshotData") else PLAIN
 
 
 def _targets(found: Mapping[str, Any], sources: Sources) -> tuple[PanelTarget, ...]:
@@ -119,13 +125,20 @@ def next_ref(taken: set[str]) -> str:
 
 
 def _transformations(listed: Any) -> tuple[Transformation, ...]:
-    return tuple(
+    return limited_steps(
         Transformation(
             str(item.get("id", "")), mapping(item.get("options")), mapping(item.get("filter"))
         )
-        for item in mappings(listed)[:MAX_TARGETS]
+        for item in mappings(listed)
         if changes_series(item)
     )
+
+
+def limited_steps(steps: Iterable[Transformation]) -> tuple[Transformation, ...]:
+    """The first of them, and where there are more one that nobody knows."""
+    found = tuple(steps)
+    more = (Transformation("more steps", {}),) if len(found) > MAX_TARGETS else ()
+    return (*found[:MAX_TARGETS], *more)
 
 
 def changes_series(step: Mapping[str, Any]) -> bool:

@@ -45,6 +45,10 @@ class Override:
     settings: Mapping[str, Any]
 
 
+MORE = Override({"id": "more"}, {"more overrides": True})
+"""Stands for overrides that are too many to be read: nobody knows what they are for."""
+
+
 @dataclass(frozen=True)
 class Display:
     """A panel's type, options and field settings, as they stand in its JSON.
@@ -70,7 +74,14 @@ class Display:
             return unsure("It shows colours and no number.")
         if self.kind == "barchart":
             return stacked(self.options.get("stacking"))
+        if self.kind == "xychart" and "manual" in self._mapped:
+            return unsure("Its fields are chosen by hand.")
         return {"heatmap": self._heatmap(), "histogram": reduced(COUNTED)}.get(self.kind, PLAIN)
+
+    @property
+    def _mapped(self) -> tuple[Any, Any]:
+        """How an XY chart finds its fields, in older and newer versions."""
+        return self.options.get("seriesMapping"), self.options.get("mapping")
 
     def _calculated(self) -> Look:
         settings = mapping(self.options.get("reduceOptions"))
@@ -106,6 +117,11 @@ class Display:
         settings = mapping(self.options.get("reduceOptions")) if self.kind in REDUCES else {}
         return settings.get("fields") or ""
 
+    @property
+    def category(self) -> Any:
+        """The field whose values a bar chart writes below its bars; None for the first it finds."""
+        return self.options.get("xField") if self.kind == "barchart" else None
+
 
 COUNTED = "It counts how often values come."
 PARTS = "A pie draws the parts of a sum."
@@ -133,12 +149,18 @@ def _texts(listed: Any) -> list[str]:
 def of(kind: Any, options: Any, field_config: Any) -> Display:
     """The display of a panel of that type."""
     config = mapping(field_config)
-    overrides = mappings(config.get("overrides"))[:MOST_OVERRIDES]
+    overrides = mappings(config.get("overrides"))
     return Display(
         kind if isinstance(kind, str) else "",
         mapping(options),
         flat(mapping(config.get("defaults"))),
-        tuple(Override(mapping(one.get("matcher")), _settings(one)) for one in overrides),
+        (
+            *(
+                Override(mapping(o.get("matcher")), _settings(o))
+                for o in overrides[:MOST_OVERRIDES]
+            ),
+            *([MORE] if len(overrides) > MOST_OVERRIDES else []),
+        ),
     )
 
 

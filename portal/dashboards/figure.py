@@ -18,7 +18,9 @@ from portal.promql.findings import Indicator, Measure
 LINES = frozenset({"timeseries", "trend"})
 AXES = LINES | {"barchart", "xychart", "candlestick"}
 """Panels that draw a value as a place along an axis, and write no number."""
-CLEAR = re.compile(r"transparent|rgba\(.*,0(\.0*)?\)|#[0-9a-f]{6}00", re.IGNORECASE)
+CLEAR = re.compile(
+    r"transparent|(rgb|hsl)a?\(.*[,/]0*(\.0*)?%?\)|#[0-9a-f]{6}00|#[0-9a-f]{3}0", re.IGNORECASE
+)
 MOST_MAPPINGS = 200
 MOST_DECIMALS = 20
 NO_NUMBER = re.compile(r"bool.*|datetime.*|time:.*|string|dtd?hms|clockm?s|timeticks|hex(0x)?")
@@ -55,7 +57,11 @@ SPENT = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.5, 2.0, 10.0)
 """What happens on days good and bad: shares that fail, durations, budgets spent."""
 SAMPLES = (("0", "0.05", "0.5", "0.999", "1"), ("0.5", "5", "50", "99.9", "100"))
 
+STACKED = "Its series are stacked, so that heights are sums."
+UNSTACKED = ("none", None, "", False)
+
 Span = tuple[float, float]
+EVERY_VALUE = {"type": "range", "options": {"result": {"text": ""}}}
 EVERYTHING: Span = (-math.inf, math.inf)
 
 
@@ -115,11 +121,15 @@ def _row(measure: Measure) -> list[float]:
             return list(SECONDS)
 
 
-def figure(kind: str, settings: Mapping[str, Any]) -> Figure:
-    """What these settings (``unit``, ``custom.lineWidth``...) make of a field on such a panel."""
+def figure(kind: str, settings: Mapping[str, Any], is_alone: bool = True) -> Figure:
+    """What these settings (``unit``, ``custom.lineWidth``...) make of a field on such a panel.
+
+    ``is_alone``: the panel draws one series and no other.
+    """
     place = kind in AXES
+    stacking = mapping(settings.get("custom.stacking")).get("mode") if place else None
     return Figure(
-        worst(_looks(kind, settings)),
+        worst([*_looks(kind, settings), stacked(stacking, is_alone)]),
         _step(settings.get("unit"), settings.get("decimals")),
         100.0 if settings.get("unit") == "percent" else 1.0,
         tuple(_spans(settings.get("mappings"))),
@@ -146,7 +156,7 @@ def _looks(kind: str, settings: Mapping[str, Any]) -> Iterator[Look]:
     if any(_replaces_all(one) for one in _mapped(settings.get("mappings"))):
         yield unsure("A text stands in place of its values.")
     if kind in AXES:
-        yield from _along_the_axis(settings)
+        yield from _along_the_axis(kind, settings)
     yield _cell(settings)
     strange = [name for name in settings if not _is_known(name)]
     if strange:
@@ -178,9 +188,9 @@ def is_invisible(kind: str, settings: Mapping[str, Any]) -> bool:
     return style == "bars" or (style == "line" and settings.get("custom.showPoints") == "never")
 
 
-def _along_the_axis(settings: Mapping[str, Any]) -> Iterator[Look]:
-    stacking = mapping(settings.get("custom.stacking")).get("mode", "none")
-    yield stacked(stacking)
+def _along_the_axis(kind: str, settings: Mapping[str, Any]) -> Iterator[Look]:
+    if _has_no_ink(kind, settings):
+        yield unsure("Its line or bar may have nothing that is drawn.")
     transform = settings.get("custom.transform")
     if transform == "constant":
         yield reduced("It draws its first value all along.")
@@ -190,13 +200,21 @@ def _along_the_axis(settings: Mapping[str, Any]) -> Iterator[Look]:
         yield unsure("Its axis is hidden, so that no number stands beside the line.")
 
 
-def stacked(mode: Any) -> Look:
+def _has_no_ink(kind: str, settings: Mapping[str, Any]) -> bool:
+    """Bars without border and filling; a line whose dashes have no length."""
+    thin = settings.get("custom.lineWidth", 1) == 0 == settings.get("custom.fillOpacity", 80)
+    style = mapping(settings.get("custom.lineStyle"))
+    dashes = style.get("dash")
+    drawn = dashes[::2] if isinstance(dashes, list) else []
+    empty = style.get("fill") == "dash" and bool(drawn) and not any(drawn)
+    return empty or (kind == "barchart" and thin)
+
+
+def stacked(mode: Any, is_alone: bool = False) -> Look:
     """What stacking leaves of values: parts of a sum, or heights that hold others."""
     if mode == "percent":
         return reduced("Stacked to 100 %, a series is drawn as its part of their sum.")
-    if mode in ("none", None, "", False):
-        return PLAIN
-    return unsure("Its series are stacked, so that heights are sums.")
+    return PLAIN if is_alone or mode in UNSTACKED else unsure(STACKED)
 
 
 def _cell(settings: Mapping[str, Any]) -> Look:
@@ -226,8 +244,10 @@ def _bound(value: Any, otherwise: float) -> float:
 
 
 def _mapped(listed: Any) -> list[Mapping[str, Any]]:
-    """The mappings that put a text in place of a value."""
-    return mappings(listed)[:MOST_MAPPINGS]
+    """The value mappings; more than are read are taken for one that hides everything."""
+    found = mappings(listed)
+    more = [EVERY_VALUE] if len(found) > MOST_MAPPINGS else []
+    return [*found[:MOST_MAPPINGS], *more]
 
 
 def _spans(listed: Any) -> Iterator[Span]:

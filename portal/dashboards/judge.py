@@ -280,26 +280,32 @@ class _Workshop:
     made: int = 0
     references: int = 0
     done: dict[int, tuple[Query, ...]] = field(default_factory=dict)
+    asked: dict[int, tuple[Query, ...]] = field(default_factory=dict)
+    """The same before the panels' transformations."""
 
     def queries(self, panel: Panel, depth: int = 0) -> tuple[Query, ...]:
         """The panel's queries; raises UnreadableDashboardError beyond what is read."""
         if id(panel) not in self.done:
-            self.done[id(panel)] = ()  # all that a panel gets that borrows from itself
+            # all that a panel gets that borrows from itself
+            self.done[id(panel)] = self.asked[id(panel)] = ()
             self.done[id(panel)] = self._worked_out(panel, depth)
         return self.done[id(panel)]
 
     def _worked_out(self, panel: Panel, depth: int) -> tuple[Query, ...]:
         """Of a repeated panel: its queries for each value, one after the other."""
         found: list[Query] = []
+        asked: list[Query] = []
         for variables in repetitions(self.dashboard.variables, panel.repeats):
             worker = PanelQueries(
                 panel,
                 self._filler(variables),
                 self.dashboard.range_s,
-                lambda found: self._borrow(found, depth),
+                lambda found, after: self._borrow(found, depth, after),
                 self.dashboard.filters,
             )
             found += worker.all()
+            asked += worker.asked
+        self.asked[id(panel)] = tuple(asked)
         self.made += len(found)
         if self.made > MAX_QUERIES:
             sentence = (
@@ -326,13 +332,14 @@ class _Workshop:
         filled = substitute(text, variables, times)
         return filled.text, filled.unknown
 
-    def _borrow(self, panel_id: Any, depth: int) -> list[Query]:
-        """The queries of another panel of this dashboard ("-- Dashboard --")."""
+    def _borrow(self, panel_id: Any, depth: int, after: bool) -> list[Query]:
+        """The queries of another panel ("-- Dashboard --"), after its transformations or before."""
         if depth >= MAX_BORROWED:
             return []
         for panel in self.dashboard.panels:
             if panel.id is not None and panel.id == panel_id:
-                return list(self.queries(panel, depth + 1))
+                made = self.queries(panel, depth + 1)
+                return list(made if after else self.asked[id(panel)])
         return []
 
 
@@ -401,8 +408,9 @@ def _panel_finding(panel: Panel, queries: tuple[QueryFinding, ...]) -> PanelFind
         return _without(panel, _why_empty(panel, queries), queries)
     decisive = next((query for query in shown if query.finding.sli is not None), None)
     if decisive is None:
+        doubtful = [query for query in shown if query.finding.code is Code.UNSURE]
         telling = [query for query in shown if query.finding.code not in SKIPPED]
-        decisive = (telling or shown)[0]
+        decisive = (doubtful or telling or shown)[0]
     found = decisive.finding
     return PanelFinding(
         panel.title,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from portal.dashboards import columns
@@ -21,8 +22,8 @@ from portal.dashboards.model import Panel, PanelSource, PanelTarget, Transformat
 from portal.dashboards.templating import seconds
 from portal.promql.findings import Code
 from portal.promql.narrowing import narrowed
-from portal.promql.nodes import Matcher
-from portal.promql.parser import MAX_LENGTH, ParseError
+from portal.promql.nodes import Matcher, gives_one_series
+from portal.promql.parser import MAX_LENGTH, ParseError, parse
 
 REFERENCE = re.compile(r"\$\{([^{}]+)\}|\$([A-Za-z_]\w*)")
 MATH = re.compile(r"[\w\s.$+\-*/%^(),{}]*")
@@ -54,10 +55,19 @@ RENAMING = frozenset(
     {"reduce", "groupBy", "labelsToFields", "seriesToRows", "timeSeriesTable", "partitionByValues"}
 )
 """Transformations after which fields go by names that only the data tell."""
-MOST_DOUBTS = 20
+JOINING = frozenset(
+    {
+        *("reduce", "merge", "concatenate", "append", "seriesToColumns", "joinByField"),
+        *("joinByLabels", "seriesToRows", "timeSeriesTable", "calculateField", "labelsToFields"),
+    }
+)
+"""Transformations after which a table holds several queries."""
+MOST_DOUBTS = 10
 """So many overrides of which nobody knows whether they are for a field are thought through."""
 MAX_DEPTH = 8
 MAX_RESULTS = 50
+Picked = tuple[bool | None, ...]
+"""Of each override, whether it is for a field."""
 Fill = Callable[[str, float | None], tuple[str, tuple[str, ...]]]
 
 
@@ -84,14 +94,17 @@ class Query:
 class PanelQueries:
     """Works out one panel's queries; ``fill`` fills in variables: text -> (text, unknown).
 
-    ``filters``: what the dashboard's ad hoc filters add to each.
+    ``filters``: what the dashboard's ad hoc filters add to each. ``borrow``: the queries of another
+    panel, by its id, before its transformations or after them. ``asked``: its own queries before
+    transformations, once it was worked out.
     """
 
     panel: Panel
     fill: Fill
     range_s: float
-    borrow: Callable[[Any], list[Query]]
+    borrow: Callable[[Any, bool], list[Query]]
     filters: tuple[Matcher, ...] = ()
+    asked: list[Query] = field(default_factory=list)
     made: dict[int, Query] = field(default_factory=dict)
     """By the target itself: files are seen in which two targets have one name."""
 
@@ -100,8 +113,9 @@ class PanelQueries:
         found: list[Query] = []
         for target in self.panel.targets:
             found += self._queries(target)
+        self.asked = found
         fields = self._transformed([query for query in found if query.shown])
-        fields.pick(self.panel.display.fields)
+        fields.pick(self.panel.display)
         left = [replace(q, shown=q.shown and q not in fields.dropped) for q in found]
         return [
             replace(made, look=fields.look(query), figures=fields.figures(query))
@@ -110,8 +124,9 @@ class PanelQueries:
 
     def _queries(self, target: PanelTarget) -> list[Query]:
         if target.source is PanelSource.DASHBOARD:
-            wanted = target.settings.get("panelId")
-            return [q for q in self.borrow(wanted) if q.shown] if not target.hidden else []
+            wanted, after = target.settings.get("panelId"), target.settings.get("withTransforms")
+            found = [] if target.hidden else self.borrow(wanted, after is True)
+            return [query for query in found if query.shown]
         return [self._query(target, 0)]
 
     def _query(self, target: PanelTarget, depth: int) -> Query:
@@ -139,6 +154,8 @@ class PanelQueries:
             text, look = narrowed(text, self.filters), PLAIN
         except (ParseError, ValueError):
             look = unsure("What the dashboard's filters make of it can't be told.")
+        if target.settings.get("format") == "heatmap":
+            look = unsure("In the format of heatmaps each series is taken from the next.")
         return Query(target.ref, target.expr, text, None, (text,), unknown, shown, look)
 
     def _interval(self, target: PanelTarget) -> float | None:
@@ -226,8 +243,9 @@ class _Fields:
     marks: dict[Query, Look] = field(default_factory=dict)
     guessing: bool = True
     renamed: bool = False
+    joined: bool = False
     only: Mapping[str, Any] = field(default_factory=dict)
-    drawings: dict[tuple[bool | None, ...], tuple[Figure, ...]] = field(default_factory=dict)
+    drawings: dict[tuple[Picked, bool], tuple[Figure, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         legends = {t.ref: t.settings.get("legendFormat") for t in self.targets}
@@ -281,10 +299,17 @@ class _Fields:
             case kind if kind and kind not in KEEPING:
                 self._mark(self._all, unsure(f"It goes through “{kind[:40]}”."))
         self.renamed = self.renamed or step.kind in RENAMING
+        self.joined = self.joined or step.kind in JOINING
 
-    def pick(self, fields: Any) -> None:
-        """Take away what a stat's choice of fields leaves out."""
+    def pick(self, display: Display) -> None:
+        """Take away what a panel's choice of fields leaves out."""
         self.only = {}
+        if isinstance(display.category, str):
+            self._filter(None, columns.by_names([display.category]))
+        if display.kind == "table" and not self.joined and len(self.queries) > 1:
+            first = 1 if display.options.get("frameIndex") in (None, 0) else 0
+            self._mark(self.queries[first:], unsure("A table shows one query at a time."))
+        fields = display.fields
         if isinstance(fields, str) and fields:
             by_pattern = fields.startswith("/")
             picks = columns.by_pattern(fields) if by_pattern else columns.by_names([fields])
@@ -297,12 +322,17 @@ class _Fields:
     def figures(self, query: Query) -> tuple[Figure, ...]:
         """How its number is written: in one way, or in several where only the data tell."""
         column = self._column(query)
-        picked = tuple(columns.matcher(one.matcher)(column) for one in self.display.overrides)
-        if picked not in self.drawings:
-            self.drawings[picked] = self._figures(picked)
-        return self.drawings[picked]
+        picked = tuple(picks(column) for picks in self._matchers)
+        is_alone = len(self.queries) + len(self.results) < 2 and _is_one_series(query.text)
+        if (picked, is_alone) not in self.drawings:
+            self.drawings[picked, is_alone] = self._figures(picked, is_alone)
+        return self.drawings[picked, is_alone]
 
-    def _figures(self, picked: tuple[bool | None, ...]) -> tuple[Figure, ...]:
+    @cached_property
+    def _matchers(self) -> list[Picks]:
+        return [columns.matcher(one.matcher) for one in self.display.overrides]
+
+    def _figures(self, picked: Picked, is_alone: bool) -> tuple[Figure, ...]:
         """With what surely is for the field, and with each that may be."""
         settings, doubts = dict(self.display.settings), []
         for override, is_picked in zip(self.display.overrides, picked, strict=True):
@@ -311,7 +341,7 @@ class _Fields:
             elif is_picked is None:
                 doubts.append(override.settings)
         ways = [settings, *({**settings, **doubt} for doubt in doubts[:MOST_DOUBTS])]
-        found = tuple(dict.fromkeys(figure(self.display.kind, way) for way in ways))
+        found = tuple(dict.fromkeys(figure(self.display.kind, way, is_alone) for way in ways))
         return found if len(doubts) <= MOST_DOUBTS else (*found, Figure(unsure()))
 
     @property
@@ -482,6 +512,13 @@ class _Fields:
 
     def _is_wanted(self, query: Query, wanted: list[Any]) -> bool:
         return any(self.names.get(plain(name)) is query for name in wanted)
+
+
+def _is_one_series(text: str) -> bool:
+    try:
+        return gives_one_series(parse(text))
+    except ParseError:
+        return False
 
 
 def _side(side: Any) -> str:

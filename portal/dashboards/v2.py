@@ -12,6 +12,7 @@ from portal.dashboards.classic import (
     Placed,
     changes_series,
     limited,
+    limited_steps,
     next_ref,
     title_of,
 )
@@ -100,9 +101,7 @@ def _panel(element: Mapping[str, Any], sources: Sources) -> Panel:
         title_of(spec),
         spec.get("id"),
         _targets(data, sources),
-        tuple(
-            _transformation(item) for item in mappings(data.get("transformations"))[:MAX_TARGETS]
-        ),
+        limited_steps(_transformation(item) for item in mappings(data.get("transformations"))),
         interval_s=templating.seconds(options.get("interval")),
         display=_display(mapping(spec.get("vizConfig"))),
     )

@@ -119,6 +119,10 @@ class Negation:
 Expr = Number | Text | Selector | Subquery | Call | Aggregation | Binary | Negation
 
 
+SEVERAL = frozenset({"topk", "bottomk", "limitk", "limit_ratio", "count_values"})
+"""Aggregations that leave several series of a group."""
+
+
 def children(expr: Expr) -> tuple[Expr, ...]:
     """What a node is made of."""
     match expr:
@@ -138,6 +142,19 @@ def walk(expr: Expr) -> Iterator[Expr]:
     yield expr
     for child in children(expr):
         yield from walk(child)
+
+
+def gives_one_series(expr: Expr) -> bool:
+    """Whether its result is one series at most, whatever series there are."""
+    match expr:
+        case Selector():
+            return False
+        case Aggregation():
+            grouped = expr.by or expr.without is not None or expr.op in SEVERAL
+            return not grouped or gives_one_series(expr.expr)
+        case Call(function="scalar"):
+            return True
+    return all(map(gives_one_series, children(expr)))
 
 
 def selectors(expr: Expr) -> Iterator[Selector]:

@@ -63,10 +63,15 @@ def axes(**left: Any) -> list[Json]:
         ({"yaxes": axes(), "seriesOverrides": [{"alias": "good", "yaxis": 2}]}, "unsure"),
         ({"yaxes": axes(format="bool"), "seriesOverrides": [{"alias": "all", "yaxis": 2}]},
          "unsure"),
-        ({"stack": True}, "unsure"),
+        ({"yaxes": axes(show=False)}, "unsure"),
+        ({"yaxes": axes(show=False), "seriesOverrides": [{"alias": "all", "yaxis": 2}]}, "unsure"),
+        ({"aliasColors": {"good": "transparent"}}, "hidden"),
+        ({"aliasColors": {"all": "transparent", "good": "#f00"}}, "good_ratio"),
+        ({"seriesOverrides": [{"alias": "good", "color": "rgba(0, 0, 0, 0)"}]}, "hidden"),
+        ({"seriesOverrides": [{"alias": "all"}] * 101}, "unsure"),
+        ({"stack": True}, "good_ratio"),
         ({"stack": True, "percentage": True}, "reduced"),
         ({"stack": False, "percentage": True}, "good_ratio"),
-        ({"stack": True, "seriesOverrides": [{"alias": "good", "stack": False}]}, "good_ratio"),
         ({"seriesOverrides": [{"alias": "good", "transform": "negative-Y"}]}, "unsure"),
         ({"seriesOverrides": [{"alias": "all", "transform": "negative-Y"}]}, "good_ratio"),
         ({"xaxis": {"mode": "time"}}, "good_ratio"),
@@ -78,6 +83,14 @@ def axes(**left: Any) -> list[Json]:
 )  # fmt: skip
 def test_a_graph_of_old_stacks_and_counts(settings: Json, found: str) -> None:
     assert code("graph", **settings) == found
+
+
+def test_series_of_a_graph_of_old_stand_on_each_other() -> None:
+    both = (target(AVAILABILITY, legendFormat="good"), target(P95, "B", legendFormat="slow"))
+    assert shown(panel("x", *both, type="graph", stack=True)).code == "unsure"
+    apart = [{"alias": "good", "stack": False}]
+    found = shown(panel("x", *both, type="graph", stack=True, seriesOverrides=apart))
+    assert found.code == "good_ratio"
 
 
 @pytest.mark.parametrize(

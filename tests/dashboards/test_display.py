@@ -134,6 +134,9 @@ def test_a_graph_calculates_nothing() -> None:
         ("barchart", {"stacking": "none"}, "good_ratio"),
         ("barchart", {"stacking": "normal"}, "unsure"),
         ("barchart", {"stacking": "percent"}, "reduced"),
+        ("xychart", {"mapping": "auto"}, "good_ratio"),
+        ("xychart", {"mapping": "manual"}, "unsure"),
+        ("xychart", {"seriesMapping": "manual"}, "unsure"),
     ],
 )
 def test_what_a_panel_draws_without_its_value_is_no_sli(
@@ -310,6 +313,10 @@ def test_a_legend_that_the_data_fill_in_is_asked_about() -> None:
         {"defaults": {"custom": {"hideFrom": {"viz": True}}}, "overrides": []},
         {"defaults": {"custom": {"lineWidth": 0, "showPoints": "never"}}, "overrides": []},
         {"defaults": {"custom": {"lineWidth": 0, "drawStyle": "bars"}}, "overrides": []},
+        *(
+            hide("byName", "good", "color", {"mode": "fixed", "fixedColor": clear})
+            for clear in ("rgb(0 0 0 / 0)", "hsla(1, 1%, 1%, 0%)", "rgba(9,9,9,.0)", "#fff0")
+        ),
         hide("byName", "good", "custom.hideFrom.viz", True),
         hide("byNames", {"mode": "exclude", "names": ["all"], "prefix": "All except:"}),
         hide("alwaysMatch", None),
@@ -337,6 +344,47 @@ def test_what_an_override_hides_is_not_shown(config: Json) -> None:
 )
 def test_what_an_override_leaves_is_shown(config: Json) -> None:
     assert shown(two(fieldConfig=config)).sli == "availability"
+
+
+def test_a_field_below_the_bars_is_not_drawn() -> None:
+    assert shown(two(type="barchart", options={"xField": "good"})).sli is None
+    assert shown(two(type="barchart", options={"xField": "Time"})).sli == "availability"
+
+
+@pytest.mark.parametrize(
+    ("steps", "options", "code"),
+    [
+        ([], {}, "good_ratio"),
+        ([], {"frameIndex": 0}, "good_ratio"),
+        ([], {"frameIndex": 1}, "unsure"),
+        ([step("merge")], {"frameIndex": 1}, "good_ratio"),
+    ],
+)
+def test_a_table_shows_one_query_at_a_time(steps: list[Json], options: Json, code: str) -> None:
+    assert shown(two(*steps, type="table", options=options)).code == code
+    other = panel("x", TOTAL, target(AVAILABILITY, "B"), type="table", transformations=steps)
+    assert shown(other).code == ("good_ratio" if steps else "unsure")
+
+
+def test_a_query_in_the_format_of_heatmaps_is_asked_about() -> None:
+    assert shown(panel("x", target(AVAILABILITY, format="heatmap"))).confirmable
+    assert shown(panel("x", target(AVAILABILITY, format="time_series"))).sli == "availability"
+
+
+def test_a_panel_of_a_snapshot_is_asked_about() -> None:
+    assert shown(panel("x", AVAILABILITY, snapshotData=[{"fields": []}])).confirmable
+    assert shown(panel("x", AVAILABILITY, snapshotData=[])).sli == "availability"
+
+
+def test_what_is_too_much_to_be_read_is_a_doubt() -> None:
+    fine = [step("sortBy")] * 50
+    assert shown(two(*fine)).sli == "availability"
+    assert shown(two(*fine, step("filterByRefId", include="B"))).confirmable
+    config = hide("byName", "all")
+    config["overrides"] *= 100
+    assert shown(two(fieldConfig=config)).sli == "availability"
+    config["overrides"] += hide("byName", "good")["overrides"]
+    assert shown(two(fieldConfig=config)).confirmable
 
 
 def test_after_a_reduction_fields_go_by_other_names() -> None:

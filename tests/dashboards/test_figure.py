@@ -254,7 +254,7 @@ def test_a_setting_that_nobody_knows_is_asked_about() -> None:
 
 def test_many_overrides_that_may_be_meant_are_a_doubt() -> None:
     found = overridden("byValue", {}, "displayName", "x")
-    found["fieldConfig"]["overrides"] *= 20
+    found["fieldConfig"]["overrides"] *= 10
     assert shown(found).sli == "availability"
     found["fieldConfig"]["overrides"] *= 2
     assert shown(found).confirmable
@@ -267,17 +267,32 @@ def test_many_overrides_that_may_be_meant_are_a_doubt() -> None:
     ("custom", "code"),
     [
         ({"stacking": {"mode": "none", "group": "A"}}, "good_ratio"),
-        ({"stacking": {"mode": "normal"}}, "unsure"),
+        ({"stacking": {"mode": "normal"}}, "good_ratio"),
         ({"stacking": {"mode": "percent"}}, "reduced"),
         ({"transform": "negative-Y"}, "unsure"),
         ({"transform": "constant"}, "reduced"),
         ({"axisPlacement": "hidden"}, "unsure"),
         ({"axisPlacement": "right", "scaleDistribution": {"type": "log", "log": 10}}, "good_ratio"),
         ({"drawStyle": "bars", "fillOpacity": 30, "lineWidth": 0}, "good_ratio"),
+        ({"lineStyle": {"fill": "dash", "dash": [0, 20]}}, "unsure"),
+        ({"lineStyle": {"fill": "dash", "dash": [10, 20]}}, "good_ratio"),
+        ({"lineStyle": {"fill": "dot", "dash": [0, 10]}}, "good_ratio"),
     ],
 )
 def test_a_line_is_where_the_value_is(custom: Json, code: str) -> None:
     assert shown(stat(kind="timeseries", custom=custom)).code == code
+
+
+def test_series_that_stand_on_others_are_asked_about() -> None:
+    heaped = {"fieldConfig": {"defaults": {"custom": {"stacking": {"mode": "normal"}}}}}
+    each = AVAILABILITY.replace("sum(", "sum by (path) (")
+    assert shown(panel("x", AVAILABILITY, **heaped)).sli == "availability"
+    assert shown(panel("x", each)).sli == "availability"
+    assert shown(panel("x", each, **heaped)).confirmable
+    assert shown(panel("x", AVAILABILITY, target(P95, "B"), **heaped)).confirmable
+    assert shown(panel("x", AVAILABILITY, target(P95, "B"))).sli == "availability"
+    hidden = target(P95, "B", hide=True)
+    assert shown(panel("x", AVAILABILITY, hidden, **heaped)).sli == "availability"
 
 
 @pytest.mark.parametrize(
@@ -307,6 +322,17 @@ def test_values_that_the_axis_leaves_out_are_asked_about(
 )
 def test_cells_of_a_table_write_their_number(custom: Json, is_shown: bool) -> None:
     assert (shown(stat(kind="table", custom=custom)).sli is not None) is is_shown
+
+
+def test_bars_need_a_border_or_a_filling() -> None:
+    assert shown(stat(kind="barchart", custom={"lineWidth": 0, "fillOpacity": 0})).confirmable
+    assert shown(stat(kind="barchart", custom={"lineWidth": 0})).sli == "availability"
+
+
+def test_more_mappings_than_are_read_are_a_doubt() -> None:
+    single = [{"type": "value", "options": {"7": OK}}]
+    assert shown(stat(mappings=single * 200)).sli == "availability"
+    assert shown(stat(mappings=single * 201)).confirmable
 
 
 def test_defaults_go_by_the_names_of_overrides() -> None:

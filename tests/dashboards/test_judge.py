@@ -384,6 +384,20 @@ def test_hidden_queries_are_not_borrowed() -> None:
     assert codes(document) == ["request_rate", "request_rate"]
 
 
+@pytest.mark.parametrize(("after", "code"), [(True, "bad_ratio"), (False, "request_rate")])
+def test_transformations_are_borrowed_only_where_it_says_so(after: bool, code: str) -> None:
+    steps = [calculate("B", "/", "A", replaceFields=True)]
+    lender = panel("x", target(TOTAL), target(BAD, "B"), id=1, transformations=steps)
+    document = classic(lender, panel("y", {**borrowed(1), "withTransforms": after}, id=2))
+    assert codes(document) == ["bad_ratio", code]
+
+
+def test_what_a_transformation_took_away_is_borrowed_without_it() -> None:
+    steps = [{"id": "filterByRefId", "options": {"include": "B"}}]
+    lender = panel("x", AVAILABILITY, target(TOTAL, "B"), id=1, transformations=steps)
+    assert codes(classic(lender, panel("y", borrowed(1), id=2))) == ["request_rate", "good_ratio"]
+
+
 def test_panels_that_borrow_in_a_circle_end() -> None:
     document = classic(panel("x", borrowed(2), id=1), panel("y", borrowed(1), id=2))
     assert codes(document) == ["no_query", "no_query"]
