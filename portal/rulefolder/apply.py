@@ -94,7 +94,7 @@ def apply_file(
     """
     try:
         floor_s = services.settings.scrape_interval
-        expected = Expectation(outline(text, floor_s), floor_s)
+        expected = Expectation(outline(text, floor_s, services.limits.query), floor_s)
         report = check_rules(text, limits=services.limits.promtool)
         if not report.ok:
             return _in_promtools_words(report.messages, text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
+from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind, UnaskedQueryError
 from portal.clients.promtool import Validity
 from portal.kit.charts import CHART_SPAN
 from portal.objectives.reading import bucket_bounds
@@ -113,4 +113,6 @@ def validity(prometheus: PrometheusClient, expr: str) -> Validity:
         prometheus.format_query(expr)
     except InvalidQuery as error:
         return Validity(False, error.message, error.line, error.column)
+    except UnaskedQueryError as error:
+        return Validity(None, str(error).rstrip("."))
     return Validity(True)
