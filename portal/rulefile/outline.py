@@ -81,6 +81,11 @@ def outline(
     root = _compose(text)
     groups = [_group(node, floor_s, limits) for node in _items(_child(root, "groups"))]
     count = sum(len(group.rules) for group in groups)
+    if count == 0 and _child(_child(root, "spec"), "groups") is not None:
+        raise RuleTextError(
+            "This is a PrometheusRule, an object of Kubernetes. Prometheus reads what stands under "
+            "its spec: begin with groups."
+        )
     if count == 0:
         raise RuleTextError(
             "There is no rule in this text yet: it stands in a group, under groups and rules."

@@ -169,6 +169,14 @@ def test_an_expression_that_prometheus_would_read_for_long_is_refused_where_it_s
     assert "are taken at most" in str(error)
 
 
+def test_a_prometheus_rule_of_kubernetes_is_told_what_of_it_prometheus_reads() -> None:
+    indented = "".join(f"  {line}\n" for line in GOOD.splitlines())
+    found = refusal(
+        f"apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n{indented}"
+    )
+    assert "what stands under its spec: begin with groups" in str(found)
+
+
 def test_text_is_measured_in_bytes() -> None:
     assert fits("x" * MAX_BYTES)
     assert not fits("x" * (MAX_BYTES + 1))
