@@ -70,6 +70,18 @@ class PageLimits:
 
 
 @dataclass(frozen=True)
+class QueryLimits:
+    """How deep the brackets of a learner's own query may nest, and how many operators it has.
+
+    Prometheus writes and reads trees in time that grows with the cube of their depth: at these it
+    takes a tenth of a second, at 1,500 seven. Nobody nests as deep by hand.
+    """
+
+    nesting: int = 100
+    operators: int = 300
+
+
+@dataclass(frozen=True)
 class TrialLimits:
     """What one run of promtool may take (seconds, bytes), and all runs of a trial together.
 
@@ -275,6 +287,7 @@ class Limits:
 
     client: ClientLimits = ClientLimits()
     page: PageLimits = PageLimits()
+    query: QueryLimits = QueryLimits()
     promtool: PromtoolLimits = PromtoolLimits()
     check: CheckLimits = CheckLimits()
     workbench: WorkbenchLimits = WorkbenchLimits()

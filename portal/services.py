@@ -19,6 +19,7 @@ from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.instruments import Instruments
 from portal.limits import Limits
+from portal.promql.text import too_complex
 from portal.readings import SharedReadings
 from portal.secret_files import read_or_make
 from portal.trial.engine import TrialEngine
@@ -84,11 +85,18 @@ class Services:
 
     @property
     def learners_prometheus(self) -> PrometheusClient:
-        """Prometheus for the learner's queries: a heavy one must not make the portal's own wait."""
-        make = self.prometheus.apart
+        """Prometheus for the learner's queries: a heavy one must not make the portal's own wait.
+
+        One that Prometheus would only read for long is not asked.
+        """
         key = ("learner's queries", self.prometheus)
-        most = self.limits.client.learners_bytes
-        return self.instruments.get(key, lambda: make(max_bytes=most))
+        return self.instruments.get(key, self._apart)
+
+    def _apart(self) -> PrometheusClient:
+        return self.prometheus.apart(
+            max_bytes=self.limits.client.learners_bytes,
+            refuse=lambda expr: too_complex(expr, self.limits.query),
+        )
 
 
 def current_services() -> Services:

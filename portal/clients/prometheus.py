@@ -64,6 +64,13 @@ class InvalidQuery(ClientError):  # noqa: N818 (it is the query that is invalid)
         self.message = message
 
 
+class UnaskedQueryError(ClientError):
+    """An expression that Prometheus was not asked about: it would take long to read it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, system=SYSTEM, kind=ErrorKind.REFUSED, detail=reason)
+
+
 @dataclass(frozen=True)
 class Sample:
     """One value of an instant query; ``at`` is Unix time in seconds, ``value`` may be NaN."""
@@ -166,6 +173,7 @@ class PrometheusClient:
 
     ``timeout`` is seconds for a whole call; Prometheus is told to give up a query by then too.
     Without a ``pool`` several queries are asked one after the other.
+    ``refuse``: why an expression is not to be asked about, in a sentence; "" where it may.
     """
 
     def __init__(
@@ -175,19 +183,21 @@ class PrometheusClient:
         timeout: float | None = None,
         limits: ClientLimits = ClientLimits(),
         pool: Pool | None = None,
+        refuse: Callable[[str], str] = lambda _: "",
     ) -> None:
+        self._refuse = refuse
         self._http = Http(SYSTEM, base_url, timeout=timeout, limits=limits)
         self._pool = pool
         self.base_url = self._http.base_url
 
-    def apart(self, *, max_bytes: int) -> PrometheusClient:
+    def apart(self, *, max_bytes: int, refuse: Callable[[str], str]) -> PrometheusClient:
         """Another client for the same Prometheus, which may find it slow on its own account.
 
         A client gives less time to a system that was silent just now, so a query that may be
         heavy must not be asked through the one that everything else waits for.
         """
         limits = replace(self._http.limits, answer_bytes=max_bytes)
-        return PrometheusClient(self.base_url, limits=limits, pool=self._pool)
+        return PrometheusClient(self.base_url, limits=limits, pool=self._pool, refuse=refuse)
 
     def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
         """The samples of an instant query now, or at a Unix time; a scalar has no labels."""
@@ -265,6 +275,8 @@ class PrometheusClient:
         return True
 
     def _ask(self, endpoint: str, promql: str, more: Mapping[str, str]) -> dict[str, Any]:
+        if reason := self._refuse(promql):
+            raise UnaskedQueryError(reason)
         form = {"query": promql, "timeout": f"{self._http.limits.call_s * 1000:.0f}ms", **more}
         answer = self._http.send(
             "POST", f"/api/v1/{endpoint}", form=form, accept=_ERRORS, safe=True

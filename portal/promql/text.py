@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from portal.limits import QueryLimits
+from portal.numbers import count
+
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`|#[^\n]*', re.DOTALL)
 BINARY = re.compile(r"[-+*/%^<>]|==|!=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 NAME = re.compile('"?§([0-9]+)"?')
@@ -43,6 +46,16 @@ def operators(text: str) -> int:
     """About how many binary operators stand outside strings and braces."""
     outside = "".join('""' if quoted else piece for quoted, piece in pieces(text))
     return len(BINARY.findall(re.sub(r"{[^{}]*}", "", outside)))
+
+
+def too_complex(text: str, limits: QueryLimits) -> str:
+    """Why nobody should be asked to read the expression, in a sentence; "" where nothing is."""
+    deep, many = nesting(text), operators(text)
+    if deep > limits.nesting:
+        return f"It nests brackets {count(deep)} deep; {count(limits.nesting)} are taken at most."
+    if many > limits.operators:
+        return f"It has {count(many)} operators; {count(limits.operators)} are taken at most."
+    return ""
 
 
 def unquoted(text: str) -> tuple[str, list[str]]:

@@ -20,7 +20,9 @@ from portal.clients.errors import plain
 from portal.clients.prometheus import RuleKind
 from portal.durations import prometheus_seconds
 from portal.errors import SLOLabError
+from portal.limits import QueryLimits
 from portal.numbers import exact
+from portal.promql.text import too_complex
 from portal.shop import DURATIONS, REQUESTS
 from portal.words import counted
 
@@ -65,17 +67,25 @@ class GroupOutline:
     rules: tuple[tuple[RuleKind, str], ...]
 
 
-def outline(text: str, floor_s: float) -> tuple[GroupOutline, ...]:
+def outline(
+    text: str, floor_s: float, limits: QueryLimits = QueryLimits()
+) -> tuple[GroupOutline, ...]:
     """The groups in a rule file's text; raises RuleTextError where it breaks a limit.
 
-    ``floor_s``: between two scrapes; no group is evaluated more often.
+    ``floor_s``: between two scrapes; no group is evaluated more often. ``limits``: of each
+    expression.
     """
     if not fits(text):
         size = f"{MAX_BYTES // 1024} KiB"
         raise RuleTextError(f"This text is larger than {size}, more than a rule file may hold.")
     root = _compose(text)
-    groups = [_group(node, floor_s) for node in _items(_child(root, "groups"))]
+    groups = [_group(node, floor_s, limits) for node in _items(_child(root, "groups"))]
     count = sum(len(group.rules) for group in groups)
+    if count == 0 and _child(_child(root, "spec"), "groups") is not None:
+        raise RuleTextError(
+            "This is a PrometheusRule, an object of Kubernetes. Prometheus reads what stands under "
+            "its spec: begin with groups."
+        )
     if count == 0:
         raise RuleTextError(
             "There is no rule in this text yet: it stands in a group, under groups and rules."
@@ -165,7 +175,7 @@ def _refuse_tricks(text: str) -> None:
             raise _at(event.start_mark, "This text is nested too deeply for a rule file.")
 
 
-def _group(node: Node, floor_s: float) -> GroupOutline:
+def _group(node: Node, floor_s: float, limits: QueryLimits) -> GroupOutline:
     interval = _child(node, "interval")
     seconds = prometheus_seconds(_text(interval)) if interval is not None else None
     if interval is not None and seconds is not None and seconds < floor_s:
@@ -176,11 +186,14 @@ def _group(node: Node, floor_s: float) -> GroupOutline:
         )
     return GroupOutline(
         name=_text(_child(node, "name")),
-        rules=tuple(_rule(rule) for rule in _items(_child(node, "rules"))),
+        rules=tuple(_rule(rule, limits) for rule in _items(_child(node, "rules"))),
     )
 
 
-def _rule(node: Node) -> tuple[RuleKind, str]:
+def _rule(node: Node, limits: QueryLimits) -> tuple[RuleKind, str]:
+    expr = _child(node, "expr")
+    if expr is not None and (reason := too_complex(_text(expr), limits)):
+        raise _at(expr.start_mark, reason)
     record = _child(node, "record")
     if record is not None:
         if LABS_OWN.fullmatch(_text(record)):

@@ -96,7 +96,7 @@ def apply_file(
     try:
         floor_s = services.settings.scrape_interval
         with under(_time_for_all(services)):
-            expected = Expectation(outline(text, floor_s), floor_s)
+            expected = Expectation(outline(text, floor_s, services.limits.query), floor_s)
             report = _report(services, text)
             if not report.ok:
                 return _in_promtools_words(report.messages, text)

@@ -77,7 +77,7 @@ def plan(limit: float, history: WindowCounts, burst: PlannedBurst) -> Plan:
     missing = history.requests * limit - history.failed
     if missing < -_EPSILON:
         return Plan(limit, 0.0, 0, 0, _already(limit, history))
-    if burst.error_share <= limit + _EPSILON or burst.rate <= 0:
+    if burst.error_share <= limit + _EPSILON or burst.rate <= _EPSILON:
         return Plan(limit, None, None, None, _too_few_errors(limit, burst))
     time_s = missing / (burst.rate * (burst.error_share - limit))
     failures = _just_more_than(time_s * burst.rate * burst.error_share)
@@ -167,7 +167,7 @@ def _above_one(limit: float) -> str:
 
 
 def _too_few_errors(limit: float, burst: PlannedBurst) -> str:
-    if burst.rate <= 0:
+    if burst.rate <= _EPSILON:
         return "This alert can't fire without requests."
     return (
         f"With {limit_percent(burst.error_share)} errors this alert never fires: "

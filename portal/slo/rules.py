@@ -24,7 +24,7 @@ from portal.slo.windows import (
     Severity,
     Window,
     alert_pairs,
-    page_window,
+    current_window,
     recorded_windows,
 )
 
@@ -120,7 +120,7 @@ def _meta_records(slo: SLO) -> Iterator[GeneratedRecord]:
     yield record("slo:objective:ratio", f"vector({slo.objective!r})")
     yield record("slo:error_budget:ratio", f"vector({slo.error_budget!r})")
     yield record("slo:time_period:days", f"vector({promql_number(days)})")
-    yield record("slo:current_burn_rate:ratio", _burn_rate(slo, page_window(slo.window)))
+    yield record("slo:current_burn_rate:ratio", _burn_rate(slo, current_window(slo.window)))
     yield record("slo:period_burn_rate:ratio", _burn_rate(slo, slo.window.value))
     yield record(
         "slo:period_error_budget_remaining:ratio", f"1 - slo:period_burn_rate:ratio{_match(slo)}"

@@ -108,6 +108,11 @@ def page_window(window: Window) -> str:
     return alert_pairs(window)[0].long
 
 
+def current_window(window: Window) -> str:
+    """The short window of that pair: what Sloth's ``slo:current_burn_rate:ratio`` is over."""
+    return alert_pairs(window)[0].short
+
+
 def recorded_windows(window: Window) -> tuple[str, ...]:
     """Every window whose error ratio is recorded, shortest first, the SLO's own one last."""
     pairs = alert_pairs(window)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from portal.bursts.bands import burst_bands
 from portal.clients.errors import ClientError, ErrorKind, NotAskedError
+from portal.clients.prometheus import UnaskedQueryError
 from portal.deadline import Deadline
 from portal.kit.charts import CHART_SPAN
 from portal.learners.models import Learner
@@ -139,6 +140,8 @@ class _Pen:
         """The drawing, or why this query has none; raises ClientError where none would have one."""
         try:
             return draw(self._prometheus, expr, self._now, UNITS.get(unit, NONE), self._bands)
+        except UnaskedQueryError as error:
+            return Drawing(note=str(error), refused=True)
         except ClientError as error:
             if error.kind is ErrorKind.TIMEOUT:
                 return HEAVY

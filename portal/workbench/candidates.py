@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from portal.clients.errors import ClientError
+from portal.clients.promtool import Validity
 from portal.dashboards import CheckContext, DashboardFinding, PanelFinding, judge
 from portal.dashboards.figure import FINEST_BUDGET
 from portal.dashboards.judge import NEEDED, share_of_panels
@@ -20,7 +21,9 @@ from portal.promql.findings import REASONS, Code, Sli
 from portal.services import Services
 from portal.workbench import store
 from portal.workbench.judge import CONFIRMED, lab_context, validities
-from portal.workbench.turns import NO_TIME, QueryRun, run
+from portal.workbench.turns import NO_TIME, QueryRun, run, turn
+
+NO_TURN = "other queries run now"
 
 
 class DashboardOrigin(StrEnum):
@@ -151,12 +154,18 @@ class CandidateJudge:
     ) -> tuple[DashboardFinding, dict[str, str]] | None:
         if self.error is not None:
             return None
-        asking = replace(context, validate=lambda e: validities(self._services, e))
+        asking = replace(context, validate=self._validities)
         try:
             return self._run(self.with_confirmations(judge(document, asking)))
         except ClientError as error:
             self.error = error
             return None
+
+    def _validities(self, exprs: Sequence[str]) -> Sequence[Validity]:
+        with turn(self._services) as mine:
+            if not mine:
+                return [Validity(None, NO_TURN)] * len(exprs)
+            return validities(self._services, exprs)
 
     def _run(self, finding: DashboardFinding) -> tuple[DashboardFinding, dict[str, str]]:
         counting = [p for p in finding.panels if p.sli is not None or p.confirmable]
@@ -181,7 +190,10 @@ class CandidateJudge:
         if known is None and (self._deadline.passed or len(self._outcomes) >= most):
             return QueryRun(silent=NO_TIME)
         if known is None:
-            known = self._outcomes[expr] = run(self._services.learners_prometheus, expr)
+            with turn(self._services) as mine:
+                if not mine:
+                    return QueryRun(silent=NO_TIME)
+                known = self._outcomes[expr] = run(self._services.learners_prometheus, expr)
         return known
 
     def _library_panel(self, uid: str) -> Mapping[str, Any] | None:

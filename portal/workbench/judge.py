@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind
+from portal.clients.prometheus import InvalidQuery, PrometheusClient, RuleKind, UnaskedQueryError
 from portal.clients.promtool import Validity
 from portal.kit.charts import CHART_SPAN
 from portal.objectives.reading import bucket_bounds
@@ -102,8 +102,8 @@ def _labels(prometheus: PrometheusClient, job: str) -> dict[str, dict[str, froze
 def validities(services: Services, exprs: Sequence[str]) -> list[Validity]:
     """Whether Prometheus can read each expression; raises ClientError when it can't be asked."""
     most = services.limits.workbench.validated
-    asks = [partial(validity, services.prometheus, expr) for expr in exprs[:most]]
-    asked = services.prometheus.side_by_side(asks)
+    prometheus = services.learners_prometheus
+    asked = prometheus.side_by_side([partial(validity, prometheus, expr) for expr in exprs[:most]])
     more = Validity(None, f"only the first {most} queries are")
     return asked + [more] * (len(exprs) - len(asked))
 
@@ -114,4 +114,6 @@ def validity(prometheus: PrometheusClient, expr: str) -> Validity:
         prometheus.format_query(expr)
     except InvalidQuery as error:
         return Validity(False, error.message, error.line, error.column)
+    except UnaskedQueryError as error:
+        return Validity(None, str(error).rstrip("."))
     return Validity(True)

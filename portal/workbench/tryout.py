@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from portal.bursts.bands import burst_bands
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.prometheus import InvalidQuery
+from portal.clients.prometheus import InvalidQuery, UnaskedQueryError
 from portal.kit.charts import CHART_SPAN
 from portal.learners.models import Learner
 from portal.numbers import count
@@ -63,7 +63,6 @@ def try_query(services: Services, learner: Learner, expr: str, unit: str = "none
     finding = judge_query(expr, context, store.confirmed(learner.id), services.trials)
     tryout = Tryout(expr, runs, finding=finding, remark=unit_remark(finding.indicator, unit))
     try:
-        services.prometheus.format_query(runs)
         with turn_of(services, learner.id) as mine:
             if not mine:
                 return replace(tryout, unreachable=BUSY)
@@ -75,6 +74,20 @@ def try_query(services: Services, learner: Learner, expr: str, unit: str = "none
         if error.kind is ErrorKind.REFUSED:
             return Tryout(expr, runs, error=error.detail or str(error))
         return replace(tryout, unreachable=_in_words(error))
+
+
+def unreadable(services: Services, learner: Learner, expr: str) -> str:
+    """Why Prometheus can't read the query, or can't be asked; "" where it can. Never raises."""
+    try:
+        with turn_of(services, learner.id) as mine:
+            if not mine:
+                return BUSY
+            services.learners_prometheus.format_query(expr)
+    except (InvalidQuery, UnaskedQueryError) as error:
+        return str(error)
+    except ClientError as error:
+        return f"it can’t be tried. {error}"
+    return ""
 
 
 def unit_of_query(services: Services, learner: Learner, expr: str) -> str:

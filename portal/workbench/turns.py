@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.prometheus import PrometheusClient
+from portal.clients.prometheus import PrometheusClient, UnaskedQueryError
 from portal.deadline import time_for
 from portal.services import Services
 
@@ -17,11 +17,13 @@ NO_DATA = "it returns no data now"
 NOT_A_NUMBER = "its value is not a number now: there is no traffic in its range"
 TOO_SLOW = "Prometheus takes too long to work it out"
 NO_TIME = "there was no time left to ask for its value"
+TOO_COMPLEX = "it has more brackets or operators than the lab asks Prometheus to read"
 OF_SEVERAL = {
     NO_DATA: "they return no data now",
     NOT_A_NUMBER: "their values are not numbers now: there is no traffic in their range",
     TOO_SLOW: "Prometheus takes too long to work them out",
     NO_TIME: "there was no time left to ask for their values",
+    TOO_COMPLEX: "they have more brackets or operators than the lab asks Prometheus to read",
 }
 """The same, said of several queries."""
 
@@ -67,6 +69,8 @@ def run(prometheus: PrometheusClient, expr: str) -> QueryRun:
     """What comes of the query now; raises ClientError when Prometheus can't be asked."""
     try:
         samples = prometheus.query(expr)
+    except UnaskedQueryError:
+        return QueryRun(silent=TOO_COMPLEX)
     except ClientError as error:
         if error.kind is ErrorKind.REFUSED:
             return QueryRun(refused=error.detail or str(error))

@@ -12,8 +12,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.bursts.profiles import PRESETS
 from portal.bursts.store import active_burst
-from portal.clients.errors import ClientError
-from portal.clients.prometheus import InvalidQuery
 from portal.criteria.views import verdict_context
 from portal.errors import SLOLabError
 from portal.kit.form import plain
@@ -42,7 +40,7 @@ from portal.workbench.judge import lab_context, tried_days
 from portal.workbench.models import WorkbenchPanel
 from portal.workbench.push import push_to_grafana, pushed_to
 from portal.workbench.starts import starts
-from portal.workbench.tryout import MAX_LENGTH, Tryout, try_query, unit_of_query
+from portal.workbench.tryout import MAX_LENGTH, Tryout, try_query, unit_of_query, unreadable
 from portal.workbench.units import OF_THE_QUERY, UNITS
 
 bp = Blueprint("workbench", __name__, url_prefix="/workbench")
@@ -201,12 +199,9 @@ def confirm() -> ResponseReturnValue:
         if there
         else url_for(".index", expr=expr[:MAX_LENGTH])
     )
-    try:
-        current_services().prometheus.format_query(expr)
-    except InvalidQuery as invalid:
-        flash(f"Not recorded: {invalid}")
-    except ClientError as error:
-        flash(f"Not recorded, since it can’t be tried: {error}")
+    problem = unreadable(current_services(), current_learner(), expr)
+    if problem:
+        flash(f"Not recorded: {problem}")
     else:
         store.confirm(current_learner().id, expr, sli, current_services().clock())
         flash(f"Recorded as confirmed by you: this query shows {sli}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -30,7 +30,7 @@ class Apart(PrometheusClient):
         super().__init__("http://127.0.0.1:9")
         self._learners = learners
 
-    def apart(self, *, max_bytes: int) -> PrometheusClient:
+    def apart(self, *, max_bytes: int, refuse: Callable[[str], str]) -> PrometheusClient:
         return self._learners
 
 

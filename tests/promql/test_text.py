@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.promql.text import filled, nesting, operators, pieces, unquoted
+from portal.limits import QueryLimits
+from portal.promql.text import filled, nesting, operators, pieces, too_complex, unquoted
 
 
 @given(st.text())
@@ -28,6 +29,25 @@ def test_nesting_counts_brackets_outside_strings(text: str, depth: int) -> None:
 )
 def test_operators_are_counted_outside_strings(text: str, count: int) -> None:
     assert operators(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("(" * 1500 + "up" + ")" * 1500, "nests brackets 1,500 deep; 2 are taken"),
+        ("((up))", ""),
+        ("abs((up[1m]))", "nests brackets 3 deep"),
+        ("up + up - up", ""),
+        ("- - -up", "has 3 operators; 2 are taken"),
+        ("up or up unless up and up", "has 3 operators"),
+        ("up{path=\"((((\", status=~'5+++'}", ""),
+        ("up # ((( +++", ""),
+    ],
+)
+def test_what_is_too_complex_is_told_by_what_there_is_too_much_of(text: str, words: str) -> None:
+    found = too_complex(text, QueryLimits(nesting=2, operators=2))
+    assert words in found
+    assert bool(words) is bool(found)
 
 
 def test_strings_become_names_and_comments_go() -> None:

@@ -96,6 +96,14 @@ def test_a_post_from_another_site_changes_nothing(app: Flask, headers: dict[str,
         assert "came from another site, so nothing was changed" in sentence(answer)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_no_page_of_another_site_has_anything_fetched_here(app: Flask, method: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    for rule in app.url_map.iter_rules():
+        answer = app.test_client().open(filled(rule, "1"), method=method, headers=headers)
+        assert answer.status_code == 403, rule
+
+
 @pytest.mark.parametrize(
     "value",
     [HUGE, "9223372036854775808", "2147483648", "-1", "0", "%00", "%ff", "a%0db", "é" * 300],

@@ -160,6 +160,23 @@ def test_the_floor_is_what_the_lab_scrapes(floor_s: int) -> None:
         outline(GOOD.replace("interval: 5s", f"interval: {floor_s * 1000 - 1}ms"), floor_s)
 
 
+@pytest.mark.parametrize("expr", ["(" * 101 + "up" + ")" * 101, "up" + " + up" * 301])
+def test_an_expression_that_prometheus_would_read_for_long_is_refused_where_it_stands(
+    expr: str,
+) -> None:
+    error = refusal(GOOD.replace("vector(1) > 2", expr))
+    assert (error.line, error.column) == (6, 15)
+    assert "are taken at most" in str(error)
+
+
+def test_a_prometheus_rule_of_kubernetes_is_told_what_of_it_prometheus_reads() -> None:
+    indented = "".join(f"  {line}\n" for line in GOOD.splitlines())
+    found = refusal(
+        f"apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n{indented}"
+    )
+    assert "what stands under its spec: begin with groups" in str(found)
+
+
 def test_text_is_measured_in_bytes() -> None:
     assert fits("x" * MAX_BYTES)
     assert not fits("x" * (MAX_BYTES + 1))

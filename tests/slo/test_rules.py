@@ -192,6 +192,40 @@ def test_a_restart_of_the_service_loses_no_events(tmp_path: Path) -> None:
     run(tmp_path, rule_file([LAB]), series, expected)
 
 
+@pytest.mark.parametrize(("slo", "ends_s"), [(LAB, 450), (MONTH, 725)])
+def test_sloths_names_hold_what_they_hold_at_sloth(slo: SLO, ends_s: int, tmp_path: Path) -> None:
+    """After two minutes of failures the current burn rate is 0 as soon as the short window is."""
+    short, long = ("25s", "5m") if slo is LAB else ("5m", "1h")
+    series = {GOOD: "0+10x60 608+8x23 802+10x80", BAD: "0+0x60 2+2x23 48+0x80"}
+    budget = "max(slo:error_budget:ratio)"
+    expected = [
+        near("max(slo:current_burn_rate:ratio)", 0, ends_s),
+        Expected(f"max(slo:sli_error:ratio_rate{long}) > bool 0.01", ends_s, (1,)),
+        *(
+            Expected(f"abs({left} - {right}) < bool 1e-9", 400, (1,))
+            for left, right in (
+                (
+                    "max(slo:current_burn_rate:ratio)",
+                    f"max(slo:sli_error:ratio_rate{short})/{budget}",
+                ),
+                (
+                    "max(slo:period_burn_rate:ratio)",
+                    f"max(slo:sli_error:ratio_rate{slo.window.value}) / {budget}",
+                ),
+                (
+                    "max(slo:period_error_budget_remaining:ratio)",
+                    "(1 - max(slo:period_burn_rate:ratio))",
+                ),
+                ("max(slo:time_period:days)", str(slo.window.seconds / 86_400)),
+                ("max(slo:objective:ratio)", str(slo.objective)),
+                (budget, str(slo.error_budget)),
+                ('max(sloth_slo_info{sloth_objective="99"})', "1"),
+            )
+        ),
+    ]
+    run(tmp_path, rule_file([slo]), series, expected)
+
+
 def test_burn_rates_and_what_is_left_follow_from_the_ratios(tmp_path: Path) -> None:
     series = {GOOD: "0+99x60", BAD: "0+1x60"}
     expected = [

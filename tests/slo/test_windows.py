@@ -10,6 +10,7 @@ from portal.slo.windows import (
     Severity,
     Window,
     alert_pairs,
+    current_window,
     page_window,
     recorded_windows,
     seconds,
@@ -79,6 +80,12 @@ def test_every_window_an_alert_reads_is_recorded_and_the_slos_own_comes_last() -
 def test_the_burn_rate_now_is_that_of_the_most_urgent_page() -> None:
     assert page_window(Window.LAB) == "5m"
     assert page_window(Window.MONTH) == "1h"
+
+
+@pytest.mark.parametrize("window", Window)
+def test_the_current_burn_rate_is_over_sloths_window(window: Window) -> None:
+    """The quick page's short window: 5 minutes for all of Sloth's own periods."""
+    assert current_window(window) == ("25s" if window is Window.LAB else "5m")
 
 
 def test_a_window_has_words() -> None:

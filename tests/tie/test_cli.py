@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from portal.cli import slo_lab
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.openslo import dumps
+from tests.fakes.boards import P95, classic_board
 from tests.slo.promtest import check_rules
 from tests.tie.cases import SLOS, expanded
 
@@ -42,6 +43,24 @@ def checked(file: Path, slo_file: Path) -> tuple[int, dict[str, Any]]:
     assert done.stdout.count("\n") == 1
     found: dict[str, Any] = json.loads(done.stdout)
     return done.exit_code, found
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["one", "list"])
+def test_a_prometheus_rule_of_kubernetes_is_read_like_its_groups(
+    tmp_path: Path, slo_file: Path, listed: bool
+) -> None:
+    """By both commands that take a rule file."""
+    groups = yaml.safe_load(rule_file(tmp_path, Burn="RATIO > 0.144").read_text())
+    groups["groups"][0]["rules"].append({"record": "shop:errors", "expr": expanded("RATIO")})
+    one = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "spec": groups}
+    file = tmp_path / "object.yml"
+    file.write_text(yaml.safe_dump({"kind": "List", "items": [one]} if listed else one))
+    status, found = checked(file, slo_file)
+    assert (status, [alert["name"] for alert in found["alerts"]]) == (0, ["Burn"])
+    board = tmp_path / "board.json"
+    board.write_text(json.dumps(classic_board("Mine", "1 - shop:errors", P95)))
+    assert slo_lab_run("check-dashboard", board).exit_code == 1
+    assert slo_lab_run("check-dashboard", "--rules", file, board).exit_code == 0
 
 
 def test_one_tied_alert_is_enough(tmp_path: Path, slo_file: Path) -> None:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.clients.http import Answer, Http
 from portal.clients.prometheus import PrometheusClient
+from portal.deadline import Deadline
 from portal.kit.charts import KINDS
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.promql.text import caret_under
 from portal.services import Services
 from portal.workbench import store, tryout
+from portal.workbench.board import board
+from portal.workbench.candidates import CandidateJudge, DashboardOrigin
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.tryout import Tryout, try_query
-from portal.workbench.turns import TOO_SLOW, run
+from portal.workbench.turns import TOO_SLOW, run, turn
 from tests.conftest import START
-from tests.fakes.boards import AVAILABILITY, P95
+from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.patience import limited
 
 FRESH = AVAILABILITY.replace("1m", "30s")
@@ -177,6 +182,73 @@ def test_a_heavy_query_is_given_up_and_starves_nobody(
     # However often it is asked for, the portal's own questions are not put off.
     assert run(services.learners_prometheus, HEAVY).silent == TOO_SLOW
     assert services.prometheus.query("up")
+
+
+def test_what_prometheus_would_read_for_long_is_not_asked(
+    lab_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    services: Services = lab_app.extensions["slo_lab"]
+    send = Http.send
+
+    def noted(self: Http, *more: Any, **named: Any) -> Answer:
+        asked.append(str(named.get("form")))
+        return send(self, *more, **named)
+
+    monkeypatch.setattr(Http, "send", noted)
+    client, deep = lab_app.test_client(), "(" * 1500 + "up" + ")" * 1500
+    tried = client.post("/workbench/try", data={"expr": deep}).text
+    assert "It nests brackets 1,500 deep; 100 are taken at most." in tried
+    client.post("/workbench/confirm", data={"expr": deep, "sli": "latency"})
+    assert "Not recorded: It nests brackets 1,500 deep" in client.get("/workbench").text
+    with lab_app.app_context():
+        assert store.confirmed(1) == {}
+        store.add_panel(1, "Deep", deep, "none", START)
+        learner = db.session.execute(db.select(Learner)).scalar_one()
+        assert board(services, learner).panels[0].words.startswith("It nests brackets")
+        judge = CandidateJudge(services, learner, Deadline(60))
+        found = judge.candidate(
+            DashboardOrigin.HANDED_IN, "1", "Deep", "", classic_board("Deep", deep, FRESH)
+        )
+    assert [panel.sli for panel in found.finding.panels] == [None, "availability"]
+    assert "not validated: It nests" in found.finding.panels[0].reason
+    assert FRESH in "".join(asked)
+    assert "(((" not in "".join(asked)
+
+
+def test_a_learners_query_is_asked_by_the_learners_client_alone(
+    lab_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services: Services = lab_app.extensions["slo_lab"]
+    own: list[str] = []
+    monkeypatch.setattr(services.prometheus, "format_query", own.append)
+    client = lab_app.test_client()
+    client.post("/workbench/confirm", data={"expr": FRESH, "sli": "latency"})
+    assert "Recorded as confirmed" in client.get("/workbench").text
+    assert "Now:" in client.get("/workbench/try", query_string={"expr": FRESH}).text
+    with lab_app.app_context():
+        learner = db.session.execute(db.select(Learner)).scalar_one()
+        judge = CandidateJudge(services, learner, Deadline(60))
+        judge.candidate(DashboardOrigin.HANDED_IN, "1", "One", "", classic_board("One", FRESH))
+    assert own == []
+
+
+def test_a_query_is_only_read_when_it_is_its_turn(
+    lab_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = limited(lab_app.extensions["slo_lab"], "workbench", turn_s=0.1, at_once=1)
+    lab_app.extensions["slo_lab"] = services
+    read: list[str] = []
+    monkeypatch.setattr(services.learners_prometheus, "format_query", read.append)
+    monkeypatch.setattr(services.learners_prometheus, "query", read.append)
+    client = lab_app.test_client()
+    with turn(services), lab_app.app_context():
+        client.post("/workbench/confirm", data={"expr": FRESH, "sli": "latency"})
+        assert "Not recorded: The query before this one still runs" in client.get("/workbench").text
+        learner = db.session.execute(db.select(Learner)).scalar_one()
+        judge = CandidateJudge(services, learner, Deadline(60))
+        judge.candidate(DashboardOrigin.HANDED_IN, "1", "One", "", classic_board("One", FRESH))
+    assert read == []
 
 
 def test_a_learner_runs_one_query_at_a_time(
