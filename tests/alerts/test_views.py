@@ -57,6 +57,7 @@ class TestWithoutPrometheus:
         assert check_rules(STARTER).ok
         assert "http_requests" not in STARTER
         assert "can&#39;t be reached" in page.text
+        assert "outside the portal" not in page.text
 
     def test_the_lesson_shows_the_rule_that_the_editor_begins_with(self) -> None:
         lesson = CONTENT.joinpath("alert.md").read_text(encoding="utf-8")

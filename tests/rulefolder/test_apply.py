@@ -351,6 +351,9 @@ def test_rules_whose_row_can_t_be_saved_are_taken_back(
     assert folder.unfinished() == []
     wait_for_names(lab_services, [])
     assert isinstance(apply_learner_rules(lab_services, learner, GOOD), Applied)
+    row = store.find(learner.id)
+    assert row is not None
+    assert not row.assisted
     with monkeypatch.context() as patch:
         patch.setattr(store, "mark_removed", Mock(side_effect=full))
         with pytest.raises(OperationalError):
