@@ -51,6 +51,19 @@ def test_what_fails_leaves_the_file_as_it_was_and_no_draft(
     assert names(tmp_path) == ["file"]
 
 
+def test_who_is_interrupted_while_writing_leaves_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    for write in (write_whole, write_once):
+        with pytest.raises(KeyboardInterrupt):
+            write(tmp_path / "file", "text")
+    assert names(tmp_path) == []
+
+
 def test_a_text_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_whole(path, "before")

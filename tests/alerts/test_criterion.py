@@ -288,6 +288,23 @@ def test_nobody_waits_for_an_evaluation_while_a_system_cannot_be_asked(
     assert (verdict.status, verdict.code) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("alert", "status"),
+    [
+        (TIED, Status.MET),
+        (WAITING, Status.NOT_ENOUGH_DATA),
+        (replace(WAITING, paused=True), Status.NOT_MET),
+        (replace(TIED, state=AlertState.ERROR), Status.NOT_MET),
+        (LAX, Status.NOT_MET),
+        (UNKNOWN, Status.CANNOT_CHECK),
+    ],
+    ids=["works", "waits", "paused", "broken", "lax", "not tried"],
+)
+def test_each_alert_has_a_line_with_its_own_status(alert: JudgedAlert, status: Status) -> None:
+    (line,) = AlertCriterion().judge(AlertEvidence(1, (alert,))).lines
+    assert line.status is status
+
+
 def test_the_alerts_of_both_systems_are_tried_in_one_process(
     learner: Learner,
     slo: SLO,

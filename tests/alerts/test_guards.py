@@ -62,6 +62,13 @@ def alerts_of(client: FlaskClient) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
 
 
+def test_an_alert_that_is_too_lax_for_the_slo_is_not_planned(
+    client: FlaskClient, learner: Learner, prometheus: WithRules
+) -> None:
+    prometheus.expr = f"{RATIO} > 0.9"
+    assert "ShopFails" not in alerts_of(client)
+
+
 def test_the_time_that_an_alert_waits_comes_on_top(
     client: FlaskClient, learner: Learner, prometheus: WithRules
 ) -> None:

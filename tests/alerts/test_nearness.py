@@ -89,6 +89,22 @@ def test_numbers_keep_the_unit_in_which_they_were_written(services: Services) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("expr", "unit"),
+    [
+        (f"{RATIO} > 0.144", ValueUnit.SHARE),
+        (f"{RATIO} * 100 > 5", ValueUnit.NUMBER),
+        (f"{ALL} > 5", ValueUnit.NUMBER),
+        (f"{P95} > 0.3", ValueUnit.SECONDS),
+    ],
+)
+def test_a_number_is_a_share_or_a_time_only_as_it_was_measured(
+    services: Services, expr: str, unit: ValueUnit
+) -> None:
+    (found,) = nearness(asking(services, Answering({})), expr)
+    assert found.unit is unit
+
+
 def test_of_several_values_the_one_that_makes_it_fire_is_told(services: Services) -> None:
     up = 'up{job="flask-app"}'
     assert told(services, f"{up} == 0", {up: [1, 0, 1]}) == ["0 now, needs exactly 0"]

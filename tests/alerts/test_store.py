@@ -13,6 +13,13 @@ def test_only_a_changed_text_is_a_new_version(learner: Learner) -> None:
     assert store.save_draft(learner.id, "two", START).version == 2
 
 
+def test_where_another_tab_was_first_its_text_stays(learner: Learner) -> None:
+    first = store.save_draft(learner.id, "one", START)
+    assert store._insert(learner.id, "two", START) is first
+    assert first.text == "one"
+    assert store.take_draft(learner.id, "one", 0, START)
+
+
 def test_text_typed_on_an_old_version_is_stale(learner: Learner) -> None:
     assert not store.is_stale(learner.id, 0, "one")
     store.save_draft(learner.id, "one", START)

@@ -60,6 +60,7 @@ class TestWithoutPrometheus:
         assert check_rules(STARTER).ok
         assert "http_requests" not in STARTER
         assert "can&#39;t be reached" in page.text
+        assert "outside the portal" not in page.text
 
     def test_the_rule_to_begin_with_is_as_fast_as_the_lab(self, settings: Settings) -> None:
         with portal_app(replace(settings, scrape_interval=2), config={}) as app:

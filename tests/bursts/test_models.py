@@ -24,6 +24,22 @@ def test_failures_are_told_in_words(failed: dict[str, int], words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("counts", "is_readable"),
+    [
+        ({}, True),
+        ({"sent": 3, "elapsed_seconds": 1.5}, True),
+        ({"sent": 3, "slow": None}, False),
+        ({"sent": "3"}, False),
+        ({"not_sent": True}, False),
+    ],
+)
+def test_a_record_is_readable_where_every_count_is_a_number(
+    counts: dict[str, Any], is_readable: bool
+) -> None:
+    assert Burst(spec={}, counts=counts).is_readable is is_readable
+
+
+@pytest.mark.parametrize(
     ("counts", "seconds"),
     [
         ({}, 0.0),

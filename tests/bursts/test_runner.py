@@ -34,6 +34,7 @@ from portal.bursts.runner import (
     Runner,
     shown,
 )
+from portal.bursts.server_view import ServerView
 from portal.bursts.start import start_burst
 from portal.clients.errors import ClientError
 from portal.clients.mockapp import MockappClient
@@ -194,6 +195,46 @@ def test_a_burst_runs_to_its_end_with_exact_counts(bursts: Bursts, mockapp: Mock
     assert burst.started_at
     assert burst.ended_at
     assert burst.ended_at - burst.started_at >= timedelta(seconds=1.9)
+
+
+@pytest.mark.parametrize("view", [ServerView({"200": 9.0}, within={"+Inf": 9.0}), None])
+def test_what_prometheus_counted_is_kept_once_it_is_known(
+    bursts: Bursts,
+    mockapp: MockappProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    view: ServerView | None,
+) -> None:
+    asked: list[tuple[object, object]] = []
+
+    def seen(_: Services, _job: str, before: object, ended: object) -> ServerView | None:
+        asked.append((before, ended))
+        return view
+
+    monkeypatch.setattr(runner_module, "counters_before", lambda *_: "before")
+    monkeypatch.setattr(runner_module, "seen_since", seen)
+    number = bursts.start(profile(1.0))
+    wait_until(lambda: bursts.look(number).server_counts is not None, PATIENCE)
+    burst = bursts.look(number)
+    assert ServerView.of_record(burst.server_counts) == view
+    assert asked == [("before", burst.ended_at)]
+
+
+def test_a_burst_over_which_the_clock_goes_back_ends_no_earlier_than_it_began(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    services, back = bursts.services, timedelta(0)
+
+    def clock() -> datetime:
+        return utc_now() - back
+
+    bursts.app.extensions["slo_lab"] = replace(services, clock=clock)
+    number = bursts.start(profile(600.0))
+    bursts.wait_until_sending(number)
+    back = timedelta(hours=1)
+    bursts.ask_to_stop(number)
+    burst = bursts.wait_for_end(number)
+    bursts.app.extensions["slo_lab"] = services
+    assert burst.ended_at == burst.started_at
 
 
 def test_the_fault_is_there_during_the_burst_and_gone_after_it(

@@ -131,6 +131,20 @@ def test_a_copy_is_put_back_and_what_was_there_is_set_aside(database: Path) -> N
     assert words(aside) == ["one", "three"]
 
 
+def test_no_log_of_before_is_read_into_a_database_that_is_another_one(database: Path) -> None:
+    keep_copy(database)
+    with closing(sqlite3.connect(database)) as reader:  # its log stays, as after a kill
+        reader.execute("SELECT * FROM word").fetchall()
+        write(database, "two")
+        aside = put_back(database, copies(database)[0])
+        assert aside is not None
+        assert aside.with_name(f"{aside.name}-wal").exists()
+        assert not database.with_name(f"{database.name}-shm").exists()
+    put_back(database, copies(database)[0])
+    assert not aside.with_name(f"{aside.name}-wal").exists()
+    assert words(aside) == ["one"]
+
+
 def test_a_damaged_copy_is_not_put_back(database: Path) -> None:
     keep_copy(database)
     (copy,) = copies(database)

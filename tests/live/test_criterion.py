@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -66,7 +67,7 @@ def test_waiting_for_scrapes_is_told_in_seconds() -> None:
 
 
 def collected(
-    services: Services, learner: Learner, told: dict[str, float | None], now: float = 9
+    services: Services, learner: Learner, told: Mapping[str, float | None], now: float = 9
 ) -> TrafficEvidence:
     """The evidence where Prometheus answers so at ``now``; 9 to what is not told."""
 

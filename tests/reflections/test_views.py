@@ -295,6 +295,7 @@ def test_an_export_is_a_file_to_save(client: FlaskClient, kind: str, mimetype: s
     answer = client.get(f"/reflections/export.{kind}")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == f"{mimetype}; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Disposition"] == (
         f'attachment; filename="slo-lab-reflection.{kind}"'
     )

@@ -17,7 +17,7 @@ from portal.alerts.editor import apply_learner_rules, remove_learner_rules, rest
 from portal.learners.models import Learner
 from portal.rulefolder.apply import Applied, Blame, Refused, apply_file, remove_file
 from portal.rulefolder.folder import RuleFolder, learner_file, slo_file
-from portal.rulefolder.reload import Waited, wait_until_loaded
+from portal.rulefolder.reload import LoadState, Waited, next_second, wait_until_loaded
 from portal.rulefolder.rules import LoadedState, RuleOrigin, loaded_rules
 from portal.services import Services
 from stack.prometheus_config import fingerprint
@@ -269,16 +269,23 @@ def test_what_a_killed_portal_left_is_healed_and_loaded_before_another_file_is_w
 ) -> None:
     folder.begin(NAME, GOOD.replace("> 2", "> 7"))  # and then the process was killed
     wait_for_queries(lab_services, ["vector(1) > 7"])
-    begin, seen = RuleFolder.begin, list[str]()
+    begin, seen, held = RuleFolder.begin, list[str](), list[bool]()
 
     def noted_begin(self: RuleFolder, name: str, text: str | None) -> None:
         seen.extend(rule.query for rule in loaded_rules(lab_services))
         begin(self, name, text)
 
+    def noted_second(before: LoadState) -> None:
+        held.append(folder.holds(NAME, GOOD))
+        next_second(before)
+
     monkeypatch.setattr(RuleFolder, "begin", noted_begin)
+    monkeypatch.setattr("portal.rulefolder.apply.next_second", noted_second)
     other = slo_file(1, "availability")
     assert isinstance(apply_file(lab_services, other, OTHER), Applied)
     assert seen == ["vector(1) > 2"]
+    # Prometheus tells whole seconds: a load in the second of the one before would not be seen.
+    assert held == [False, True]
     assert folder.read(NAME) == GOOD
     assert folder.unfinished() == []
     wait_for_queries(lab_services, ["vector(1) > 2", "vector(1) > 2"])
@@ -362,6 +369,9 @@ def test_rules_whose_row_can_t_be_saved_are_taken_back(
     assert folder.unfinished() == []
     wait_for_names(lab_services, [])
     assert isinstance(apply_learner_rules(lab_services, learner, GOOD), Applied)
+    row = store.find(learner.id)
+    assert row is not None
+    assert not row.assisted
     with monkeypatch.context() as patch:
         patch.setattr(store, "mark_removed", Mock(side_effect=full))
         with pytest.raises(OperationalError):

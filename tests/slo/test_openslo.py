@@ -220,6 +220,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (changed(objectives=[{"target": 0.9, "compositeWeight": 1}]), "compositeWeight"),
     (changed(timeWindow=[{"duration": "90d", "isRolling": True}]), "90d"),
     (changed(timeWindow=[{"duration": "1M", "isRolling": True}]), "1M"),
+    (changed(timeWindow=[{"duration": "9" * 5000 + "d", "isRolling": True}]), "has the windows"),
     (changed(timeWindow=[{"duration": "28d", "isRolling": False}]), "calendar"),
     (
         changed(timeWindow=[{"duration": "28d", "isRolling": True, "calendar": {}}]),
@@ -238,6 +239,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (changed(metric=ratio(good="up", total=ALL)), "up"),
     (changed(metric=ratio(good=f"{GOOD} offset 1h", total=ALL)), "offset"),
     (changed(metric=ratio(good=f"{GOOD} + 1", total=ALL)), "selector"),
+    (changed(metric=ratio(good=f"sum by (path) ({GOOD})", total=ALL)), "selector"),
+    (changed(metric=ratio(good=f"sum without (path) ({GOOD})", total=ALL)), "selector"),
+    (changed(metric=ratio(good=f"avg({GOOD})", total=ALL)), "selector"),
     (changed(metric=ratio(good=FAST.replace("0.3", "0.31"), total=COUNT)), "0.31"),
     (changed(metric=ratio(bad=FAST, total=COUNT)), "bucket"),
     (

@@ -41,6 +41,12 @@ def test_every_generated_file_passes_the_strictest_check(slo: SLO, tmp_path: Pat
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_only_an_alert_that_can_never_fire_has_a_comment() -> None:
+    lax = SLO("lax", SLIKind.AVAILABILITY, 0.5, Window.LAB)
+    assert "      # Can never fire" in rule_file([lax])
+    assert "      #" not in rule_file([LAB])
+
+
 def test_several_slos_fit_into_one_file(tmp_path: Path) -> None:
     twins = [SLO(f"slo-{n}", SLIKind.AVAILABILITY, 0.99) for n in range(5)]
     done = check_rules(tmp_path, rule_file(twins))

@@ -46,6 +46,14 @@ def test_the_template_has_as_many_numbers_for_two_hundred_services_as_for_ten() 
     assert large.tuned_numbers > 200 * large.shared_numbers / 10
 
 
+def test_services_are_numbered_from_one() -> None:
+    text = fleet(2).rule_file
+    assert "service-001" in text
+    assert "service-002" in text
+    assert "service-000" not in text
+    assert "service-003" not in text
+
+
 def test_counts_add_up() -> None:
     found = fleet(10)
     assert sum(found.per_class.values()) == 10

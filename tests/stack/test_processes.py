@@ -99,16 +99,12 @@ def test_processes_that_began_at_different_times_differ_whatever_they_are_called
 
 def test_a_name_with_spaces_and_brackets_hides_no_time(tmp_path: Path) -> None:
     odd = tmp_path / "a) b (c"
-    odd.symlink_to("/bin/cat")
-    with subprocess.Popen(odd, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(b"\n")
-        process.stdin.flush()
-        process.stdout.readline()  # from now on it has its own name
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
-        assert born(process.pid) == fields[19]
-        process.stdin.close()
+    odd.symlink_to(Path(sys.executable).resolve())
+    started = Started((str(odd), *SLEEPER[1:]))
+    stat = Path(f"/proc/{started.process.pid}/stat").read_text()
+    assert "(a) b (c)" in stat
+    assert born(started.process.pid) == stat.rpartition(") ")[2].split()[19]
+    started.end()
 
 
 def test_where_there_is_no_proc_the_system_is_asked_for_the_time(

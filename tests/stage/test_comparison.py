@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from portal.alerts import record
 from portal.alerts.transitions import AlertHistory, Transition
-from portal.bursts.models import Burst
+from portal.bursts.models import Burst, BurstState
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.objectives.forecast import Forecast
@@ -99,9 +99,68 @@ def test_a_ticket_is_no_page(burst: Burst) -> None:
     assert truth.learner[1].happened == "it stayed silent"
 
 
+def test_without_a_label_that_says_so_every_alert_may_be_the_page(burst: Burst) -> None:
+    truth = compare(burst, [replace(FIRED, name="Own", labels={})], [], set(), settled=True)
+    assert truth.learner[1].happened == "it fired after 1 min 21 s (Own)"
+
+
+def test_of_several_pages_the_first_that_fired_is_told(burst: Burst) -> None:
+    late = replace(FIRED, name="Late", transitions=(Transition(AlertState.FIRING, BEGAN + 90),))
+    silent = replace(FIRED, name="Silent", transitions=())
+    truth = compare(burst, [late, silent, FIRED], [], set(), settled=True)
+    assert truth.learner[1].happened == "it fired after 1 min 21 s (AvailabilityPage1h)"
+
+
+def test_of_several_that_did_not_fire_the_one_on_nothing_is_told(burst: Burst) -> None:
+    on_nothing = Transition(AlertState.FIRING, BEGAN + 5, on_nothing=True)
+    dead = replace(FIRED, name="Dead", transitions=(on_nothing,))
+    before = replace(FIRED, name="Before", before=AlertState.FIRING, transitions=())
+    silent = replace(FIRED, name="Silent", transitions=())
+    told = compare(burst, [before, dead, silent], [], set(), settled=True).learner[1].happened
+    assert told == "it fired on nothing, which proves nothing"
+    told = compare(burst, [silent, before], [], set(), settled=True).learner[1].happened
+    assert told == "it was firing before the burst"
+
+
+def test_what_an_alert_did_is_told_before_its_watch_is_over(burst: Burst) -> None:
+    truth = compare(burst, [FIRED], [PAGE], {"availability"}, settled=False)
+    assert truth.planner[0].happened.endswith("; it fired after 1 min 21 s")
+
+
+def test_a_page_stands_before_a_ticket(burst: Burst) -> None:
+    ticket = replace(PAGE, pair="ticket", alert="AvailabilityTicket", is_page=False)
+    truth = compare(burst, [], [ticket, PAGE], {"availability"}, settled=True)
+    assert [row.label for row in truth.planner] == [
+        "Availability: page 1h/5m",
+        "Availability: ticket",
+    ]
+
+
+def test_slow_requests_are_told_beside_the_failed(burst: Burst) -> None:
+    burst.counts = {**burst.counts, "slow": 1200}
+    (row,) = compare(burst, [], [PAGE], {"availability"}, settled=True).planner
+    assert row.happened.startswith("400 failed and 1,200 slow in 1 min 40 s; ")
+
+
+def test_a_burst_that_runs_says_so_and_one_that_sent_nothing_knows_nothing(burst: Burst) -> None:
+    burst.state = BurstState.RUNNING
+    assert compare(burst, [], [], set(), settled=False).learner[0].happened == "20 % so far"
+    burst.counts = {}
+    assert compare(burst, [], [], set(), settled=False).learner[0].happened == "not known yet"
+    burst.state = BurstState.FAILED
+    assert compare(burst, [], [], set(), settled=True).learner[0].happened == "not known yet"
+
+
 def test_nobody_looked_yet(burst: Burst) -> None:
     truth = compare(burst, None, [PAGE], {"availability"}, settled=False)
     assert truth.learner[1].happened == "not known yet"
+    assert truth.planner[0].happened.endswith("; not known yet")
+
+
+def test_a_burst_that_lasts_just_long_enough_is_long_enough(burst: Burst) -> None:
+    just = replace(PAGE, seconds=100.0, failures=401)
+    (row,) = compare(burst, [], [just], {"availability"}, settled=True).planner
+    assert row.expected == "401 bad requests, 1 min 40 s"
 
 
 def test_what_is_too_much_for_the_burst_is_said(burst: Burst) -> None:
