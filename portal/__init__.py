@@ -72,9 +72,11 @@ def end_app(app: Flask, seconds: float = 10.0) -> list[str]:
     """
     from typing import cast
 
+    from portal.kit import error_pages
     from portal.kit.db import db
     from portal.services import Services
 
+    error_pages.end(app)
     left = cast(Services, app.extensions["slo_lab"]).background.stop(seconds)
     with app.app_context():
         db.session.remove()

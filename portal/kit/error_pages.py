@@ -13,7 +13,6 @@ from portal.errors import SLOLabError
 from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import db
 from portal.kit.htmx import problem, wants_fragment
-from portal.services import current_services
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +25,7 @@ ADVICE = {
     500: "The portal made a mistake; slo-lab logs portal has the details.",
     503: "The portal can't answer this right now. Try again in a moment.",
 }
+ENDED = "slo_lab_ended"
 DOUBT = "What you just sent may not be saved: look before you send it again."
 
 
@@ -39,9 +39,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SLOLabError, _our_error)
 
 
+def end(app: Flask) -> None:
+    """Refuse every request from now on."""
+    app.extensions[ENDED] = True
+
+
 def _refuse_after_the_end() -> None:
     """A request that comes too late would open the database again, with nobody to close it."""
-    if current_services().background.stopping.is_set():
+    if ENDED in current_app.extensions:
         abort(503)
 
 

@@ -19,6 +19,7 @@ from portal.shop.series import of_the_shop
 from portal.trial.diary import Diary
 from portal.trial.memory import TrialMemory
 from portal.trial.verdict import diary_of, findings
+from portal.words import counted
 
 CONFIRMED = "You confirmed what it shows; the check can’t analyse it."
 
@@ -104,7 +105,7 @@ def validities(services: Services, exprs: Sequence[str]) -> list[Validity]:
     most = services.limits.workbench.validated
     prometheus = services.learners_prometheus
     asked = prometheus.side_by_side([partial(validity, prometheus, expr) for expr in exprs[:most]])
-    more = Validity(None, f"only the first {most} queries are")
+    more = Validity(None, f"only the first {counted(most, 'query is', 'queries are')}")
     return asked + [more] * (len(exprs) - len(asked))
 
 
