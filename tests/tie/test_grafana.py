@@ -18,6 +18,7 @@ from portal.tie.grafana import NO_LIMIT, GrafanaRule, read_ruler
 from tests.fakes.recorded import ANSWERS
 from tests.patient import analyse_grafana
 from tests.tie.cases import SLOS, expanded
+from tests.tie.disagreements import GRAFANA
 
 
 def prometheus(ref: str, written: str, **model: Any) -> dict[str, Any]:
@@ -80,7 +81,11 @@ def finding(condition: str, *data: dict[str, Any], **alert: Any) -> AlertFinding
         ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.5)], TieCode.TOO_LAX),
         ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.001)], TieCode.STRICTER),
         ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range", 0.1, 1)],
+         GRAFANA["RATIO is within range 0.1 to 1"][0]),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range", 0.1, 1.1)],
          TieCode.TIED),
+        ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range", 0.01, 0.02)],
+         TieCode.NOT_AN_SLI),
         ("C", [prometheus("A", "GOOD / ALL"), threshold("C", "A", "outside_range", 0.9, 1.1)],
          TieCode.TIED),
         ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range_included", 0, 1)],
@@ -128,7 +133,7 @@ def finding(condition: str, *data: dict[str, Any], **alert: Any) -> AlertFinding
         ("C", [{"refId": "A", "datasourceUid": "loki", "model": {"expr": "RATIO",
          "datasource": {"type": "loki"}}}, threshold("C", "A", "gt", 0.1)], TieCode.NOT_AN_SLI),
     ],
-    ids=range(36),
+    ids=range(38),
 )  # fmt: skip
 def test_a_rule_is_followed_to_its_queries(
     condition: str, data: list[dict[str, Any]], code: TieCode
