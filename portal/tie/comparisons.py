@@ -13,7 +13,7 @@ from portal.promql.evaluate import evaluate
 from portal.promql.events import CountedEvents, EventKind, Linear
 from portal.promql.findings import ADVICE, REASONS, Code
 from portal.promql.interpret import interpret
-from portal.promql.nodes import FLIPPED, Binary, Expr, Matching, Text
+from portal.promql.nodes import FLIPPED, Binary, Call, Expr, Matching, Selector, Text, walk
 from portal.promql.reading import RatioReading, Shape
 from portal.promql.values import Opaque, Quantile, Quantity, Value
 from portal.tie.codes import TieCode
@@ -33,8 +33,13 @@ from portal.tie.conditions import (
     negated,
     settled,
 )
+from portal.trial.retelling import CLOCK, NOW
 
 UNDIVIDED = EventSource()
+BY_DATE = (
+    "it looks at the clock alone, so it fires at some times of day or on some dates, whatever the "
+    "service does"
+)
 NO_LIMIT = "nothing in it is compared with a limit, so it fires on any result, 0 too"
 _COUNTS = frozenset(
     {EventKind.REQUESTS, EventKind.COUNT, EventKind.BUCKET, EventKind.SECONDS, EventKind.NATIVE}
@@ -69,6 +74,8 @@ def compared(
 
     ``parts`` tells how the SLI was split and put together again on the way.
     """
+    if (clock := _clock(expr)) is not None:
+        return clock
     value = evaluate(expr, context)
     same = _the_same(expr, value, context)
     if same is None:
@@ -78,6 +85,21 @@ def compared(
     if isinstance(found, ErrorRatio | Tail):
         return replace(found, source=found.source.joined(parts))
     return replace(found, needs=None) if isinstance(found, Always) and parts.folds else found
+
+
+def _clock(expr: Expr) -> Condition | None:
+    """What a comparison of the clock alone says; the trial knows whether it holds at any time."""
+    called = {node.function for node in walk(expr) if isinstance(node, Call)}
+    if any(isinstance(node, Selector) for node in walk(expr)) or not called & (CLOCK | NOW):
+        return None
+    if called & CLOCK or _is_folded(expr):
+        return Unclear(TieCode.NOT_AN_SLI, BY_DATE)
+    return Always("it compares the time, which only goes on, whatever the service does")
+
+
+def _is_folded(expr: Expr) -> bool:
+    """Whether the time is brought back to a day or a week: it comes again."""
+    return any(isinstance(node, Binary) and node.op == "%" for node in walk(expr))
 
 
 def _beyond_buckets(value: Value, op: str, limit: float, context: Context) -> Never | None:
@@ -284,7 +306,8 @@ def _opaque(value: Opaque) -> Condition:
         return Unclear(TieCode.INVERTED, _sentence(value))
     if value.code is Code.CONSTANT and not value.detail:
         return Always("it is a constant")
-    return Unclear(TieCode.NOT_AN_SLI, _sentence(value))
+    firm = value.code is Code.SERIES_AVERAGED  # there are as many series on each day
+    return Unclear(TieCode.NOT_AN_SLI, _sentence(value), firm)
 
 
 def _sentence(value: Opaque) -> str:

@@ -47,10 +47,14 @@ class Never:
 
 @dataclass(frozen=True)
 class Unclear:
-    """A comparison of something that is no SLI."""
+    """A comparison of something that is no SLI.
+
+    ``firm``: that depends on what is the same on all days that alerts are tried on.
+    """
 
     code: TieCode
     why: str
+    firm: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ from portal.trial.ladder import Allowance, Way
 PAGES = (Way.ONE_PAGE, Way.ANOTHER_PAGE)
 SLACK = 0.01
 """How far a limit may lie outside of the two rungs that it was found between, as a ratio."""
+PART = "it looks at a part of the service; the SLO counts all requests"
+PART_OR_COUNT = (
+    "it looks at a part of the service, or at how many requests are bad instead of their share"
+)
 EACH_BY_ITSELF = (
     "It looks at each path or method by itself, so it also fires when one of them alone is that "
     "bad. Sum over all of them to hear of the whole service."
@@ -52,6 +56,8 @@ def decided(
         reason = f"It watches {', '.join(other)}; {slo.name} is about {slo.job}."
         return Judgement(TieCode.OTHER_SERVICE, reason)
     tried = _climbed(climb, trial, slo, limit)
+    if read.firm and tried.code.is_tied:
+        return read
     if read.code.is_tied is not tried.code.is_tied or read.code.is_absolute:
         return tried
     if not read.code.is_tied:
@@ -78,9 +84,9 @@ def _climbed(climb: Climb, trial: AlertTrial, slo: SLO, limit: float | None) -> 
         return _while_all_is_well(climb, slo)
     if trial.woke:
         return _elsewhere(trial, slo)
-    astray = _astray(climb, first)
-    if astray is not None:
-        return astray
+    gone = _falls_silent(climb, Way.PLAIN) or _astray(climb, first) or _gone(climb)
+    if gone is not None:
+        return gone
     found = _by_rung(climb, first, slo, limit)
     early = any((climb.first(way) or 0) < first for way in PAGES)
     if not early or not found.code.is_tied:
@@ -119,6 +125,34 @@ def _elsewhere(trial: AlertTrial, slo: SLO) -> Judgement:
     )
 
 
+def _gone(climb: Climb) -> Judgement | None:
+    """A ladder on which it falls silent further up."""
+    return next((found for way in climb.fired if (found := _falls_silent(climb, way))), None)
+
+
+def _falls_silent(climb: Climb, way: Way) -> Judgement | None:
+    """That it doesn't fire any more at a rung above one at which it did, if so."""
+    first, fired = climb.first(way), climb.fired[way]
+    if first is None or all(fired[first:]):
+        return None
+    worse = fired.index(False, first)
+    where = "" if way is Way.PLAIN else f" and {way}"
+    return _not(
+        f"Tried out, it fires when {_bad(climb, first)}, and stays silent on the day on which "
+        f"{_bad(climb, worse)}{where}: the worse it gets, the less it tells."
+    )
+
+
+def _bad(climb: Climb, number: int) -> str:
+    """How many requests are bad at a rung: ``5 % of the requests failed``."""
+    rung = climb.allowance.rungs[number]
+    slow = climb.allowance.threshold_s is not None
+    if rung.share == 1:
+        return "every request was slow" if slow else "every request failed"
+    share = limit_percent(rung.factor * climb.allowance.share)
+    return f"{share} of the requests {'were slow' if slow else 'failed'}"
+
+
 def _astray(climb: Climb, first: int) -> Judgement | None:
     """The ladder on which it goes another way than on the plain one."""
     for way in climb.fired:
@@ -129,7 +163,7 @@ def _astray(climb: Climb, first: int) -> Judgement | None:
         if way is Way.BARELY:
             return Judgement(TieCode.OTHER_THRESHOLD, f"{seen}: its threshold is another one.")
         if way in PAGES:
-            return _not(f"{seen}: it looks at a part of the service; the SLO counts all requests.")
+            return _not(f"{seen}: {PART if way is Way.ONE_PAGE else PART_OR_COUNT}.")
         return _not(f"{seen}: it does not follow the share of bad requests.")
     return None
 
@@ -137,11 +171,9 @@ def _astray(climb: Climb, first: int) -> Judgement | None:
 def _seen(climb: Climb, way: Way, found: int | None, first: int) -> str:
     """How it stood at the first rung that tells the two ladders apart."""
     stays_silent = found is None or found > first
-    rung = climb.allowance.rungs[first if found is None or found > first else found]
-    bad = "were slow" if climb.allowance.threshold_s else "failed"
-    share = limit_percent(rung.factor * climb.allowance.share)
+    bad = _bad(climb, first if found is None or found > first else found)
     does = "stays silent" if stays_silent else "fires early"
-    return f"Tried out, it {does} on the day on which {share} of the requests {bad} and {way}"
+    return f"Tried out, it {does} on the day on which {bad} and {way}"
 
 
 def _by_rung(climb: Climb, first: int, slo: SLO, limit: float | None) -> Judgement:

@@ -51,6 +51,8 @@ class AlertTried:
         for place, rung in enumerate(self.allowance.rungs):
             fires = climb.fired[Way.PLAIN][place]
             surprised, told = _said_of_rung(rung, fires, self.allowance)
+            if not fires and any(climb.fired[Way.PLAIN][:place]):
+                surprised, told = True, "falls silent, though it is worse than when it fired"
             if fires and self._is_stuck:
                 surprised, told = True, "stays pending: its label changes with the value"
             yield self._day(self._named(rung), self._share(rung), fires, told, surprised)

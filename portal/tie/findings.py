@@ -170,12 +170,11 @@ def _judged(case: AlertCase, reading: Condition, slo: SLO, trial: AlertTrial | N
         reason = f"Prometheus can't evaluate it: {trial.error}."
         return Judgement(TieCode.UNPARSED, reason) if read.code.is_tied else read
     found = decided(read, exact_limit(reading), trial, slo, case.attempt)
-    by_the_clock = trial.by_the_clock or case.attempt.reach.by_the_clock
-    return (
-        Judgement(TieCode.NOT_AN_SLI, BY_THE_CLOCK)
-        if by_the_clock and found.code.is_tied
-        else found
-    )
+    tied_by_the_clock = found.code.is_tied and case.attempt.reach.by_the_clock
+    claims = found.code.is_tied or found.code.is_absolute
+    if tied_by_the_clock or (claims and trial.by_the_clock):
+        return Judgement(TieCode.NOT_AN_SLI, BY_THE_CLOCK)
+    return found
 
 
 def _read_only(case: AlertCase, read: Judgement) -> Judgement:

@@ -45,7 +45,8 @@ class Judgement:
     """The code, a sentence, and where it applies the limit θ and the factor f.
 
     ``advice`` is what to do with an alert that is tied and could be better; ``related`` is false
-    when alert and SLO are about different things (latency, availability).
+    when alert and SLO are about different things (latency, availability). ``firm``: no trial can
+    speak against it.
     """
 
     code: TieCode
@@ -54,6 +55,7 @@ class Judgement:
     factor: float | None = None
     advice: str = ""
     related: bool = True
+    firm: bool = False
 
 
 def judge(condition: Condition, slo: SLO) -> Judgement:
@@ -66,7 +68,7 @@ def judge(condition: Condition, slo: SLO) -> Judgement:
         case Never():
             return Judgement(TieCode.NEVER_FIRES, f"It can never fire: {condition.why}.")
         case Unclear():
-            return Judgement(condition.code, _capital(condition.why))
+            return Judgement(condition.code, _capital(condition.why), firm=condition.firm)
         case ErrorRatio():
             return _ratio(condition, slo)
         case Tail():

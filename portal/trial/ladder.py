@@ -24,7 +24,7 @@ RATE = 20.0
 RUSH = 250.0
 """Times the ordinary traffic: beyond what a limit of traffic would be written for."""
 EBBING = 20.0
-EASE = 10.0
+EASE = 5.0
 """Of the ordinary traffic, what is left where few ask: a limit of a count isn't met then."""
 BUSY_PAGE, RARE_PAGE = 0.6, 0.1
 """Of all requests, what a page gets that has all the bad ones, unless they are more."""

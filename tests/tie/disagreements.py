@@ -14,6 +14,8 @@ ONLY_IN_AN_OUTAGE = "it fires only once no request is good any more, long after 
 EACH_PATH = "it fires whenever the SLO's own alert would, and earlier: tied, with advice"
 SILENT_WHILE_IT_LASTS = "it is silent while the failures go on, however many they are"
 
+SILENT_IN_AN_OUTAGE = "it falls silent when most or all requests fail: nobody hears of an outage"
+
 CHANGED: dict[str, tuple[TieCode, str]] = {
     "sum by (path) (rate(http_requests_total{status=~'5..'}[1m]))"
     " / sum by (path) (rate(http_requests_total[1m])) > 0.144": (TieCode.TIED, EACH_PATH),
@@ -23,6 +25,8 @@ CHANGED: dict[str, tuple[TieCode, str]] = {
         TieCode.TIED,
         "more than half are slow then: ten times the budget of 95 %, as `FAST / COUNT < 0.5` says",
     ),
+    "RATIO > 0.05 unless RATIO > 0.5": (TieCode.NOT_AN_SLI, SILENT_IN_AN_OUTAGE),
+    "RATIO > 0.05 and RATIO < 0.9999": (TieCode.NOT_AN_SLI, SILENT_IN_AN_OUTAGE),
     "RATIO > 0.144 unless GOOD > 0": (TieCode.TOO_LAX, ONLY_IN_AN_OUTAGE),
     "RATIO > 0.144 unless (RATIO > 0.1 and GOOD > 0)": (TieCode.TOO_LAX, ONLY_IN_AN_OUTAGE),
     "GOOD / ALL < 0.9 unless GOOD > 0": (TieCode.TOO_LAX, ONLY_IN_AN_OUTAGE),
@@ -45,6 +49,10 @@ PASSING: dict[str, tuple[TieCode, str]] = {
         TieCode.NOT_AN_SLI,
         SILENT_WHILE_IT_LASTS,
     ),
+    "RATIO > 0.144 unless (RATIO > 0.4 or RATIO < 0.2)": (
+        TieCode.NOT_AN_SLI,
+        SILENT_IN_AN_OUTAGE,
+    ),
     "RATIO > 0.144 unless RATIO != 0.25": (TieCode.NOT_AN_SLI, SILENT_WHILE_IT_LASTS),
     "RATIO != 0 unless ALL > 0": (TieCode.NOT_AN_SLI, "it fires while nobody asks, and only then"),
 }
@@ -54,6 +62,11 @@ ELSEWHERE: dict[str, tuple[TieCode, str]] = {
     "RATIO >= 0": (TieCode.OTHER_SERVICE, "`always` is said of nothing that nobody saw fire"),
 }
 """Rows of the table of faults of an alert on another service."""
+
+GRAFANA: dict[str, tuple[TieCode, str]] = {
+    "RATIO is within range 0.1 to 1": (TieCode.NOT_AN_SLI, SILENT_IN_AN_OUTAGE),
+}
+"""Rows of the table of Grafana's conditions: the range leaves out its ends."""
 
 RECORDED: dict[str, tuple[TieCode, str]] = {
     "max(job:errors:path) > 0.144": (TieCode.TIED, EACH_PATH),

@@ -18,6 +18,7 @@ from portal.tie.grafana import NO_LIMIT, GrafanaRule, read_ruler
 from tests.fakes.recorded import ANSWERS
 from tests.patient import analyse_grafana
 from tests.tie.cases import SLOS, expanded
+from tests.tie.disagreements import GRAFANA
 
 
 def prometheus(ref: str, written: str, **model: Any) -> dict[str, Any]:
@@ -79,7 +80,11 @@ FOLLOWED: list[tuple[str, list[dict[str, Any]], TieCode]] = [
     ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.5)], TieCode.TOO_LAX),
     ("C", [prometheus("A", "RATIO"), threshold("C", "A", "gt", 0.001)], TieCode.STRICTER),
     ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range", 0.1, 1)],
+     GRAFANA["RATIO is within range 0.1 to 1"][0]),
+    ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range", 0.1, 1.1)],
      TieCode.TIED),
+    ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range", 0.01, 0.02)],
+     TieCode.NOT_AN_SLI),
     ("C", [prometheus("A", "GOOD / ALL"), threshold("C", "A", "outside_range", 0.9, 1.1)],
      TieCode.TIED),
     ("C", [prometheus("A", "RATIO"), threshold("C", "A", "within_range_included", 0, 1)],
