@@ -24,7 +24,7 @@ def modern(found: Mapping[str, Any]) -> Mapping[str, Any]:
         return _with(found, "stat", _single_settings(found), options=_single_options(found))
     if kind == "graph":
         return _graph(found)
-    if kind == "table-old" or (kind == "table" and isinstance(found.get("styles"), list)):
+    if kind == "table-old" or (kind == "table" and _is_styled(found)):
         return _table(found)
     if kind == "grafana-piechart-panel":
         return _pie(found)
@@ -163,6 +163,11 @@ def _override(kind: str, options: str, settings: Json) -> Json:
 # table-old, pie, the first gauges
 
 COLUMNS = {"timeseries_to_rows": "seriesToRows", "timeseries_to_columns": "seriesToColumns"}
+
+
+def _is_styled(found: Mapping[str, Any]) -> bool:
+    """Whether a table is one of before 7.0; later ones have field settings, and leave styles."""
+    return isinstance(found.get("styles"), list) and not mapping(found.get("fieldConfig"))
 
 
 def _table(found: Mapping[str, Any]) -> Json:

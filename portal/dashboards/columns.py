@@ -54,14 +54,10 @@ def by_names(names: Any) -> Picks:
 
 def by_pattern(text: Any) -> Picks:
     """Picks the fields whose names match a regular expression."""
-    body = _body(text)
-    try:
-        pattern = re.compile(body, re.I) if len(body) <= MAX_PATTERN else None
-    except re.error:
-        pattern = None
+    pattern = compiled(_body(text))
 
     def picks(column: Column) -> bool | None:
-        if pattern is None or _may_run_for_ever(body):
+        if pattern is None:
             return None
         found = {bool(pattern.search(n)) for n in column.names if not n.startswith("#")}
         if found == {True} or (column.fixed and True in found):
@@ -73,11 +69,11 @@ def by_pattern(text: Any) -> Picks:
 
 def renamed(name: str, pattern: Any, becomes: Any) -> str:
     """What ``renameByRegex`` makes of a name; the same where that can't be told."""
-    body = _body(pattern)
-    if _may_run_for_ever(body) or len(body) > MAX_PATTERN:
+    found = compiled(_body(pattern))
+    if found is None:
         return name
     try:
-        return re.sub(body, re.sub(r"\$(\d)", r"\\\1", str(becomes)), name, flags=re.I)
+        return found.sub(re.sub(r"\$(\d)", r"\\\1", str(becomes)), name)
     except (re.error, IndexError):
         return name
 
@@ -89,9 +85,19 @@ def _body(text: Any) -> str:
     return inner.replace(" ", "")
 
 
-def _may_run_for_ever(body: str) -> bool:
-    """Patterns with repeated repetitions are left alone."""
-    return bool(re.search(r"[*+}]\)?[*+{]", body)) or body.count("*") + body.count("+") > 8
+def compiled(body: str) -> re.Pattern[str] | None:
+    """The pattern; None for what can't be read here, or is left alone.
+
+    That are repeated repetitions, which may run for ever, and sets that hold a bracket or an
+    operator of sets, which a browser reads in another way.
+    """
+    repeated = re.search(r"[*+}]\)?[*+{]", body) or body.count("*") + body.count("+") > 8
+    if repeated or len(body) > MAX_PATTERN or re.search(r"\[[^\]]*(\[|--|&&|~~|\|\|)", body):
+        return None
+    try:
+        return re.compile(body, re.I)
+    except (re.error, OverflowError):
+        return None
 
 
 def matcher(found: Mapping[str, Any]) -> Picks:
@@ -116,21 +122,25 @@ def matcher(found: Mapping[str, Any]) -> Picks:
 def by_refs(options: Any) -> Picks:
     """Picks the queries named in ``A|B`` or ``/^(?:A|B)$/``."""
     named = refs(options)
-    return lambda column: any(named(name[1:]) for name in column.names if name.startswith("#"))
+
+    def picks(column: Column) -> bool | None:
+        found = {named(name[1:]) for name in column.names if name.startswith("#")}
+        return True if True in found else None if None in found else False
+
+    return picks
 
 
-def refs(options: Any) -> Callable[[str], bool]:
-    """Whether a query's letter is meant: a pattern between slashes, or the letters themselves."""
+def refs(options: Any) -> Callable[[str], bool | None]:
+    """Whether a query's letter is meant: a pattern between slashes, or the letters themselves.
+
+    None where the pattern can't be read.
+    """
     text, body = str(options), _body(options)
     if not text.startswith("/"):
         wanted = {plain(name) for name in text.split("|")}
         return lambda ref: plain(ref) in wanted
-    try:
-        known = len(body) <= MAX_PATTERN and not _may_run_for_ever(body)
-        pattern = re.compile(body if known else "", re.I)
-    except re.error:
-        return lambda _ref: True
-    return lambda ref: pattern.search(ref) is not None
+    pattern = compiled(body)
+    return lambda ref: None if pattern is None else pattern.search(ref) is not None
 
 
 def inverted(picks: Picks) -> Picks:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.dashboards.columns import compiled
 from portal.dashboards.document import mapping, mappings
 from portal.dashboards.look import PLAIN, Look, reduced, unseen, unsure, worst
 from portal.promql.findings import Indicator, Measure
@@ -284,11 +285,7 @@ def _replaces_all(found: Mapping[str, Any]) -> bool:
 
 def _matches_numbers(body: str) -> bool:
     """Whether it fits most numbers; what can't be read here might."""
-    simple = len(body) <= 100 and not re.search(r"[*+}]\)?[*+{]", body)
-    try:
-        pattern = re.compile(body) if simple else None
-    except re.error:
-        return True
+    pattern = compiled(body)
     if pattern is None:
         return True
     return any(2 * sum(bool(pattern.search(s)) for s in row) > len(row) for row in SAMPLES)

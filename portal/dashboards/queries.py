@@ -395,8 +395,7 @@ class _Fields:
                 self.names.setdefault(plain(new), query)
 
     def _reduce(self, reducers: Any) -> None:
-        listed = reducers if isinstance(reducers, list) and reducers else ["max"]
-        self._mark(self._all, calculated(listed))
+        self._mark(self._all, calculated(_calcs(reducers) or ["max"]))
 
     def _group(self, fields: Any) -> None:
         """``groupBy`` keeps what it groups by, and what its aggregations make of the rest."""
@@ -404,7 +403,7 @@ class _Fields:
             calc
             for _, settings in _entries(fields)
             if isinstance(settings, Mapping) and settings.get("operation") == "aggregate"
-            for calc in settings.get("aggregations") or []
+            for calc in _calcs(settings.get("aggregations"))
         ]
         look = calculated(calcs) if calcs else unsure()
         self._mark(self._all, unsure() if look.drawn is Drawn.YES else look)
@@ -438,7 +437,9 @@ class _Fields:
         pattern = include.get("options") if isinstance(include, Mapping) else include
         if isinstance(pattern, str) and pattern:
             named = columns.refs(pattern)
-            self._drop([query for query in self._all if not named(query.ref)])
+            asked = [query for query in self._all if query not in self.results]
+            self._mark([query for query in asked if named(query.ref) is None], unsure(BY_NAME))
+            self._drop([query for query in asked if named(query.ref) is False])
 
     def calculate(self, step: Transformation) -> None:
         """Add the field that ``calculateField`` makes."""
@@ -528,6 +529,10 @@ def _side(side: Any) -> str:
         fixed = matcher.get("options") if isinstance(matcher, Mapping) else side.get("fixed")
         return str(fixed)[:MAX_LENGTH]
     return str(side)[:MAX_LENGTH] if isinstance(side, str | int | float) else ""
+
+
+def _calcs(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _entries(found: Any) -> list[tuple[Any, Any]]:

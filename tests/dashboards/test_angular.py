@@ -170,6 +170,12 @@ def test_a_panel_of_today_is_left_as_it_is() -> None:
     assert modern(found) is found
 
 
+def test_a_table_of_today_leaves_old_styles() -> None:
+    config: Json = {"defaults": {}, "overrides": []}
+    hidden = [{"pattern": "/.*/", "type": "hidden"}]
+    assert code("table", styles=hidden, fieldConfig=config) == "good_ratio"
+
+
 def test_settings_of_today_win_over_old_ones() -> None:
     config = {"defaults": {"unit": "percentunit"}, "overrides": []}
     assert code("singlestat", format="bool", fieldConfig=config) == "good_ratio"

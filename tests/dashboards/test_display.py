@@ -267,6 +267,11 @@ def test_a_field_that_is_left_is_shown(steps: list[Json]) -> None:
          "reduced"),
         ([step("filterByValue", filters=[])], "unsure"),
         ([step("histogram")], "unsure"),
+        ([step("groupBy", fields={"good": {"operation": "aggregate", "aggregations": 5}})],
+         "unsure"),
+        ([step("filterFieldsByName", include={"pattern": "[[good]"})], "unsure"),
+        ([step("filterByRefId", include="/[[A]/")], "unsure"),
+        ([step("filterByRefId", exclude="/(A/")], "unsure"),
         ([step("acme")], "unsure"),
         ([step("convertFieldType", conversions=[
             {"targetField": "good", "destinationType": "boolean"}])], "unsure"),
@@ -464,7 +469,15 @@ def test_a_stat_shows_the_fields_that_it_picks(fields: str, sli: str | None) -> 
 
 @pytest.mark.parametrize(
     ("pattern", "becomes", "name"),
-    [("(.*) rate", "$1", "error"), ("nothing", "x", "errorrate"), ("(a+)+b", "x", "errorrate")],
+    [
+        ("(.*) rate", "$1", "error"),
+        ("nothing", "x", "errorrate"),
+        ("(a+)+b", "x", "errorrate"),
+        ("[[a-z]", "x", "errorrate"),
+        ("[a--r]+", "x", "errorrate"),
+        ("(", "x", "errorrate"),
+        ("r", "$7", "errorrate"),
+    ],
 )
 def test_names_are_changed_by_patterns(pattern: str, becomes: str, name: str) -> None:
     assert renamed("errorrate", pattern, becomes) == name

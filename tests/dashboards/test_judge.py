@@ -329,6 +329,15 @@ def test_a_query_that_a_filter_leaves_out_is_not_shown(include: Any) -> None:
     assert codes(classic(kept)) == ["good_ratio"]
 
 
+def test_a_filter_of_queries_leaves_what_was_calculated() -> None:
+    steps = [
+        calculate("B", "/", "A", alias="r"),
+        {"id": "filterByRefId", "options": {"include": "A"}},
+    ]
+    found = panel("x", target(TOTAL), target(BAD, "B"), transformations=steps)
+    assert codes(classic(found)) == ["bad_ratio"]
+
+
 def test_two_queries_of_one_name_are_both_read() -> None:
     found = judge(classic(panel("x", target(TOTAL), target(AVAILABILITY)))).panels[0]
     assert [query.written for query in found.queries] == [TOTAL, AVAILABILITY]

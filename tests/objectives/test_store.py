@@ -17,6 +17,7 @@ from portal.objectives.store import (
     delete_slo,
     find_slo,
     import_documents,
+    least_budget,
     list_slos,
     restore_slo,
     save_slo,
@@ -47,6 +48,13 @@ def test_another_one_of_that_name_gets_a_name_of_its_own(learner: Learner) -> No
     add_slo(learner.id, AVAILABILITY, START)
     add_slo(learner.id, SLO("availability", SLIKind.AVAILABILITY, 0.9), START)
     assert names(learner) == ["availability", "availability-2"]
+
+
+def test_the_least_budget_is_that_of_the_highest_objective(learner: Learner) -> None:
+    assert least_budget(learner.id) is None
+    for objective in (0.9, 0.999, 0.99):
+        add_slo(learner.id, SLO("slo", SLIKind.AVAILABILITY, objective), START)
+    assert least_budget(learner.id) == 0.001
 
 
 def test_pages_that_save_at_once_overwrite_nothing(app: Flask, learner: Learner) -> None:
