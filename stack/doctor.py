@@ -11,11 +11,11 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana import CredentialKind, GrafanaClient
+from portal.clients.grafana import CredentialKind, GrafanaClient, tells_health
 from portal.clients.grafana.credentials import password_advice
-from portal.clients.http import Http
+from portal.clients.http import Answer, Http
 from portal.clients.prometheus import PrometheusClient, ScrapeTarget, TargetHealth
-from portal.clients.shape import moment
+from portal.clients.shape import decode_json, moment
 from portal.config import Settings, variable
 from portal.deadline import carried
 from portal.durations import duration
@@ -105,7 +105,8 @@ def _portal(settings: Settings, state: State | None) -> Diagnosis:
 
 def _mockapp(settings: Settings, state: State | None) -> Diagnosis:
     asked = f"{settings.mockapp_base}/healthz"
-    return _server("mock app", asked, settings.mockapp_link, _known(state, "mockapp"))
+    known = _known(state, "mockapp")
+    return _server("mock app", asked, settings.mockapp_link, known, _is_ok)
 
 
 def _prometheus(settings: Settings, state: State | None) -> Diagnosis:
@@ -122,7 +123,7 @@ def _grafana(settings: Settings, state: State | None) -> Diagnosis:
         detail = known.detail or "being looked for"
         return Diagnosis("Grafana", Health.STARTING, known.url, detail, "Wait until it is here.")
     asked = f"{settings.grafana_base}/api/health"
-    found = _server("Grafana", asked, settings.grafana_link, known)
+    found = _server("Grafana", asked, settings.grafana_link, known, _is_grafanas)
     if found.status is Health.DOWN and known is None and not settings.grafana_url:
         return Diagnosis("Grafana", Health.ABSENT, found.url, found.detail)
     return found
@@ -170,11 +171,32 @@ def _known(state: State | None, name: str) -> ServerState | None:
     return state.servers.get(name) if state else None
 
 
-def _server(title: str, asked: str, url: str, known: ServerState | None) -> Diagnosis:
-    """Ask the server itself; where it doesn't answer, tell what the supervisor knows of it."""
+def _is_ok(answer: Answer) -> bool:
+    """What the mock app says of itself."""
+    return answer.text.strip() == "ok"
+
+
+def _is_grafanas(answer: Answer) -> bool:
+    try:
+        return tells_health(decode_json(answer.body))
+    except ValueError:
+        return False
+
+
+def _server(
+    title: str,
+    asked: str,
+    url: str,
+    known: ServerState | None,
+    is_its_own: Callable[[Answer], bool] = bool,
+) -> Diagnosis:
+    """Ask the server itself; where it doesn't answer, tell what the supervisor knows of it.
+
+    ``is_its_own``: whether this is an answer of that server's, and of no other program.
+    """
     version = known.version if known else ""
     try:
-        _get(title, asked)
+        _get(title, asked, is_its_own)
     except ClientError as error:
         return _silent_server(title, url, error, known)
     past = f"new starts so far: {known.restarts}" if known and known.restarts else ""
@@ -193,10 +215,11 @@ def _silent_server(
     return Diagnosis(title, Health.DOWN, url, known.detail or str(error), todo)
 
 
-def _get(title: str, url: str) -> None:
+def _get(title: str, url: str, is_its_own: Callable[[Answer], bool]) -> None:
     http = Http(title, url, timeout=PROBE_SECONDS)
     try:
-        http.get("")
+        if not is_its_own(http.get("")):
+            raise http.garbage("its health: is this another program?")
     finally:
         http.close()
 

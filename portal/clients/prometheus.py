@@ -248,11 +248,11 @@ class PrometheusClient:
     def targets(self) -> list[ScrapeTarget]:
         """The targets that are scraped now."""
         data = self._data("targets", {"state": "active"})
-        return [_target(item) for item in records(data.get("activeTargets"))]
+        return [_target(item) for item in self._list(data, "activeTargets")]
 
     def rules(self) -> list[LoadedGroup]:
         """The rule groups that are loaded, with their rules and alerts."""
-        return [_group(item) for item in records(self._data("rules").get("groups"))]
+        return [_group(item) for item in self._list(self._data("rules"), "groups")]
 
     def runtimeinfo(self) -> dict[str, Any]:
         """Its own state; ``reloadConfigSuccess`` and ``lastConfigTime`` tell about a reload."""
@@ -288,6 +288,12 @@ class PrometheusClient:
     def _data(self, endpoint: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         answer = self._http.get(f"/api/v1/{endpoint}", params)
         return record(self._success(answer).get("data"))
+
+    def _list(self, data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+        found = data.get(name)
+        if not isinstance(found, list):
+            raise self._http.garbage(f"its {name}")
+        return records(found)
 
     def _success(self, answer: Answer) -> dict[str, Any]:
         content = record(self._http.json(answer))

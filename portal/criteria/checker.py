@@ -28,11 +28,16 @@ log = logging.getLogger(__name__)
 
 
 def judge(criterion: Criterion, subject: Subject) -> Verdict:
-    """Collect and judge; whatever goes wrong is a verdict too."""
+    """Collect and judge; whatever goes wrong is a verdict too, but for the database: it keeps them.
+
+    Raises SQLAlchemyError.
+    """
     try:
         return criterion.judge(criterion.collect(subject))
     except ClientError as error:
         return cannot_ask(error)
+    except SQLAlchemyError:
+        raise
     except Exception:
         log.exception("criterion failed", extra={"criterion": criterion.id})
         return Verdict(

@@ -17,7 +17,7 @@ from portal.criteria.models import StoredVerdict
 from portal.kit.age import ago
 from portal.kit.htmx import fragment, fragment_or_redirect
 from portal.kit.pages import render_page
-from portal.learners import current_learner
+from portal.learners import current_learner, known_learner
 from portal.services import current_services
 
 bp = Blueprint("criteria", __name__, url_prefix="/criteria")
@@ -69,9 +69,13 @@ def check(criterion_id: str) -> ResponseReturnValue:
 
 @bp.after_app_request
 def note_work(response: Response) -> Response:
-    """What the learner did may have changed a verdict: the next look checks again."""
-    if request.method == "POST" and response.status_code < 400 and request.blueprint != bp.name:
-        current_checker().work_done(current_learner().id, current_services().clock())
+    """What the learner did may have changed a verdict: the next look checks again.
+
+    Where nobody asked who the learner is, nothing was done; and nobody asks the database now.
+    """
+    learner, did = known_learner(), request.method == "POST" and request.blueprint != bp.name
+    if did and learner is not None and response.status_code < 400:
+        current_checker().work_done(learner.id, current_services().clock())
     return response
 
 

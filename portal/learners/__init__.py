@@ -22,6 +22,12 @@ def current_learner() -> Learner:
     return learner
 
 
+def known_learner() -> Learner | None:
+    """The learner, where this request has asked for one."""
+    learner: Learner | None = g.get("learner")
+    return learner
+
+
 def ensure_solo_learner(now: datetime) -> None:
     """Make the learner of solo mode, and their service, where there is none yet."""
     alone(db.session.connection())

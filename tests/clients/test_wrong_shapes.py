@@ -19,7 +19,7 @@ import pytest
 
 from portal.alerts.transitions import collect
 from portal.bursts.server_view import counters_before
-from portal.clients import ClientError
+from portal.clients import ClientError, ErrorKind
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.clients.mockapp import MockappClient
 from portal.clients.prometheus import PrometheusClient
@@ -216,6 +216,31 @@ def test_a_result_type_that_is_none_is_garbage(odd: Odd, kind: object) -> None:
     odd.content = success({"resultType": kind, "result": []})
     with pytest.raises(ClientError):
         PrometheusClient(odd.url).query("up")
+
+
+@pytest.mark.parametrize("groups", [{}, None, 7, "many"])
+def test_rules_and_targets_that_are_no_lists_are_garbage(odd: Odd, groups: object) -> None:
+    odd.content = success({"groups": groups, "activeTargets": groups})
+    for ask in (PrometheusClient(odd.url).rules, PrometheusClient(odd.url).targets):
+        with pytest.raises(ClientError, match=r"an answer without its (groups|activeTargets)"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("content", "ask"),
+    [
+        ({"0": 1}, GrafanaClient.datasources),
+        ({"database": 7}, GrafanaClient.check),
+        ({"status": "success", "data": {"result": {}}}, GrafanaClient.data_source_answers),
+    ],
+)
+def test_an_answer_that_is_not_grafanas_is_garbage(
+    odd: Odd, content: object, ask: Callable[[GrafanaClient], object]
+) -> None:
+    odd.content = content
+    with pytest.raises(ClientError) as caught:
+        ask(GrafanaClient(odd.url))
+    assert caught.value.kind is ErrorKind.GARBAGE
 
 
 @pytest.mark.parametrize("pair", [["1", "1"], [1, 1], [True, "1"], [1e15, "1"], [-1, "1"], [1]])

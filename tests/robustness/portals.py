@@ -18,8 +18,8 @@ from portal.limits import Limits
 from portal.steps import catalog
 from tests import apps
 from tests.patience import PATIENT
+from tests.robustness.rows import QUERY
 
-QUERY = "sum(rate(http_requests_total[1m]))"
 NOBODY = "http://127.0.0.1:9"
 SLO_FORM = {
     "title": "Shop",

@@ -48,7 +48,12 @@ PATH_VALUES: dict[str, tuple[object, ...]] = {
 }
 """What stands in an address: something that there is, so that the page has it all to show."""
 
-TYPED = ("/slos?deleted=shop", "/workbench?removed=1", "/alerts/transitions?burst=1")
+QUERY = "sum(rate(http_requests_total[1m]))"
+TYPED = (
+    *("/slos?deleted=shop", "/workbench?removed=1", "/alerts/transitions?burst=1"),
+    *(f"/workbench?expr={QUERY}", f"/workbench/try?expr={QUERY}"),
+    "/slos/preview?sli=availability&objective=99.9&window=28d",
+)
 
 
 def pages(app: Flask) -> list[str]:
@@ -98,7 +103,7 @@ def fill(services: Services) -> None:
         reflections.submit(learner.id, key, reflections.answers(learner.id), evidence, now)
     mark_read(learner.id, "meet-the-service", now)
     workbench.rename(learner.id, "Mine")
-    workbench.add_panel(learner.id, "Traffic", "sum(rate(http_requests_total[1m]))", "short", now)
+    workbench.add_panel(learner.id, "Traffic", QUERY, "short", now)
     workbench.hand_in(learner.id, "mine.json", '{"panels": []}', now)
     workbench.confirm(learner.id, "up", "availability", now)
     db.session.add(

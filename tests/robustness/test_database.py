@@ -31,6 +31,8 @@ from portal.kit.db import db
 from portal.kit.error_pages import DOUBT
 from portal.wsgi import prepared_app
 from tests.patience import PATIENT
+from tests.robustness.cell import portal_cell
+from tests.robustness.forms import is_kept
 from tests.robustness.portals import SLO_FORM, ask, portal_app
 from tests.robustness.rows import fill, pages
 
@@ -229,6 +231,27 @@ def test_a_form_is_told_the_name_and_promised_nothing(
     assert fault.sentence in said
     assert DOUBT in said
     assert "still there" not in said
+
+
+@pytest.mark.parametrize("breaker", BREAKERS, ids=lambda one: one.__name__)
+def test_what_is_sent_or_checked_is_kept_or_told_the_name(
+    folder: Path, caplog: pytest.LogCaptureFixture, breaker: Breaker
+) -> None:
+    file, fault = folder / "slo-lab.db", BREAKERS[breaker]
+    limits = replace(PATIENT, busy_ms=20)
+    with portal_cell(settings_in(folder), lanes=1, limits=limits) as cell:
+        with breaker(cell.app, file):
+            checks = cell.checks()
+            sent = [cell.start_burst(), *cell.forms(), *checks]
+        unsaved = set(cell.checker.unsaved.values())
+    wrong = {one.path: words(one.text) for one in sent if one.status >= 500}
+    assert {path: said for path, said in wrong.items() if fault.sentence not in said} == {}
+    assert {one.status for one in sent if one.status >= 500} <= {503}
+    assert [one.path for one in sent if one.typed and not is_kept(file, one)] == []
+    assert unsaved <= {fault}
+    begun = any(one.status < 500 for one in checks)
+    assert bool(unsaved) == begun or breaker is full  # the pages that there are may have room
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 def test_a_newer_database_is_refused_at_the_start_in_one_sentence(app: Flask, folder: Path) -> None:

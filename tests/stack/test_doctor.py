@@ -19,6 +19,7 @@ from stack.lock import Lock
 from stack.state import ServerState, ServerStatus, State
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.prometheus import DATA, EmptyPrometheus
+from tests.fakes.server import LocalServer, Reply
 from tests.stack.labs import PATIENCE, free_ports, wait_until
 from tests.stack.tiny_lab import TINY
 
@@ -174,6 +175,25 @@ def test_a_prometheus_that_is_coming_is_no_fault_of_the_scrape(
 ) -> None:
     know(layout, running, "prometheus", ServerStatus.STARTING, "")
     assert by_name(settings)["scrape of flask-app"].status is Health.STARTING
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "body"),
+    [
+        ("mock app", "mockapp_url", b"\x89PNG"),
+        ("Grafana", "grafana_url", b'{"status": "ok"}'),
+        ("Grafana", "grafana_url", b'{"database": 7}'),
+        ("Grafana", "grafana_url", b"ok"),
+    ],
+)
+def test_another_program_at_that_address_is_not_up(
+    settings: Settings, name: str, setting: str, body: bytes
+) -> None:
+    with LocalServer(lambda _: Reply(body=body)) as stranger:
+        there: dict[str, Any] = {setting: stranger.url}
+        found = by_name(replace(settings, **there))[name]
+    assert found.status is Health.DOWN
+    assert "is this another program?" in found.detail
 
 
 def test_all_is_asked_at_once(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.clients.grafana.accounts import ensure_service_account, keep_token
 from portal.clients.grafana.annotations import Annotation
-from portal.clients.grafana.client import DataSource, GrafanaClient, Standing
+from portal.clients.grafana.client import DataSource, GrafanaClient, Standing, tells_health
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.dashboards import (
     Folder,
@@ -35,4 +35,5 @@ __all__ = [
     "dashboard_path",
     "ensure_service_account",
     "keep_token",
+    "tells_health",
 ]

@@ -98,7 +98,7 @@ class GrafanaClient:
         """Whether Grafana is there and lets the portal in; raises what is wrong otherwise."""
         deadline = self._http.deadline()
         health = record(self._http.get_json("/api/health", timeout=deadline))
-        if "database" not in health:
+        if not tells_health(health):
             raise self._http.garbage("its health: is this another program?")
         return Standing(
             version=plain(text(health.get("version")), 40),
@@ -112,7 +112,7 @@ class GrafanaClient:
 
     def datasources(self) -> list[DataSource]:
         """The data sources that the portal may see."""
-        return [_datasource(item) for item in records(self._api.get("/api/datasources"))]
+        return [_datasource(item) for item in self._rows("/api/datasources")]
 
     def data_source_answers(self, uid: str = "prometheus") -> int:
         """How many series ``up`` has when asked through Grafana's data source; raises if none
@@ -125,7 +125,10 @@ class GrafanaClient:
             raise self._datasource_error(uid, error) from error
         if answer.get("status") != "success":
             raise self._http.garbage(f"data from its data source {uid!r}")
-        return len(records(record(answer.get("data")).get("result")))
+        found = record(answer.get("data")).get("result")
+        if not isinstance(found, list):
+            raise self._http.garbage(f"data from its data source {uid!r}")
+        return len(found)
 
     def search(self, *, folder_uid: str | None = None, tag: str | None = None) -> list[Hit]:
         """All dashboards that the portal may see; those of a folder, or with a tag.
@@ -254,7 +257,9 @@ class GrafanaClient:
     def _organisation(self, deadline: Deadline | None = None) -> str:
         """The name of the organisation: the call that tells whether a login works."""
         answer = record(self._api.get("/api/org", timeout=deadline))
-        return plain(text(answer.get("name")), 80)
+        if not isinstance(answer.get("name"), str):
+            raise self._http.garbage("the organisation's name")
+        return plain(answer["name"], 80)
 
     def _object(self, path: str) -> dict[str, Any]:
         answer = self._api.get(path)
@@ -262,7 +267,7 @@ class GrafanaClient:
             raise self._http.garbage("its alert rules")
         return answer
 
-    def _rows(self, path: str, params: dict[str, object]) -> list[dict[str, object]]:
+    def _rows(self, path: str, params: dict[str, object] | None = None) -> list[dict[str, object]]:
         answer = self._api.get(path, params)
         if not isinstance(answer, list):
             raise self._http.garbage("a list")
@@ -274,6 +279,11 @@ class GrafanaClient:
         words = f": {error.detail}" if error.detail else ""
         message = f"Grafana's data source {uid!r} does not answer ({error.status}){words}."
         return self._http.error(message, error.kind, error.status, error.detail)
+
+
+def tells_health(content: object) -> bool:
+    """Whether this is what Grafana's ``/api/health`` answers, in all its versions."""
+    return bool(text(record(content).get("database")))
 
 
 def _provider(credentials: Credentials | Callable[[], Credentials]) -> Callable[[], Credentials]:
