@@ -17,7 +17,7 @@ from portal.services import Services
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     ("errors", "numbers", "moments", "logins", "deadline"),
-    ("durations", "words", "files", "records"),
+    ("durations", "words", "directions", "files", "records"),
     ("config", "limits", "documents", "background", "instruments"),
     ("readings",),
     ("secret_files", "settings_table"),

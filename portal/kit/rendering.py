@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Flask
 
+from portal.directions import enclosed
 from portal.durations import duration, milliseconds, minutes, prometheus_seconds, spelled_seconds
 from portal.kit.age import ago
 from portal.moments import clock, clock_of_seconds, day_and_clock
@@ -35,10 +36,21 @@ FILTERS = (
 """Numbers, times and words in templates are written by the functions that the code uses, too."""
 
 
+class AsTyped(str):
+    """A text in the field of a form: sent back as it is, it must not have changed."""
+
+
+def _enclosed(value: object) -> object:
+    """What a template writes; a text turns nothing around that is not its own."""
+    return enclosed(value) if type(value) is str else value
+
+
 def init_app(app: Flask) -> None:
     """Register filters and context."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.finalize = _enclosed
+    app.add_template_filter(AsTyped, "as_typed")
     for filter_ in FILTERS:
         app.add_template_filter(filter_)
     app.add_template_filter(prometheus_url)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from portal.criteria.base import verdict_words
+from portal.directions import visible
 from portal.durations import duration, milliseconds
 from portal.live.reading import ReadingState
 from portal.moments import day_and_clock
@@ -34,6 +35,8 @@ LINE_START = re.compile(r"^([#+\-=])")
 ORDERED_LIST = re.compile(r"^(\d+)([.)])")
 WEB_ADDRESS = re.compile(r"(www)\.", re.IGNORECASE)
 BACKTICKS = re.compile(r"`+")
+ADDRESS = re.compile(r"[A-Za-z0-9._%+-]*@[A-Za-z0-9._%+@-]*")
+"""E-mail addresses, and the names of people: GitHub links both behind a backslash, too."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FAILED = {
     "timeout": "timed out",
@@ -49,14 +52,14 @@ def escaped(text: str) -> str:
     Every character that CommonMark (or GitHub's extensions) could read as markup gets a backslash;
     see https://spec.commonmark.org/0.31.2/#backslash-escapes.
     """
-    lines = CONTROL.sub(_picture, text.replace("\r", "\n")).split("\n")
+    lines = visible(CONTROL.sub(_picture, text.replace("\r", "\n"))).split("\n")
     paragraphs = (list(group) for written, group in groupby(lines, _is_written) if written)
     return "\n\n".join("\\\n".join(map(_escaped_line, lines)) for lines in paragraphs)
 
 
 def escaped_line(text: str) -> str:
     """Any text as one line of Markdown."""
-    return _escaped_line(CONTROL.sub(_picture, " ".join(text.split())))
+    return _escaped_line(visible(CONTROL.sub(_picture, " ".join(text.split()))))
 
 
 def _is_written(line: str) -> bool:
@@ -68,10 +71,25 @@ def _escaped_line(line: str) -> str:
     line = line.rstrip()
     body = line.lstrip()
     indent = line[: len(line) - len(body)]
-    body = WEB_ADDRESS.sub(r"\1\\.", ANYWHERE.sub(r"\\\g<0>", body))
+    body = "".join(_escaped_pieces(body))
     if not indent:
         body = ORDERED_LIST.sub(r"\1\\\2", LINE_START.sub(r"\\\1", body))
     return "".join(map(_entity, indent)) + body
+
+
+def _escaped_pieces(body: str) -> Iterator[str]:
+    """Addresses as code, which nobody links; all else with backslashes."""
+    position = 0
+    for found in ADDRESS.finditer(body):
+        if re.search("@[A-Za-z0-9]", found[0]):
+            yield _with_backslashes(body[position : found.start()])
+            yield f"`{found[0]}`"
+            position = found.end()
+    yield _with_backslashes(body[position:])
+
+
+def _with_backslashes(text: str) -> str:
+    return WEB_ADDRESS.sub(r"\1\\.", ANYWHERE.sub(r"\\\g<0>", text))
 
 
 def _picture(control: re.Match[str]) -> str:
@@ -87,7 +105,7 @@ def _entity(space: str) -> str:
 
 def code(promql: str) -> str:
     """A query as a fenced block; the fence is longer than any in the query."""
-    text = CONTROL.sub(_picture, promql.replace("\r\n", "\n"))
+    text = visible(CONTROL.sub(_picture, promql.replace("\r\n", "\n")))
     fence = "`" * max([3, *(len(run) + 1 for run in BACKTICKS.findall(text))])
     return f"{fence}promql\n{text}\n{fence}"
 

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from portal.directions import visible
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.reflections import store
@@ -35,7 +36,10 @@ MARKUP = st.text(alphabet="#>-+*=_`~[]()<>!|&;:\\.0123ab \n\t@${}\"'/wht", max_s
 
 
 def shown_lines(markdown: MarkdownIt, text: str) -> list[str]:
-    """The lines a reader sees; fails on anything but paragraphs, text and line breaks."""
+    """The lines a reader sees; fails on anything but paragraphs, text and line breaks.
+
+    An address stands as code, and nothing else does.
+    """
     lines: list[str] = []
     for token in markdown.parse(text):
         if token.type != "inline":
@@ -47,7 +51,9 @@ def shown_lines(markdown: MarkdownIt, text: str) -> list[str]:
                 lines.append(line)
                 line = ""
             else:
-                assert part.type in {"text", "text_special"}, part
+                may_link = re.search("@[A-Za-z0-9]", part.content) is not None
+                wanted = {"code_inline"} if may_link else {"text", "text_special"}
+                assert part.type in wanted, part
                 line += part.content
         lines.append(line)
     return lines
@@ -57,6 +63,7 @@ def typed_lines(text: str) -> list[str]:
     """The lines that are not empty; signs for control characters, hard spaces at their start."""
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", lambda m: chr(0x2400 + ord(m[0])), text)
     text = re.sub(r"[\x7f-\x9f]", "\ufffd", text.replace("\r", "\n"))
+    text = visible(text)
     lines = []
     for line in filter(str.strip, text.split("\n")):
         body = line.strip()
@@ -79,6 +86,8 @@ def typed_lines(text: str) -> list[str]:
 @example("http_requests_total __init__ _x_ a__b")
 @example("[x]: http://evil 'title'\n\n[x]")
 @example("\u202eright to left\u202c \x00 \x1b[31m")
+@example("Ask ada.b+c@x.example. Or `@ada`, mailto:a@b@c, xmpp:a@b/c; 2 @ 3, a@")
+@example("1. a@b\n@a")
 @example("</textarea>\n\n\n<!-- a -->\n<?php ?>")
 @example("0\n\n 0")
 def test_only_the_text_that_was_typed_comes_out(text: str) -> None:
@@ -103,9 +112,23 @@ def test_metric_names_and_sentences_are_not_littered_with_backslashes() -> None:
     assert escaped(text) == text
 
 
-@pytest.mark.parametrize("address", ["http://a.example", "www.a.example", "me@a.example"])
+@pytest.mark.parametrize("address", ["http://a.example", "www.a.example"])
 def test_addresses_are_broken_for_renderers_that_link_them(address: str) -> None:
     assert address not in escaped(f"see {address}")
+
+
+@pytest.mark.parametrize("address", ["me@a.example", "a.b+c_d@a-b.example", "@ada", "a@b@c"])
+def test_what_github_links_behind_a_backslash_too_is_code(address: str) -> None:
+    """Tried with cmark-gfm, which writes GitHub's pages: it looks for e-mail addresses last."""
+    assert escaped(f"(ask {address}!)") == f"(ask `{address}`!)"
+    assert escaped_line(f"mailto:{address}") == f"mailto\\:`{address}`"
+
+
+def test_characters_that_turn_a_text_around_are_shown_in_the_export() -> None:
+    typed = "100 \u202e% 9.99\u202c \u2067x"
+    assert shown_lines(COMMONMARK, escaped(typed)) == ["100 [U+202E]% 9.99[U+202C] [U+2067]x"]
+    assert r"\[U+202E\]" in escaped_line(typed)
+    assert "[U+202E]" in code('up{job="\u202e"}')
 
 
 def test_a_line_of_50_kb_is_escaped_whole() -> None:
