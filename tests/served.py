@@ -70,8 +70,19 @@ class Served:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the port and every connection."""
-        self._server.trigger.pull_trigger(self._close)
+        """Close the port and every connection.
+
+        Whoever answers a request wakes the server too, and may do so between the two halves of
+        our own call. The server must not close the pipe before we have written to it.
+        """
+        woken = threading.Event()
+
+        def close() -> None:
+            woken.wait()
+            self._close()
+
+        self._server.trigger.pull_trigger(close)
+        woken.set()
         self._thread.join(timeout=60)
         self._server.task_dispatcher.shutdown()
 
