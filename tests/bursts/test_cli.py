@@ -9,6 +9,7 @@ from portal.bursts.models import Burst, BurstState
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
+from tests.conftest import Clock
 
 
 def running(learner: Learner, services: Services) -> Burst:
@@ -48,3 +49,12 @@ def test_progress_is_told_once_where_nobody_watches(
     ended = cli._follow(burst.id, every=600.0)
     assert ended.state == BurstState.FINISHED
     assert capsys.readouterr().err.splitlines() == ["  running: sent 1,200, good 1,199"]
+
+
+def test_each_look_gives_up_a_burst_that_nobody_runs_any_more(
+    learner: Learner, services: Services, clock: Clock
+) -> None:
+    burst = running(learner, services)
+    assert cli._look(burst.id).state == BurstState.RUNNING
+    clock.pass_seconds(60)
+    assert cli._look(burst.id).state == BurstState.FAILED
