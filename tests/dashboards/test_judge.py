@@ -693,8 +693,10 @@ def test_a_million_variables_get_a_clear_sentence() -> None:
 def test_a_full_dashboard_is_judged_in_time() -> None:
     many = [panel(str(n), AVAILABILITY.replace("5..", f"5.|50{n}")) for n in range(500)]
     started = time.monotonic()
-    assert len(judge(classic(*many)).panels) == 500
-    assert time.monotonic() - started < 60
+    panels = judge(classic(*many)).panels
+    assert len(panels) == 500
+    assert Code.UNTRIED not in {panel.code for panel in panels}
+    assert time.monotonic() - started < 240
 
 
 def test_a_very_long_query_is_not_analysed() -> None:
