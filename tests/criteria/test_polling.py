@@ -210,11 +210,12 @@ def test_a_check_that_does_not_end_is_overdue_and_says_so(
         optional: ClassVar[bool] = False
 
         def __init__(self) -> None:
-            self.go_on = Event()
+            self.looked, self.go_on = Event(), Event()
             self.looks = 0
 
         def collect(self, subject: Subject) -> bool:
             self.looks += 1
+            self.looked.set()
             return self.go_on.wait(60)
 
         def judge(self, evidence: bool) -> Verdict:
@@ -223,6 +224,7 @@ def test_a_check_that_does_not_end_is_overdue_and_says_so(
     criterion = Hangs()
     checker = Checker(app, [criterion])
     checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
+    assert criterion.looked.wait(60)
     clock.pass_seconds(CheckLimits.longest_s - 1)
     checker.refresh(learner.id, ["slo"], clock(), timedelta(0))
     assert store.stored_verdict(learner.id, "slo") is None

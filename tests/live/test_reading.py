@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.clients.prometheus import PrometheusClient
+from portal.clients.prometheus import PrometheusClient, Rows, Series
 from portal.limits import ReadingLimits
-from portal.live.reading import ReadingState, SLIReading, read_after_scrape
+from portal.live.reading import ReadingState, SLIReading, points, read_after_scrape
 from portal.shop.processes import SEVERAL
 from portal.shop.queries import SLIQueries
 from tests.fakes.server import LocalServer, Reply, Request
@@ -174,6 +174,27 @@ def test_what_rate_extrapolates_is_told_where_it_shows(prometheus: ScrapedPromet
     assert look(prometheus, None).difference_words == ""
     prometheus.told = {QUERIES.fast_share: 0.9, QUERIES.counted_fast_share: -3}
     assert look(prometheus, None).difference_words == ""
+
+
+class Ranges(PrometheusClient):
+    """Has one series with a value at its first step, and notes the steps it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self.steps: list[float] = []
+
+    def query_range(self, promql: str, start: float, end: float, step: float) -> Rows[Series]:
+        self.steps.append(step)
+        return Rows([Series({}, [(start, 0.5)])])
+
+
+@pytest.mark.parametrize(("minutes", "step"), [(1, 5), (15, 5), (20, 5), (60, 15)])
+def test_a_chart_has_no_more_points_than_it_has_room_for(minutes: int, step: float) -> None:
+    prometheus, span = Ranges(), timedelta(minutes=minutes)
+    found = points(prometheus, "up", NOW - span, NOW)
+    assert prometheus.steps == [step]
+    assert len(found) == minutes * 60 / step + 1
+    assert [value for _, value in found] == [0.5, *([None] * (len(found) - 1))]
 
 
 @pytest.mark.parametrize(

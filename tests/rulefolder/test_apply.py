@@ -94,8 +94,10 @@ def test_the_same_text_again_is_no_change(
     lab: Lab, lab_services: Services, applied: Applied
 ) -> None:
     before = fingerprint(lab.config, lab.rules)
-    assert isinstance(apply_file(lab_services, NAME, GOOD), Applied)
+    kept: list[str] = []
+    assert isinstance(apply_file(lab_services, NAME, GOOD, lambda: kept.append("kept")), Applied)
     assert fingerprint(lab.config, lab.rules) == before
+    assert kept == ["kept"]  # the row may not know it yet
 
 
 def test_changed_expression_is_loaded_before_the_answer(
