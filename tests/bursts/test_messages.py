@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ def test_only_the_last_three_kinds_end_a_burst(kind: MessageKind) -> None:
 def test_a_schedule_holds_rate_times_duration(rate: float, seconds: float, scheduled: int) -> None:
     spec = Spec(target="", mode=Mode.OPEN, rate=rate, duration_seconds=seconds, mix=(Part("/"),))
     assert spec.scheduled == scheduled
+    assert replace(spec, max_requests=3).scheduled == min(scheduled, 3)
 
 
 def test_a_closed_loop_has_no_schedule() -> None:

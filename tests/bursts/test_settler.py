@@ -10,10 +10,12 @@ from flask import Flask
 
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.settler import start_settling
-from portal.bursts.store import ABANDONED_REASON
+from portal.bursts.store import ABANDONED_REASON, settle_abandoned
 from portal.kit.db import db
 from portal.learners.models import Learner
+from portal.limits import BurstLimits
 from portal.services import Services
+from tests.alerts.test_course import add_burst
 from tests.conftest import Clock
 
 PATIENCE = 60.0
@@ -47,3 +49,15 @@ def test_nobody_has_to_look_for_an_abandoned_burst_to_end(
         db.session.expire_all()
     assert (burst.state, burst.reason) == (BurstState.FAILED, ABANDONED_REASON)
     assert burst.ended_at == last_heard
+
+
+@pytest.mark.parametrize(("now_s", "ended_s"), [(700, 600), (100, 100), (-3600, 0)])
+def test_it_ended_when_it_was_last_heard_of_but_not_in_the_future_nor_before_it_began(
+    learner: Learner, clock: Clock, now_s: float, ended_s: float
+) -> None:
+    began = clock()
+    burst = add_burst(learner, 0, BurstState.RUNNING)
+    burst.heartbeat_at = began + timedelta(seconds=600)
+    db.session.commit()
+    settle_abandoned(began + timedelta(seconds=now_s), BurstLimits())
+    assert burst.ended_at == began + timedelta(seconds=ended_s)
