@@ -136,7 +136,7 @@ class BoundedRequest(HTTPRequestParser):
         """Cut off a body of no declared length where it becomes too long."""
         consumed: int = super().received(data)
         if self.chunked and self.body_bytes_received > self._limit:
-            self.error = RequestEntityTooLarge(f"exceeds {self._limit} bytes")
+            self.error = RequestEntityTooLarge(f"more than {self._limit} B")
             self.completed = True
         return consumed
 

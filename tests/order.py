@@ -10,6 +10,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 LONGEST = (
+    "robustness/test_systems.py",
     "e2e/test_pages.py",
     "e2e/test_burst.py",
     "e2e/test_without_javascript.py",
@@ -17,7 +18,6 @@ LONGEST = (
     "e2e/test_alert_path.py",
     "robustness/test_cells.py",
     "tie/test_analysis.py",
-    "robustness/test_systems.py",
     "dashboards/test_judge.py",
     "e2e/test_days.py",
     "trial/test_verdict.py",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from portal.limits import QueryLimits
 from portal.numbers import count
+from portal.words import counted
 
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`|#[^\n]*', re.DOTALL)
 BINARY = re.compile(r"[-+*/%^<>]|==|!=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
@@ -54,7 +55,7 @@ def too_complex(text: str, limits: QueryLimits) -> str:
     if deep > limits.nesting:
         return f"It nests brackets {count(deep)} deep; {count(limits.nesting)} are taken at most."
     if many > limits.operators:
-        return f"It has {count(many)} operators; {count(limits.operators)} are taken at most."
+        return f"It has {counted(many, 'operator')}; {count(limits.operators)} are taken at most."
     return ""
 
 

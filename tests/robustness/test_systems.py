@@ -24,6 +24,7 @@ from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour
 from tests.fakes.proxy import Spoiling, SpoilingProxy, bad, cut, slow, stopped, wrong_shape
 from tests.mockapp.process import TOKEN
+from tests.patience import PATIENT
 from tests.robustness.cell import Cell, portal_cell
 from tests.robustness.forms import NOT_SENT, TYPED, Sent, is_kept
 from tests.robustness.portals import Answered
@@ -172,11 +173,13 @@ def systems(tmp_path_factory: pytest.TempPathFactory, lab: RealLab) -> Iterator[
 
 
 @contextmanager
-def cell_in(systems: Systems, filled: Path, folder: Path, lanes: int) -> Iterator[Cell]:
+def cell_in(
+    systems: Systems, filled: Path, folder: Path, lanes: int, limits: Limits = Limits()
+) -> Iterator[Cell]:
     """A portal with a row in every table."""
-
     data = Path(shutil.copytree(filled, folder / "data"))
-    with portal_cell(replace(systems.settings, data_dir=data), lanes=lanes) as cell:
+    settings = replace(systems.settings, data_dir=data)
+    with portal_cell(settings, lanes=lanes, limits=limits) as cell:
         yield cell
 
 
@@ -194,8 +197,8 @@ def look(cell: Cell, again: tuple[str, ...] = (), *, burst: bool = True) -> Seen
 
 @pytest.fixture(scope="module")
 def well(systems: Systems, filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """What everything gives while nothing is ill."""
-    with cell_in(systems, filled, tmp_path_factory.mktemp("well"), 2) as cell:
+    """What everything gives while nothing is ill, however busy the machine is."""
+    with cell_in(systems, filled, tmp_path_factory.mktemp("well"), 2, PATIENT) as cell:
         return look(cell)
 
 

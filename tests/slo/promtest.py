@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.provision import promtool
 
 STEP_S = 5
@@ -51,6 +53,7 @@ def run(
     (folder / "rules.yml").write_text(rules)
     tests = {
         "rule_files": ["rules.yml"],
+        "group_eval_order": [group["name"] for group in yaml.safe_load(rules)["groups"]],
         "evaluation_interval": f"{evaluated_s}s",
         "tests": [
             {

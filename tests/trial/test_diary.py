@@ -23,6 +23,7 @@ from portal.trial.sight import sights
 from portal.trial.world import World
 from tests.patience import PATIENT
 from tests.patient import TRIALS
+from tests.promtool import promtool_at_hand
 from tests.trial.cases import ALL_BY_PATH, BAD_BY_PATH, P95, B, R, T
 
 findings = partial(verdict.findings, memory=TRIALS)
@@ -150,7 +151,7 @@ class CountingEngine(TrialEngine):
     """Notes how many questions each run of promtool is asked."""
 
     def __init__(self) -> None:
-        super().__init__(PATIENT.promtool)
+        super().__init__(PATIENT.promtool, promtool_at_hand)
         self.asked: list[int] = []
 
     def answers(

@@ -88,6 +88,7 @@ class Loop:
         self._next_progress = 0.0
         self._cut_at = float("inf")
         self._unix_offset = 0.0
+        self._looked_at = 0.0
 
     def run(self) -> None:
         """Send the burst until its end, or until the control says stop.
@@ -101,7 +102,7 @@ class Loop:
             self._close_all()
 
     def _run(self) -> None:
-        now = self._control.heard_at = time.monotonic()
+        now = self._control.heard_at = self._looked_at = time.monotonic()
         self._unix_offset = time.time() - now
         self._next_progress = now + PROGRESS_SECONDS
         while not self._is_done(now):
@@ -109,8 +110,8 @@ class Loop:
                 self._send_due(now)
             self._give_up_waiting(now)
             self._tell_progress(now)
-            self._wait(now)
-            before, now = now, time.monotonic()
+            self._wait()
+            before, now = now, self._now()
             if now - before > STANDSTILL_SECONDS:
                 self._make_up_for(now - before)
 
@@ -139,7 +140,7 @@ class Loop:
             self._send(next(self._requests), self._schedule.take(now))
 
     def _send(self, request: Request, due: float) -> None:
-        now = time.monotonic()
+        now = self._now()
         self._tally.start(due, now)
         self._dispatch(request, due, now, self._idle.pop() if self._idle else None)
 
@@ -178,19 +179,29 @@ class Loop:
             if not self._progress(now):
                 self._control.lose_parent()
 
-    def _notice_sleep(self, turn_began: float) -> None:
-        """Before anything is read, so that no answer bears the sleep as its latency.
+    def _now(self) -> float:
+        """The monotonic clock, which a paused process finds ahead; raises StoodStillError.
 
-        The monotonic clock of a machine that sleeps stands on Linux and macOS; a paused process
-        finds it ahead. The other clock goes on in both.
+        Asked wherever a moment is noted, so that no answer bears the sleep as its latency.
         """
         now = time.monotonic()
-        before, self._unix_offset = self._unix_offset, time.time() - now
-        stood = max(now - turn_began, self._unix_offset - before)
-        if stood > SLEPT_SECONDS:
-            raise StoodStillError(stood)
+        self._refuse_sleep(now - self._looked_at)
+        return now
 
-    def _wait(self, turn_began: float) -> None:
+    def _notice_sleep(self) -> None:
+        """Before anything is read, by the other clock too.
+
+        The monotonic clock of a machine that sleeps stands on Linux and macOS; the other goes on.
+        """
+        self._looked_at = self._now()
+        before, self._unix_offset = self._unix_offset, time.time() - self._looked_at
+        self._refuse_sleep(self._unix_offset - before)
+
+    def _refuse_sleep(self, seconds: float) -> None:
+        if seconds > SLEPT_SECONDS:
+            raise StoodStillError(seconds)
+
+    def _wait(self) -> None:
         """Sleep until something happens or has to be done.
 
         select() wakes up within 0.1 ms where epoll counts whole milliseconds, but knows only
@@ -198,7 +209,7 @@ class Loop:
         """
         seconds = self._seconds_to_wait()
         ready, _, _ = select.select([self._selector.fileno(), self._control.fd], [], [], seconds)
-        self._notice_sleep(turn_began)
+        self._notice_sleep()
         if self._control.fd in ready:
             self._control.read()
         if len(ready) > (self._control.fd in ready):
@@ -237,7 +248,7 @@ class Loop:
             self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
 
     def _finish(self, connection: Connection) -> None:
-        now = time.monotonic()
+        now = self._now()
         self._tally.answered(connection.answer.status, connection.due, now)
         self._schedule.ended(now)
         if self._keep_alive and connection.answer.reusable:
@@ -252,13 +263,13 @@ class Loop:
         request, due = connection.request, connection.due
         self._drop(connection)
         if request is not None:
-            self._dispatch(request, due, time.monotonic(), None)
+            self._dispatch(request, due, self._now(), None)
 
     def _fail(self, connection: Connection, kind: str) -> None:
         if connection.request is None:
             self._idle.remove(connection)
         else:
-            now = time.monotonic()
+            now = self._now()
             self._tally.broke(kind, connection.due, now)
             self._schedule.ended(now)
         self._drop(connection)
