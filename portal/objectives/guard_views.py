@@ -7,13 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.errors import SLOLabError
-from portal.kit.htmx import fragment_or_redirect, reload_page
+from portal.kit.htmx import fragment_or_redirect
 from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.numbers import read_number
 from portal.objectives import store
-from portal.objectives.changes import slos_changed
 from portal.objectives.guard import USUAL_BURST, read_guards
 from portal.objectives.models import SavedSLO
 from portal.objectives.own_alerts import own_alerts
@@ -27,7 +25,6 @@ from portal.slo.rules import rule_file
 from portal.slo.scale import MAX_SERVICES, fleet
 
 bp = Blueprint("guards", __name__, url_prefix="/slos")
-MAX_OPENSLO = 256 * 1024
 
 
 @bp.get("/planner")
@@ -77,23 +74,6 @@ def export_openslo() -> ResponseReturnValue:
     return Response(
         store.export_documents(), 200, attachment, content_type="text/yaml; charset=utf-8"
     )
-
-
-@bp.post("/import")
-def import_openslo() -> ResponseReturnValue:
-    """Take SLOs over from an OpenSLO file or its text."""
-    upload, text = request.files.get("file"), request.form.get("text", "")
-    raw = upload.read(MAX_OPENSLO + 1) if upload and upload.filename else text.encode()
-    try:
-        names = store.import_documents(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        flash("Nothing was taken over: this is no text in UTF-8.")
-    except SLOLabError as error:
-        flash(f"Nothing was taken over: {error}")
-    else:
-        slos_changed()
-        flash(f"Taken over: {', '.join(names)}.")
-    return reload_page(url_for("objectives.index"))
 
 
 @bp.get("/scale")

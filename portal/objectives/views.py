@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from portal.bursts.bands import burst_bands
 from portal.bursts.store import recent
 from portal.criteria.views import verdict_context
+from portal.errors import SLOLabError
 from portal.kit.charts import Chart, ChartLine, value_chart
 from portal.kit.htmx import form_again, fragment_or_redirect, reload_page
 from portal.kit.pages import render_page
@@ -37,7 +38,9 @@ from portal.rulefolder.presence import has_alert
 from portal.services import current_services
 from portal.slo.objective import SLO
 from portal.slo.windows import Window
+from portal.words import listed
 
+MAX_OPENSLO = 256 * 1024
 bp = Blueprint("objectives", __name__, url_prefix="/slos")
 
 
@@ -73,6 +76,37 @@ def create() -> ResponseReturnValue:
         return _new_form_again(form)
     slos_changed()
     return reload_page(url_for(".index", saved=row.name))
+
+
+@bp.post("/import")
+def import_openslo() -> ResponseReturnValue:
+    """Take SLOs over from an OpenSLO file or its text; a text that is refused stays in the form."""
+    upload, text = request.files.get("file"), request.form.get("text", "")
+    raw = upload.read(MAX_OPENSLO + 1) if upload and upload.filename else text.encode()
+    try:
+        names = store.import_documents(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return _import_again("this is no text in UTF-8.", text)
+    except SLOLabError as error:
+        return _import_again(str(error), text)
+    slos_changed()
+    flash(f"Taken over: {listed(names)}.")
+    return reload_page(url_for(".index"))
+
+
+def _import_again(problem: str, text: str) -> ResponseReturnValue:
+    return form_again(
+        "objectives/index.html",
+        "objectives/_import.html",
+        problem=problem,
+        document=text,
+        beside=_around_import,
+    )
+
+
+def _around_import() -> dict[str, Any]:
+    context = {**_form_context(SLOForm.of(request.args)), "preview": None}
+    return {**_list_context(), **context, **_beside_list()}
 
 
 @bp.get("/preview")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -98,6 +99,19 @@ def test_a_get_changes_nothing(client: FlaskClient, learner: Learner, path: str)
     client.post("/slos", data=FORM)
     assert client.get(path).status_code == 405
     assert len(list_slos(learner.id)) == 1
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "without"])
+@pytest.mark.parametrize("text", ["- neither <one> nor the other", "kind: SLO\n\u202e", "a: b: c"])
+def test_a_text_that_is_no_openslo_stays_in_its_form_beside_the_reason(
+    client: FlaskClient, learner: Learner, text: str, headers: dict[str, str]
+) -> None:
+    answer = client.post("/slos/import", data={"text": text}, headers=headers)
+    assert answer.status_code == 422
+    assert "Nothing was taken over: " in answer.text
+    [kept] = re.findall(r'<textarea[^>]*id="openslo-text"[^>]*>(.*?)</textarea>', answer.text, re.S)
+    assert html.unescape(kept) == text
+    assert list_slos(learner.id) == []
 
 
 def test_deleting_twice_is_deleting_once(client: FlaskClient, learner: Learner) -> None:

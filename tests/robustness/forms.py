@@ -13,6 +13,8 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.openslo import dumps
 from tests.fakes.boards import classic_board
 from tests.robustness.portals import SLO_FORM
 from tests.robustness.rows import QUERY
@@ -64,6 +66,15 @@ TYPED = (
         {"document": json.dumps(classic_board("TITLE")).replace("TITLE", "{}")},
     ),
     Typed(
+        "/slos/import",
+        "/slos/import",
+        {
+            "text": dumps([SLO("taken-over", SLIKind.AVAILABILITY, 0.95, title="TITLE")]).replace(
+                "TITLE", "{}"
+            )
+        },
+    ),
+    Typed(
         "/impact",
         "/impact",
         {
@@ -88,7 +99,7 @@ PRESSED: tuple[tuple[str, dict[str, str]], ...] = (
 NOT_SENT = (
     *("/bursts", "/bursts/custom", "/bursts/<int:burst_id>/stop"),
     *("/slos/<name>/rules", "/slos/<name>/rules/remove", "/slos/<name>/delete"),
-    *("/slos/<name>/restore", "/slos/import", "/criteria/<criterion_id>/check"),
+    *("/slos/<name>/restore", "/criteria/<criterion_id>/check"),
     *("/workbench/panels/<int:panel_id>/remove", "/workbench/panels/<int:panel_id>/bring-back"),
     *("/workbench/panels/<int:panel_id>/move", "/workbench/push", "/workbench/confirm"),
     "/workbench/try",
