@@ -29,6 +29,10 @@ groups:
 """
 
 
+TITLED = SLO("taken-over", SLIKind.AVAILABILITY, 0.95, title="TITLE")
+OPENSLO = dumps([TITLED]).replace("{", "{{").replace("}", "}}").replace("TITLE", "{}")
+
+
 @dataclass(frozen=True)
 class Typed:
     """A form: its address, its fields (``{}`` stands for the text), whose rule that is."""
@@ -65,15 +69,7 @@ TYPED = (
         "/workbench/hand-in",
         {"document": json.dumps(classic_board("TITLE")).replace("TITLE", "{}")},
     ),
-    Typed(
-        "/slos/import",
-        "/slos/import",
-        {
-            "text": dumps([SLO("taken-over", SLIKind.AVAILABILITY, 0.95, title="TITLE")]).replace(
-                "TITLE", "{}"
-            )
-        },
-    ),
+    Typed("/slos/import", "/slos/import", {"text": OPENSLO}),
     Typed(
         "/impact",
         "/impact",
