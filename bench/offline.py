@@ -11,12 +11,14 @@ from pathlib import Path
 
 from bench.figures import Figure
 from portal.dashboards import CheckContext, judge, load
+from portal.limits import PromtoolLimits
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.openslo import dumps
 from portal.slo.scale import fleet
 from portal.trial.engine import TrialEngine
 from portal.trial.memory import TrialMemory
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
+from tests.promtool import promtool_at_hand
 from tests.stack.labs import SLO_LAB
 
 FILES = 50
@@ -67,7 +69,7 @@ def _judge(files: list[Path], environ: Mapping[str, str]) -> float:
 
 def _judge_twice(file: Path) -> tuple[float, float]:
     """Seconds within one process: when nothing was tried yet, and when all of it was."""
-    context = CheckContext(TrialMemory(TrialEngine()))
+    context = CheckContext(TrialMemory(TrialEngine(PromtoolLimits(), promtool_at_hand)))
     document, moments = load(file.read_bytes()), [time.monotonic()]
     for _ in range(2):
         finding = judge(document, context)

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from portal.clients import promtool
-from portal.clients.promtool import RulesReport, Validity
+from portal.clients.promtool import PromtoolMissingError, RulesReport, Validity
 from portal.config import Settings
 
 
 def promtool_at_hand() -> Path:
     """Where it is; raises SLOLabError where there is none."""
     return promtool.find(Settings.from_env().cache_dir)
+
+
+def no_promtool() -> Path:
+    """Where nobody has one."""
+    raise PromtoolMissingError
 
 
 def validate(exprs: Sequence[str]) -> list[Validity]:

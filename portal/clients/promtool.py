@@ -93,11 +93,6 @@ Raises SLOLabError where there is none to be had.
 """
 
 
-def missing() -> Path:
-    """Where nobody has a promtool: raises PromtoolMissingError."""
-    raise PromtoolMissingError
-
-
 def find(cache_dir: Path) -> Path:
     """promtool on PATH or in the lab's cache folder.
 

@@ -28,6 +28,7 @@ from portal.dashboards.judge import (
 from portal.dashboards.templating import seconds
 from portal.durations import prometheus_duration
 from portal.errors import SLOLabError
+from portal.limits import PromtoolLimits
 from portal.promql.context import Context, RecordingRule, bucket_labels, by_name
 from portal.rulefile.recordings import recording_rules
 from portal.trial.engine import TrialEngine
@@ -115,7 +116,7 @@ def check_dashboard(
     read or checked (the others are judged all the same).
     """
     rules, unread = _rules(rule_files)
-    engine = TrialEngine(promtool=PromtoolSource(Console(err=True)))
+    engine = TrialEngine(PromtoolLimits(), PromtoolSource(Console(err=True)))
     context_of_queries = Context(by_name(rules), scrape_interval_s, buckets)
     check = CheckContext(TrialMemory(engine), context_of_queries)
     read = [_read(path, check) for path in files]

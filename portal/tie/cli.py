@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from portal.errors import SLOLabError
+from portal.limits import PromtoolLimits
 from portal.objectives.cli import (
     FILE_PATH,
     UNREADABLE,
@@ -50,7 +51,7 @@ def check_alert(file: Path, slo_files: tuple[Path, ...], as_json: bool) -> None:
     try:
         slos = read_slos(slo_files)
         tool = PromtoolSource(Console(err=True))
-        trials = TrialMemory(TrialEngine(promtool=tool))
+        trials = TrialMemory(TrialEngine(PromtoolLimits(), tool))
         finding = naming(file, lambda text: check_file(read_rule_file(text), slos, memory=trials))
     except SLOLabError as error:
         unreadable(str(error), as_json)

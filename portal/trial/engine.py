@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portal.clients.calls import announce
-from portal.clients.promtool import PromtoolPath, missing, yaml_of
+from portal.clients.promtool import PromtoolPath, yaml_of
 from portal.durations import prometheus_duration
 from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits, TrialLimits
@@ -59,8 +59,8 @@ class TrialEngine:
 
     def __init__(
         self,
-        limits: PromtoolLimits = PromtoolLimits(),
-        promtool: PromtoolPath = missing,
+        limits: PromtoolLimits,
+        promtool: PromtoolPath,
         scrape_interval_s: float = SCRAPE_INTERVAL_S,
     ) -> None:
         """``promtool`` says where it is, when it is needed.

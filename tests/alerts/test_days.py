@@ -21,6 +21,8 @@ from portal.trial.engine import TrialEngine
 from portal.trial.ladder import FACTORS
 from portal.trial.memory import TrialMemory
 from tests.conftest import START
+from tests.patience import PATIENT
+from tests.promtool import no_promtool
 
 RATIO = (
     'sum(rate(http_requests_total{job="flask-app",status=~"5.."}[5m]))'
@@ -98,7 +100,9 @@ def test_without_promtool_there_is_no_fold(
     app: Flask, client: FlaskClient, learner: Learner
 ) -> None:
     services: Services = app.extensions["slo_lab"]
-    app.extensions["slo_lab"] = replace(services, trials=TrialMemory(TrialEngine()))
+    app.extensions["slo_lab"] = replace(
+        services, trials=TrialMemory(TrialEngine(PATIENT.promtool, no_promtool))
+    )
     applied(learner, rules(f"{RATIO} > 0.144"))
     assert folds(client) == []
 

@@ -23,7 +23,7 @@ from portal.trial.sight import sights
 from portal.trial.world import World
 from tests.patience import PATIENT
 from tests.patient import TRIALS
-from tests.promtool import promtool_at_hand
+from tests.promtool import no_promtool, promtool_at_hand
 from tests.trial.cases import ALL_BY_PATH, BAD_BY_PATH, P95, B, R, T
 
 findings = partial(verdict.findings, memory=TRIALS)
@@ -190,7 +190,7 @@ def test_nothing_is_drawn_for_who_wants_the_verdict_alone() -> None:
 
 
 def test_what_could_not_be_tried_has_no_days() -> None:
-    memory = TrialMemory(MissingEngine())
+    memory = TrialMemory(MissingEngine(PATIENT.promtool, no_promtool))
     finding = verdict.findings([R], memory=memory, drawn=True)[R]
     assert (finding.code, finding.days) == ("untried", 0)
     assert "It is missing." in finding.reason

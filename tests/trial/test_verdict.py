@@ -13,8 +13,10 @@ from portal.trial import verdict
 from portal.trial.engine import BUSY, TrialEngine
 from portal.trial.memory import TrialMemory
 from portal.trial.scene import Scene, TrialAnswer
+from tests.patience import PATIENT
 from tests.patient import ENGINE, findings
 from tests.promql.cases import BY_LE, CASES
+from tests.promtool import no_promtool
 from tests.trial.cases import (
     ALL,
     ALL_BY_PATH,
@@ -227,7 +229,7 @@ class FakeEngine(TrialEngine):
     """Answers nothing, or why not; ``asked``: the scenes that it was asked to try."""
 
     def __init__(self, untried: str = "", *, passing: bool = False) -> None:
-        super().__init__()
+        super().__init__(PATIENT.promtool, no_promtool)
         self.untried = TrialAnswer(untried=untried, passing=passing)
         self.asked: list[Scene] = []
 

@@ -17,6 +17,8 @@ from portal.trial.engine import TrialEngine
 from portal.trial.memory import TrialMemory
 from portal.workbench import store
 from tests.conftest import START
+from tests.patience import PATIENT
+from tests.promtool import no_promtool
 from tests.trial.cases import R, T
 
 CLAMPED = f"clamp_max({R}, 0.01)"
@@ -120,7 +122,9 @@ def test_without_promtool_there_is_no_fold_and_the_verdict_says_why(
     app: Flask, client: FlaskClient
 ) -> None:
     services: Services = app.extensions["slo_lab"]
-    app.extensions["slo_lab"] = replace(services, trials=TrialMemory(TrialEngine()))
+    app.extensions["slo_lab"] = replace(
+        services, trials=TrialMemory(TrialEngine(PATIENT.promtool, no_promtool))
+    )
     page = client.get("/workbench/try", query_string={"expr": R}).text
     assert "promtool" in page
     assert folds(page) == []
