@@ -27,6 +27,7 @@ def create_app(
     from portal import features
     from portal.config import Settings
     from portal.kit import (
+        body_size,
         csrf,
         db,
         error_pages,
@@ -36,7 +37,6 @@ def create_app(
         rendering,
         row_numbers,
         security,
-        uploads,
     )
     from portal.secret_files import read_or_make
     from portal.services import Services
@@ -50,7 +50,7 @@ def create_app(
     lock.share()
     weakref.finalize(app, lock.release)
     security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
-    uploads.init_app(app)
+    body_size.init_app(app)
     services = services or Services.from_settings(settings)
     db.init_app(app, settings.sqlalchemy_url, services.limits.busy_ms)
     app.extensions["slo_lab"] = services

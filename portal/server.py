@@ -21,7 +21,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, MultiSocketServer
 from waitress.utilities import RequestEntityTooLarge
 
-from portal.kit.uploads import FILE_BYTES, body_limit
+from portal.kit.body_size import FILE_BYTES, body_limit
 from portal.limits import ServerLimits
 
 IN_MEMORY = FILE_BYTES + (1 << 20)
@@ -89,9 +89,9 @@ class BoundedConnection(HTTPChannel):
 
     def received(self, data: bytes) -> Any:
         """Note when a request begins."""
-        had_begun = self.request is not None
+        before = self.request
         answer = super().received(data)
-        if not had_begun or self.request is None:
+        if self.request is not before:
             self._begun_s = time.monotonic()
         return answer
 
@@ -102,7 +102,7 @@ class BoundedConnection(HTTPChannel):
         return bool(super().readable())
 
     def _is_late(self) -> bool:
-        if self.request is None:
+        if self.request is None or self.requests:  # nothing is read while one is answered
             return False
         longest = self._limits.body_s if self.request.headers_finished else self._limits.head_s
         return time.monotonic() - self._begun_s > longest

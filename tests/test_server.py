@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from flask import Flask
 
-from portal.kit.uploads import ATTRIBUTE, FILE_BYTES, FORM_BYTES, body_limit
+from portal.kit.body_size import ATTRIBUTE, FILE_BYTES, FORM_BYTES, body_limit
 from portal.limits import ServerLimits
 from tests.served import Served
 

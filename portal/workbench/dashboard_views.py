@@ -10,10 +10,10 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.dashboards import UnreadableDashboardError
+from portal.kit.body_size import takes_files
 from portal.kit.form import plain
 from portal.kit.htmx import form_again, reload_page
 from portal.kit.pages import render_page
-from portal.kit.uploads import takes_files
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.workbench import hand_in, store
