@@ -32,8 +32,15 @@ FINER = {"percentunit": 0.01, "s": 0.001}
 SHARES = {"percent": 100.0, "percentunit": 1.0}
 """Units of shares, with what they write as 100 %."""
 TIMES = {
-    **{"ns": 1e9, "µs": 1e6, "ms": 1000.0, "s": 1.0, "m": 1 / 60, "h": 1 / 3600, "d": 1 / 86400},
-    **{"dtdurationms": 1000.0, "dtdurations": 1.0},
+    "ns": 1e9,
+    "µs": 1e6,
+    "ms": 1000.0,
+    "s": 1.0,
+    "m": 1 / 60,
+    "h": 1 / 3600,
+    "d": 1 / 86400,
+    "dtdurationms": 1000.0,
+    "dtdurations": 1.0,
 }
 """Units of time, with what a second is in each."""
 A_HUNDRED = re.compile(r"(?<![\w.])(100(\.0*)?|1e\+?2)(?![\w.])", re.IGNORECASE)
