@@ -82,9 +82,9 @@ class GrafanaQuery:
     @property
     def times(self) -> Times:
         """What Grafana's macros stand for in it: a rule has an interval of its own."""
-        usual = self.model.get("intervalMs")
-        known = isinstance(usual, int | float) and 0 < usual < MOST_MS
-        interval_s = usual / 1000 if known else DEFAULT_INTERVAL_S
+        interval_s, usual = DEFAULT_INTERVAL_S, self.model.get("intervalMs")
+        if isinstance(usual, int | float) and 0 < usual < MOST_MS:
+            interval_s = usual / 1000
         own_s = seconds(self.model.get("interval"))
         return Times(interval_s=own_s or interval_s, range_s=self.range_s)
 
