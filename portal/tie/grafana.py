@@ -26,6 +26,8 @@ from portal.trial.attempt import AlertAttempt
 from portal.trial.memory import TrialMemory
 
 MAX_RULES = 2000
+DEFAULT_RANGE_S = 600.0
+MOST_RANGE_S = 1e9
 NO_LIMIT = (
     "Nothing in it is compared with a limit, and Grafana takes any number but 0 for a reason to "
     "fire."
@@ -179,7 +181,19 @@ def _query(entry: Mapping[str, Any]) -> GrafanaQuery:
             model = {}
     source = str(entry.get("datasourceUid", ""))
     model = model if isinstance(model, Mapping) else {}
-    return GrafanaQuery(str(entry.get("refId", "")), source, model)
+    return GrafanaQuery(str(entry.get("refId", "")), source, model, _range_s(entry))
+
+
+def _range_s(entry: Mapping[str, Any]) -> float:
+    """How long a time the query asks for, in seconds; Grafana's ten minutes where it says none."""
+    span = entry.get("relativeTimeRange")
+    ends = span if isinstance(span, Mapping) else {}
+    start, end = (_second(ends.get(name)) for name in ("from", "to"))
+    return start - end if start > end else DEFAULT_RANGE_S
+
+
+def _second(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and abs(value) < MOST_RANGE_S else 0.0
 
 
 def _alerts_on_a_filter(rule: GrafanaRule, tree: Expr) -> bool:

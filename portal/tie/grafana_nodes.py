@@ -27,11 +27,15 @@ from portal.promql.nodes import (
     walk,
 )
 from portal.promql.parser import ParseError, parse
-from portal.promql.variables import substitute
+from portal.promql.variables import Times, substitute
+from portal.rulefile.contents import seconds
 from portal.tie.codes import TieCode
 from portal.tie.idle import Idle, UnknownValueError, computed, idle_value
 
 MAX_DEPTH = 20
+DEFAULT_INTERVAL_S = 1.0
+"""``$__interval`` where a rule sets none: too short for any rate."""
+MOST_MS = 1e12
 _KEEPS_VALUE = frozenset({"last", "mean", "avg", "min", "max", "median", "last_not_null"})
 _RANGES = {
     "within_range": (">", "*", "<"),
@@ -53,11 +57,15 @@ class GraphError(SLOLabError):
 
 @dataclass(frozen=True)
 class GrafanaQuery:
-    """One entry of a rule's ``data``: a query of a data source, or an expression."""
+    """One entry of a rule's ``data``: a query of a data source, or an expression.
+
+    ``range_s``: how long a time it asks for.
+    """
 
     ref: str
     source: str
     model: Mapping[str, Any]
+    range_s: float = 600.0
 
     @property
     def kind(self) -> str:
@@ -70,6 +78,15 @@ class GrafanaQuery:
         inner = self.model.get("datasource")
         uid = inner.get("uid") if isinstance(inner, Mapping) else inner
         return is_expression(self.source) or is_expression(uid)
+
+    @property
+    def times(self) -> Times:
+        """What Grafana's macros stand for in it: a rule has an interval of its own."""
+        interval_s, usual = DEFAULT_INTERVAL_S, self.model.get("intervalMs")
+        if isinstance(usual, int | float) and 0 < usual < MOST_MS:
+            interval_s = usual / 1000
+        own_s = seconds(self.model.get("interval"))
+        return Times(interval_s=own_s or interval_s, range_s=self.range_s)
 
 
 class Graph:
@@ -206,8 +223,16 @@ def _query_tree(node: GrafanaQuery) -> Expr:
     kind = source.get("type", "prometheus") if isinstance(source, Mapping) else "prometheus"
     if not isinstance(expr, str) or kind != "prometheus":
         raise GraphError("It asks another data source than Prometheus.", TieCode.NOT_AN_SLI)
+    filled = substitute(expr, times=node.times)
+    if filled.unknown:
+        names = ", ".join(f"${name}" for name in filled.unknown)
+        raise GraphError(
+            f"It uses {names}: an alert rule knows no variables of a dashboard, so Prometheus is "
+            "asked for just that.",
+            TieCode.NOT_AN_SLI,
+        )
     try:
-        return parse(substitute(expr).text)
+        return parse(filled.text)
     except ParseError as error:
         raise GraphError(str(error)) from None
 
