@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.clients.grafana.accounts import ensure_service_account, keep_token
 from portal.clients.grafana.annotations import Annotation
-from portal.clients.grafana.client import DataSource, GrafanaClient, Standing, tells_health
+from portal.clients.grafana.client import GrafanaClient, Standing, tells_health
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.dashboards import (
     Folder,
@@ -14,6 +14,13 @@ from portal.clients.grafana.dashboards import (
     StoredDashboard,
     dashboard_path,
 )
+from portal.clients.grafana.data_sources import (
+    DataSource,
+    DataSources,
+    SourceAnswer,
+    SourceBook,
+    SourceTrouble,
+)
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.scan import ScanProgress, ScanReading
 
@@ -22,6 +29,7 @@ __all__ = [
     "CredentialKind",
     "Credentials",
     "DataSource",
+    "DataSources",
     "Folder",
     "GrafanaClient",
     "Hit",
@@ -30,6 +38,9 @@ __all__ = [
     "SavedDashboard",
     "ScanProgress",
     "ScanReading",
+    "SourceAnswer",
+    "SourceBook",
+    "SourceTrouble",
     "Standing",
     "StoredDashboard",
     "dashboard_path",
