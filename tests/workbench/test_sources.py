@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 
 from portal.clients.grafana import Credentials, GrafanaClient, SourceAnswer
+from portal.clients.prometheus import PrometheusClient
 from portal.config import Settings
 from portal.criteria.base import Status, Subject, Verdict
 from portal.criteria.checker import judge
@@ -35,8 +36,10 @@ EXPRS = (AVAILABILITY.replace("1m", "30s"), P95.replace("1m", "30s"))
 
 @pytest.fixture(scope="module")
 def second(lab: RealLab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of another Prometheus that scrapes the lab's service too."""
+    """The address of another Prometheus that has scraped the lab's service for a while too."""
     with running_prometheus(tmp_path_factory.mktemp("second"), lab.mockapp) as url:
+        client = PrometheusClient(url, timeout=60)
+        wait_until(lambda: client.numbers(SLIQueries("flask-app").scraped_before))
         yield url
 
 
