@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.clients.shape import number
 from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.nodes import Binary, Expr, Number
 from portal.promql.notation import written
@@ -44,7 +45,10 @@ FIRES_ON_NO_DATA = (
 
 @dataclass(frozen=True)
 class GrafanaRule:
-    """One Grafana-managed alert rule; ``condition`` is the refId that decides."""
+    """One Grafana-managed alert rule; ``condition`` is the refId that decides.
+
+    ``number`` is what its annotations call it by; 0 where Grafana tells none.
+    """
 
     uid: str
     title: str
@@ -56,6 +60,7 @@ class GrafanaRule:
     no_data_state: str = "NoData"
     paused: bool = False
     labels: dict[str, str] = field(default_factory=dict)
+    number: int = 0
 
 
 def read_ruler(payload: Any) -> list[GrafanaRule]:
@@ -157,6 +162,7 @@ def _rule(entry: Mapping[str, Any], folder: str, group: Mapping[str, Any]) -> Gr
         no_data_state=str(alert.get("no_data_state", "NoData")),
         paused=bool(alert.get("is_paused", False)),
         labels=_labels(entry.get("labels")),
+        number=int(number(alert.get("id")) or 0),
     )
 
 

@@ -51,6 +51,7 @@ class FakeGrafana(LocalServer):
         self.rule_groups: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self.rule_states: dict[str, dict[str, Any]] = {}
         self.annotations: dict[int, dict[str, Any]] = {}
+        self.alert_annotations: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
         self.add_source("prometheus", "Prometheus", is_default=True)
         super().__init__(self._serve)

@@ -244,6 +244,8 @@ def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", "/api/annotations")
 def annotations_of(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if request.query.get("type") == "alert":
+        return Reply.of(grafana.alert_annotations)
     wanted = request.query.get("dashboardUID")
     kept = list(grafana.annotations.values())
     return Reply.of([one for one in kept if wanted in (None, one["dashboardUID"])])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.clients.grafana.accounts import ensure_service_account, keep_token
-from portal.clients.grafana.annotations import Annotation
+from portal.clients.grafana.annotations import AlertAnnotation, Annotation
 from portal.clients.grafana.client import GrafanaClient, Standing, tells_health
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.dashboards import (
@@ -25,6 +25,7 @@ from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.scan import ScanProgress, ScanReading
 
 __all__ = [
+    "AlertAnnotation",
     "Annotation",
     "CredentialKind",
     "Credentials",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.grafana import dashboards
-from portal.clients.grafana.annotations import Annotation, annotation
+from portal.clients.grafana.annotations import (
+    AlertAnnotation,
+    Annotation,
+    alert_annotation,
+    annotation,
+)
 from portal.clients.grafana.api import SYSTEM, GrafanaApi, segment
 from portal.clients.grafana.credentials import CredentialKind, Credentials, from_settings
 from portal.clients.grafana.dashboards import (
@@ -251,6 +257,19 @@ class GrafanaClient:
             "limit": self._limits.rows,
         }
         return [annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def alert_annotations(self, *, start: float, end: float) -> list[AlertAnnotation]:
+        """What became of Grafana's alerts between two Unix times, the newest first.
+
+        Grafana keeps none of an alert that is about NaN, and some keep this elsewhere.
+        """
+        params: dict[str, object] = {
+            "type": "alert",
+            "from": math.floor(start * 1000),
+            "to": math.ceil(end * 1000),
+            "limit": self._limits.rows,
+        }
+        return [alert_annotation(item) for item in self._rows("/api/annotations", params)]
 
     def delete_annotation(self, annotation_id: int) -> None:
         """Remove an annotation."""
