@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from portal.clients.grafana import SourceBook
+from portal.clients.grafana import UNLISTED, SourceBook
 from portal.clients.promtool import Validity
 from portal.dashboards import classic, v2
 from portal.dashboards.document import body, is_v2
@@ -62,7 +62,7 @@ class CheckContext:
     promql: Context = field(default_factory=Context)
     library_panel: Callable[[str], Mapping[str, Any] | None] | None = None
     validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
-    sources: SourceBook = SourceBook()
+    sources: SourceBook = UNLISTED
     tried: bool = True
     budget: float = FINEST_BUDGET
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.clients.grafana.data_sources import (
+    UNLISTED,
     DataSources,
     Meant,
     SourceBook,
@@ -56,7 +57,7 @@ class Sources:
     """
 
     known: Mapping[str, str] = field(default_factory=dict)
-    book: SourceBook = SourceBook()
+    book: SourceBook = UNLISTED
     variables: Mapping[str, Variable] = field(default_factory=dict)
     by_type: bool = False
 

@@ -43,8 +43,9 @@ class ToldRule:
 
     ``values`` are those of its active alerts (NaN included), as far as they are told: after a
     restart Grafana has none until the next evaluation. ``active_at`` is since when the first of
-    them is active; ``credited`` tells whether the state may count as proof; ``uid`` is told by
-    Grafana alone, from 12 on.
+    them is active; ``without_data``: Grafana's queries found nothing, whatever that makes of the
+    rule; ``credited`` tells whether the state may count as proof; ``uid`` is told by Grafana
+    alone, from 12 on.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ToldRule:
     last_evaluation: datetime | None = None
     active_at: datetime | None = None
     values: tuple[float, ...] = ()
+    without_data: bool = False
     credited: bool = False
     uid: str = ""
 
@@ -101,7 +103,8 @@ def _state(
     group: Mapping[str, Any], rule: Mapping[str, Any], reloaded_at: datetime | None
 ) -> ToldRule:
     evaluated = _time(rule.get("lastEvaluation"))
-    active = [alert for alert in _alerts(rule) if _is_active(alert)]
+    alerts = _alerts(rule)
+    active = [alert for alert in alerts if _is_active(alert)]
     times = [moment for alert in active if (moment := _time(alert.get("activeAt")))]
     state = ToldRule(
         name=str(rule.get("name", "")),
@@ -113,6 +116,7 @@ def _state(
         last_evaluation=evaluated,
         active_at=min(times, default=None),
         values=tuple(value for alert in active for value in _values(alert)),
+        without_data=bool(alerts) and all("NoData" in str(one.get("state")) for one in alerts),
         uid=str(rule.get("uid", "")),
     )
     return _credited(state, reloaded_at)

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.clients.shape import number
+from portal.clients.grafana import UNLISTED, SourceBook
+from portal.clients.shape import number, record
 from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.nodes import Binary, Expr, Number
 from portal.promql.notation import written
@@ -79,18 +80,30 @@ def analyse_grafana(
     rules: Sequence[RecordingRule] = (),
     *,
     memory: TrialMemory,
+    book: SourceBook = UNLISTED,
 ) -> list[AlertFinding]:
     """The findings for Grafana-managed rules, tried in one process; never raises.
 
     ``rules`` are Prometheus' recording rules, which a query may read.
     """
     named = by_name(rules)
-    return findings([grafana_case(alert, named) for alert in alerts], slos, memory)
+    return findings([grafana_case(alert, named, book) for alert in alerts], slos, memory)
 
 
-def grafana_case(rule: GrafanaRule, named: RulesByName) -> AlertCase:
-    """A Grafana-managed rule, read and ready to be tried as the PromQL that it amounts to."""
-    graph = Graph(rule.queries)
+def asked(rule: GrafanaRule, book: SourceBook) -> list[str]:
+    """The PromQL that the rule's queries are; none where that can't be told."""
+    try:
+        return Graph(rule.queries, book).asked()
+    except GraphError:
+        return []
+
+
+def grafana_case(rule: GrafanaRule, named: RulesByName, book: SourceBook = UNLISTED) -> AlertCase:
+    """A Grafana-managed rule, read and ready to be tried as the PromQL that it amounts to.
+
+    ``book``: what its queries ask.
+    """
+    graph = Graph(rule.queries, book)
     try:
         tree = graph.tree(rule.condition)
     except GraphError as error:
@@ -185,7 +198,14 @@ def _query(entry: Mapping[str, Any]) -> GrafanaQuery:
             model = {}
     source = str(entry.get("datasourceUid", ""))
     model = model if isinstance(model, Mapping) else {}
-    return GrafanaQuery(str(entry.get("refId", "")), source, model)
+    return GrafanaQuery(str(entry.get("refId", "")), source, model, _range(entry))
+
+
+def _range(entry: Mapping[str, Any]) -> float:
+    """Seconds, out of ``{from: 600, to: 0}`` ago."""
+    written = record(entry.get("relativeTimeRange"))
+    start, end = number(written.get("from")) or 0.0, number(written.get("to")) or 0.0
+    return max(start - end, 0.0) or GrafanaQuery.range_s
 
 
 def _alerts_on_a_filter(rule: GrafanaRule, tree: Expr) -> bool:

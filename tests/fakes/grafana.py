@@ -103,8 +103,9 @@ class FakeGrafana(LocalServer):
         self, title: str, expr: str, *, folder: str = "slo-lab", group: str = "slo", **more: Any
     ) -> None:
         """Put an alert rule there; it is not evaluated until ``rule_states[title]`` says so."""
+        number = self.number()
         written = shapes.rule(
-            title, expr, uid=f"r{self.number()}", folder=folder, group=group, **more
+            title, expr, uid=f"r{number}", folder=folder, group=group, **{"id": number, **more}
         )
         groups = self.rule_groups.setdefault(self.folders.setdefault(folder, folder), {})
         groups.setdefault(group, []).append(written)

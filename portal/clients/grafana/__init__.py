@@ -15,6 +15,7 @@ from portal.clients.grafana.dashboards import (
     dashboard_path,
 )
 from portal.clients.grafana.data_sources import (
+    UNLISTED,
     DataSource,
     DataSources,
     SourceAnswer,
@@ -25,6 +26,7 @@ from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.scan import ScanProgress, ScanReading
 
 __all__ = [
+    "UNLISTED",
     "AlertAnnotation",
     "Annotation",
     "CredentialKind",

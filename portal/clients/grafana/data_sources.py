@@ -156,6 +156,10 @@ class SourceBook:
         return Meant(source)
 
 
+UNLISTED = SourceBook()
+"""Of sources that nobody could list, or of a file."""
+
+
 def data_source(item: Mapping[str, Any]) -> DataSource:
     """A row of ``/api/datasources``."""
     return DataSource(
