@@ -6,6 +6,7 @@ or SLO_LAB_GRAFANA_USER and SLO_LAB_GRAFANA_PASSWORD). Everything made there is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from portal.background import Background
 from portal.clients import ClientError, ErrorKind
-from portal.clients.grafana import Credentials, GrafanaClient, Hit
+from portal.clients.grafana import Clash, Credentials, DashboardClashError, GrafanaClient, Hit
 from portal.clients.grafana.credentials import from_settings
 from portal.clients.grafana.scan import scan
 from portal.config import Settings
@@ -46,8 +47,14 @@ def board(grafana: GrafanaClient) -> Iterator[str]:
     """The uid of a dashboard in the folder "SLO lab", deleted afterwards."""
     folder = grafana.ensure_folder()
     content = {**classic_board("SLO Lab contract", tags=("contract",)), "uid": UID}
+    with contextlib.suppress(ClientError):  # left by a run that was cut short
+        grafana.delete_dashboard(UID)
     yield grafana.save_dashboard(content, folder_uid=folder.uid, message="made by a test").uid
     grafana.delete_dashboard(UID)
+
+
+def folder_of(grafana: GrafanaClient) -> str:
+    return grafana.ensure_folder().uid
 
 
 def kind_of(grafana: GrafanaClient, uid: str) -> ErrorKind:
@@ -113,9 +120,22 @@ def test_a_dashboard_that_is_not_there_is_not_found(grafana: GrafanaClient, boar
 
 def test_saving_over_another_version_is_refused(grafana: GrafanaClient, board: str) -> None:
     content = {**classic_board("SLO Lab contract"), "uid": board}
-    with pytest.raises(ClientError) as caught:
-        grafana.save_dashboard(content, overwrite=False)
-    assert (caught.value.kind, caught.value.status) == (ErrorKind.REFUSED, 412)
+    with pytest.raises(DashboardClashError) as caught:
+        grafana.save_dashboard(content, version=99)
+    assert (caught.value.clash, caught.value.status) == (Clash.VERSION, 412)
+    version = grafana.dashboard(board).version
+    saved = grafana.save_dashboard(content, folder_uid=folder_of(grafana), version=version)
+    assert (saved.uid, saved.version) == (board, version + 1)
+
+
+def test_saving_over_another_dashboard_of_the_same_name_is_refused(
+    grafana: GrafanaClient, board: str
+) -> None:
+    content = {**classic_board("slo lab: contract"), "uid": f"{UID}-2"}
+    with pytest.raises(DashboardClashError) as caught:
+        grafana.save_dashboard(content, folder_uid=folder_of(grafana))
+    assert (caught.value.clash, caught.value.status) == (Clash.NAME, 412)
+    assert kind_of(grafana, f"{UID}-2") is ErrorKind.NOT_FOUND
 
 
 def test_an_annotation_is_kept_and_removed(grafana: GrafanaClient, board: str) -> None:

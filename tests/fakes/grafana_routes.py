@@ -112,6 +112,9 @@ def search(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 def dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     role = grafana.role_of(request)
     board = grafana.dashboards.get(found[1])
+    if board is None and role != "Admin" and not grafana.folders:
+        needed = "You'll need additional permissions to perform this action."
+        return message(f"{needed} Permissions needed: dashboards:read", 403, title="Access denied")
     if board is None:
         return message("Dashboard not found", 404, traceID="")
     if board.hidden and role != "Admin":
@@ -143,9 +146,18 @@ def save_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Repl
     before = grafana.dashboards.get(uid)
     if before and before.provisioned:
         return message("Cannot save provisioned dashboard", 400)
-    if before and not request.json.get("overwrite"):
+    overwrites = request.json.get("overwrite")
+    if before and content.get("version") != before.version and not overwrites:
         text = "The dashboard has been changed by someone else"
         return message(text, 412, status="version-mismatch")
+    # Recorded: another dashboard of that name in the folder is in the way, or is overwritten.
+    same = grafana.of_same_name(content, folder)
+    if same and same.uid != uid:
+        if not overwrites:
+            text = "A dashboard with the same name in the folder already exists"
+            return message(text, 412, status="name-exists")
+        uid, before = same.uid, same
+    content.pop("version", None)
     board = grafana.add_dashboard(content, uid, folder=folder)
     board.version = before.version + 1 if before else 1
     answer = shapes.search_row(board, "", grafana.sub_path)

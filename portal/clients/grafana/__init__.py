@@ -7,6 +7,8 @@ from portal.clients.grafana.annotations import Annotation
 from portal.clients.grafana.client import DataSource, GrafanaClient, Standing, tells_health
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.dashboards import (
+    Clash,
+    DashboardClashError,
     Folder,
     Hit,
     LibraryPanel,
@@ -19,8 +21,10 @@ from portal.clients.grafana.scan import ScanProgress, ScanReading
 
 __all__ = [
     "Annotation",
+    "Clash",
     "CredentialKind",
     "Credentials",
+    "DashboardClashError",
     "DataSource",
     "Folder",
     "GrafanaClient",
