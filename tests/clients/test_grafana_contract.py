@@ -150,6 +150,20 @@ def test_an_annotation_is_kept_and_removed(grafana: GrafanaClient, board: str) -
     assert caught.value.kind is ErrorKind.NOT_FOUND
 
 
+def test_an_annotation_is_found_by_its_tag_and_changed(grafana: GrafanaClient, board: str) -> None:
+    now = round(time.time())
+    tags = ("slo-lab", f"contract-{now}")
+    made = grafana.annotate(board, start=now - 60, end=now, text="burst", tags=tags)
+    try:
+        grafana.change_annotation(made, start=now - 60, end=now - 30, text="over")
+        [found] = grafana.tagged_annotations(tags[1])
+    finally:
+        grafana.delete_annotation(made)
+    assert (found.id, found.dashboard_uid, found.text) == (made, board, "over")
+    assert (found.start, found.end, found.tags) == (now - 60, now - 30, tags)
+    assert grafana.tagged_annotations(tags[1]) == []
+
+
 def test_alert_rules_can_be_read(grafana: GrafanaClient) -> None:
     assert all(rule.title for rule in read_ruler(grafana.alert_definitions()))
     assert all(state.name for state in read_states(grafana.alert_states()))

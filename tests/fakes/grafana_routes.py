@@ -237,9 +237,18 @@ def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", "/api/annotations")
 def annotations_of(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    wanted = request.query.get("dashboardUID")
-    kept = list(grafana.annotations.values())
+    wanted, tag = request.query.get("dashboardUID"), request.query.get("tags")
+    kept = [one for one in grafana.annotations.values() if tag is None or tag in one["tags"]]
     return Reply.of([one for one in kept if wanted in (None, one["dashboardUID"])])
+
+
+@route("PATCH", r"/api/annotations/(\d+)", "Editor")
+def change_annotation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    kept = grafana.annotations.get(int(found[1]))
+    if kept is None:
+        return message("Annotation not found", 404)
+    kept.update(request.json)
+    return message("Annotation patched", 200)
 
 
 @route("POST", "/api/annotations")

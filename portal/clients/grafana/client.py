@@ -267,6 +267,16 @@ class GrafanaClient:
         }
         return [annotation(item) for item in self._rows("/api/annotations", params)]
 
+    def tagged_annotations(self, tag: str) -> list[Annotation]:
+        """The annotations with that tag, on whichever dashboard, the newest first."""
+        params: dict[str, object] = {"tags": tag, "type": "annotation", "limit": self._limits.rows}
+        return [annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def change_annotation(self, annotation_id: int, *, start: float, end: float, text: str) -> None:
+        """Give an annotation another time (Unix seconds) and text."""
+        wanted = {"time": round(start * 1000), "timeEnd": round(end * 1000), "text": text}
+        self._api.send("PATCH", f"/api/annotations/{annotation_id:d}", json=wanted)
+
     def delete_annotation(self, annotation_id: int) -> None:
         """Remove an annotation."""
         self._api.send("DELETE", f"/api/annotations/{annotation_id:d}")
