@@ -56,7 +56,8 @@ def is_settled(
     """Whether a page that shows it need not look again."""
     if row is not None:
         return row.is_final or row.done_at is not None
-    return is_old(burst.requested_at, now, timedelta(seconds=limits.follow_s))
+    never_began = burst.started_at is None and not burst.is_active
+    return never_began or is_old(burst.requested_at, now, timedelta(seconds=limits.follow_s))
 
 
 def annotated(learner_id: int) -> int:

@@ -380,3 +380,12 @@ def test_the_page_of_a_burst_says_where_it_stands_and_why_not(
     assert f'This burst is marked on <a href="{grafana.url}/d/mine/mine">Mine</a>.' in part
     assert "hx-get" not in part
     assert "Not marked" not in part
+
+
+def test_the_page_of_a_burst_that_never_began_does_not_ask_again(
+    app: Flask, at_hand: Services, burst: Burst
+) -> None:
+    burst.state, burst.started_at = BurstState.FAILED, None
+    db.session.commit()
+    part = app.test_client().get(f"/bursts/{burst.id}/grafana").text
+    assert "hx-get" not in part
