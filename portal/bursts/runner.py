@@ -143,7 +143,8 @@ class _Run:
             self._take_fence()
             self._hold_fault()
             started = self._services.clock()
-            self._save(state=BurstState.RUNNING, started_at=started)
+            known = asdict(before) if before else None
+            self._save(state=BurstState.RUNNING, started_at=started, counted_before=known)
             state = self._drive()
         except SLOLabError as error:
             self._reason = self._reason or str(error)
@@ -155,6 +156,8 @@ class _Run:
             ended = max(started, self._services.clock())
             self._finish(state=state, reason=self._reason[:500], ended_at=ended)
         view = seen_since(self._services, self._job, before, ended)
+        if view is None and self._services.background.stopping.is_set():
+            return  # the next portal asks
         self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:
