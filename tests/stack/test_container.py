@@ -237,6 +237,16 @@ def test_prometheus_and_grafana_may_read_what_they_are_given(
         assert modes_in(for_others / name) == {0o755, 0o644}
 
 
+def test_no_image_but_ours_owns_what_setup_writes(compose: dict[str, Any]) -> None:
+    """Docker fills a new volume from the image of any container that has it, started or not."""
+    services = compose["services"]
+    written = {volume.split(":")[0] for volume in services["setup"]["volumes"]}
+    for service in services.values():
+        for volume in service.get("volumes", []):
+            if volume.split(":")[0] in written and service["image"] != "slo-lab:local":
+                assert "nocopy" in volume.split(":")[-1].split(",")
+
+
 def test_the_mock_app_sees_no_secret_but_its_own(compose: dict[str, Any]) -> None:
     (volume,) = compose["services"]["mockapp"]["volumes"]
     assert volume == "mockapp-secrets:/data/secrets:ro"
@@ -251,7 +261,7 @@ def test_a_server_reads_its_password_beside_its_data(compose: dict[str, Any]) ->
         service = compose["services"][name]
         folder, file = service["environment"][setting].rsplit("/", 1)
         assert file == f"{name}-password"
-        assert f"{name}:{folder}" in service["volumes"]
+        assert f"{name}:{folder}:nocopy" in service["volumes"]
         assert not [volume for volume in service["volumes"] if "secrets" in volume]
 
 
