@@ -85,6 +85,8 @@ def test_every_setting_counts_there_or_the_table_says_what_stands_in_its_place(
 ) -> None:
     handed_on = compose["services"]["portal"]["environment"]
     assert compose["services"]["setup"]["environment"] == compose["x-settings"]
+    account = compose["services"]["grafana-account"]["environment"]
+    assert account == {**compose["x-settings"], "SLO_LAB_GRAFANA_URL": "http://grafana:3000"}
     for one in fields(Settings):
         name = variable(one.name)
         if "in_containers" in one.metadata:
