@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
+from portal.bursts.store import ABANDONED_REASON
 from portal.durations import duration, milliseconds
 from portal.numbers import count, exact, percent
 from portal.shop import BUCKETS
@@ -22,6 +23,7 @@ RESTARTED = (
     "The service was started anew meanwhile, so its counters began at zero: what it had counted "
     "before may be missing here."
 )
+SENT_LAST = "the portal was gone when the last of them were sent, or somebody else asked too."
 UNSCRAPED = (
     "The service ended soon after this burst, and Prometheus did not scrape it again: what came "
     "after the last scrape is missing here."
@@ -111,8 +113,10 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
             f"a timeout or a broken connection. {_why_fewer(view)}"
         )
     if missing < 0:
-        more = f"The service counted {count(-missing)} more than this burst sent"
-        return f"{more}: somebody else asked too."
+        more = f"The service counted {count(-missing)} more than"
+        if burst.reason.startswith(ABANDONED_REASON):
+            return f"{more} this record knows of: {SENT_LAST}"
+        return f"{more} this burst sent: somebody else asked too."
     if burst.failed != round(view.failed):
         return (
             f"Both counted the same requests; {count(burst.failed)} of them failed for users, "

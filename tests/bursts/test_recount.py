@@ -13,7 +13,8 @@ from portal.bursts.models import Burst, BurstState
 from portal.bursts.recount import recount
 from portal.bursts.server_view import Counters, ServerView
 from portal.bursts.settler import start_settling
-from portal.bursts.sides import UNSCRAPED, sides
+from portal.bursts.sides import SENT_LAST, UNSCRAPED, sides
+from portal.bursts.store import ABANDONED_REASON
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.prometheus import PrometheusClient, Rows, Sample, Series
 from portal.kit.db import db
@@ -116,6 +117,15 @@ def test_what_came_after_the_last_scrape_is_told_to_be_missing(
     services: Services, clock: Clock, left: Burst
 ) -> None:
     assert UNSCRAPED in sides(counted(services, clock, left, Keeping(DURING))).sentence
+
+
+def test_what_was_sent_after_the_record_ends_is_told_too(
+    services: Services, clock: Clock, left: Burst
+) -> None:
+    left.reason = ABANDONED_REASON
+    db.session.commit()
+    told = sides(counted(services, clock, left, Keeping([*DURING, (32, 155, 20)]))).sentence
+    assert told == f"The service counted 5 more than this record knows of: {SENT_LAST}"
 
 
 def test_a_burst_of_which_prometheus_keeps_nothing_is_not_waited_for(
