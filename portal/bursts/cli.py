@@ -60,7 +60,7 @@ def _follow(burst_id: int, every: float) -> Burst:
 def _look(burst_id: int) -> Burst:
     db.session.rollback()
     services = current_services()
-    store.settle_abandoned(services.clock(), services.limits.burst, current_runner().followed)
+    current_runner().settle(services.clock())
     return db.session.execute(select(Burst).where(Burst.id == burst_id)).scalar_one()
 
 

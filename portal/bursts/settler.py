@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.bursts.start import current_runner
-from portal.bursts.store import settle_abandoned
 from portal.services import Services
 
 
@@ -16,7 +15,7 @@ def start_settling(app: Flask) -> None:
 
     def look() -> None:
         with app.app_context():
-            settle_abandoned(services.clock(), limits, current_runner().followed)
+            current_runner().settle(services.clock())
 
     every_s = limits.settle_every_s
     services.background.repeat("settler", "ends bursts whose runner is gone", every_s, look)
