@@ -71,6 +71,7 @@ def refusal(app: Flask) -> str:
     assert answer.status_code == 503
     said = words(answer.text)
     assert DOUBT in said
+    assert SLO_FORM["why"] in said
     return said
 
 
