@@ -33,7 +33,7 @@ def burst(preset: str) -> None:
     with quiet_app():
         started = start_burst(current_services(), current_learner(), PRESETS[preset], uuid4().hex)
         if started.preset != preset:
-            click.echo(f"Burst {started.id} ({started.title}) is running; it is shown instead.")
+            click.echo(f"Burst {started.number} ({started.title}) is running; it is shown instead.")
         ended = _follow(started.id, LOOK_SECONDS if sys.stderr.isatty() else TELL_SECONDS)
         _print(ended)
         sys.exit(0 if ended.state == BurstState.FINISHED else 1)

@@ -117,7 +117,7 @@ class Runner:
     def start(self, burst_id: int) -> None:
         """Run the queued burst in a thread of its own; returns at once."""
         self.followed.add(burst_id)
-        name, what = f"burst-{burst_id}", f"follows burst {burst_id}"
+        name, what = f"burst-{burst_id}", "follows a burst"
         if not self._services.background.start(name, what, lambda: self._follow(burst_id)):
             self.followed.discard(burst_id)
 
@@ -338,12 +338,24 @@ class _Run:
             return late
         writing = self._runner.write(self, values, self._services.clock())
         try:
-            return writing.result(self._limits.lock_s + self._limits.tick_s)
+            return self._in_time(writing)
         except NotYetError:
             self._writing = writing
             return None
         except CancelledError as error:  # the portal ends
             raise BurstError(ABANDONED_REASON) from error
+
+    def _in_time(self, writing: Future[Tried]) -> Tried:
+        """What it came to; raises NotYetError. Where the machine stood still, the wait begins anew:
+        a burst that was given up meanwhile goes no further."""
+        wait_s = self._limits.lock_s + self._limits.tick_s
+        while True:
+            began = time.monotonic()
+            try:
+                return writing.result(wait_s)
+            except NotYetError:
+                if time.monotonic() - began < 2 * wait_s:
+                    raise
 
     def tried(self, values: dict[str, Any], now: datetime) -> Tried:
         """Write to the record of a burst that is active, and see whether it is to stop."""

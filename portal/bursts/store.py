@@ -25,10 +25,10 @@ NOT_BEGUN_REASON = (
 )
 
 
-def find(learner_id: int, burst_id: int) -> Burst | None:
+def find(learner_id: int, number: int) -> Burst | None:
     """The learner's burst of that number."""
     return db.session.scalar(
-        select(Burst).where(Burst.learner_id == learner_id, Burst.id == burst_id)
+        select(Burst).where(Burst.learner_id == learner_id, Burst.number == number)
     )
 
 
@@ -131,7 +131,7 @@ def _end(silent: Sequence[Burst], uncounted: Sequence[Burst], now: datetime) -> 
     for burst in silent:
         end: dict[str, Any] = {
             "state": BurstState.FAILED,
-            "reason": ABANDONED_REASON if burst.started_at else NOT_BEGUN_REASON,
+            "reason": ABANDONED_REASON if burst.started_at or burst.counts else NOT_BEGUN_REASON,
             "server_counts": {},
             "ended_at": min(burst.heartbeat_at, max(now, burst.started_at or now)),
         }
