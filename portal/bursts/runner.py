@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import IO, Any, cast
 
 from flask import Flask
-from sqlalchemy import ColumnElement, CursorResult, true, update
+from sqlalchemy import ColumnElement, CursorResult, Select, select, true, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -329,7 +329,17 @@ class _Run:
         self._runner.unsaved.pop(self._id, None)
 
     def _tried(self, values: dict[str, Any]) -> Tried | None:
-        """How the saving ended; None where that takes longer than the lease can wait."""
+        """How the saving ended; None where that takes longer than the lease can wait.
+
+        Where the process stood still meanwhile, it may have been given up since: once more.
+        """
+        while True:
+            began = time.monotonic()
+            tried = self._tried_once(values)
+            if time.monotonic() - began < 2 * self._patience_s:
+                return tried
+
+    def _tried_once(self, values: dict[str, Any]) -> Tried | None:
         if self._writing and not self._writing.done():
             return None
         late = self._writing.result() if self._writing else Tried()
@@ -338,42 +348,38 @@ class _Run:
             return late
         writing = self._runner.write(self, values, self._services.clock())
         try:
-            return self._in_time(writing)
+            return writing.result(self._patience_s)
         except NotYetError:
             self._writing = writing
             return None
         except CancelledError as error:  # the portal ends
             raise BurstError(ABANDONED_REASON) from error
 
-    def _in_time(self, writing: Future[Tried]) -> Tried:
-        """What it came to; raises NotYetError. Where the machine stood still, the wait begins anew:
-        a burst that was given up meanwhile goes no further."""
-        wait_s = self._limits.lock_s + self._limits.tick_s
-        while True:
-            began = time.monotonic()
-            try:
-                return writing.result(wait_s)
-            except NotYetError:
-                if time.monotonic() - began < 2 * wait_s:
-                    raise
+    @property
+    def _patience_s(self) -> float:
+        """So long a tick waits for the database."""
+        return self._limits.lock_s + self._limits.tick_s
 
     def tried(self, values: dict[str, Any], now: datetime) -> Tried:
         """Write to the record of a burst that is active, and see whether it is to stop."""
         try:
-            active, error = self._write(values, Burst.state.in_(ACTIVE), now), None
-        except (DatabaseError, PoolTimeoutError) as raised:
+            return self._written(values, Burst.state.in_(ACTIVE), now)
+        except (DatabaseError, PoolTimeoutError) as error:
             db.session.rollback()
-            active, error = True, raised
-        return Tried(active, error, self._is_to_stop())
+            return Tried(error=error, stop=self._is_to_stop())
 
     def _is_to_stop(self) -> bool:
-        wanted = db.select(Burst.stop_requested).where(Burst.id == self._id)
+        """Where nothing can be written, something may be read."""
         try:
-            return bool(db.session.scalar(wanted))
+            return bool(db.session.scalar(self._wish))
         except (DatabaseError, PoolTimeoutError):  # told by the next try to save
             return False
         finally:
             db.session.rollback()
+
+    @property
+    def _wish(self) -> Select[bool]:
+        return select(Burst.stop_requested).where(Burst.id == self._id)
 
     def _finish(self, **values: Any) -> None:
         """Write to the record at the end; try again for as long as the database can't be used.
@@ -384,7 +390,7 @@ class _Run:
         give_up = time.monotonic() + self._limits.retry_for_s
         while True:
             try:
-                self._write(values, true(), self._services.clock())
+                self._written(values, true(), self._services.clock())
             except (DatabaseError, PoolTimeoutError) as error:
                 self._not_saved(values, error)
                 if time.monotonic() > give_up:
@@ -418,13 +424,13 @@ class _Run:
             extra = {"burst": self._id, "fault": fault.value, "reason": reason}
             log.error("burst not saved", extra=extra)
 
-    def _write(self, values: dict[str, Any], which: ColumnElement[bool], now: datetime) -> bool:
-        heartbeat = {"heartbeat_at": now}
+    def _written(self, values: dict[str, Any], which: ColumnElement[bool], now: datetime) -> Tried:
         statement = update(Burst).where(Burst.id == self._id, which)
         with waiting_for_lock(self._limits.lock_s):
-            result = db.session.execute(statement.values({**heartbeat, **values}))
+            result = db.session.execute(statement.values({"heartbeat_at": now, **values}))
+        stop = bool(db.session.scalar(self._wish))
         db.session.commit()
-        return cast(CursorResult[Any], result).rowcount == 1
+        return Tried(cast(CursorResult[Any], result).rowcount == 1, stop=stop)
 
 
 def shown(runner: Runner | None, burst: Burst) -> Burst:

@@ -5,6 +5,8 @@ Its driver need not be installed: a lab on SQLite has none.
 
 from __future__ import annotations
 
+import math
+import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -98,13 +100,24 @@ if psycopg is not None:
 
         answer_s: float | None = None
 
-        def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
+        def wait(self, gen: PQGen[Any], *given: Any, **named: Any) -> Any:
             """Wait for an answer; raises psycopg's ConnectionTimeout."""
+            return super().wait(self._while_patient(gen), *given, **named)
+
+        def _while_patient(self, gen: PQGen[Any]) -> PQGen[Any]:
+            """The same steps; the driver asks for the next each tenth of a second at least."""
+            patience = math.inf if self.answer_s is None else self.answer_s
+            end = time.monotonic() + patience
             try:
-                return super().wait(gen, interval, self.answer_s if timeout is None else timeout)
-            except psycopg.errors._WaitTimeout as error:  # the only word it has for this
-                self.pgconn.finish()
-                raise psycopg.errors.ConnectionTimeout("answer timeout expired") from error
+                wanted = next(gen)
+                while True:
+                    ready = yield wanted
+                    if not ready and time.monotonic() > end:
+                        self.pgconn.finish()
+                        raise psycopg.errors.ConnectionTimeout("answer timeout expired")
+                    wanted = gen.send(ready)
+            except StopIteration as done:
+                return done.value
 
 
 def ask(url: str, seconds: int) -> Trouble | None:

@@ -64,7 +64,11 @@ class PostgreSQLServer:
         if self._server is not None:
             self.go_on()
             self._server.send_signal(signal.SIGINT)
-            self._server.wait(60)
+            try:
+                self._server.wait(10)
+            except subprocess.TimeoutExpired:  # somebody hangs in its log-in
+                self._server.send_signal(signal.SIGQUIT)
+                self._server.wait(60)
             self._server = None
 
     def stand_still(self) -> None:
