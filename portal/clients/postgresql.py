@@ -6,6 +6,8 @@ Its driver need not be installed: a lab on SQLite has none.
 from __future__ import annotations
 
 import math
+import shlex
+import sys
 import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ except ImportError:  # pragma: no cover - the tests have it
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
 
+DRIVER = "psycopg[binary]>=3.2"
 GRACE_S = 0.5
 """The server's own limit comes first: then the connection can be used again."""
 
@@ -30,6 +33,7 @@ class Trouble(StrEnum):
     SILENT = "silent"
     CROWDED = "crowded"
     DENIED = "denied"
+    UNDRIVEN = "undriven"
 
     @property
     def what(self) -> str:
@@ -63,6 +67,10 @@ _SENTENCES = {
     Trouble.DENIED: (
         "The database does not let the portal in, or do this: a login or a right was refused.",
         "Look at SLO_LAB_DATABASE_URL and at what its user may do (GRANT), then try again.",
+    ),
+    Trouble.UNDRIVEN: (
+        "PostgreSQL's driver is not installed here.",
+        f"{shlex.join([sys.executable, '-m', 'pip', 'install', DRIVER])} gets it.",
     ),
 }
 _WORDS = {
@@ -122,6 +130,8 @@ if psycopg is not None:
 
 def ask(url: str, seconds: int) -> Trouble | None:
     """Why the server at the driver's address gives no answer within so many seconds; or None."""
+    if psycopg is None:
+        return Trouble.UNDRIVEN
     try:
         with PatientConnection.connect(url, connect_timeout=seconds) as connection:
             connection.answer_s = float(seconds)

@@ -27,6 +27,7 @@ class DatabaseFault(StrEnum):
     SILENT = Trouble.SILENT.value
     CROWDED = Trouble.CROWDED.value
     DENIED = Trouble.DENIED.value
+    UNDRIVEN = Trouble.UNDRIVEN.value
     LOST = "lost"
     READ_ONLY = "read_only"
     FULL = "full"
