@@ -10,6 +10,8 @@ from portal.alerts.criterion import AlertCriterion
 from portal.alerts.follower import AlertFollower
 from portal.alerts.guards import own_guards
 from portal.alerts.models import AlertRuleText, AlertWatch, KeptAlert
+from portal.annotations.annotator import Annotator
+from portal.annotations.clearing import AnnotationClearing
 from portal.bursts.settler import start_settling
 from portal.criteria.base import Criterion
 from portal.criteria.checker import Checker
@@ -69,6 +71,7 @@ CLEARINGS: tuple[Clearing, ...] = (
     Clearing(ConfirmedQuery, HandedInDashboard, WorkbenchPanel, WorkbenchDashboard),
     Clearing(SavedSLO),
     Clearing(KeptAlert, AlertWatch, AlertRuleText),
+    AnnotationClearing(),
     BurstClearing(),
     TickClearing(),
     RuleFolderClearing(
@@ -95,6 +98,7 @@ def start_background(app: Flask) -> None:
     """Begin what goes on whether or not a page is open; ``end_app`` ends it."""
     start_settling(app)
     AlertFollower(app).start()
+    Annotator(app).start()
 
 
 def init_app(app: Flask) -> None:

@@ -35,6 +35,7 @@ from portal.bursts.server_view import counters_before, seen_since
 from portal.bursts.store import ABANDONED_REASON, settle_abandoned
 from portal.clients.calls import announce
 from portal.clients.errors import ClientError
+from portal.commands import typed_here
 from portal.errors import SLOLabError
 from portal.kit.database_fault import DatabaseFault, fault_of
 from portal.kit.db import db, waiting_for_lock
@@ -42,6 +43,7 @@ from portal.limits import BurstLimits
 from portal.services import Services
 
 log = logging.getLogger(__name__)
+MISTAKE = "The portal made a mistake; slo-lab logs portal has the details."
 DISK_REASON = "The disk of the database was full, so the burst was ended before its time."
 """What the record says once it could be saved."""
 
@@ -188,18 +190,21 @@ class _Run:
             self._take_fence()
             self._hold_fault()
             started = self._services.clock()
-            self._save(state=BurstState.RUNNING, started_at=started)
+            known = asdict(before) if before else None
+            self._save(state=BurstState.RUNNING, started_at=started, counted_before=known)
             state = self._drive()
         except SLOLabError as error:
             self._reason = self._reason or str(error)
         except Exception:
             log.exception("burst broke", extra={"burst": self._id})
-            self._reason = "The portal made a mistake; slo-lab logs portal has the details."
+            self._reason = typed_here(MISTAKE, self._services.settings)
         finally:
             self._release_fault()
             ended = max(started, self._services.clock())
             self._finish(state=state, reason=self._reason[:500], ended_at=ended)
         view = seen_since(self._services, self._job, before, ended)
+        if view is None and self._services.background.stopping.is_set():
+            return  # the next portal asks
         self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:

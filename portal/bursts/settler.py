@@ -1,9 +1,10 @@
-"""Gives bursts whose runner is gone a named end, whether or not a page is open."""
+"""Gives bursts whose runner is gone a named end and their counts, whether or not a page is open."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from portal.bursts.recount import recount
 from portal.bursts.start import current_runner
 from portal.services import Services
 
@@ -17,5 +18,10 @@ def start_settling(app: Flask) -> None:
         with app.app_context():
             current_runner().settle(services.clock())
 
-    every_s = limits.settle_every_s
-    services.background.repeat("settler", "ends bursts whose runner is gone", every_s, look)
+    def count() -> None:
+        with app.app_context():
+            recount(services)
+
+    again = services.background.repeat
+    again("settler", "ends bursts whose runner is gone", limits.settle_every_s, look)
+    again("recount", "asks Prometheus about such bursts", limits.recount_every_s, count)

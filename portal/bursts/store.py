@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -99,9 +99,8 @@ def settle_abandoned(
     try:
         with hearing.listening():
             silent = _silent(now, timedelta(seconds=limits.abandoned_s), tuple(followed))
-            uncounted = _uncounted(now, timedelta(seconds=limits.uncounted_s))
         if hearing.is_sure:
-            _end(silent, uncounted, now)
+            _end(silent, now)
     except (DatabaseError, PoolTimeoutError):  # a full disk, a lock; the next look tries again
         db.session.rollback()
 
@@ -116,30 +115,36 @@ def _silent(now: datetime, after: timedelta, followed: tuple[int, ...]) -> Seque
     return db.session.scalars(silent).all()
 
 
-def _uncounted(now: datetime, after: timedelta) -> Sequence[Burst]:
-    """The bursts that ended, but whose runner was gone before Prometheus had counted them."""
-    uncounted = select(Burst).where(
-        Burst.state.not_in(ACTIVE),
-        old(Burst.heartbeat_at, now, after),
-        Burst.server_counts.is_(None),
-    )
-    return db.session.scalars(uncounted).all()
-
-
-def _end(silent: Sequence[Burst], uncounted: Sequence[Burst], now: datetime) -> None:
+def _end(silent: Sequence[Burst], now: datetime) -> None:
     """A row that somebody else has ended meanwhile stays as it is."""
     for burst in silent:
         end: dict[str, Any] = {
             "state": BurstState.FAILED,
             "reason": ABANDONED_REASON if burst.started_at or burst.counts else NOT_BEGUN_REASON,
-            "server_counts": {},
             "ended_at": min(burst.heartbeat_at, max(now, burst.started_at or now)),
         }
-        _settle(burst, end, Burst.state.in_(ACTIVE))
-    for burst in uncounted:
-        _settle(burst, {"server_counts": {}}, Burst.server_counts.is_(None))
+        _settle(burst, end)
 
 
-def _settle(burst: Burst, end: dict[str, Any], which: ColumnElement[bool]) -> None:
-    db.session.execute(update(Burst).where(Burst.id == burst.id, which).values(end))
+def uncounted(now: datetime, limits: BurstLimits) -> Sequence[Burst]:
+    """The bursts that ended, but whose runner was gone before Prometheus had counted them."""
+    return db.session.scalars(
+        select(Burst).where(
+            Burst.state.not_in(ACTIVE),
+            old(Burst.heartbeat_at, now, timedelta(seconds=limits.uncounted_s)),
+            Burst.server_counts.is_(None),
+        )
+    ).all()
+
+
+def keep_count(burst_id: int, server_counts: dict[str, Any]) -> None:
+    """What Prometheus counted of it, unless that is known already."""
+    waiting = update(Burst).where(Burst.id == burst_id, Burst.server_counts.is_(None))
+    db.session.execute(waiting.values(server_counts=server_counts))
+    db.session.commit()
+
+
+def _settle(burst: Burst, end: dict[str, Any]) -> None:
+    abandoned = update(Burst).where(Burst.id == burst.id, Burst.state.in_(ACTIVE))
+    db.session.execute(abandoned.values(end))
     db.session.commit()

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 try:
     import psycopg
+    from psycopg import Connection
 except ImportError:  # pragma: no cover - the tests have it
     psycopg = None  # type: ignore[assignment]
+    Connection = object  # type: ignore[assignment,misc]
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
@@ -98,34 +100,32 @@ def why_refused(said: str) -> Trouble:
     return next((trouble for words, trouble in _WORDS.items() if words in said), Trouble.AWAY)
 
 
-if psycopg is not None:
+class PatientConnection(Connection):
+    """A connection that is closed where the server says nothing for ``answer_s``, in s.
 
-    class PatientConnection(psycopg.Connection[Any]):
-        """A connection that is closed where the server says nothing for ``answer_s``, in s.
+    The server's own limit on statements is of no help: one that stands still keeps none.
+    """
 
-        The server's own limit on statements is of no help: one that stands still keeps none.
-        """
+    answer_s: float | None = None
 
-        answer_s: float | None = None
+    def wait(self, gen: PQGen[Any], *given: Any, **named: Any) -> Any:
+        """Wait for an answer; raises psycopg's ConnectionTimeout."""
+        return super().wait(self._while_patient(gen), *given, **named)
 
-        def wait(self, gen: PQGen[Any], *given: Any, **named: Any) -> Any:
-            """Wait for an answer; raises psycopg's ConnectionTimeout."""
-            return super().wait(self._while_patient(gen), *given, **named)
-
-        def _while_patient(self, gen: PQGen[Any]) -> PQGen[Any]:
-            """The same steps; the driver asks for the next each tenth of a second at least."""
-            patience = math.inf if self.answer_s is None else self.answer_s
-            end = time.monotonic() + patience
-            try:
-                wanted = next(gen)
-                while True:
-                    ready = yield wanted
-                    if not ready and time.monotonic() > end:
-                        self.pgconn.finish()
-                        raise psycopg.errors.ConnectionTimeout("answer timeout expired")
-                    wanted = gen.send(ready)
-            except StopIteration as done:
-                return done.value
+    def _while_patient(self, gen: PQGen[Any]) -> PQGen[Any]:
+        """The same steps; the driver asks for the next each tenth of a second at least."""
+        patience = math.inf if self.answer_s is None else self.answer_s
+        end = time.monotonic() + patience
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.errors.ConnectionTimeout("answer timeout expired")
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            return done.value
 
 
 def ask(url: str, seconds: int) -> Trouble | None:

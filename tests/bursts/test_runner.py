@@ -34,7 +34,7 @@ from portal.bursts.runner import (
     Runner,
     shown,
 )
-from portal.bursts.server_view import ServerView
+from portal.bursts.server_view import Counters, ServerView
 from portal.bursts.start import start_burst
 from portal.clients.errors import ClientError
 from portal.clients.mockapp import MockappClient
@@ -612,6 +612,8 @@ def test_a_portal_that_ends_ends_its_burst_the_engine_and_the_fault(
         burst = bursts.look(number)
         assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
         assert burst.sent > 0
+        assert Counters.of_record(burst.counted_before) is not None
+        assert burst.server_counts is None  # whoever comes next asks Prometheus
 
 
 def test_the_engine_takes_no_module_from_the_folder_it_is_started_in(
