@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana import DataSource, GrafanaClient, SavedDashboard, dashboard_path
+from portal.clients.grafana import GrafanaClient, SavedDashboard, dashboard_path
 from portal.deadline import Deadline, under
 from portal.errors import SLOLabError
 from portal.learners.models import Learner
@@ -14,9 +14,6 @@ from portal.services import Services
 from portal.workbench import store
 from portal.workbench.export import dashboard
 from portal.workbench.models import WorkbenchDashboard, WorkbenchPanel
-
-OURS = "prometheus"
-"""The uid of the data source in the lab's own Grafana."""
 
 
 def push_to_grafana(services: Services, learner: Learner, panels: Sequence[WorkbenchPanel]) -> str:
@@ -53,17 +50,8 @@ def pushed_to(services: Services, bench: WorkbenchDashboard) -> str | None:
 
 
 def _data_source(grafana: GrafanaClient) -> str:
-    """The uid of the Prometheus to ask: the lab's, else the default one, else any."""
-    try:
-        found = [source for source in grafana.datasources() if source.type == "prometheus"]
-    except ClientError as error:
-        if error.kind is ErrorKind.FORBIDDEN:
-            return OURS
-        raise
-    if not found:
+    """The uid of the Prometheus to ask: the one that the lab's own check asks."""
+    source = grafana.prometheus_source()
+    if source is None:
         raise SLOLabError("Grafana has no Prometheus data source. Add one there, then push again.")
-    return max(found, key=_fitness).uid
-
-
-def _fitness(source: DataSource) -> tuple[bool, bool]:
-    return (source.uid == OURS, source.is_default)
+    return source.uid
