@@ -58,7 +58,7 @@ def _state(written: str) -> AlertState | None:
 
 
 @dataclass
-class _Course:
+class _Account:
     """A rule's alerts, put together to the state of the rule."""
 
     series: dict[str, str]
@@ -83,11 +83,11 @@ class _Course:
 
 
 def _told(own: Sequence[AlertAnnotation], managed: ManagedRule) -> AlertHistory:
-    course = _Course({one.series: one.before for one in reversed(own)})
-    before = course.state
+    account = _Account({one.series: one.before for one in reversed(own)})
+    before = account.state
     for one in own:
-        course.take(one)
-    moves = _joined(before, course.moves)[:MAX_TRANSITIONS]
+        account.take(one)
+    moves = _joined(before, account.moves)[:MAX_TRANSITIONS]
     return AlertHistory(managed.rule.title, managed.labels, before, moves, AlertSource.GRAFANA)
 
 

@@ -119,6 +119,6 @@ class DashboardReader:
 
 
 def _classic(found: StoredDashboard) -> StoredDashboard:
-    """Without what the classic schema doesn't know: 9.4 keeps a v2 that is posted, and draws none."""
+    """Without what is of schema v2: 9.4 keeps one that is posted, and draws nothing of it."""
     known = {key: value for key, value in found.content.items() if key != "elements"}
     return replace(found, content=known)
