@@ -58,7 +58,7 @@ def _state(written: str) -> AlertState | None:
 
 
 @dataclass
-class _Account:
+class _AnnotatedCourse:
     """A rule's alerts, put together to the state of the rule."""
 
     series: dict[str, str]
@@ -83,11 +83,11 @@ class _Account:
 
 
 def _told(own: Sequence[AlertAnnotation], managed: ManagedRule) -> AlertHistory:
-    account = _Account({one.series: one.before for one in reversed(own)})
-    before = account.state
+    course = _AnnotatedCourse({one.series: one.before for one in reversed(own)})
+    before = course.state
     for one in own:
-        account.take(one)
-    moves = _joined(before, account.moves)[:MAX_TRANSITIONS]
+        course.take(one)
+    moves = _joined(before, course.moves)[:MAX_TRANSITIONS]
     return AlertHistory(managed.rule.title, managed.labels, before, moves, AlertSource.GRAFANA)
 
 

@@ -368,7 +368,7 @@ def _query_finding(
 def _as_drawn(found: QueryFinding, panel: Panel, query: Query, budget: float) -> QueryFinding:
     """The finding for what the panel makes of the query's values."""
     indicator = found.finding.indicator
-    written = undecided([one.look_of(indicator, budget) for one in query.figures])
+    written = undecided([one.look_of(indicator, budget, query.text) for one in query.figures])
     look = worst([panel.display.look, panel.place, query.look, written])
     match look.drawn:
         case Drawn.NO:

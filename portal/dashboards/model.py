@@ -10,7 +10,7 @@ from typing import Any
 from portal.dashboards.display import Display
 from portal.dashboards.look import PLAIN, Look
 from portal.promql.findings import Code
-from portal.promql.nodes import Matcher
+from portal.promql.narrowing import Narrowing
 from portal.promql.variables import Variable
 
 
@@ -90,7 +90,7 @@ class Panel:
 class Dashboard:
     """Panels in document order. ``range_s``: the time range it opens with, in seconds.
 
-    ``filters``: its ad hoc filters, which every query is limited by.
+    ``filters``: what its ad hoc filters and *group by* variables add to every query.
     """
 
     title: str
@@ -98,4 +98,4 @@ class Dashboard:
     panels: tuple[Panel, ...]
     variables: Mapping[str, Variable]
     range_s: float = 3600.0
-    filters: tuple[Matcher, ...] = ()
+    filters: Narrowing = Narrowing()

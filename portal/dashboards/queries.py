@@ -21,8 +21,8 @@ from portal.dashboards.look import BY_NAME, PLAIN, Drawn, Look, unsure, worst
 from portal.dashboards.model import Panel, PanelSource, PanelTarget, Transformation
 from portal.dashboards.templating import seconds
 from portal.promql.findings import Code
-from portal.promql.narrowing import narrowed
-from portal.promql.nodes import Matcher, gives_one_series
+from portal.promql.narrowing import Narrowing, narrowed
+from portal.promql.nodes import gives_one_series
 from portal.promql.parser import MAX_LENGTH, ParseError, parse
 
 REFERENCE = re.compile(r"\$\{([^{}]+)\}|\$([A-Za-z_]\w*)")
@@ -98,7 +98,7 @@ class PanelQueries:
 
     It is told the least ``$__interval`` and the data source's scrape interval, where these are set.
 
-    ``filters``: what the dashboard's ad hoc filters add to each. ``borrow``: the queries of another
+    ``filters``: what the dashboard adds to each. ``borrow``: the queries of another
     panel, by its id, before its transformations or after them. ``asked``: its own queries before
     transformations, once it was worked out.
     """
@@ -107,7 +107,7 @@ class PanelQueries:
     fill: Fill
     range_s: float
     borrow: Callable[[Any, bool], list[Query]]
-    filters: tuple[Matcher, ...] = ()
+    filters: Narrowing = Narrowing()
     asked: list[Query] = field(default_factory=list)
     made: dict[int, Query] = field(default_factory=dict)
     """By the target itself: files are seen in which two targets have one name."""

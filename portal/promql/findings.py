@@ -203,6 +203,7 @@ class Indicator:
     rate); for a quantile the factor from seconds (1000: milliseconds). ``statuses``: the ones that
     count as bad. ``thresholds`` and ``windows_s``: seconds, ascending. ``quantile``: 0..1.
     ``scope``: the matchers besides status and ``le``; ``labels``: the labels the result keeps.
+    ``whole``: of a budget that is left what stands for all of it, 1 or 100.
     """
 
     sli: Sli
@@ -216,6 +217,7 @@ class Indicator:
     offset_s: float = 0.0
     labels: frozenset[str] = frozenset()
     comparisons: tuple[Comparison, ...] = ()
+    whole: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from portal.trial.attempt import AlertAttempt
 from portal.trial.memory import TrialMemory
 
 MAX_RULES = 2000
+DEFAULT_RANGE_S = 600.0
+MOST_RANGE_S = 1e9
 NO_LIMIT = (
     "Nothing in it is compared with a limit, and Grafana takes any number but 0 for a reason to "
     "fire."

@@ -176,7 +176,15 @@ class Graph:
         if not isinstance(expr, str) or (meant.source is None and _is_foreign(node)):
             raise GraphError("It asks another data source than Prometheus.", TieCode.NOT_AN_SLI)
         scraped_s = meant.source.scrape_interval_s if meant.source else SCRAPE_INTERVAL_S
-        return substitute(expr, times=node.times(scraped_s)).text
+        filled = substitute(expr, times=node.times(scraped_s))
+        if filled.unknown:
+            names = ", ".join(f"${name}" for name in filled.unknown)
+            raise GraphError(
+                f"It uses {names}: an alert rule knows no variables of a dashboard, so Prometheus "
+                "is asked for just that.",
+                TieCode.NOT_AN_SLI,
+            )
+        return filled.text
 
     def _reduced(self, node: GrafanaQuery, depth: int) -> Expr:
         inner = self.tree(_reference(node), depth + 1)

@@ -189,6 +189,48 @@ def test_recording_rules_and_variables_in_a_query_are_followed() -> None:
     assert two.code is TieCode.TIED
 
 
+BY_MACRO = "sum(rate(http_requests_total{status=~'5..'}[%s])) / sum(rate(http_requests_total[%s]))"
+
+
+@pytest.mark.parametrize(
+    ("macro", "model", "code"),
+    [
+        ("$__interval", {}, TieCode.NOT_AN_SLI),
+        ("$__interval", {"intervalMs": 1000}, TieCode.NOT_AN_SLI),
+        ("$__interval", {"intervalMs": "x", "interval": 15}, TieCode.NOT_AN_SLI),
+        ("$__interval", {"intervalMs": 60_000}, TieCode.TIED),
+        ("$__interval", {"intervalMs": 1000, "interval": "1m"}, TieCode.TIED),
+        ("$__rate_interval", {}, TieCode.TIED),
+        ("$__range", {}, TieCode.TIED),
+    ],
+)
+def test_the_macros_of_a_query_are_those_of_a_rule(
+    macro: str, model: dict[str, Any], code: TieCode
+) -> None:
+    query = prometheus("A", BY_MACRO % (macro, macro), **model)
+    found = finding("B", query, threshold("B", "A", "gt", 0.144))
+    assert found.code is code
+    assert ("It is 1 s long" in found.reason) is (code is TieCode.NOT_AN_SLI)
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"),
+    [({"from": 300, "to": 0}, 300), ({"from": 900, "to": 300}, 600), (None, 600), ({}, 600)],
+)
+def test_a_query_asks_for_its_own_time(span: Any, seconds: float) -> None:
+    query = {**prometheus("A", "RATIO"), "relativeTimeRange": span}
+    assert rule("A", query).queries[0].range_s == seconds
+
+
+def test_an_alert_rule_knows_no_variables_of_a_dashboard() -> None:
+    query = "sum(rate(http_requests_total{job='$job'}[$window])) / ALL"
+    found = finding("B", prometheus("A", query), threshold("B", "A", "gt", 0.144))
+    assert found.code is TieCode.NOT_AN_SLI
+    assert "$job, $window" in found.reason
+    renamed = "label_replace(RATIO, 'a', '$1', 'job', '(.*)')"
+    assert finding("B", prometheus("A", renamed), threshold("B", "A", "gt", 0.144)).tied
+
+
 def test_what_promql_cannot_say_is_read_and_says_so() -> None:
     data = [prometheus("A", "RATIO"), reduced("B", "A", "count"), threshold("C", "B", "gt", 0.144)]
     assert "It was read and not tried out" in finding("C", *data).reason
