@@ -14,7 +14,6 @@ from tests.real_grafana.server import RealGrafana
 def tried(grafana: RealGrafana, login: Credentials) -> str:
     """What the portal may with that login: all its calls, reading alone, nothing; else each."""
     client = GrafanaClient(grafana.url, login, timeout=30)
-    board: dict[str, object] = {"title": "Walk: written", "uid": "walk-written"}
     calls: dict[str, Callable[[], object]] = {
         "in": client.check,
         "sources": client.datasources,
@@ -22,7 +21,7 @@ def tried(grafana: RealGrafana, login: Credentials) -> str:
         "rules": client.alert_definitions,
         "transitions": lambda: client.alert_annotations(start=0, end=1),
         "asks": client.data_source_answers,
-        "writes": lambda: client.save_dashboard(board, folder_uid=""),
+        "writes": lambda: _write(client),
     }
     told = {name: _outcome(call) for name, call in calls.items()}
     write = told.pop("writes")
@@ -31,6 +30,11 @@ def tried(grafana: RealGrafana, login: Credentials) -> str:
     if {*told.values(), write} == {"unauthorized"}:
         return NOTHING
     return ", ".join(f"{name}: {outcome}" for name, outcome in told.items())
+
+
+def _write(client: GrafanaClient) -> None:
+    client.save_dashboard({"title": "Walk: written", "uid": "walk-written"}, folder_uid="")
+    client.delete_dashboard("walk-written")
 
 
 def _outcome(call: Callable[[], object]) -> str:

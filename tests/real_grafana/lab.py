@@ -18,10 +18,13 @@ from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.shop.queries import SLIQueries
+from portal.trial.engine import TrialEngine
+from portal.trial.memory import TrialMemory
 from portal.workbench.candidates import Candidate, CandidateJudge, DashboardOrigin
 from tests.apps import portal_app
 from tests.mockapp.process import TOKEN, wait_until
 from tests.patience import PATIENT
+from tests.promtool import promtool_at_hand
 from tests.real_grafana.server import RealGrafana
 from tests.workbench.lab import RealLab, at_lab, services_of
 
@@ -104,17 +107,17 @@ def walk(settings: Settings, lab: RealLab, grafana: RealGrafana) -> Iterator[Wal
     given = _fault_token(settings.data_dir)
     settings = at_lab(settings, lab, grafana_url=grafana.url, fault_token_file=given)
     login = Credentials(token=token(grafana, "Editor")[0])
-    client, own = GrafanaClient(grafana.url, login, timeout=30), services_at_pace(settings)
-    services = replace(services_of(settings), grafana=client, trials=own.trials)
+    client = GrafanaClient(grafana.url, login, timeout=30)
+    services = replace(services_of(settings), grafana=client, trials=trials_each_second())
     with portal_app(settings, services) as app, app.app_context():
         services.grafana.ensure_folder()
         wait_until(lambda: services.prometheus.numbers(SLIQueries(JOB).scraped_before))
         yield Walk(app, grafana, lab)
 
 
-def services_at_pace(settings: Settings) -> Services:
-    """Trials follow the lab's scrapes, each second; those that tests share take five."""
-    return Services.from_settings(settings, PATIENT)
+def trials_each_second() -> TrialMemory:
+    """Trials of a lab that scrapes each second; those that tests share take five."""
+    return TrialMemory(TrialEngine(PATIENT.promtool, promtool_at_hand, 1))
 
 
 def _fault_token(folder: Path) -> str:
