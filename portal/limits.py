@@ -195,7 +195,7 @@ class ReadingLimits:
     lab_s: float = 2.5
     buckets_s: float = 60.0
     rules_s: float = 10.0
-    sources_s: float = 60.0
+    sources_s: float = 10.0
     definitions_s: float = 10.0
     others_s: float = 30.0
     readout_s: float = 4.5

@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.errors import ClientError
 from portal.clients.grafana import (
     Clash,
     DashboardClashError,
-    DataSource,
     Folder,
     GrafanaClient,
     SavedDashboard,
@@ -34,8 +33,6 @@ from portal.workbench.export import dashboard
 from portal.workbench.forms import MAX_TITLE
 from portal.workbench.models import WorkbenchDashboard, WorkbenchPanel
 
-OURS = "prometheus"
-"""The uid of the data source in the lab's own Grafana."""
 UID = re.compile(r"[\w-]{1,40}", re.ASCII)
 VERSION = re.compile(r"\d{1,18}", re.ASCII)
 NOT_IN_SLUGS = re.compile(r"[\W_]+")
@@ -221,17 +218,8 @@ def _slug(title: str) -> str:
 
 
 def _data_source(grafana: GrafanaClient) -> str:
-    """The uid of the Prometheus to ask: the lab's, else the default one, else any."""
-    try:
-        found = [source for source in grafana.datasources() if source.type == "prometheus"]
-    except ClientError as error:
-        if error.kind is ErrorKind.FORBIDDEN:
-            return OURS
-        raise
-    if not found:
+    """The uid of the Prometheus to ask: the one that the lab's own check asks."""
+    source = grafana.prometheus_source()
+    if source is None:
         raise SLOLabError("Grafana has no Prometheus data source. Add one there, then push again.")
-    return max(found, key=_fitness).uid
-
-
-def _fitness(source: DataSource) -> tuple[bool, bool]:
-    return (source.uid == OURS, source.is_default)
+    return source.uid

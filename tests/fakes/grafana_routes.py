@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import requests
+
 from tests.fakes import grafana_shapes as shapes
-from tests.fakes.grafana_shapes import GROUP, Account
+from tests.fakes.grafana_shapes import GROUP, RECORDED_URL, Account
 from tests.fakes.server import Reply, Request
 
 if TYPE_CHECKING:
@@ -61,14 +63,16 @@ def organisation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", "/api/datasources")
 def datasources(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    return Reply.of([_datasource()])
+    if grafana.hides_sources:
+        grafana.require(request, "Admin")
+    return Reply.of(list(grafana.sources.values()))
 
 
 @route("GET", "/api/datasources/uid/([^/]+)")
 def datasource(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    if found[1] != "prometheus":
+    if found[1] not in grafana.sources:
         return message("Data source not found", 404)
-    return Reply.of(_datasource())
+    return Reply.of(grafana.sources[found[1]])
 
 
 @route("GET", "/api/datasources/uid/([^/]+)/health")
@@ -81,13 +85,28 @@ def datasource_health(grafana: FakeGrafana, request: Request, found: Found) -> R
 
 @route("GET", "/api/datasources/proxy/uid/([^/]+)/api/v1/query")
 def proxy(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    if found[1] != "prometheus":
+    if found[1] not in grafana.sources:
         return message("Unable to find datasource", 404, traceID="")
     if not grafana.data_source_up:
         return Reply(502, b"", None)
+    url = str(grafana.sources[found[1]]["url"])
+    if url != RECORDED_URL:
+        return _passed_on(url, request)
     up = {"__name__": "up", "instance": "127.0.0.1:8000", "job": "flask-app"}
     data = {"resultType": "vector", "result": [{"metric": up, "value": [1795377677.392, "1"]}]}
     return Reply.of({"status": "success", "data": data})
+
+
+def _passed_on(url: str, request: Request) -> Reply:
+    """What the data source itself answers."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            query = f"{url}/api/v1/query"
+            answer = session.get(query, params=request.query, timeout=10)
+    except requests.ConnectionError:
+        return Reply(502, b"", None)
+    return Reply(answer.status_code, answer.content, answer.headers.get("content-type"))
 
 
 @route("GET", "/api/search")
@@ -237,6 +256,8 @@ def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", "/api/annotations")
 def annotations_of(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    if request.query.get("type") == "alert":
+        return Reply.of(grafana.alert_annotations)
     wanted, tag = request.query.get("dashboardUID"), request.query.get("tags")
     kept = [one for one in grafana.annotations.values() if tag is None or tag in one["tags"]]
     return Reply.of([one for one in kept if wanted in (None, one["dashboardUID"])])
@@ -342,21 +363,6 @@ def create_token(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     number = grafana.number()
     name = request.json["name"]
     return Reply.of({"id": number, "name": name, "key": grafana.add_token(account)})
-
-
-def _datasource() -> dict[str, Any]:
-    return {
-        "id": 1,
-        "uid": "prometheus",
-        "orgId": 1,
-        "name": "Prometheus",
-        "type": "prometheus",
-        "access": "proxy",
-        "url": "http://127.0.0.1:9090",
-        "isDefault": True,
-        "jsonData": {"timeInterval": "5s"},
-        "readOnly": True,
-    }
 
 
 def _folder(grafana: FakeGrafana, uid: str) -> dict[str, Any]:

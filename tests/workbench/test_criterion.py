@@ -100,7 +100,8 @@ def subject(portal: Flask) -> Subject:
 
 
 def with_grafana(subject: Subject, fake: FakeGrafana) -> Subject:
-    """The same learner with that Grafana, as an editor."""
+    """The same learner with that Grafana before their Prometheus, as an editor."""
+    fake.stand_before(subject.services.settings.prometheus_url)
     settings = replace(subject.services.settings, grafana_url=fake.url)
     client = GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS)
     return replace(subject, services=replace(subject.services, settings=settings, grafana=client))

@@ -60,6 +60,7 @@ def portal_with(settings: Settings, lab: RealLab, url: str, login: Credentials) 
 @pytest.fixture
 def app(settings: Settings, lab: RealLab, grafana: FakeGrafana) -> Iterator[Flask]:
     """A portal whose learner has two panels, at that Grafana as an editor."""
+    grafana.stand_before(lab.prometheus)
     login = Credentials(token=grafana.make_token("Editor"))
     with portal_with(settings, lab, grafana.url, login) as app:
         yield app

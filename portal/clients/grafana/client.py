@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.grafana import dashboards
-from portal.clients.grafana.annotations import Annotation, annotation
+from portal.clients.grafana.annotations import (
+    AlertAnnotation,
+    Annotation,
+    alert_annotation,
+    annotation,
+)
 from portal.clients.grafana.api import SYSTEM, GrafanaApi, segment
 from portal.clients.grafana.credentials import CredentialKind, Credentials, from_settings
 from portal.clients.grafana.dashboards import (
@@ -22,10 +28,16 @@ from portal.clients.grafana.dashboards import (
     SavedDashboard,
     StoredDashboard,
 )
+from portal.clients.grafana.data_sources import (
+    LAB_SOURCE,
+    DataSource,
+    DataSources,
+    data_sources,
+)
 from portal.clients.grafana.lockout import Lockout, lockout_folder
 from portal.clients.grafana.reader import DashboardReader
 from portal.clients.http import Http
-from portal.clients.shape import member, number, record, records, text
+from portal.clients.shape import member, number, numeral, record, records, text, texts
 from portal.config import Settings
 from portal.deadline import Deadline
 from portal.limits import ClientLimits
@@ -43,17 +55,6 @@ class Standing:
     version: str
     organisation: str
     login: CredentialKind
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataSource:
-    """A data source of Grafana; ``url`` as Grafana sees it, "" where it isn't told."""
-
-    uid: str
-    name: str
-    type: str
-    url: str
-    is_default: bool
 
 
 class GrafanaClient:
@@ -114,25 +115,44 @@ class GrafanaClient:
         """Let a refused token be tried at once, because a person asks for it."""
         self._api.try_token_again()
 
-    def datasources(self) -> list[DataSource]:
+    def datasources(self) -> DataSources:
         """The data sources that the portal may see."""
-        return [_datasource(item) for item in self._rows("/api/datasources")]
+        return data_sources(self._rows("/api/datasources"))
 
-    def data_source_answers(self, uid: str = "prometheus") -> int:
+    def prometheus_source(self) -> DataSource | None:
+        """The Prometheus that the lab asks and a push names: its own, else the default, else any.
+
+        Where listing is forbidden it is the lab's own, seen or not; a viewer may still ask it.
+        """
+        try:
+            return next(iter(self.datasources().prometheus), None)
+        except ClientError as error:
+            if error.kind is not ErrorKind.FORBIDDEN:
+                raise
+        return DataSource(uid=LAB_SOURCE, name=LAB_SOURCE, type="prometheus")
+
+    def data_source_answers(self, uid: str = LAB_SOURCE, name: str = "") -> int:
         """How many series ``up`` has when asked through Grafana's data source; raises if none
         can be asked. Grafana's own health check of data sources is missing in 9.4.
         """
+        return len(self._through(uid, {"query": "up"}, name))
+
+    def through_data_source(self, uid: str, promql: str, at: float) -> list[float]:
+        """The numbers of an instant query at a Unix time, asked through a data source."""
+        rows = records(self._through(uid, {"query": promql, "time": repr(at)}))
+        values = (numeral(one) for row in rows for one in texts(row.get("value")))
+        return [value for value in values if value is not None]
+
+    def _through(self, uid: str, params: dict[str, object], name: str = "") -> list[object]:
         path = f"/api/datasources/proxy/uid/{segment(self._api, uid)}/api/v1/query"
         try:
-            answer = record(self._api.get(path, {"query": "up"}))
+            answer = record(self._api.get(path, params))
         except ClientError as error:
-            raise self._datasource_error(uid, error) from error
-        if answer.get("status") != "success":
-            raise self._http.garbage(f"data from its data source {uid!r}")
+            raise self._datasource_error(name or uid, error) from error
         found = record(answer.get("data")).get("result")
-        if not isinstance(found, list):
+        if answer.get("status") != "success" or not isinstance(found, list):
             raise self._http.garbage(f"data from its data source {uid!r}")
-        return len(found)
+        return found
 
     def search(self, *, folder_uid: str | None = None, tag: str | None = None) -> list[Hit]:
         """All dashboards that the portal may see; those of a folder, or with a tag.
@@ -277,6 +297,19 @@ class GrafanaClient:
         wanted = {"time": round(start * 1000), "timeEnd": round(end * 1000), "text": text}
         self._api.send("PATCH", f"/api/annotations/{annotation_id:d}", json=wanted)
 
+    def alert_annotations(self, *, start: float, end: float) -> list[AlertAnnotation]:
+        """What became of Grafana's alerts between two Unix times, the newest first.
+
+        Grafana keeps none of an alert that is about NaN, and some keep this elsewhere.
+        """
+        params: dict[str, object] = {
+            "type": "alert",
+            "from": math.floor(start * 1000),
+            "to": math.ceil(end * 1000),
+            "limit": self._limits.rows,
+        }
+        return [alert_annotation(item) for item in self._rows("/api/annotations", params)]
+
     def delete_annotation(self, annotation_id: int) -> None:
         """Remove an annotation."""
         self._api.send("DELETE", f"/api/annotations/{annotation_id:d}")
@@ -312,11 +345,11 @@ class GrafanaClient:
             raise self._http.garbage("a list")
         return records(answer)
 
-    def _datasource_error(self, uid: str, error: ClientError) -> ClientError:
+    def _datasource_error(self, name: str, error: ClientError) -> ClientError:
         if error.status not in {400, 404, 500, 502, 503, 504}:
             return error
         words = f": {error.detail}" if error.detail else ""
-        message = f"Grafana's data source {uid!r} does not answer ({error.status}){words}."
+        message = f"Grafana's data source {name!r} does not answer ({error.status}){words}."
         return self._http.error(message, error.kind, error.status, error.detail)
 
 
@@ -327,13 +360,3 @@ def tells_health(content: object) -> bool:
 
 def _provider(credentials: Credentials | Callable[[], Credentials]) -> Callable[[], Credentials]:
     return (lambda: credentials) if isinstance(credentials, Credentials) else credentials
-
-
-def _datasource(item: dict[str, object]) -> DataSource:
-    return DataSource(
-        uid=text(item.get("uid")),
-        name=text(item.get("name")),
-        type=text(item.get("type")),
-        url=text(item.get("url")),
-        is_default=item.get("isDefault") is True,
-    )
