@@ -217,7 +217,8 @@ class BurstLimits:
     time. The engine ends when the runner says nothing for ``alone_s``: before another portal may
     take the burst for abandoned, ``abandoned_s`` after its last heartbeat, which ``settle_every_s``
     is looked for. Prometheus is asked each ``ask_every_s`` for what it counted; by ``uncounted_s``
-    a runner that is still there has that, or has given up on it.
+    a runner that is still there has that, or has given up on it: others ask, each
+    ``recount_every_s``.
     """
 
     lease_s: float = 5.0
@@ -232,7 +233,8 @@ class BurstLimits:
     abandoned_s: float = 6.0
     settle_every_s: float = 1.0
     ask_every_s: float = 0.5
-    uncounted_s: float = 240.0
+    uncounted_s: float = 45.0
+    recount_every_s: float = 5.0
 
 
 @dataclass(frozen=True)

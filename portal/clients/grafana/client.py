@@ -287,16 +287,6 @@ class GrafanaClient:
         }
         return [annotation(item) for item in self._rows("/api/annotations", params)]
 
-    def tagged_annotations(self, tag: str) -> list[Annotation]:
-        """The annotations with that tag, on whichever dashboard, the newest first."""
-        params: dict[str, object] = {"tags": tag, "type": "annotation", "limit": self._limits.rows}
-        return [annotation(item) for item in self._rows("/api/annotations", params)]
-
-    def change_annotation(self, annotation_id: int, *, start: float, end: float, text: str) -> None:
-        """Give an annotation another time (Unix seconds) and text."""
-        wanted = {"time": round(start * 1000), "timeEnd": round(end * 1000), "text": text}
-        self._api.send("PATCH", f"/api/annotations/{annotation_id:d}", json=wanted)
-
     def alert_annotations(self, *, start: float, end: float) -> list[AlertAnnotation]:
         """What became of Grafana's alerts between two Unix times, the newest first.
 
@@ -309,6 +299,16 @@ class GrafanaClient:
             "limit": self._limits.rows,
         }
         return [alert_annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def tagged_annotations(self, tag: str) -> list[Annotation]:
+        """The annotations with that tag, on whichever dashboard, the newest first."""
+        params: dict[str, object] = {"tags": tag, "type": "annotation", "limit": self._limits.rows}
+        return [annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def change_annotation(self, annotation_id: int, *, start: float, end: float, text: str) -> None:
+        """Give an annotation another time (Unix seconds) and text."""
+        wanted = {"time": round(start * 1000), "timeEnd": round(end * 1000), "text": text}
+        self._api.send("PATCH", f"/api/annotations/{annotation_id:d}", json=wanted)
 
     def delete_annotation(self, annotation_id: int) -> None:
         """Remove an annotation."""
