@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -224,8 +225,13 @@ def test_what_is_set_counts_before_what_was_made(settings: Settings, for_others:
 
 
 def test_prometheus_and_grafana_may_read_what_they_are_given(
-    settings: Settings, for_others: Path
+    settings: Settings, for_others: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    closed = tmp_path / "closed"
+    shutil.copytree(container.PROVISIONING, closed)
+    for path in (closed, *closed.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.setattr(container, "PROVISIONING", closed)
     address = "http://host.docker.internal:8001"
     given = replace(settings, scrape_interval=1, mockapp_url=address, rules_dir="/rules")
     set_up(replace(given, rules_dir=str(settings.data_dir / "rules")), for_others)
