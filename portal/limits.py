@@ -195,7 +195,7 @@ class ReadingLimits:
     lab_s: float = 2.5
     buckets_s: float = 60.0
     rules_s: float = 10.0
-    sources_s: float = 60.0
+    sources_s: float = 10.0
     definitions_s: float = 10.0
     others_s: float = 30.0
     readout_s: float = 4.5
@@ -236,6 +236,26 @@ class BurstLimits:
     ask_every_s: float = 0.5
     uncounted_s: float = 45.0
     recount_every_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class AnnotationLimits:
+    """Bursts as annotations on dashboards in Grafana.
+
+    ``every_s``: from one look for what is due to the next. A burst is looked at again after
+    ``again_s``, until ``follow_s`` after its end (a dashboard may come later), and after
+    ``give_up_s`` not even where Grafana could not be asked. One process looks after it until it was
+    not heard of for ``abandoned_s``. ``boards``: on so many dashboards at most. What is left of
+    bursts that are gone is looked for after each reset, and every ``sweep_every_s``.
+    """
+
+    every_s: float = 2.0
+    again_s: float = 30.0
+    follow_s: float = 3600.0
+    give_up_s: float = 86400.0
+    abandoned_s: float = 60.0
+    boards: int = 10
+    sweep_every_s: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -296,6 +316,7 @@ class Limits:
     workbench: WorkbenchLimits = WorkbenchLimits()
     reading: ReadingLimits = ReadingLimits()
     burst: BurstLimits = BurstLimits()
+    annotation: AnnotationLimits = AnnotationLimits()
     room: RoomLimits = RoomLimits()
     export: ExportLimits = ExportLimits()
     server: ServerLimits = ServerLimits()

@@ -136,6 +136,7 @@ class _Run:
         self._reason = ""
         self._stopping = False
         self._full_since: float | None = None
+        self._owned_at = time.monotonic()
 
     def to_its_end(self) -> None:
         state, before, started = BurstState.FAILED, None, self._services.clock()
@@ -238,9 +239,11 @@ class _Run:
 
         In this order: a burst that was given up meanwhile breaks nothing any more.
         """
-        _write(engine, HERE + "\n")
-        self._save(counts=self._counts)
-        _write(engine, HERE + "\n")
+        began = time.monotonic()
+        self._say_here(engine)
+        is_saved = self._save(counts=self._counts)
+        self._owned_at = began if is_saved else time.monotonic()
+        self._say_here(engine)
         self._hold_fault(must=False)
         since = self._full_since
         if since is not None and time.monotonic() - since > self._limits.full_s:
@@ -248,6 +251,10 @@ class _Run:
         if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted()):
             self._stopping = True
             _write(engine, STOP + "\n")
+
+    def _say_here(self, engine: subprocess.Popen[bytes]) -> None:
+        """Nobody may take the burst for given up sooner than ``abandoned_s`` after that moment."""
+        _write(engine, f"{HERE} {self._owned_at}\n")
 
     def _stop_wanted(self) -> bool:
         wanted = db.select(Burst.stop_requested).where(Burst.id == self._id)
@@ -302,10 +309,11 @@ class _Run:
             f"({_how(engine.returncode)}). The numbers are the last ones it told."
         )
 
-    def _save(self, **values: Any) -> None:
+    def _save(self, **values: Any) -> bool:
         """Write to the record while the burst is under way; what fails is tried at the next tick.
 
-        Only a disk that stays full ends the burst: ``_full_since`` says since when it is.
+        Whether it was written. Only a disk that stays full ends the burst: ``_full_since`` says
+        since when it is.
         """
         values = {**self._unsaved, **values}
         try:
@@ -315,9 +323,10 @@ class _Run:
             fault = self._not_saved(values, error)
             still = self._full_since if self._full_since is not None else time.monotonic()
             self._full_since = still if fault is DatabaseFault.FULL else None
-        else:
-            self._full_since = None
-            self._runner.unsaved.pop(self._id, None)
+            return False
+        self._full_since = None
+        self._runner.unsaved.pop(self._id, None)
+        return True
 
     def _finish(self, **values: Any) -> None:
         """Write to the record at the end; try again for as long as the database can't be used.
