@@ -32,7 +32,7 @@ from portal.bursts.messages import HERE, STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
 from portal.bursts.server_view import counters_before, seen_since
-from portal.bursts.store import ABANDONED_REASON, settle_abandoned
+from portal.bursts.store import ABANDONED_REASON, CUT_SHORT, settle_abandoned
 from portal.clients.calls import announce
 from portal.clients.errors import ClientError
 from portal.commands import typed_here
@@ -43,6 +43,7 @@ from portal.limits import BurstLimits
 from portal.services import Services
 
 log = logging.getLogger(__name__)
+LAST_WORDS = (MessageKind.FINISHED, MessageKind.STOPPED, MessageKind.FAILED)
 MISTAKE = "The portal made a mistake; slo-lab logs portal has the details."
 DISK_REASON = "The disk of the database was full, so the burst was ended before its time."
 """What the record says once it could be saved."""
@@ -216,7 +217,7 @@ class _Run:
             silent, due = 0.0, time.monotonic()
             while True:
                 if self._services.background.stopping.is_set():
-                    raise BurstError(ABANDONED_REASON)
+                    return self._cut_short(engine, selector)
                 wait = max(0.0, due - time.monotonic())
                 if selector.select(timeout=wait):
                     silent = 0.0
@@ -230,6 +231,33 @@ class _Run:
                     self._tick(engine)
                     # From its end, so that messages are read however long a tick takes.
                     due = time.monotonic() + self._limits.tick_s
+
+    def _cut_short(
+        self, engine: subprocess.Popen[bytes], selector: selectors.BaseSelector
+    ) -> BurstState:
+        """Stop the engine because the portal ends; its last words have the whole numbers.
+
+        Raises BurstError, unless the burst was over.
+        """
+        _write(engine, STOP + "\n")
+        last = self._last_words(engine, selector)
+        if last is MessageKind.FINISHED:
+            return BurstState.FINISHED
+        if last is None:
+            engine.kill()  # it had its time to leave
+        raise BurstError(CUT_SHORT if last else ABANDONED_REASON)
+
+    def _last_words(
+        self, engine: subprocess.Popen[bytes], selector: selectors.BaseSelector
+    ) -> MessageKind | None:
+        """Of which kind they were; None when none came in time."""
+        with contextlib.suppress(SLOLabError):
+            while selector.select(timeout=self._limits.last_words_s):
+                message = self._next_message(engine)
+                self._counts = message.counts()
+                if message.kind in LAST_WORDS:
+                    return message.kind
+        return None
 
     def _next_message(self, engine: subprocess.Popen[bytes]) -> Message:
         line = _output(engine).readline()
@@ -248,7 +276,7 @@ class _Run:
             if message.reason == FELL_SILENT:
                 raise BurstError(SETTLED_REASON)
             if not self._stopping and self._services.background.stopping.wait(self._limits.tick_s):
-                raise BurstError(ABANDONED_REASON)  # whoever ends the portal ends its group
+                raise BurstError(CUT_SHORT)  # whoever ends the portal ends its group
             self._reason = self._reason or "Stopped before its time."
             return BurstState.FAILED if self._reason == DISK_REASON else BurstState.STOPPED
         return None

@@ -16,10 +16,8 @@ from portal.kit.age import old
 from portal.kit.db import db
 from portal.limits import BurstLimits
 
-ABANDONED_REASON = (
-    "The portal stopped while this burst ran, so it was cut short. "
-    "The numbers are those of its last second."
-)
+CUT_SHORT = "The portal stopped while this burst ran, so it was cut short."
+ABANDONED_REASON = f"{CUT_SHORT} The numbers are those of its last second."
 NOT_BEGUN_REASON = (
     "The portal stopped, or lost its database, as this burst was about to begin. Start it again."
 )
