@@ -141,7 +141,7 @@ class _Run:
             before = counters_before(self._services, self._job)
             self._take_fence()
             self._hold_fault()
-            started = self._services.clock()
+            started, self._owned_at = self._services.clock(), time.monotonic()
             self._save(state=BurstState.RUNNING, started_at=started)
             state = self._drive()
         except SLOLabError as error:
@@ -160,6 +160,7 @@ class _Run:
         with _engine(self._limits.leave_s) as engine, selectors.DefaultSelector() as selector:
             order = self._profile.spec(self._services.mockapp.base_url)
             _write(engine, replace(order, silence_seconds=self._limits.alone_s).dump())
+            self._say_here(engine)
             selector.register(_output(engine), selectors.EVENT_READ)
             silent, due = 0.0, time.monotonic()
             while True:
