@@ -191,7 +191,7 @@ class _Run:
             before = counters_before(self._services, self._job)
             self._take_fence()
             self._hold_fault()
-            started = self._services.clock()
+            started, self._owned_at = self._services.clock(), time.monotonic()
             known = asdict(before) if before else None
             self._save(state=BurstState.RUNNING, started_at=started, counted_before=known)
             state = self._drive()
@@ -213,6 +213,7 @@ class _Run:
         with _engine(self._limits.leave_s) as engine, selectors.DefaultSelector() as selector:
             order = self._profile.spec(self._services.mockapp.base_url)
             _write(engine, replace(order, silence_seconds=self._limits.alone_s).dump())
+            self._say_here(engine)
             selector.register(_output(engine), selectors.EVENT_READ)
             silent, due = 0.0, time.monotonic()
             while True:
