@@ -210,7 +210,8 @@ class ReadingLimits:
 class BurstLimits:
     """A burst's runner, engine and record.
 
-    The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``;
+    The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``,
+    from one time that it saves the record by the second to the next: ``record_s``;
     an engine that says nothing is ended after ``silence_s``, with ``leave_s`` to leave. From one
     try to save to the next: ``retry_s``, until ``retry_for_s``. A burst goes on for ``full_s`` with
     a full disk, and waits for ``lock_s`` at most when it saves, so that its lease is renewed in
@@ -222,6 +223,7 @@ class BurstLimits:
 
     lease_s: float = 5.0
     tick_s: float = 0.4
+    record_s: float = 1.0
     silence_s: float = 15.0
     leave_s: float = 3.0
     retry_s: float = 2.0

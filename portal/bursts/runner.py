@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import selectors
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from portal.bursts.engine.control import FELL_SILENT
 from portal.bursts.messages import HERE, STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
+from portal.bursts.record import BurstRecord
 from portal.bursts.server_view import counters_before, seen_since
 from portal.bursts.store import ABANDONED_REASON
 from portal.clients.calls import announce
@@ -39,6 +41,7 @@ DISK_REASON = "The disk of the database was full, so the burst was ended before 
 """What the record says once it could be saved."""
 
 OVERTAKEN = 409
+READ_BYTES = 64 << 10
 NOT_SAVED = "The numbers below are not saved yet; the portal keeps trying."
 SETTLED_REASON = (
     "The portal stood still while this burst ran (did the machine sleep?), so it was ended."
@@ -130,6 +133,9 @@ class _Run:
         self._job = job
         self._fence = fence
         self._counts: dict[str, Any] = {}
+        self._record = BurstRecord()
+        self._record_due = 0.0
+        self._heard = b""
         self._reason = ""
         self._stopping = False
         self._full_since: float | None = None
@@ -151,7 +157,8 @@ class _Run:
         finally:
             self._release_fault()
             ended = max(started, self._services.clock())
-            self._finish(state=state, reason=self._reason[:500], ended_at=ended)
+            told = {"record": self._record.dump()} if self._record.seconds else {}
+            self._finish(state=state, reason=self._reason[:500], ended_at=ended, **told)
         view = seen_since(self._services, self._job, before, ended)
         self._finish(server_counts=asdict(view) if view else {})
 
@@ -167,8 +174,9 @@ class _Run:
                 wait = max(0.0, due - time.monotonic())
                 if selector.select(timeout=wait):
                     silent = 0.0
-                    if ended := self._hear(self._next_message(engine)):
-                        return ended
+                    for message in self._messages(engine):
+                        if ended := self._hear(message):
+                            return ended
                 # What was waited, not what the clock says: a machine that stood still did so
                 # for the engine too.
                 elif (silent := silent + wait) > self._limits.silence_s:
@@ -178,14 +186,19 @@ class _Run:
                     # From its end, so that messages are read however long a tick takes.
                     due = time.monotonic() + self._limits.tick_s
 
-    def _next_message(self, engine: subprocess.Popen[bytes]) -> Message:
-        line = _output(engine).readline()
-        if not line:
+    def _messages(self, engine: subprocess.Popen[bytes]) -> Iterator[Message]:
+        """Those that have come whole; raises BurstError once no more will."""
+        data = os.read(_output(engine).fileno(), READ_BYTES)
+        if not data:
             raise BurstError(self._gone(engine))
-        return Message.parse(line.decode("utf-8", "replace"))
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        for line in lines:
+            yield Message.parse(line.decode("utf-8", "replace"))
 
     def _hear(self, message: Message) -> BurstState | None:
         self._counts = message.counts()
+        if message.part:
+            self._record.take(message.part)
         if message.kind is MessageKind.FAILED:
             raise BurstError(message.reason or "The burst's own process gave up.")
         if message.kind is MessageKind.FINISHED:
@@ -206,7 +219,7 @@ class _Run:
         In this order: a burst that was given up meanwhile breaks nothing any more.
         """
         _write(engine, HERE + "\n")
-        self._save(counts=self._counts)
+        self._save(counts=self._counts, **self._record_in_time())
         _write(engine, HERE + "\n")
         self._hold_fault(must=False)
         since = self._full_since
@@ -215,6 +228,13 @@ class _Run:
         if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted()):
             self._stopping = True
             _write(engine, STOP + "\n")
+
+    def _record_in_time(self) -> dict[str, bytes]:
+        """The record by the second, where it is time to save it again."""
+        if not self._record.seconds or time.monotonic() < self._record_due:
+            return {}
+        self._record_due = time.monotonic() + self._limits.record_s
+        return {"record": self._record.dump()}
 
     def _stop_wanted(self) -> bool:
         wanted = db.select(Burst.stop_requested).where(Burst.id == self._id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.orm import undefer
 
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.kit.age import old
@@ -21,9 +22,11 @@ ABANDONED_REASON = (
 
 
 def find(learner_id: int, burst_id: int) -> Burst | None:
-    """The learner's burst of that number."""
+    """The learner's burst of that number, with its record by the second."""
     return db.session.scalar(
-        select(Burst).where(Burst.learner_id == learner_id, Burst.id == burst_id)
+        select(Burst)
+        .where(Burst.learner_id == learner_id, Burst.id == burst_id)
+        .options(undefer(Burst.record))
     )
 
 
