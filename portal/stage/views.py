@@ -27,6 +27,7 @@ from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.rulefolder.presence import has_alert
 from portal.services import current_services
 from portal.stage.comparison import compare
+from portal.stage.incident import stage_context
 
 bp = Blueprint("stage", __name__, url_prefix="/bursts")
 
@@ -101,8 +102,20 @@ def show(burst_id: int) -> ResponseReturnValue:
     burst = _find(burst_id)
     context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst)}
     return render_page(
-        "stage/show.html", burst=burst, has_alert=_has_alert(), **context, **_beside()
+        "stage/show.html",
+        burst=burst,
+        has_alert=_has_alert(),
+        **context,
+        **stage_context(burst, request.args.get("slo")),
     )
+
+
+@bp.get("/<int:burst_id>/stage")
+def stage_fragment(burst_id: int) -> ResponseReturnValue:
+    """The picture of a burst, as far as it has come."""
+    burst = _find(burst_id)
+    context = stage_context(burst, request.args.get("slo"))
+    return render_template("stage/_stage.html", burst=burst, **context)
 
 
 @bp.get("/<int:burst_id>/views")
