@@ -195,7 +195,7 @@ class ReadingLimits:
     lab_s: float = 2.5
     buckets_s: float = 60.0
     rules_s: float = 10.0
-    sources_s: float = 60.0
+    sources_s: float = 10.0
     definitions_s: float = 10.0
     others_s: float = 30.0
     readout_s: float = 4.5
@@ -218,7 +218,8 @@ class BurstLimits:
     time. The engine ends when the runner says nothing for ``alone_s``: before another portal may
     take the burst for abandoned, ``abandoned_s`` after its last heartbeat, which ``settle_every_s``
     is looked for. Prometheus is asked each ``ask_every_s`` for what it counted; by ``uncounted_s``
-    a runner that is still there has that, or has given up on it.
+    a runner that is still there has that, or has given up on it: others ask, each
+    ``recount_every_s``.
     """
 
     lease_s: float = 5.0
@@ -234,7 +235,28 @@ class BurstLimits:
     abandoned_s: float = 6.0
     settle_every_s: float = 1.0
     ask_every_s: float = 0.5
-    uncounted_s: float = 240.0
+    uncounted_s: float = 45.0
+    recount_every_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class AnnotationLimits:
+    """Bursts as annotations on dashboards in Grafana.
+
+    ``every_s``: from one look for what is due to the next. A burst is looked at again after
+    ``again_s``, until ``follow_s`` after its end (a dashboard may come later), and after
+    ``give_up_s`` not even where Grafana could not be asked. One process looks after it until it was
+    not heard of for ``abandoned_s``. ``boards``: on so many dashboards at most. What is left of
+    bursts that are gone is looked for after each reset, and every ``sweep_every_s``.
+    """
+
+    every_s: float = 2.0
+    again_s: float = 30.0
+    follow_s: float = 3600.0
+    give_up_s: float = 86400.0
+    abandoned_s: float = 60.0
+    boards: int = 10
+    sweep_every_s: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -295,6 +317,7 @@ class Limits:
     workbench: WorkbenchLimits = WorkbenchLimits()
     reading: ReadingLimits = ReadingLimits()
     burst: BurstLimits = BurstLimits()
+    annotation: AnnotationLimits = AnnotationLimits()
     room: RoomLimits = RoomLimits()
     export: ExportLimits = ExportLimits()
     server: ServerLimits = ServerLimits()

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from portal import create_app, end_app
+from portal.commands import printed
 from portal.config import Settings
 from portal.copies.store import CopyError, database_path, is_lost, keep_copy
 from portal.errors import SLOLabError
@@ -149,7 +150,7 @@ def main() -> None:
         limits = _limits(app)
         server = _listen(app, settings, limits)
     except SLOLabError as error:
-        sys.exit(f"portal: {error}")
+        sys.exit(f"portal: {printed(str(error))}")
     start_background(app)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)

@@ -47,7 +47,8 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     """What a burst was to do, what it did, and how it ended.
 
     ``spec`` holds rate (requests/s), duration (s), mode, mix and fault; ``counts`` the engine's
-    last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is.
+    last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is;
+    ``counted_before`` the service's Counters as it began.
     ``fence`` grows from burst to burst: the service lets no older one change its fault.
     ``predicted_error_ratio`` (0..1) and ``predicted_page`` are what the learner expected before.
     """
@@ -81,6 +82,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     counts: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
     server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
     record: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    counted_before: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
     predicted_error_ratio: Mapped[float | None]
     predicted_page: Mapped[bool | None]
     learner: Mapped[Learner] = relationship()

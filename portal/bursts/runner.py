@@ -31,12 +31,14 @@ from portal.bursts.server_view import counters_before, seen_since
 from portal.bursts.store import ABANDONED_REASON
 from portal.clients.calls import announce
 from portal.clients.errors import ClientError
+from portal.commands import typed_here
 from portal.errors import SLOLabError
 from portal.kit.database_fault import DatabaseFault, fault_of
 from portal.kit.db import db, waiting_for_lock
 from portal.services import Services
 
 log = logging.getLogger(__name__)
+MISTAKE = "The portal made a mistake; slo-lab logs portal has the details."
 DISK_REASON = "The disk of the database was full, so the burst was ended before its time."
 """What the record says once it could be saved."""
 
@@ -139,6 +141,7 @@ class _Run:
         self._reason = ""
         self._stopping = False
         self._full_since: float | None = None
+        self._owned_at = time.monotonic()
 
     def to_its_end(self) -> None:
         state, before, started = BurstState.FAILED, None, self._services.clock()
@@ -147,19 +150,22 @@ class _Run:
             self._take_fence()
             self._hold_fault()
             started = self._services.clock()
-            self._save(state=BurstState.RUNNING, started_at=started)
+            known = asdict(before) if before else None
+            self._save(state=BurstState.RUNNING, started_at=started, counted_before=known)
             state = self._drive()
         except SLOLabError as error:
             self._reason = self._reason or str(error)
         except Exception:
             log.exception("burst broke", extra={"burst": self._id})
-            self._reason = "The portal made a mistake; slo-lab logs portal has the details."
+            self._reason = typed_here(MISTAKE, self._services.settings)
         finally:
             self._release_fault()
             ended = max(started, self._services.clock())
             told = {"record": self._record.dump()} if self._record.seconds else {}
             self._finish(state=state, reason=self._reason[:500], ended_at=ended, **told)
         view = seen_since(self._services, self._job, before, ended)
+        if view is None and self._services.background.stopping.is_set():
+            return  # the next portal asks
         self._finish(server_counts=asdict(view) if view else {})
 
     def _drive(self) -> BurstState:
@@ -218,9 +224,11 @@ class _Run:
 
         In this order: a burst that was given up meanwhile breaks nothing any more.
         """
-        _write(engine, HERE + "\n")
-        self._save(counts=self._counts, **self._record_in_time())
-        _write(engine, HERE + "\n")
+        began = time.monotonic()
+        self._say_here(engine)
+        is_saved = self._save(counts=self._counts, **self._record_in_time())
+        self._owned_at = began if is_saved else time.monotonic()
+        self._say_here(engine)
         self._hold_fault(must=False)
         since = self._full_since
         if since is not None and time.monotonic() - since > self._limits.full_s:
@@ -228,6 +236,10 @@ class _Run:
         if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted()):
             self._stopping = True
             _write(engine, STOP + "\n")
+
+    def _say_here(self, engine: subprocess.Popen[bytes]) -> None:
+        """Nobody may take the burst for given up sooner than ``abandoned_s`` after that moment."""
+        _write(engine, f"{HERE} {self._owned_at}\n")
 
     def _record_in_time(self) -> dict[str, bytes]:
         """The record by the second, where it is time to save it again."""
@@ -289,10 +301,11 @@ class _Run:
             f"({_how(engine.returncode)}). The numbers are the last ones it told."
         )
 
-    def _save(self, **values: Any) -> None:
+    def _save(self, **values: Any) -> bool:
         """Write to the record while the burst is under way; what fails is tried at the next tick.
 
-        Only a disk that stays full ends the burst: ``_full_since`` says since when it is.
+        Whether it was written. Only a disk that stays full ends the burst: ``_full_since`` says
+        since when it is.
         """
         values = {**self._unsaved, **values}
         try:
@@ -302,9 +315,10 @@ class _Run:
             fault = self._not_saved(values, error)
             still = self._full_since if self._full_since is not None else time.monotonic()
             self._full_since = still if fault is DatabaseFault.FULL else None
-        else:
-            self._full_since = None
-            self._runner.unsaved.pop(self._id, None)
+            return False
+        self._full_since = None
+        self._runner.unsaved.pop(self._id, None)
+        return True
 
     def _finish(self, **values: Any) -> None:
         """Write to the record at the end; try again for as long as the database can't be used.

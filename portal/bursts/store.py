@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import undefer
 
@@ -89,7 +89,6 @@ def settle_abandoned(now: datetime, limits: BurstLimits, followed: Collection[in
     """
     try:
         _end_silent(now, timedelta(seconds=limits.abandoned_s), tuple(followed))
-        _end_uncounted(now, timedelta(seconds=limits.uncounted_s))
     except DatabaseError:  # a full disk, a lock; the next look tries again
         db.session.rollback()
 
@@ -105,24 +104,30 @@ def _end_silent(now: datetime, after: timedelta, followed: tuple[int, ...]) -> N
         end: dict[str, Any] = {
             "state": BurstState.FAILED,
             "reason": ABANDONED_REASON,
-            "server_counts": {},
             "ended_at": min(burst.heartbeat_at, max(now, burst.started_at or now)),
         }
-        _settle(burst, end, Burst.state.in_(ACTIVE))
+        _settle(burst, end)
 
 
-def _end_uncounted(now: datetime, after: timedelta) -> None:
+def uncounted(now: datetime, limits: BurstLimits) -> Sequence[Burst]:
     """The bursts that ended, but whose runner was gone before Prometheus had counted them."""
-    waiting = Burst.server_counts.is_(None)
-    uncounted = select(Burst).where(
-        Burst.state.not_in(ACTIVE),
-        old(Burst.heartbeat_at, now, after),
-        waiting,
-    )
-    for burst in db.session.scalars(uncounted).all():
-        _settle(burst, {"server_counts": {}}, waiting)
+    return db.session.scalars(
+        select(Burst).where(
+            Burst.state.not_in(ACTIVE),
+            old(Burst.heartbeat_at, now, timedelta(seconds=limits.uncounted_s)),
+            Burst.server_counts.is_(None),
+        )
+    ).all()
 
 
-def _settle(burst: Burst, end: dict[str, Any], which: ColumnElement[bool]) -> None:
-    db.session.execute(update(Burst).where(Burst.id == burst.id, which).values(end))
+def keep_count(burst_id: int, server_counts: dict[str, Any]) -> None:
+    """What Prometheus counted of it, unless that is known already."""
+    waiting = update(Burst).where(Burst.id == burst_id, Burst.server_counts.is_(None))
+    db.session.execute(waiting.values(server_counts=server_counts))
+    db.session.commit()
+
+
+def _settle(burst: Burst, end: dict[str, Any]) -> None:
+    abandoned = update(Burst).where(Burst.id == burst.id, Burst.state.in_(ACTIVE))
+    db.session.execute(abandoned.values(end))
     db.session.commit()

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
+from portal.commands import typed_here
 from portal.errors import SLOLabError
 from portal.kit.database_fault import DatabaseFault, DatabaseTrouble, fault_of
 from portal.kit.db import db
 from portal.kit.htmx import problem, wants_fragment
+from portal.services import current_services
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ def _refuse_after_the_end() -> None:
 
 
 def _page(status: int, sentence: str) -> ResponseReturnValue:
+    sentence = typed_here(sentence, current_services().settings)
     if request.method == "POST" and wants_fragment():
         return problem(sentence, status)
     # Without the frame of pages, which asks the very database that failed.

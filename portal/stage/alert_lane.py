@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from portal.alerts.transitions import AlertHistory
 from portal.rulefile.states import AlertState
 from portal.stage.axis import Axis, since_start
-from portal.stage.drawing import Drawing, Stroke, Word, box, line_through
+from portal.stage.drawing import LaneDrawing, Stroke, Word, box, line_through
 
 HALF = 10.0
 A_LETTER = 6.6
@@ -37,12 +37,12 @@ def spans_of(history: AlertHistory, start: float, end: float) -> list[AlertSpan]
     return [span for span in spans if span.end > span.start]
 
 
-def alert_drawing(axis: Axis, history: AlertHistory, end: float, height: int) -> Drawing:
+def alert_drawing(axis: Axis, history: AlertHistory, end: float, height: int) -> LaneDrawing:
     """Up to ``end`` (Unix seconds), the last moment that is known of."""
     middle = height / 2
     spans = spans_of(history, axis.start, min(end, axis.end))
     strokes = [_stroke(axis, span, middle) for span in spans]
-    return Drawing(height, tuple(strokes), tuple(_words(axis, spans, middle)))
+    return LaneDrawing(height, tuple(strokes), tuple(_words(axis, spans, middle)))
 
 
 def _stroke(axis: Axis, span: AlertSpan, middle: float) -> Stroke:

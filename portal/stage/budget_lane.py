@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from portal.kit.charts import Points
 from portal.stage.axis import Axis
-from portal.stage.drawing import Drawing, Stroke, Word, area, line_through
+from portal.stage.drawing import LaneDrawing, Stroke, Word, area, line_through
 from portal.stage.sli_lane import stretches_of
 
 HEIGHT = 92
@@ -15,7 +15,7 @@ DEEPEST = -3.0
 """What is overspent further than this is drawn at the lower edge."""
 
 
-def budget_drawing(axis: Axis, points: Points) -> Drawing:
+def budget_drawing(axis: Axis, points: Points) -> LaneDrawing:
     """``points``: Unix seconds and the share of the budget so far that is left, or None."""
     known = [value for _, value in points if value is not None]
     low = max(min([*known, -0.25]), DEEPEST)
@@ -28,7 +28,7 @@ def budget_drawing(axis: Axis, points: Points) -> Drawing:
         Word("scale", axis.left - 6, TOP + 4, "whole", "end"),
         Word("scale", axis.left - 6, zero + 4, "spent", "end"),
     )
-    return Drawing(HEIGHT, tuple(strokes), words)
+    return LaneDrawing(HEIGHT, tuple(strokes), words)
 
 
 def spent_at(points: Points, start: float) -> float | None:
@@ -63,4 +63,5 @@ def _signed(points: Sequence[tuple[float, float]], sign: int) -> list[list[tuple
 
 
 def _y(value: float, low: float) -> float:
-    return TOP + (1 - (min(max(value, low), 1.0) - low) / (1 - low)) * (BOTTOM - TOP)
+    share = (min(max(value, low), 1.0) - low) / (1 - low)
+    return round(TOP + (1 - share) * (BOTTOM - TOP), 1)

@@ -28,7 +28,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class LaneDrawing:
     """One lane's picture for one width."""
 
     height: int
@@ -46,19 +46,19 @@ class Lane:
     name: str
     note: str
     about: tuple[str, ...]
-    wide: Drawing
-    narrow: Drawing
+    wide: LaneDrawing
+    narrow: LaneDrawing
     alarm: bool = False
 
 
-def rounded(value: float) -> str:
+def coordinate(value: float) -> str:
     """A coordinate, to a tenth, as short as it can be written."""
-    return f"{value:.1f}".removesuffix(".0")
+    return str(round(value, 1)).removesuffix(".0")
 
 
 def line_through(points: Iterable[Point]) -> str:
     """The path through the points; "" for none."""
-    joined = "L".join(f"{rounded(x)} {rounded(y)}" for x, y in points)
+    joined = "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in points)
     return f"M{joined}" if joined else ""
 
 
@@ -72,4 +72,5 @@ def area(points: Sequence[Point], base: float) -> str:
 
 def box(x: float, y: float, width: float, height: float) -> str:
     """The path around a rectangle."""
-    return f"M{rounded(x)} {rounded(y)}h{rounded(width)}v{rounded(height)}h{rounded(-width)}Z"
+    across, down = coordinate(width), coordinate(height)
+    return f"M{coordinate(x)} {coordinate(y)}h{across}v{down}h{coordinate(-width)}Z"

@@ -13,8 +13,8 @@ from portal.objectives.reading import INSTANT_STEP_SECONDS, read_budget
 from portal.objectives.store import list_slos
 from portal.services import Services, current_services
 from portal.slo.objective import SLO, SLIKind
-from portal.stage.measured import measure
-from portal.stage.scene import Incident, Scene, scene_of, stretch_of
+from portal.stage.measurement import measure
+from portal.stage.scene import Incident, IncidentScene, scene_of, stretch_of
 
 
 def stage_context(burst: Burst, wanted: str | None) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def stage_context(burst: Burst, wanted: str | None) -> dict[str, Any]:
 
 def _scene(
     services: Services, burst: Burst, slo: SLO | None, now: float, *, settled: bool
-) -> Scene | None:
+) -> IncidentScene | None:
     record = burst.by_second or BurstRecord()
     histories = alert_record.histories(burst.id) if alert_record.watch_of(burst.id) else None
     stretch = stretch_of(burst, record, histories, now)

@@ -18,7 +18,7 @@ from portal.stage.alert_lane import alert_drawing
 from portal.stage.axis import BEFORE_S, Axis, AxisMark, since_start
 from portal.stage.budget_lane import budget_drawing, spent_at
 from portal.stage.drawing import Lane
-from portal.stage.measured import Measured
+from portal.stage.measurement import Measurement
 from portal.stage.sli_lane import below_since, sli_drawing
 from portal.stage.users_lane import users_drawing
 from portal.words import counted
@@ -55,7 +55,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class StageSpan:
     """The time that a stage shows, Unix seconds; ``known_to``: nothing is known beyond."""
 
     start: float
@@ -66,7 +66,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Scene:
+class IncidentScene:
     """The stage as ``_stage.html`` draws it; ``summary`` says it in a sentence."""
 
     tiles: tuple[Tile, ...]
@@ -86,9 +86,9 @@ class Incident:
     """
 
     burst: Burst
-    stretch: Stretch
+    stretch: StageSpan
     record: BurstRecord
-    measured: Measured
+    measured: Measurement
     slo: SLO | None = None
     budget: Budget | None = None
     histories: Sequence[AlertHistory] | None = None
@@ -97,7 +97,7 @@ class Incident:
 
 def stretch_of(
     burst: Burst, record: BurstRecord, histories: Sequence[AlertHistory] | None, now: float
-) -> Stretch | None:
+) -> StageSpan | None:
     """The time to show: from shortly before the burst until its alerts are resolved.
 
     None for one that never began.
@@ -113,16 +113,16 @@ def stretch_of(
         moves = [step.at for one in histories or () for step in one.transitions]
         end = max([burst_end + AFTER_S, *(at + AHEAD_S for at in moves)])
         end = min(end, burst_end + LONGEST_AFTER_S)
-    return Stretch(origin - BEFORE_S, end, origin, burst_end, max(origin, min(now, end)))
+    return StageSpan(origin - BEFORE_S, end, origin, burst_end, max(origin, min(now, end)))
 
 
-def scene_of(incident: Incident) -> Scene:
+def scene_of(incident: Incident) -> IncidentScene:
     """Draw what is known."""
     wide, narrow = (_axis(incident.stretch, width) for width in (WIDE, NARROW))
     lanes = tuple(_lanes(incident, wide, narrow))
     tiles = tuple(_tiles(incident))
     told = (f"{tile.name}: {tile.value}, {tile.about}" for tile in tiles)
-    return Scene(
+    return IncidentScene(
         tiles=tiles,
         lanes=lanes,
         wide=_ground(incident, wide, 9),
@@ -132,7 +132,7 @@ def scene_of(incident: Incident) -> Scene:
     )
 
 
-def _axis(stretch: Stretch, width: int) -> Axis:
+def _axis(stretch: StageSpan, width: int) -> Axis:
     return Axis(stretch.start, stretch.end, stretch.origin, width, left=52.0)
 
 

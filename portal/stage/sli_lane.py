@@ -8,7 +8,7 @@ from itertools import pairwise
 from portal.kit.charts import Points
 from portal.numbers import number
 from portal.stage.axis import Axis
-from portal.stage.drawing import Drawing, Point, Stroke, Word, area, line_through
+from portal.stage.drawing import LaneDrawing, Point, Stroke, Word, area, line_through
 
 HEIGHT = 104
 TOP, BOTTOM = 12.0, 84.0
@@ -18,7 +18,7 @@ FLOORS = (0.999, 0.99, 0.95, 0.9, 0.8, 0.5, 0.0)
 
 def sli_drawing(
     axis: Axis, points: Points, scrapes: Sequence[float], objective: float | None
-) -> Drawing:
+) -> LaneDrawing:
     """``points``: Unix seconds and share 0..1, or None for a gap; ``scrapes``: Unix seconds."""
     low = _floor(points, objective)
     stretches = [
@@ -35,7 +35,7 @@ def sli_drawing(
         Word("scale", axis.left - 6, _y(value, low) + 4, f"{number(value * 100)} %", "end")
         for value in (1.0, middle, low)
     )
-    return Drawing(HEIGHT, tuple(stroke for stroke in strokes if stroke.d), words)
+    return LaneDrawing(HEIGHT, tuple(stroke for stroke in strokes if stroke.d), words)
 
 
 def stretches_of(points: Points) -> list[list[tuple[float, float]]]:
@@ -63,7 +63,7 @@ def _floor(points: Points, objective: float | None) -> float:
 
 
 def _y(value: float, low: float) -> float:
-    return TOP + (1 - (max(value, low) - low) / (1 - low)) * (BOTTOM - TOP)
+    return round(TOP + (1 - (max(value, low) - low) / (1 - low)) * (BOTTOM - TOP), 1)
 
 
 def _level(axis: Axis, low: float, objective: float | None) -> Iterator[Stroke]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from portal.bursts.record import SecondView
 from portal.stage.axis import Axis
-from portal.stage.drawing import Drawing, Stroke, box, rounded
+from portal.stage.drawing import LaneDrawing, Stroke, box, coordinate
 
 HEIGHT = 100
 FLOOR, CEILING = 94.0, 6.0
@@ -34,7 +34,7 @@ class Stack:
         return sum(self.numbers)
 
 
-def users_drawing(axis: Axis, start: float, views: Sequence[SecondView]) -> Drawing:
+def users_drawing(axis: Axis, start: float, views: Sequence[SecondView]) -> LaneDrawing:
     """Dots, rings, crosses and bars where each has room, else columns of their numbers.
 
     ``start``: the Unix time of the first of the views.
@@ -44,9 +44,9 @@ def users_drawing(axis: Axis, start: float, views: Sequence[SecondView]) -> Draw
     rows = -(-busiest // across)
     crowded = busiest > MOST_MARKS_A_SECOND or rows * TIGHTEST > FLOOR - CEILING
     if crowded or axis.a_second < NARROWEST:
-        return Drawing(HEIGHT, tuple(_columns(axis, _stacks(axis, start, views))))
+        return LaneDrawing(HEIGHT, tuple(_columns(axis, _stacks(axis, start, views))))
     pitch = min(PITCH, (FLOOR - CEILING) / max(rows, 1))
-    return Drawing(HEIGHT, tuple(_marks(axis, start, views, across, pitch)))
+    return LaneDrawing(HEIGHT, tuple(_marks(axis, start, views, across, pitch)))
 
 
 def _numbers(view: SecondView) -> tuple[int, ...]:
@@ -108,23 +108,23 @@ def _spread(numbers: Sequence[int], second: int) -> list[str]:
 
 
 def _dot(x: float, y: float) -> str:
-    return f"M{rounded(x)} {rounded(y)}h0"
+    return f"M{coordinate(x)} {coordinate(y)}h0"
 
 
 def _cross(x: float, y: float) -> str:
-    return f"M{rounded(x - 1.6)} {rounded(y - 1.6)}l3.2 3.2m0-3.2l-3.2 3.2"
+    return f"M{coordinate(x - 1.6)} {coordinate(y - 1.6)}l3.2 3.2m0-3.2l-3.2 3.2"
 
 
 def _ring(x: float, y: float) -> str:
-    return f"M{rounded(x - 1.5)} {rounded(y)}a1.5 1.5 0 1 1 3 0a1.5 1.5 0 1 1-3 0"
+    return f"M{coordinate(x - 1.5)} {coordinate(y)}a1.5 1.5 0 1 1 3 0a1.5 1.5 0 1 1-3 0"
 
 
 def _bar(x: float, y: float) -> str:
-    return f"M{rounded(x - 1.8)} {rounded(y)}h3.6"
+    return f"M{coordinate(x - 1.8)} {coordinate(y)}h3.6"
 
 
 def _tick(x: float, y: float) -> str:
-    return f"M{rounded(x)} {rounded(y - 1.6)}v3.2"
+    return f"M{coordinate(x)} {coordinate(y - 1.6)}v3.2"
 
 
 SHAPES: dict[str, Callable[[float, float], str]] = {

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from portal.alerts import record
+from portal.annotations.store import annotation_of, is_settled, marking_of
 from portal.bursts import store
 from portal.bursts.custom_form import CustomForm
 from portal.bursts.models import Burst
@@ -20,6 +21,7 @@ from portal.bursts.sides import sides
 from portal.bursts.start import MAX_KEY, current_runner, start_burst
 from portal.kit.htmx import form_again, fragment, fragment_or_redirect, problem, wants_fragment
 from portal.kit.pages import render_page
+from portal.lab.grafana_state import has_grafana
 from portal.learners import current_learner
 from portal.live.views import readout_context
 from portal.objectives.forecast import Forecast
@@ -100,7 +102,7 @@ def predict_fragment(form: str) -> ResponseReturnValue:
 def show(burst_id: int) -> ResponseReturnValue:
     """One burst: what users saw beside what the SLI says."""
     burst = _find(burst_id)
-    context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst)}
+    context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst), **_marks(burst)}
     return render_page(
         "stage/show.html",
         burst=burst,
@@ -130,6 +132,13 @@ def prediction_fragment(burst_id: int) -> ResponseReturnValue:
     """What was expected of a burst, beside what happened."""
     burst = _find(burst_id)
     return render_template("stage/_prediction.html", burst=burst, **_truth_context(burst))
+
+
+@bp.get("/<int:burst_id>/grafana")
+def grafana_fragment(burst_id: int) -> ResponseReturnValue:
+    """On which dashboards in Grafana a burst is marked, or why not."""
+    burst = _find(burst_id)
+    return render_template("stage/_grafana.html", burst=burst, **_marks(burst))
 
 
 @bp.get("/<int:burst_id>/fragment")
@@ -203,6 +212,17 @@ def _truth_context(burst: Burst) -> dict[str, Any]:
     known = record.histories(burst.id) if watch else None
     truth = compare(burst, known, forecasts, applied, settled=settled)
     return {"truth": truth, "settled": settled, "alerted": bool(known)}
+
+
+def _marks(burst: Burst) -> dict[str, Any]:
+    """What ``stage/_grafana.html`` shows; no marking where the lab runs without Grafana."""
+    services, row = current_services(), annotation_of(burst.id)
+    limits, settings = services.limits.annotation, services.settings
+    return {
+        "marking": marking_of(row) if has_grafana(settings) else None,
+        "is_marked": is_settled(row, burst, services.clock(), limits),
+        "grafana": settings.grafana_link,
+    }
 
 
 def _asked() -> str | None:

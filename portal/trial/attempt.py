@@ -8,7 +8,7 @@ from functools import cached_property
 from math import ceil
 
 from portal.promql.context import RecordingRule
-from portal.promql.events import passing
+from portal.promql.events import metric_of, passing
 from portal.promql.nodes import Expr, Subquery, walk
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.ladder import Trouble
@@ -110,6 +110,11 @@ class AlertAttempt:
         """Its conditions on the job that a service of that job does not meet, as written."""
         matchers = (m for s in self.reach.selectors for m in s.matchers if m.label == "job")
         return tuple(dict.fromkeys(str(m) for m in matchers if not passing(m, [job])))
+
+    def tells_jobs_apart(self, job: str) -> bool:
+        """Whether it counts no requests of that job, by what it says of their metrics."""
+        counted = [s for s in self.reach.selectors if metric_of(s) in FAMILIES]
+        return any(m.label == "job" and not passing(m, [job]) for s in counted for m in s.matchers)
 
 
 @dataclass(frozen=True)

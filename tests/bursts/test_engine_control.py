@@ -54,6 +54,22 @@ def test_a_stop_in_pieces_is_heard_and_other_words_are_not(pipe: tuple[int, int]
     assert not control.is_orphaned
 
 
+def test_a_word_of_the_portal_is_of_the_moment_that_it_names(pipe: tuple[int, int]) -> None:
+    control = Control(pipe[0])
+    before = control.owned_at
+
+    def owned_at(said: str) -> float:
+        os.write(pipe[1], said.encode())
+        control.read()
+        return control.owned_at
+
+    assert owned_at(f"here {before - 5}\n") == before
+    assert owned_at(f"here {before + 1e-9}\n") == before + 1e-9
+    assert before < owned_at("here 1e99\n") <= time.monotonic()
+    last = control.owned_at
+    assert owned_at("there\n") == last < owned_at("here\n") <= time.monotonic()
+
+
 def test_the_end_of_input_means_that_nobody_listens(pipe: tuple[int, int]) -> None:
     os.close(pipe[1])
     control = Control(pipe[0])

@@ -35,7 +35,7 @@ from portal.bursts.runner import (
     Runner,
     shown,
 )
-from portal.bursts.server_view import ServerView
+from portal.bursts.server_view import Counters, ServerView
 from portal.bursts.start import start_burst
 from portal.clients.errors import ClientError
 from portal.clients.mockapp import MockappClient
@@ -640,6 +640,8 @@ def test_a_portal_that_ends_ends_its_burst_the_engine_and_the_fault(
         burst = bursts.look(number)
         assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
         assert burst.sent > 0
+        assert Counters.of_record(burst.counted_before) is not None
+        assert burst.server_counts is None  # whoever comes next asks Prometheus
 
 
 def test_the_engine_takes_no_module_from_the_folder_it_is_started_in(
@@ -652,3 +654,30 @@ def test_the_engine_takes_no_module_from_the_folder_it_is_started_in(
         pass
     assert engine.returncode is not None
     assert not (tmp_path / "taken").exists()
+
+
+def test_the_engine_is_told_of_no_later_moment_than_the_heartbeat_that_was_saved(
+    bursts: Bursts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would go on sending after another portal may have given the burst up."""
+    saving_s, told, saved_at = 0.3, [], []
+    write, save = runner_module._write, runner_module._Run._save
+
+    def slow_save(self: Any, **values: Any) -> bool:
+        is_saved = save(self, **values)
+        saved_at.append(time.monotonic())
+        time.sleep(saving_s)
+        return is_saved
+
+    def noted_write(engine: Any, line: str) -> None:
+        if line.startswith("here "):
+            told.append(float(line.split()[1]) - saved_at[-1])
+        write(engine, line)
+
+    monkeypatch.setattr(runner_module, "_write", noted_write)
+    monkeypatch.setattr(runner_module._Run, "_save", slow_save)
+    number = bursts.start(profile())
+    wait_until(lambda: len(told) > 4, PATIENCE)
+    bursts.ask_to_stop(number)
+    bursts.wait_for_end(number)
+    assert max(told) <= 0

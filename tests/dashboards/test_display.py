@@ -341,7 +341,7 @@ def test_what_an_override_hides_is_not_shown(config: Json) -> None:
         hide("byName", "good", "color", {"mode": "fixed"}),
         hide("byNames", {"mode": "exclude", "names": ["good"]}),
         hide("byFrameRefID", "B"),
-        hide("byName", "good", "custom.lineWidth", 0),
+        {"defaults": {"custom": {"lineWidth": 0, "showPoints": "always"}}, "overrides": []},
         hide("byName", "good", "color", {"mode": "palette", "fixedColor": "transparent"}),
         {"defaults": {"custom": {"lineWidth": 0, "fillOpacity": 20}}, "overrides": []},
         {"defaults": {"custom": {"lineWidth": 0, "drawStyle": "points"}}, "overrides": []},

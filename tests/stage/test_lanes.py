@@ -12,7 +12,7 @@ from portal.rulefile.states import AlertState
 from portal.stage.alert_lane import AlertSpan, alert_drawing, spans_of
 from portal.stage.axis import Axis
 from portal.stage.budget_lane import budget_drawing, spent_at
-from portal.stage.drawing import Drawing
+from portal.stage.drawing import LaneDrawing
 from portal.stage.sli_lane import below_since, sli_drawing
 from portal.stage.users_lane import users_drawing
 
@@ -23,12 +23,12 @@ def axis(end: float = 1120.0, width: int = 800) -> Axis:
     return Axis(START - 20, end, START, width, left=50.0)
 
 
-def shapes(drawing: Drawing, look: str) -> int:
+def shapes(drawing: LaneDrawing, look: str) -> int:
     """How many shapes of a look there are: each begins with one move."""
     return sum(len(re.findall("M", one.d)) for one in drawing.strokes if one.look == look)
 
 
-def d_of(drawing: Drawing, look: str) -> str:
+def d_of(drawing: LaneDrawing, look: str) -> str:
     return "".join(stroke.d for stroke in drawing.strokes if stroke.look == look)
 
 

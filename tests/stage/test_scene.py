@@ -19,8 +19,8 @@ from portal.slo.budget import Events, assess
 from portal.slo.objective import SLO, SLIKind
 from portal.slo.windows import Window
 from portal.stage.drawing import Lane
-from portal.stage.measured import Measured
-from portal.stage.scene import Incident, Scene, scene_of, stretch_of
+from portal.stage.measurement import Measurement
+from portal.stage.scene import Incident, IncidentScene, scene_of, stretch_of
 from tests.conftest import START, Clock
 from tests.stage.recorded import record_of, saved_burst
 
@@ -33,7 +33,7 @@ SHOP = SLO(
     window=Window("1h"),
     why="so",
 )
-MEASURED = Measured(
+MEASURED = Measurement(
     sli=[(AT - 10, 1.0), (AT, 1.0), (AT + 12, 0.97), (AT + 30, 0.8), (AT + 100, 0.802)],
     scrapes=(AT, AT + 5),
     remaining=[(AT, 0.8), (AT + 28, 0.0), (AT + 60, -1.56)],
@@ -54,11 +54,11 @@ FIRED = AlertHistory(
 def scene(
     burst: Burst,
     *,
-    measured: Measured = MEASURED,
+    measured: Measurement = MEASURED,
     slo: SLO | None = SHOP,
     histories: list[AlertHistory] | None = None,
     now: float = AT + 600,
-) -> Scene:
+) -> IncidentScene:
     record = burst.by_second or BurstRecord()
     stretch = stretch_of(burst, record, histories, now)
     assert stretch
@@ -67,11 +67,11 @@ def scene(
     return scene_of(Incident(burst, stretch, record, measured, slo, budget, histories, views))
 
 
-def lane(of: Scene, name: str) -> Lane:
+def lane(of: IncidentScene, name: str) -> Lane:
     return next(one for one in of.lanes if one.name == name)
 
 
-def tiles(of: Scene) -> dict[str, tuple[str, str, bool]]:
+def tiles(of: IncidentScene) -> dict[str, tuple[str, str, bool]]:
     return {tile.name: (tile.value, tile.about, tile.alarm) for tile in of.tiles}
 
 
@@ -93,7 +93,7 @@ def test_an_incident_says_what_it_did_in_figures(learner: Learner) -> None:
 
 
 def test_calm_traffic_alarms_nobody(learner: Learner) -> None:
-    calm = Measured(sli=[(AT, 1.0), (AT + 60, 1.0)], remaining=[(AT, 1.0), (AT + 60, 1.0)])
+    calm = Measurement(sli=[(AT, 1.0), (AT + 60, 1.0)], remaining=[(AT, 1.0), (AT + 60, 1.0)])
     burst = saved_burst(learner, fails=0)
     record = burst.by_second or BurstRecord()
     stretch = stretch_of(burst, record, [], AT + 600)
@@ -116,7 +116,7 @@ def test_without_an_slo_there_is_no_budget_and_no_objective(learner: Learner) ->
 
 
 def test_prometheus_that_is_away_takes_only_its_own_lanes(learner: Learner) -> None:
-    told = scene(saved_burst(learner), measured=Measured(reason="Prometheus does not answer."))
+    told = scene(saved_burst(learner), measured=Measurement(reason="Prometheus does not answer."))
     assert told.reason == "Prometheus does not answer."
     assert lane(told, "SLI").note == "no data"
     assert lane(told, "Users").note == "240 of 1,200 failed"

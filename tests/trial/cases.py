@@ -138,6 +138,50 @@ HOSTILE: dict[str, Kind] = {
             (f"{R} > -1", AVAILABILITY),
         ],
     ),
+    "a filter between two limits": Kind(
+        "What lies between two limits shows on no day of all; each gets a day of its own.",
+        misread=[
+            (f"{R} unless ({R} > 0.7 < 0.72)", None),
+            (f"{R} unless on () ({R} > 0.7 and {R} < 0.72)", None),
+            (f"{P95} and on () ({R} < 0.7 or {R} > 0.72)", None),
+            (f"{R} < 0.7 or {R} >= 0.7", AVAILABILITY),
+            (f"{R} > 0.72 or {R} <= 0.72", AVAILABILITY),
+        ],
+        read=[
+            (f"{R} < 0.7 or {R} > 0.72", None),
+            (f"1 - {R} < 0.3 or 1 - {R} > 0.32", None),
+            (f"100 * {R} < 45 or 100 * {R} > 47", None),
+            (f"({R}) / 0.01 < 14 or ({R}) / 0.01 > 16", None),
+            (f"({R}) / (1 - 0.99) < 14 or ({R}) / (1 - 0.99) > 16", None),
+            (f"{FAST} / {ALL} < 0.7 or {FAST} / {ALL} > 0.72", None),
+            (f"{R} > -1 < 2", AVAILABILITY),
+            (f"{R} and {T} > 0 and {T} < 1e6", AVAILABILITY),
+        ],
+    ),
+    "no page's own": Kind(
+        "The most failures of any page over the most requests of any is the share of no page.",
+        read=[
+            (f"max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
+            (f"100 * max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
+            (f"1 - max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
+            (f"max({BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
+            (f"max_over_time(max({BAD_BY_PATH} / {ALL_BY_PATH})[1h:1m])", AVAILABILITY),
+            (f"max({B}) / max({T})", AVAILABILITY),
+        ],
+    ),
+    "an odd scale": Kind(
+        "A failure a minute is no burn rate of an objective that anybody has.",
+        misread=[(f"60 * {B} / {T}", None), (f"7 * {B} / {T}", None)],
+        read=[(f"1e6 * {R}", AVAILABILITY), (f"{R} / 0.0005", AVAILABILITY)],
+    ),
+    "a trend": Kind(
+        "It tells where the value is going.",
+        read=[
+            (f"predict_linear(({R})[10m:1m], 3600)", None),
+            (f"deriv(({R})[10m:1m])", None),
+            (f"delta(({P95})[10m:1m])", None),
+        ],
+    ),
     "a filter by traffic": Kind(
         "However many requests come in, or few, a share of them is worth as much.",
         misread=[

@@ -22,7 +22,7 @@ MOST_SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """``sli`` and ``remaining``: Unix seconds and a share, or None for a gap; at most 1.
 
     ``scrapes``: Unix seconds. ``reason``: why nothing is known, a sentence.
@@ -36,7 +36,7 @@ class Measured:
 
 def measure(
     services: Services, job: str, slo: SLO | None, start: float, end: float, *, settled: bool
-) -> Measured:
+) -> Measurement:
     """The stretch from ``start`` to ``end`` (Unix seconds), shared among all open pages.
 
     ``settled``: nothing in it changes any more. Never raises.
@@ -49,7 +49,7 @@ def measure(
     return services.readings.get(key, max_age, lambda: _asked(services, job, slo, start, end))
 
 
-def _asked(services: Services, job: str, slo: SLO | None, start: float, end: float) -> Measured:
+def _asked(services: Services, job: str, slo: SLO | None, start: float, end: float) -> Measurement:
     first, last = math.floor(start), math.ceil(end)
     step = max(1, math.ceil((last - first) / MOST_POINTS))
     ask = services.prometheus.query_range
@@ -67,8 +67,8 @@ def _asked(services: Services, job: str, slo: SLO | None, start: float, end: flo
     try:
         sli, scrapes, *remaining = services.prometheus.side_by_side(questions)
     except ClientError as error:
-        return Measured(reason=str(error))
-    return Measured(
+        return Measurement(reason=str(error))
+    return Measurement(
         sli=_points(sli, range(first, last + 1, step)),
         scrapes=_moments(scrapes, first, last),
         remaining=_points(remaining[0], range(first, last + 1, slow)) if remaining else (),
