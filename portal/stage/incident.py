@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portal.alerts import record as alert_record
 from portal.bursts.models import Burst
 from portal.bursts.record import BurstRecord
+from portal.numbers import exact, read_number
 from portal.objectives.models import SavedSLO
-from portal.objectives.reading import INSTANT_STEP_SECONDS, read_budget
+from portal.objectives.reading import INSTANT_STEP_SECONDS, bucket_bounds, read_budget
 from portal.objectives.store import list_slos
 from portal.services import Services, current_services
+from portal.shop.queries import LATENCY_THRESHOLD
 from portal.slo.objective import SLO, SLIKind
 from portal.stage.measurement import measure
 from portal.stage.scene import Incident, IncidentScene, scene_of, stretch_of
+from portal.stage.tail import LONGEST, SHORTEST, tail_of
+
+TAIL_WIDTHS = (720, 330)
+MAX_TYPED = 20
 
 
 def stage_context(burst: Burst, wanted: str | None) -> dict[str, Any]:
@@ -28,6 +34,20 @@ def stage_context(burst: Burst, wanted: str | None) -> dict[str, Any]:
     scene = _scene(services, burst, slo.value if slo else None, now, settled=settled)
     changing = not settled or (scene is not None and scene.wide.now_x is not None)
     return {"scene": scene, "slos": slos, "slo": slo, "changing": changing}
+
+
+def tail_context(burst: Burst, typed: Mapping[str, str]) -> dict[str, Any]:
+    """What ``stage/_tail.html`` shows, once the burst has ended."""
+    text = typed.get("threshold", "") or exact(LATENCY_THRESHOLD)
+    threshold, complaint = read_number(text), ""
+    if threshold is None or not SHORTEST <= threshold <= LONGEST:
+        threshold = LATENCY_THRESHOLD
+        complaint = f"A number from {exact(SHORTEST)} to {exact(LONGEST)}, in seconds."
+    tail = None
+    if not burst.is_active and (record := burst.by_second):
+        bounds = bucket_bounds(current_services(), burst.learner.service.job)
+        tail = tail_of(record.latencies, bounds, threshold, TAIL_WIDTHS)
+    return {"tail": tail, "typed": text[:MAX_TYPED], "complaint": complaint}
 
 
 def _scene(

@@ -29,7 +29,7 @@ from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.rulefolder.presence import has_alert
 from portal.services import current_services
 from portal.stage.comparison import compare
-from portal.stage.incident import stage_context
+from portal.stage.incident import stage_context, tail_context
 
 bp = Blueprint("stage", __name__, url_prefix="/bursts")
 
@@ -109,7 +109,15 @@ def show(burst_id: int) -> ResponseReturnValue:
         has_alert=_has_alert(),
         **context,
         **stage_context(burst, request.args.get("slo")),
+        **tail_context(burst, request.args),
     )
+
+
+@bp.get("/<int:burst_id>/tail")
+def tail_fragment(burst_id: int) -> ResponseReturnValue:
+    """How long the requests of a burst took, with the threshold that was asked for."""
+    burst = _find(burst_id)
+    return render_template("stage/_tail.html", burst=burst, **tail_context(burst, request.args))
 
 
 @bp.get("/<int:burst_id>/stage")
