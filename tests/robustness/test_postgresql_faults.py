@@ -24,19 +24,15 @@ from portal.kit.postgresql_pool import be_patient
 from portal.limits import PostgreSQLLimits
 from tests.patience import PATIENT
 from tests.robustness.portals import SLO_FORM, ask, portal_app
-from tests.robustness.postgresql import PostgreSQLServer, postgresql_server, programs
+from tests.robustness.postgresql import PostgreSQLServer, needed_programs, postgresql_server
 from tests.robustness.rows import fill, pages
 from tests.robustness.test_database import IdleChecker, settings_in, words
 from tests.stack.labs import SLO_LAB, environment
 
-BINARIES = programs()
-pytestmark = pytest.mark.skipif(BINARIES is None, reason="PostgreSQL is not installed")
-
 
 @pytest.fixture
 def server() -> Iterator[PostgreSQLServer]:
-    assert BINARIES is not None
-    with postgresql_server(BINARIES) as server:
+    with postgresql_server(needed_programs()) as server:
         yield server
 
 
