@@ -114,6 +114,9 @@ def test_the_first_request_after_a_restart_succeeds(app: Flask, server: PostgreS
     client = app.test_client()
     assert client.get("/slos").status_code == 200
     server.stop()
+    server.start()  # and nobody has noticed: the connections at hand are those of before
+    assert client.get("/slos").status_code == 200
+    server.stop()
     assert DatabaseFault.AWAY.sentence in refusal(app)
     server.start()
     assert client.post("/slos", data=SLO_FORM).status_code == 303
