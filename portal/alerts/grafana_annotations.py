@@ -58,7 +58,7 @@ def _state(written: str) -> AlertState | None:
 
 
 @dataclass
-class _Course:
+class _AnnotatedCourse:
     """A rule's alerts, put together to the state of the rule."""
 
     series: dict[str, str]
@@ -83,7 +83,7 @@ class _Course:
 
 
 def _told(own: Sequence[AlertAnnotation], managed: ManagedRule) -> AlertHistory:
-    course = _Course({one.series: one.before for one in reversed(own)})
+    course = _AnnotatedCourse({one.series: one.before for one in reversed(own)})
     before = course.state
     for one in own:
         course.take(one)

@@ -1,7 +1,8 @@
 """What the portal and the burst engine say to each other: one JSON object a line.
 
 The portal writes a ``Spec`` on the engine's stdin, then the line ``here`` again and again for as
-long as it follows the burst, and maybe the line ``stop``. The engine writes ``Message`` lines on
+long as it follows the burst (``here 12.5``: the burst was its own at that second of the machine's
+monotonic clock), and maybe the line ``stop``. The engine writes ``Message`` lines on
 stdout. Nothing else is shared, so the engine can be replaced.
 """
 

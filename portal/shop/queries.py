@@ -82,6 +82,11 @@ class SLIQueries:
         return f"max(timestamp({self.target_up} offset {SETTLED}))"
 
     @property
+    def counted_at(self) -> str:
+        """Unix seconds of the newest scrape that worked."""
+        return f"max(timestamp({self._total}))"
+
+    @property
     def counter(self) -> str:
         """The raw counter, by status."""
         return f"sum by ({STATUS}) ({self._total})"

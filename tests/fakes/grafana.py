@@ -131,6 +131,12 @@ class FakeGrafana(LocalServer):
         boards = [b for b in self.dashboards.values() if not b.hidden or role == "Admin"]
         return sorted(boards, key=lambda board: board.title)
 
+    def of_same_name(self, content: dict[str, Any], folder: str) -> Stored | None:
+        """The dashboard of the folder whose address would have the same name."""
+        name = shapes.slug(str(content.get("title", "")))
+        boards = [board for board in self.dashboards.values() if board.folder == folder]
+        return next((board for board in boards if shapes.slug(board.title) == name), None)
+
     def folder_title(self, uid: str) -> str:
         return self.folders.get(uid, "")
 

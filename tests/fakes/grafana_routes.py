@@ -131,6 +131,9 @@ def search(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 def dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     role = grafana.role_of(request)
     board = grafana.dashboards.get(found[1])
+    if board is None and role != "Admin" and not grafana.folders:
+        needed = "You'll need additional permissions to perform this action."
+        return message(f"{needed} Permissions needed: dashboards:read", 403, title="Access denied")
     if board is None:
         return message("Dashboard not found", 404, traceID="")
     if board.hidden and role != "Admin":
@@ -162,9 +165,18 @@ def save_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Repl
     before = grafana.dashboards.get(uid)
     if before and before.provisioned:
         return message("Cannot save provisioned dashboard", 400)
-    if before and not request.json.get("overwrite"):
+    overwrites = request.json.get("overwrite")
+    if before and content.get("version") != before.version and not overwrites:
         text = "The dashboard has been changed by someone else"
         return message(text, 412, status="version-mismatch")
+    # Recorded: another dashboard of that name in the folder is in the way, or is overwritten.
+    same = grafana.of_same_name(content, folder)
+    if same and same.uid != uid:
+        if not overwrites:
+            text = "A dashboard with the same name in the folder already exists"
+            return message(text, 412, status="name-exists")
+        uid, before = same.uid, same
+    content.pop("version", None)
     board = grafana.add_dashboard(content, uid, folder=folder)
     board.version = before.version + 1 if before else 1
     answer = shapes.search_row(board, "", grafana.sub_path)
@@ -246,9 +258,18 @@ def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 def annotations_of(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     if request.query.get("type") == "alert":
         return Reply.of(grafana.alert_annotations)
-    wanted = request.query.get("dashboardUID")
-    kept = list(grafana.annotations.values())
+    wanted, tag = request.query.get("dashboardUID"), request.query.get("tags")
+    kept = [one for one in grafana.annotations.values() if tag is None or tag in one["tags"]]
     return Reply.of([one for one in kept if wanted in (None, one["dashboardUID"])])
+
+
+@route("PATCH", r"/api/annotations/(\d+)", "Editor")
+def change_annotation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    kept = grafana.annotations.get(int(found[1]))
+    if kept is None:
+        return message("Annotation not found", 404)
+    kept.update(request.json)
+    return message("Annotation patched", 200)
 
 
 @route("POST", "/api/annotations")

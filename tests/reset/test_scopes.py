@@ -14,18 +14,19 @@ from sqlalchemy.exc import OperationalError
 
 from portal.alerts import record
 from portal.alerts import store as rule_texts
+from portal.annotations import store as burst_annotations
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
 from portal.features import CLEARINGS
 from portal.kit.clearing import Clearing
 from portal.kit.db import Loss, db
+from portal.learners.beginnings import LAB
 from portal.learners.models import Learner, Service
 from portal.objectives.store import delete_slo, list_slos
 from portal.reflections import store as reflections
 from portal.reflections.store import Draft
 from portal.reset.scopes import (
-    LAB,
     ResetRefusedError,
     Scope,
     find_scope,
@@ -47,12 +48,13 @@ NOT_COUNTED = {
     "reflection_answer",
     "alert_watch",
     "kept_alert",
+    "burst_annotation",
 }
 """Tables whose rows are ticks, are counted otherwise, or belong to a burst's record."""
 
 
-WHO = {"service"}
-"""Who the learner is stays."""
+WHO = {"service", "beginning"}
+"""Who the learner is stays, and how often they started over."""
 REFLECTIONS = "reflections"
 
 
@@ -78,6 +80,7 @@ def do_everything(services: Services, learner: Learner) -> None:
             folder.begin(name, "groups: []")
             folder.commit(name)
     record.claim(burst, "somebody", START)
+    burst_annotations.claim(burst, "somebody", START, services.limits.annotation)
     for question_id, text in ANSWERS.items():
         reflections.save_answer(learner.id, Draft.of(question_id, text), START)
     reflections.submit(learner.id, "key", ANSWERS, {}, START)
@@ -129,7 +132,7 @@ def test_the_whole_lab_leaves_the_learner_and_empty_answers(
 ) -> None:
     do_everything(services, learner)
     reset(services, learner, scope(LAB))
-    assert rows() == {"learner": 1, "service": 1, "reflection_answer": 4}
+    assert rows() == {"learner": 1, "service": 1, "beginning": 1, "reflection_answer": 4}
     assert set(reflections.answers(learner.id).values()) == {""}
     assert rule_file(services, learner) is None
     assert generated_file(services, learner) is None
@@ -145,7 +148,7 @@ def test_another_learners_work_stays(learner: Learner, services: Services) -> No
     do_everything(services, other)
     before = rows()
     reset(services, learner, scope(LAB))
-    assert rows() == before
+    assert rows() == before | {"beginning": 1}
     assert rule_file(services, other) == "groups: []"
     assert generated_file(services, other) == "groups: []"
 
@@ -156,7 +159,16 @@ def test_another_learners_work_stays(learner: Learner, services: Services) -> No
         ("preflight", {}),
         ("dashboard", {"workbench_dashboard": 1, "workbench_panel": 1, "handed_in_dashboard": 1}),
         ("slo", {"slo": 1, "slo_revision": 1}),
-        ("break-it", {"burst": 1, "impact_statement": 1, "alert_watch": 1, "kept_alert": 1}),
+        (
+            "break-it",
+            {
+                "burst": 1,
+                "burst_annotation": 1,
+                "impact_statement": 1,
+                "alert_watch": 1,
+                "kept_alert": 1,
+            },
+        ),
         ("alert", {"alert_rule_text": 1}),
         ("user-impact", {"impact_statement": 1}),
         (REFLECTIONS, {"reflection_submission": 1}),
@@ -169,7 +181,7 @@ def test_one_step_takes_its_own_work_and_tick_alone(
     before = rows()
     reset(services, learner, scope(name))
     ticks = {"step_progress": 1, "stored_verdict": 0 if name == "break-it" else 1}
-    expected = {t: n - (gone | ticks).get(t, 0) for t, n in before.items()}
+    expected = {t: n - (gone | ticks).get(t, 0) for t, n in before.items()} | {"beginning": 1}
     assert rows() == {table: number for table, number in expected.items() if number}
     assert (rule_file(services, learner) is None) is (name == "alert")
     assert (generated_file(services, learner) is None) is (name in {"alert", "slo"})

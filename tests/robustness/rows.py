@@ -13,6 +13,8 @@ from werkzeug.routing import Rule
 from portal.alerts import record
 from portal.alerts.models import AlertRuleText
 from portal.alerts.transitions import AlertHistory, Transition
+from portal.annotations import store as burst_annotations
+from portal.annotations.store import AnnotatedBoard, Marking
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
 from portal.criteria import store as verdicts
@@ -21,6 +23,7 @@ from portal.features import CRITERIA
 from portal.impact.comparison import Statement
 from portal.impact.store import save as state_impact
 from portal.kit.db import db
+from portal.learners.beginnings import begin_anew
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
 from portal.reflections import store as reflections
@@ -48,6 +51,7 @@ PATH_VALUES: dict[str, tuple[object, ...]] = {
 }
 """What stands in an address: something that there is, so that the page has it all to show."""
 
+MARKED = Marking((AnnotatedBoard("mine", "Mine", "/d/mine/mine"),), "Not everywhere.")
 QUERY = "sum(rate(http_requests_total[1m]))"
 TYPED = (
     *("/slos?deleted=shop", "/workbench?removed=1", "/alerts/transitions?burst=1"),
@@ -89,6 +93,8 @@ def fill(services: Services) -> None:
         assert watch is not None
         watch.plans, watch.done_at = [], now
         db.session.commit()
+        burst_annotations.claim(burst, "me", now, services.limits.annotation)
+        burst_annotations.keep(burst.id, "me", MARKED, None)
         state_impact(learner.id, burst, Statement(10, 0, 3, "Nobody could buy."), now)
     for criterion in CRITERIA:
         verdict = Verdict(Status.MET, "x", "Met", "Seen.", "It.", memory={"uid": "x"})
@@ -102,6 +108,7 @@ def fill(services: Services) -> None:
     for key in ("one", "two"):
         reflections.submit(learner.id, key, reflections.answers(learner.id), evidence, now)
     mark_read(learner.id, "meet-the-service", now)
+    begin_anew(learner.id, "preflight")
     workbench.rename(learner.id, "Mine")
     workbench.add_panel(learner.id, "Traffic", QUERY, "short", now)
     workbench.hand_in(learner.id, "mine.json", '{"panels": []}', now)

@@ -215,6 +215,6 @@ def test_a_path_that_an_older_portal_kept_leads_there_once(
 ) -> None:
     grafana.add_dashboard(classic_board(), "mine")
     with app.app_context():
-        store.pushed(1, "/grafana/d/mine/our-shop", START)
+        store.pushed(1, "mine", "/grafana/d/mine/our-shop", 1, START)
     there = client.get("/workbench/pushed").headers["Location"]
     assert there == f"{grafana.url}/d/mine/our-shop"

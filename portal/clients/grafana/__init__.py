@@ -7,6 +7,8 @@ from portal.clients.grafana.annotations import AlertAnnotation, Annotation
 from portal.clients.grafana.client import GrafanaClient, Standing, tells_health
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.dashboards import (
+    Clash,
+    DashboardClashError,
     Folder,
     Hit,
     LibraryPanel,
@@ -29,8 +31,10 @@ __all__ = [
     "UNLISTED",
     "AlertAnnotation",
     "Annotation",
+    "Clash",
     "CredentialKind",
     "Credentials",
+    "DashboardClashError",
     "DataSource",
     "DataSources",
     "Folder",

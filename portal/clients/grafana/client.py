@@ -20,6 +20,8 @@ from portal.clients.grafana.credentials import CredentialKind, Credentials, from
 from portal.clients.grafana.dashboards import (
     SLO_LAB_FOLDER,
     SLO_LAB_FOLDER_TITLE,
+    Clash,
+    DashboardClashError,
     Folder,
     Hit,
     LibraryPanel,
@@ -35,13 +37,15 @@ from portal.clients.grafana.data_sources import (
 from portal.clients.grafana.lockout import Lockout, lockout_folder
 from portal.clients.grafana.reader import DashboardReader
 from portal.clients.http import Http
-from portal.clients.shape import number, numeral, record, records, text, texts
+from portal.clients.shape import member, number, numeral, record, records, text, texts
 from portal.config import Settings
 from portal.deadline import Deadline
 from portal.limits import ClientLimits
 from portal.logins import split_login
 
 NOBODY = Credentials()
+CLASHES = (409, 412)
+"""Statuses of a save that met something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +177,18 @@ class GrafanaClient:
         """A dashboard with its content, in schema v2 where it is kept in that."""
         return self._reader.read(uid)
 
+    def find_dashboard(self, uid: str) -> StoredDashboard | None:
+        """The same; None where there is none, or none that the portal may see."""
+        try:
+            return self.dashboard(uid)
+        except ClientError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return None
+            # An empty 9.4 forbids an editor every dashboard instead of having none.
+            if error.kind is ErrorKind.FORBIDDEN and not any(h.uid == uid for h in self.search()):
+                return None
+            raise
+
     def library_panel(self, uid: str) -> LibraryPanel:
         """A library panel; dashboards hold its uid and name alone."""
         answer = self._api.get(f"/api/library-elements/{segment(self._api, uid)}")
@@ -209,19 +225,32 @@ class GrafanaClient:
         *,
         folder_uid: str = SLO_LAB_FOLDER,
         message: str = "",
-        overwrite: bool = True,
+        version: int = 0,
     ) -> SavedDashboard:
-        """Save a classic dashboard; its own ``uid`` decides whether it is a new one."""
+        """Save a classic dashboard under its own ``uid``, in place of that ``version`` alone (0:
+        of none). What else stands there is left: DashboardClashError.
+        """
+        # With "overwrite" 9.4 replaces whatever has the same name in the folder.
         wanted = {
-            "dashboard": {**content, "id": None},
+            "dashboard": {**content, "id": None, "version": version},
             "folderUid": folder_uid,
             "message": message,
-            "overwrite": overwrite,
+            "overwrite": False,
         }
-        answer = record(self._api.post("/api/dashboards/db", wanted))
+        answer = self._api.send("POST", "/api/dashboards/db", json=wanted, accept=CLASHES)
+        said = record(self._http.json(answer))
+        if answer.status in CLASHES:
+            clash = member(Clash, said.get("status"), Clash.VERSION)
+            raise DashboardClashError(self._http.refusal(answer, "/api/dashboards/db"), clash)
+        return self._saved(said, text(content.get("uid")))
+
+    def _saved(self, answer: dict[str, Any], wanted: str) -> SavedDashboard:
         uid = text(answer.get("uid"))
         if not uid:
             raise self._http.garbage("the saved dashboard's uid")
+        if wanted not in {"", uid}:
+            message = f"{SYSTEM} saved it as another dashboard than asked: {plain(uid, 60)!r}."
+            raise self._http.error(message, ErrorKind.GARBAGE)
         version = int(number(answer.get("version")) or 0)
         url = dashboards.dashboard_path(answer.get("url"), uid)
         return SavedDashboard(uid=uid, url=url, version=version)
@@ -270,6 +299,16 @@ class GrafanaClient:
             "limit": self._limits.rows,
         }
         return [alert_annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def tagged_annotations(self, tag: str) -> list[Annotation]:
+        """The annotations with that tag, on whichever dashboard, the newest first."""
+        params: dict[str, object] = {"tags": tag, "type": "annotation", "limit": self._limits.rows}
+        return [annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def change_annotation(self, annotation_id: int, *, start: float, end: float, text: str) -> None:
+        """Give an annotation another time (Unix seconds) and text."""
+        wanted = {"time": round(start * 1000), "timeEnd": round(end * 1000), "text": text}
+        self._api.send("PATCH", f"/api/annotations/{annotation_id:d}", json=wanted)
 
     def delete_annotation(self, annotation_id: int) -> None:
         """Remove an annotation."""
