@@ -395,14 +395,14 @@ def test_the_page_of_a_burst_says_where_it_stands_and_why_not(
     mine = grafana.dashboards.pop("mine")
     grafana.dashboards.clear()
     look(at_hand, ME)
-    page = app.test_client().get(f"/bursts/{burst.id}").text
+    page = app.test_client().get(f"/bursts/{burst.number}").text
     assert "Not marked on a dashboard: There is no dashboard of yours in Grafana yet." in page
-    assert f'hx-get="/bursts/{burst.id}/grafana"' in page
+    assert f'hx-get="/bursts/{burst.number}/grafana"' in page
     grafana.dashboards["mine"] = mine
     end(burst, clock)
     clock.pass_seconds(at_hand.limits.annotation.again_s + 1)
     look(at_hand, ME)
-    part = app.test_client().get(f"/bursts/{burst.id}/grafana").text
+    part = app.test_client().get(f"/bursts/{burst.number}/grafana").text
     assert f'This burst is marked on <a href="{grafana.url}/d/mine/mine">Mine</a>.' in part
     assert "hx-get" not in part
     assert "Not marked" not in part
@@ -413,5 +413,5 @@ def test_the_page_of_a_burst_that_never_began_does_not_ask_again(
 ) -> None:
     burst.state, burst.started_at = BurstState.FAILED, None
     db.session.commit()
-    part = app.test_client().get(f"/bursts/{burst.id}/grafana").text
+    part = app.test_client().get(f"/bursts/{burst.number}/grafana").text
     assert "hx-get" not in part
