@@ -301,8 +301,24 @@ class ServerLimits:
 
 
 @dataclass(frozen=True)
+class PostgreSQLLimits:
+    """How long a PostgreSQL is waited for that takes connections and says nothing.
+
+    ``connect_s``: for a connection; its library knows none below 2. ``ping_s``: whether one that
+    lay idle still works. ``answer_s``: for the answer to a statement, which the server itself
+    gives up by then; above ``Limits.busy_ms``. One portal has ``connections`` at most.
+    """
+
+    connect_s: int = 2
+    ping_s: float = 1.0
+    answer_s: float = 6.0
+    connections: int = 15
+
+
+@dataclass(frozen=True)
 class Limits:
-    """All of them. ``busy_ms``: a write waits so long for somebody else's lock on the database.
+    """All of them. ``busy_ms``: a write waits so long for somebody else's lock on the database,
+    and whoever needs a connection to it for one that is free.
 
     ``follow_every_s``: between two looks at the alerts of a burst; Grafana evaluates no rule more
     often than every 10 s.
@@ -320,5 +336,6 @@ class Limits:
     room: RoomLimits = RoomLimits()
     export: ExportLimits = ExportLimits()
     server: ServerLimits = ServerLimits()
+    postgresql: PostgreSQLLimits = PostgreSQLLimits()
     busy_ms: int = 5000
     follow_every_s: float = 5.0

@@ -19,7 +19,8 @@ from portal.config import Settings
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
 from portal.kit.db import db
-from portal.reset.scopes import LAB, find_scope, losses, reset
+from portal.learners.beginnings import LAB
+from portal.reset.scopes import find_scope, losses, reset
 from portal.services import Services
 from portal.workbench import store as workbench
 from tests.apps import portal_app

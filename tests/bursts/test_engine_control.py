@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -54,15 +55,16 @@ def test_a_stop_in_pieces_is_heard_and_other_words_are_not(pipe: tuple[int, int]
 
 def test_a_word_of_the_portal_is_of_the_moment_that_it_names(pipe: tuple[int, int]) -> None:
     control = Control(pipe[0])
-    before = control.owned_at
+    before = time.monotonic()
 
     def owned_at(said: str) -> float:
         os.write(pipe[1], said.encode())
         control.read()
         return control.owned_at
 
+    assert control.owned_at == -math.inf
+    assert owned_at(f"here {before}\n") == before
     assert owned_at(f"here {before - 5}\n") == before
-    assert owned_at(f"here {before + 1e-9}\n") == before + 1e-9
     assert before < owned_at("here 1e99\n") <= time.monotonic()
     last = control.owned_at
     assert owned_at("there\n") == last < owned_at("here\n") <= time.monotonic()

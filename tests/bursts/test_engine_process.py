@@ -103,6 +103,7 @@ def test_nothing_is_sent_after_the_portal_s_last_word_grew_old_however_long_it_s
     """Another portal may have begun a burst by then."""
     with engine() as running:
         running.say(spec_for(shop.url, duration_seconds=600, silence_seconds=3).dump())
+        running.say("here\n")
         running.hear_until(lambda message: message.elapsed_seconds > 1)
         pause(running, 4)
         awake = running.hear_until(lambda message: message.elapsed_seconds > 4.5)
@@ -112,9 +113,23 @@ def test_nothing_is_sent_after_the_portal_s_last_word_grew_old_however_long_it_s
     assert last.sent == awake.sent
 
 
+def test_nothing_is_sent_before_the_portal_says_that_the_burst_is_its_own(
+    shop: MockappProcess,
+) -> None:
+    """However long the engine took to start, the portal may have been paused since."""
+    with engine() as running:
+        running.say(spec_for(shop.url, duration_seconds=600, silence_seconds=30).dump())
+        assert running.hear_until(lambda message: message.elapsed_seconds > 1).sent == 0
+        running.say(f"here {time.monotonic() - 31}\n")
+        assert running.hear_until(lambda message: message.elapsed_seconds > 2).sent == 0
+        running.say("here\n")
+        running.hear_until(lambda message: message.sent)
+
+
 def test_a_word_that_is_read_late_is_as_old_as_it_is(shop: MockappProcess) -> None:
     with engine() as running:
         running.say(spec_for(shop.url, duration_seconds=600, silence_seconds=2).dump())
+        running.say("here\n")
         said = running.hear_until(lambda message: message.elapsed_seconds > 1).sent
         old = time.monotonic() - 1.9
         while (heard := running.hear()).elapsed_seconds < 5:

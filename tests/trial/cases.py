@@ -229,6 +229,9 @@ HOSTILE: dict[str, Kind] = {
             (f"min({BAD_BY_PATH} / {ALL_BY_PATH})", None),
             (f"topk(1, 1 - {BAD_BY_PATH} / {ALL_BY_PATH})", None),
             (f"bottomk(2, {BAD_BY_PATH} / {ALL_BY_PATH})", None),
+            (f"quantile(0.1, {ASKED_PATHS})", None),
+            (f"quantile(0.9, 1 - {ASKED_PATHS})", None),
+            (f"quantile_over_time(0.25, ({R})[1h:1m])", None),
             (f"min_over_time(({P95})[30m:1m])", None),
             (f"bottomk(1, histogram_quantile(0.95, {BY_LE_AND_PATH}))", None),
             (
@@ -247,6 +250,8 @@ HOSTILE: dict[str, Kind] = {
             (f"topk(3, 1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
             (f"max by (path) (1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
             (f"max(histogram_quantile(0.95, {BY_LE_AND_PATH}))", LATENCY),
+            (f"quantile(0.5, {ASKED_PATHS})", AVAILABILITY),
+            (f"quantile_over_time(0.5, ({R})[1h:1m])", AVAILABILITY),
             (f"max_over_time(({P95})[30m:1m])", LATENCY),
             (f"avg_over_time((1 - {R})[1h:1m])", AVAILABILITY),
         ],

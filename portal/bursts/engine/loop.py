@@ -104,8 +104,7 @@ class Loop:
             self._close_all()
 
     def _run(self) -> None:
-        now = self._looked_at = time.monotonic()
-        self._control.heard_at = self._control.owned_at = now
+        now = self._control.heard_at = self._looked_at = time.monotonic()
         self._unix_offset = time.time() - now
         self._next_progress = now + PROGRESS_SECONDS
         while not self._is_done(now):
