@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from portal.commands import printed
 from portal.errors import SLOLabError
 
 if TYPE_CHECKING:
@@ -66,13 +67,13 @@ def main() -> None:
     try:
         slo_lab.main(standalone_mode=True)
     except SLOLabError as error:
-        click.echo(f"slo-lab: {error}", err=True)
+        click.echo(f"slo-lab: {printed(str(error))}", err=True)
         sys.exit(1)
     except Exception as error:
         sentence = _of_output(error) or _of_database(error)
         if sentence is None:
             raise
-        click.echo(f"slo-lab: {sentence}", err=True)
+        click.echo(f"slo-lab: {printed(sentence)}", err=True)
         sys.exit(1)
 
 

@@ -22,7 +22,10 @@ class SettingError(SLOLabError):
 
 
 def _setting(default: Any, help_text: str, **metadata: Any) -> Any:
-    """A field with its one-line help; a callable default is made anew for each Settings."""
+    """A field with its one-line help; a callable default is made anew for each Settings.
+
+    ``in_containers``: what stands in its place in docker-compose.yml, which else hands it on.
+    """
     metadata["help"] = help_text
     shown = not metadata.get("secret")
     if callable(default):
@@ -49,13 +52,19 @@ class Settings:
         lambda: _own_folder("data_dir", user_data_path),
         "Folder for the database, secrets, logs and the servers' data.",
         shown="the user's data folder",
+        in_containers="volumes",
     )
     cache_dir: Path = _setting(
         lambda: _own_folder("cache_dir", user_cache_path),
         "Folder for downloaded servers; can be shared by several labs.",
         shown="the user's cache folder",
+        in_containers="nothing is downloaded",
     )
-    host: str = _setting("127.0.0.1", "Address that the portal listens on.")
+    host: str = _setting(
+        "127.0.0.1",
+        "Address that the portal listens on.",
+        in_containers="published on 127.0.0.1",
+    )
     port: int = _setting(8080, "Port of the portal.")
     mockapp_port: int = _setting(8000, "Port of the mock service.")
     prometheus_port: int = _setting(9090, "Port of Prometheus.")
@@ -85,13 +94,17 @@ class Settings:
     grafana_token: str = _setting(
         "", "Service account token for Grafana (wins over user and password).", secret=True
     )
-    grafana_token_file: str = _setting("", "File that holds that token; read at each call.")
+    grafana_token_file: str = _setting(
+        "", "File that holds that token; read at each call.", in_containers="a volume"
+    )
     grafana_user: str = _setting("", "User for Grafana, where there is no token.")
     grafana_password: str = _setting("", "Password of that user.", secret=True)
     fault_token: str = _setting(
         "", "Token that the mock service asks for; empty: made at the first start.", secret=True
     )
-    fault_token_file: str = _setting("", "File that holds the fault token.")
+    fault_token_file: str = _setting(
+        "", "File that holds the fault token.", in_containers="a volume"
+    )
     secret_key: str = _setting(
         "", "Key that signs the portal's cookie; empty: made at the first start.", secret=True
     )
@@ -103,7 +116,9 @@ class Settings:
         because=": the shortest window of an alert is 25 s long, and needs five scrapes",
     )
     rules_dir: str = _setting(
-        "", "Folder that Prometheus reads rule files from; empty: the lab's own."
+        "",
+        "Folder that Prometheus reads rule files from; empty: the lab's own.",
+        in_containers="a volume",
     )
     rules_wait: int = _setting(10, "Seconds to wait until Prometheus has loaded changed rules.")
     htmx: str = _setting(
@@ -115,16 +130,23 @@ class Settings:
         "auto",
         "Where Prometheus comes from.",
         choices=("auto", "path", "cache", "download", "distribution"),
+        in_containers="an image",
     )
     grafana_source: str = _setting(
-        "auto", "Where Grafana comes from.", choices=("auto", "path", "cache", "download", "off")
+        "auto",
+        "Where Grafana comes from.",
+        choices=("auto", "path", "cache", "download", "off"),
+        in_containers="an image",
     )
     prometheus_download_url: str = _setting(
         "https://github.com/prometheus/prometheus/releases/download",
         "Where Prometheus releases are downloaded from.",
+        in_containers="an image",
     )
     grafana_download_url: str = _setting(
-        "https://dl.grafana.com/oss/release", "Where Grafana releases are downloaded from."
+        "https://dl.grafana.com/oss/release",
+        "Where Grafana releases are downloaded from.",
+        in_containers="an image",
     )
     log_level: str = _setting(
         "info", "How much the portal logs.", choices=("debug", "info", "warning", "error")
@@ -144,7 +166,17 @@ class Settings:
     @property
     def sqlalchemy_url(self) -> str:
         """The database as SQLAlchemy spells it."""
+        scheme, _, place = self.database_url.partition("://")
+        if scheme in {"postgres", "postgresql"}:  # as others spell it
+            return f"postgresql+psycopg://{place}"
         return self.database_url or f"sqlite:///{self.data_dir / 'slo-lab.db'}"
+
+    @property
+    def postgresql_url(self) -> str:
+        """The database as PostgreSQL's own programs spell it; "" where it is another."""
+        url = self.sqlalchemy_url
+        head = "postgresql+psycopg:"
+        return url.replace(head, "postgresql:", 1) if url.startswith(head) else ""
 
     @property
     def portal_base(self) -> str:

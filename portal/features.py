@@ -11,6 +11,8 @@ from portal.alerts.follower import AlertFollower
 from portal.alerts.guards import own_guards
 from portal.alerts.models import AlertRuleText, AlertWatch, KeptAlert
 from portal.alerts.store import applied_text
+from portal.annotations.annotator import Annotator
+from portal.annotations.clearing import AnnotationClearing
 from portal.bursts.settler import start_settling
 from portal.criteria.base import Criterion
 from portal.criteria.checker import Checker
@@ -71,6 +73,7 @@ CLEARINGS: tuple[Clearing, ...] = (
     Clearing(ConfirmedQuery, HandedInDashboard, WorkbenchPanel, WorkbenchDashboard),
     Clearing(SavedSLO),
     Clearing(KeptAlert, AlertWatch, AlertRuleText),
+    AnnotationClearing(),
     BurstClearing(),
     TickClearing(),
     RuleFolderClearing(
@@ -98,6 +101,7 @@ def start_background(app: Flask) -> None:
     start_settling(app)
     healing.start_healing(app)
     AlertFollower(app).start()
+    Annotator(app).start()
 
 
 def init_app(app: Flask) -> None:

@@ -195,7 +195,7 @@ class ReadingLimits:
     lab_s: float = 2.5
     buckets_s: float = 60.0
     rules_s: float = 10.0
-    sources_s: float = 60.0
+    sources_s: float = 10.0
     definitions_s: float = 10.0
     others_s: float = 30.0
     readout_s: float = 4.5
@@ -211,19 +211,21 @@ class BurstLimits:
     """A burst's runner, engine and record.
 
     The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``;
-    an engine that says nothing is ended after ``silence_s``, with ``leave_s`` to leave. From one
-    try to save to the next: ``retry_s``, until ``retry_for_s``. A burst goes on for ``full_s`` with
-    a full disk, and waits for ``lock_s`` at most when it saves, so that its lease is renewed in
-    time. The engine ends when the runner says nothing for ``alone_s``: before another portal may
-    take the burst for abandoned, ``abandoned_s`` after its last heartbeat, which ``settle_every_s``
-    is looked for. Prometheus is asked each ``ask_every_s`` for what it counted; by ``uncounted_s``
-    a runner that is still there has that, or has given up on it.
+    an engine that says nothing is ended after ``silence_s``, with ``leave_s`` to leave; when the
+    portal ends it has ``last_words_s`` for its last numbers. From one try to save to the next:
+    ``retry_s``, until ``retry_for_s``. A burst goes on for ``full_s`` with a full disk, and waits
+    for ``lock_s`` at most when it saves, so that its lease is renewed in time. The engine ends
+    when the runner says nothing for ``alone_s``: before another portal may take the burst for
+    abandoned, ``abandoned_s`` after its last heartbeat, which ``settle_every_s`` is looked for.
+    Prometheus is asked each ``ask_every_s`` for what it counted; by ``uncounted_s`` a runner that
+    is still there has that, or has given up on it: others ask, each ``recount_every_s``.
     """
 
     lease_s: float = 5.0
     tick_s: float = 0.4
     silence_s: float = 15.0
     leave_s: float = 3.0
+    last_words_s: float = 1.5
     retry_s: float = 2.0
     retry_for_s: float = 900.0
     full_s: float = 5.0
@@ -232,7 +234,28 @@ class BurstLimits:
     abandoned_s: float = 6.0
     settle_every_s: float = 1.0
     ask_every_s: float = 0.5
-    uncounted_s: float = 240.0
+    uncounted_s: float = 45.0
+    recount_every_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class AnnotationLimits:
+    """Bursts as annotations on dashboards in Grafana.
+
+    ``every_s``: from one look for what is due to the next. A burst is looked at again after
+    ``again_s``, until ``follow_s`` after its end (a dashboard may come later), and after
+    ``give_up_s`` not even where Grafana could not be asked. One process looks after it until it was
+    not heard of for ``abandoned_s``. ``boards``: on so many dashboards at most. What is left of
+    bursts that are gone is looked for after each reset, and every ``sweep_every_s``.
+    """
+
+    every_s: float = 2.0
+    again_s: float = 30.0
+    follow_s: float = 3600.0
+    give_up_s: float = 86400.0
+    abandoned_s: float = 60.0
+    boards: int = 10
+    sweep_every_s: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -278,8 +301,24 @@ class ServerLimits:
 
 
 @dataclass(frozen=True)
+class PostgreSQLLimits:
+    """How long a PostgreSQL is waited for that takes connections and says nothing.
+
+    ``connect_s``: for a connection; its library knows none below 2. ``ping_s``: whether one that
+    lay idle still works. ``answer_s``: for the answer to a statement, which the server itself
+    gives up by then; above ``Limits.busy_ms``. One portal has ``connections`` at most.
+    """
+
+    connect_s: int = 2
+    ping_s: float = 1.0
+    answer_s: float = 6.0
+    connections: int = 15
+
+
+@dataclass(frozen=True)
 class Limits:
-    """All of them. ``busy_ms``: a write waits so long for somebody else's lock on the database.
+    """All of them. ``busy_ms``: a write waits so long for somebody else's lock on the database,
+    and whoever needs a connection to it for one that is free.
 
     ``follow_every_s``: between two looks at the alerts of a burst; Grafana evaluates no rule more
     often than every 10 s.
@@ -293,8 +332,10 @@ class Limits:
     workbench: WorkbenchLimits = WorkbenchLimits()
     reading: ReadingLimits = ReadingLimits()
     burst: BurstLimits = BurstLimits()
+    annotation: AnnotationLimits = AnnotationLimits()
     room: RoomLimits = RoomLimits()
     export: ExportLimits = ExportLimits()
     server: ServerLimits = ServerLimits()
+    postgresql: PostgreSQLLimits = PostgreSQLLimits()
     busy_ms: int = 5000
     follow_every_s: float = 5.0

@@ -8,12 +8,13 @@ from portal.config import Settings, variable
 
 
 def settings_table() -> str:
-    """A Markdown table: variable, default, what it is for."""
-    rows = ["| variable | default | what it is for |", "|---|---|---|"]
+    """A Markdown table: variable, default, what it is for, what counts under docker compose."""
+    rows = ["| variable | default | what it is for | in containers |", "|---|---|---|---|"]
     for one in fields(Settings):
         default = one.metadata.get("shown") or (one.default if one.default is not MISSING else "")
         shown = f"`{default}`" if default != "" and "shown" not in one.metadata else default
-        rows.append(f"| `{variable(one.name)}` | {shown} | {one.metadata['help']} |")
+        there = one.metadata.get("in_containers", "counts")
+        rows.append(f"| `{variable(one.name)}` | {shown} | {one.metadata['help']} | {there} |")
     return "\n".join(rows)
 
 

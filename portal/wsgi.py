@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from portal import create_app, end_app
+from portal.commands import printed
 from portal.config import Settings
 from portal.copies.store import CopyError, database_path, is_lost, keep_copy
 from portal.errors import SLOLabError
@@ -31,6 +32,7 @@ from portal.words import listed
 from stack.ports import Port, check_ports
 
 log = logging.getLogger(__name__)
+ADDRESS = "SLO_LAB_DATABASE_URL must be like postgresql+psycopg://USER:PASSWORD@HOST/NAME."
 
 
 def prepared_app(settings: Settings, *, with_copy: bool = False) -> Flask:
@@ -108,11 +110,11 @@ def _refuse_unreleased() -> None:
 
 def _why(error: DatabaseTrouble | ImportError) -> str:
     """What is wrong, by its name; else the driver's own words on one line (no password in them)."""
-    if isinstance(error, (ImportError, ArgumentError)):
-        return (
-            "SLO_LAB_DATABASE_URL must be like postgresql+psycopg://USER:PASSWORD@HOST/NAME, and "
-            "its driver installed (pip install 'slo-lab[postgresql]')."
-        )
+    if isinstance(error, ArgumentError):
+        return ADDRESS
+    if isinstance(error, ImportError):
+        driven = error.name == "psycopg"
+        return DatabaseFault.UNDRIVEN.sentence if driven else f"{error}. {ADDRESS}"
     fault = fault_of(error)
     if fault not in {DatabaseFault.AWAY, DatabaseFault.UNKNOWN}:
         return fault.sentence
@@ -149,7 +151,7 @@ def main() -> None:
         limits = _limits(app)
         server = _listen(app, settings, limits)
     except SLOLabError as error:
-        sys.exit(f"portal: {error}")
+        sys.exit(f"portal: {printed(str(error))}")
     start_background(app)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)

@@ -8,8 +8,10 @@ from dataclasses import asdict
 
 import click
 
+from portal.commands import in_containers
 from portal.config import Settings
 from portal.errors import SLOLabError
+from portal.logins import without_login
 from stack.cleaning import clean_up
 from stack.console import Console
 from stack.doctor import Diagnosis, Health, diagnose
@@ -74,8 +76,9 @@ def _as_text(finding: Diagnosis) -> str:
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on with what is added.")
 def logs(name: str | None, lines: int, following: bool) -> None:
     """Show the servers' logs, or the one of NAME (portal, mockapp, prometheus, grafana)."""
-    layout = Layout(Settings.from_env().data_dir)
-    known = known_logs(layout)
+    settings = Settings.from_env()
+    _refuse_in_containers(settings, "logs", "Docker keeps the logs")
+    known = known_logs(Layout(settings.data_dir))
     if name and name not in known:
         there = ", ".join(known) or "none yet"
         raise SLOLabError(f"There is no log of {name!r}; there are: {there}.")
@@ -94,20 +97,37 @@ def logs(name: str | None, lines: int, following: bool) -> None:
 def clean(cache: bool, yes: bool) -> None:
     """Delete the learner's data; not while the lab, or a portal, runs."""
     settings = Settings.from_env()
+    _refuse_in_containers(settings, "clean", "The lab's data is in volumes of Docker")
     layout = Layout(settings.data_dir)
     doomed = layout.kept() + ([settings.cache_dir] if cache else [])
     doomed = [path for path in doomed if path.exists()]
     if not doomed:
-        click.echo(f"There is nothing to delete in {settings.data_dir}.")
+        click.echo(f"There is nothing to delete in {settings.data_dir}. {_left(settings)}".rstrip())
         return
     layout.make()
     with Lock(layout.lock), PortalLock(layout.portals).alone():
         click.echo("This deletes, for good:")
         for path in doomed:
             click.echo(f"  {path}")
+        if left := _left(settings):
+            click.echo(left)
         if not yes:
             click.confirm("Delete them?", abort=True)
         clean_up(layout, doomed)
     click.echo("Done.")
-    if settings.database_url:
-        click.echo("What stands in the database of SLO_LAB_DATABASE_URL is kept.")
+
+
+def _left(settings: Settings) -> str:
+    """What deleting files leaves of the learner's data; empty when that is nothing."""
+    if not settings.database_url:
+        return ""
+    where = without_login(settings.database_url).partition("?")[0]
+    return (
+        f"Bursts, SLOs, reflections and all else that stands in the database {where} is kept: "
+        "`slo-lab reset lab` empties that, or whoever runs it drops it."
+    )
+
+
+def _refuse_in_containers(settings: Settings, command: str, why: str) -> None:
+    if settings.is_in_containers:
+        raise SLOLabError(f"{why}: on the host, `{in_containers(command)}` does this.")

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from portal.clients import postgresql
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import CredentialKind, GrafanaClient, tells_health
 from portal.clients.grafana.credentials import password_advice
 from portal.clients.http import Answer, Http
 from portal.clients.prometheus import PrometheusClient, ScrapeTarget, TargetHealth
 from portal.clients.shape import decode_json, moment
+from portal.commands import in_containers, typed_here
 from portal.config import Settings, variable
 from portal.deadline import carried
 from portal.durations import duration
@@ -27,6 +29,9 @@ from stack.lock import is_held
 from stack.state import ServerState, ServerStatus, State, read_state
 
 PROBE_SECONDS = 1.0
+DATABASE = "database"
+DATABASE_SECONDS = 2
+DATABASE_ADVICE = "Is it running, and SLO_LAB_DATABASE_URL right?"
 LEAST_FREE = 200_000_000  # bytes; below that, databases begin to fail soon
 FIRST_SECONDS = 20.0  # of a Prometheus, in which it need not have found its targets
 LOGIN = "Grafana login"
@@ -64,7 +69,7 @@ class Diagnosis:
 def diagnose(settings: Settings) -> list[Diagnosis]:
     """A finding for each part that there is, always in the same order.
 
-    Asks all at once; takes about 1 s.
+    Asks all at once; takes about 1 s, and 2 s where a PostgreSQL is silent.
     """
     layout = Layout(settings.data_dir)
     running = is_held(layout.lock)
@@ -78,6 +83,7 @@ def diagnose(settings: Settings) -> list[Diagnosis]:
         lambda: _grafana(settings, state),
         lambda: _grafana_login(settings, state),
         lambda: _data_folder(settings),
+        lambda: _database(settings),
     ]
     with ThreadPoolExecutor(len(examinations)) as pool:
         found = pool.map(lambda examine: examine(), map(carried, examinations))
@@ -88,30 +94,28 @@ def _supervisor(settings: Settings, state: State | None, *, running: bool) -> Di
     if running:
         pid = f"process {state.pid}" if state else ""
         return Diagnosis("lab", Health.UP, detail=pid)
+    if settings.is_in_containers:
+        return Diagnosis("lab", Health.ABSENT, detail="docker compose runs the servers.")
     if settings.mockapp_url and settings.prometheus_url:
-        return Diagnosis(
-            "lab",
-            Health.ABSENT,
-            detail="The servers are started by other means, such as containers.",
-        )
+        return Diagnosis("lab", Health.ABSENT, detail="The servers are started by other means.")
     todo = "Start it with `make lab` or `slo-lab up`."
     return Diagnosis("lab", Health.DOWN, detail=f"Not running on {settings.data_dir}.", todo=todo)
 
 
 def _portal(settings: Settings, state: State | None) -> Diagnosis:
     asked = settings.portal_ready
-    return _server("portal", asked, settings.portal_base, _known(state, "portal"))
+    return _server(settings, "portal", asked, settings.portal_base, _known(state, "portal"))
 
 
 def _mockapp(settings: Settings, state: State | None) -> Diagnosis:
     asked = f"{settings.mockapp_base}/healthz"
     known = _known(state, "mockapp")
-    return _server("mock app", asked, settings.mockapp_link, known, _is_ok)
+    return _server(settings, "mock app", asked, settings.mockapp_link, known, _is_ok)
 
 
 def _prometheus(settings: Settings, state: State | None) -> Diagnosis:
-    asked = f"{settings.prometheus_base}/-/ready"
-    return _server("Prometheus", asked, settings.prometheus_link, _known(state, "prometheus"))
+    asked, known = f"{settings.prometheus_base}/-/ready", _known(state, "prometheus")
+    return _server(settings, "Prometheus", asked, settings.prometheus_link, known)
 
 
 def _grafana(settings: Settings, state: State | None) -> Diagnosis:
@@ -123,7 +127,7 @@ def _grafana(settings: Settings, state: State | None) -> Diagnosis:
         detail = known.detail or "being looked for"
         return Diagnosis("Grafana", Health.STARTING, known.url, detail, "Wait until it is here.")
     asked = f"{settings.grafana_base}/api/health"
-    found = _server("Grafana", asked, settings.grafana_link, known, _is_grafanas)
+    found = _server(settings, "Grafana", asked, settings.grafana_link, known, _is_grafanas)
     if found.status is Health.DOWN and known is None and not settings.grafana_url:
         return Diagnosis("Grafana", Health.ABSENT, found.url, found.detail)
     return found
@@ -155,7 +159,11 @@ def _login_todo(settings: Settings) -> str:
         return f"Set {' and '.join(names)} to a login that works."
     if settings.grafana_token_file:
         if settings.is_in_containers:
-            return "`docker compose up grafana-account` makes a new token."
+            return (
+                "The service grafana-account makes a new token within seconds; "
+                "`docker compose logs grafana-account` tells what keeps it from that. "
+                f"{password_advice(settings)}"
+            )
         return f"Write a token that works into {settings.grafana_token_file}."
     if settings.grafana_url:
         return f"Write a login that works into {variable('grafana_url')}."
@@ -184,6 +192,7 @@ def _is_grafanas(answer: Answer) -> bool:
 
 
 def _server(
+    settings: Settings,
     title: str,
     asked: str,
     url: str,
@@ -198,21 +207,30 @@ def _server(
     try:
         _get(title, asked, is_its_own)
     except ClientError as error:
-        return _silent_server(title, url, error, known)
+        return _silent_server(settings, title, url, error, known)
     past = f"new starts so far: {known.restarts}" if known and known.restarts else ""
     return Diagnosis(title, Health.UP, url, ", ".join(filter(None, (version, past))))
 
 
 def _silent_server(
-    title: str, url: str, error: ClientError, known: ServerState | None
+    settings: Settings, title: str, url: str, error: ClientError, known: ServerState | None
 ) -> Diagnosis:
     if known is None:
-        return Diagnosis(title, Health.DOWN, url, str(error), NOBODY_STARTED_IT)
+        return Diagnosis(title, Health.DOWN, url, str(error), _start_it(settings, title))
     if known.status in COMING:
         detail = known.detail or "not answering yet"
         return Diagnosis(title, Health.STARTING, url, detail, WAIT)
     todo = f"See `slo-lab logs {known.name}`; stopping and starting the lab may help."
     return Diagnosis(title, Health.DOWN, url, known.detail or str(error), todo)
+
+
+def _start_it(settings: Settings, title: str) -> str:
+    """What to do about a server that no supervisor started."""
+    if not settings.is_in_containers:
+        return NOBODY_STARTED_IT
+    service = title.lower().replace(" ", "")
+    logs = f"`{in_containers('logs')} {service}` has its last words"
+    return f"`{in_containers('up')}` starts it; {logs}."
 
 
 def _get(title: str, url: str, is_its_own: Callable[[Answer], bool]) -> None:
@@ -279,16 +297,33 @@ def _is_new(client: PrometheusClient) -> bool:
 def _data_folder(settings: Settings) -> Diagnosis:
     """Whether there is room for what the learner does."""
     folder = settings.data_dir
+    name = "data volume" if settings.is_in_containers else "data folder"
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        detail = f"{folder}: {error.strerror}"
-        return Diagnosis("data folder", Health.DOWN, detail=detail, todo="`slo-lab up` makes it.")
+        todo = typed_here("`slo-lab up` makes it.", settings)
+        return Diagnosis(name, Health.DOWN, detail=f"{folder}: {error.strerror}", todo=todo)
     detail = f"{folder}, {number(free / 1e9, 2)} GB free"
     if free < LEAST_FREE:
         todo = "Free some space: nothing can be kept on a full disk."
-        return Diagnosis("data folder", Health.DOWN, detail=detail, todo=todo)
-    database = urlsplit(settings.database_url)
-    if database.hostname:
-        detail += f"; database {database.scheme} on {database.hostname}"
-    return Diagnosis("data folder", Health.UP, detail=detail)
+        return Diagnosis(name, Health.DOWN, detail=detail, todo=todo)
+    return Diagnosis(name, Health.UP, detail=detail)
+
+
+def has_no_database(findings: Sequence[Diagnosis]) -> bool:
+    """Whether PostgreSQL was asked and gave no answer."""
+    return any(one.name == DATABASE and one.status is not Health.UP for one in findings)
+
+
+def _database(settings: Settings) -> Diagnosis | None:
+    """Whether PostgreSQL answers; None for SQLite's file, which lies in the data folder."""
+    if not settings.postgresql_url:
+        return None
+    where = urlsplit(settings.postgresql_url)
+    detail = f"PostgreSQL on {where.hostname or 'this machine'}"
+    trouble = postgresql.ask(settings.postgresql_url, DATABASE_SECONDS)
+    if trouble is None:
+        return Diagnosis(DATABASE, Health.UP, detail=detail)
+    status = Health.STARTING if trouble is postgresql.Trouble.STARTING else Health.DOWN
+    advice = DATABASE_ADVICE if trouble is postgresql.Trouble.AWAY else trouble.advice
+    return Diagnosis(DATABASE, status, detail=f"{detail}: {trouble.what}", todo=advice)

@@ -26,10 +26,13 @@ class GrafanaAccount:
         settings: Settings,
         notify: Callable[[str, str], None],
         pause: float = PAUSE_SECONDS,
+        stands: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """``stands`` is told after each look whether the portal's token works."""
         self._settings = settings
         self._notify = notify
         self._pause = pause
+        self._stands = stands
         self._told: object = None
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -38,19 +41,20 @@ class GrafanaAccount:
     def start(self) -> None:
         """Begin, where that was not done yet; nobody waits for the end."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, daemon=True, name="grafana-account")
+            self._thread = threading.Thread(target=self.run, daemon=True, name="grafana-account")
             self._thread.start()
 
     def end(self) -> None:
         """Look after it no more."""
         self._ended.set()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Look again and again, until it is ended."""
         while not self._ended.is_set():
-            self._see_to_it()
+            self._stands(self._see_to_it())
             self._ended.wait(self._pause)
 
-    def _see_to_it(self) -> None:
+    def _see_to_it(self) -> bool:
         settings = self._settings
         try:
             admin = Credentials(user=ADMIN, password=admin_password(settings))
@@ -67,6 +71,8 @@ class GrafanaAccount:
             if self._told is not None:
                 self._notify("grafana", "The portal has an account in Grafana again.")
             self._told = None
+            return True
+        return False
 
     def _words(self, error: ClientError) -> str:
         refused = error.kind is ErrorKind.UNAUTHORIZED

@@ -20,8 +20,10 @@ def write_config(settings: Settings, layout: Layout) -> Path:
     settings.rules_path.mkdir(parents=True, exist_ok=True)
     config = layout.prometheus / "prometheus.yml"
     write_whole(config, _config_text(settings, layout))
-    targets = json.dumps(mockapp_targets(settings.mockapp_base), indent=2)
-    write_whole(layout.prometheus / "targets" / f"{JOB}.json", targets + "\n")
+    targets = layout.prometheus / "targets"
+    targets.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(mockapp_targets(settings.mockapp_base), indent=2)
+    write_whole(targets / f"{JOB}.json", text + "\n")
     return config
 
 

@@ -114,7 +114,8 @@ def test_two_portals_in_one_process_leave_no_thread_when_they_end(settings: Sett
         assert client.get("/steps").status_code == 200
         assert client.post("/criteria/slo/check").status_code == 303
         services: Services = app.extensions["slo_lab"]
-        assert {"alert-follower", "settler"} <= {task.thread for task in services.background.tasks}
+        threads = {task.thread for task in services.background.tasks}
+        assert {"alert-follower", "annotator", "settler"} <= threads
         assert end_app(app, PATIENCE) == []
     assert set(threading.enumerate()) - before == set()
 

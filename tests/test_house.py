@@ -20,7 +20,7 @@ FLOORS = (
     ("durations", "words", "directions", "files", "records"),
     ("config", "limits", "documents", "background", "instruments"),
     ("readings",),
-    ("secret_files", "settings_table"),
+    ("secret_files", "settings_table", "commands"),
     ("stack.layout", "stack.lock", "stack.state", "stack.ports"),
     ("clients",),
     ("shop",),
@@ -40,7 +40,9 @@ FLOORS = (
     ("objectives",),
     ("live",),
     ("alerts",),
-    ("stage", "impact", "workbench"),
+    ("workbench",),
+    ("annotations",),
+    ("stage", "impact"),
     ("steps",),
     ("reflections",),
     ("reset", "welcome"),
@@ -403,7 +405,7 @@ def test_the_mock_service_knows_nothing_of_the_portal(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in named(SOURCES) if n.startswith("stack")])
 def test_the_stack_knows_settings_errors_and_clients_only(name: str) -> None:
     allowed = (
-        *("config", "errors", "clients", "limits", "secret_files", "shop", "logins"),
+        *("config", "errors", "clients", "limits", "secret_files", "shop", "logins", "commands"),
         *("numbers", "durations", "words", "files", "records", "deadline"),
     )
     for module in taken(ROOT / name):

@@ -27,7 +27,9 @@ exec unshare --mount sh -euc '
 		touch "$0/dev/$device"
 		mount --bind "/dev/$device" "$0/dev/$device"
 	done
-	mkdir "$0/dev/shm"
+	mkdir "$0/dev/shm" "$0/dev/pts"
+	mount -t devpts -o newinstance,ptmxmode=0666 devpts "$0/dev/pts"
+	ln -s pts/ptmx "$0/dev/ptmx"
 	ln -s /proc/self/fd "$0/dev/fd"
 	exec chroot "$0" sh -euc "
 		cd /lab

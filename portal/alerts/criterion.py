@@ -46,7 +46,7 @@ class AlertCriterion:
     def collect(self, subject: Subject) -> AlertEvidence:
         """Read the rules of Prometheus and Grafana, and analyse the alerts among them."""
         slos = [row.value for row in list_slos(subject.learner.id)]
-        found = judged_alerts(subject.services, subject.learner.id, slos)
+        found = judged_alerts(subject.services, subject.learner, slos)
         return AlertEvidence(len(slos), found.alerts, found.troubles)
 
     def judge(self, evidence: AlertEvidence) -> Verdict:
@@ -64,6 +64,9 @@ class AlertCriterion:
                 or _none_tied(evidence.alerts)
             )
         return replace(verdict, lines=tuple(_lines(evidence))[:MAX_LINES])
+
+
+BLIND = "Prometheus has data for them, so Grafana asks for something else, or elsewhere."
 
 
 def _judge_tied(tied: Sequence[JudgedAlert]) -> Verdict | None:
@@ -100,6 +103,9 @@ def _fails(alert: JudgedAlert) -> Verdict:
     if alert.paused:
         code, headline = "paused", f"The alert is tied, but paused in {alert.source}"
         seen = f"“{alert.name}” is paused, so nobody evaluates it."
+    elif alert.blind:
+        code, headline = "no_data_in_grafana", "The alert is tied, but Grafana finds no data for it"
+        seen = f"“{alert.name}”: at its last evaluation its queries found nothing. {BLIND}"
     else:
         code, headline = (
             "evaluation_fails",
@@ -195,6 +201,8 @@ def _described(one: JudgedAlert) -> str:
     words = [str(one.source), "paused" if one.paused else state]
     if one.health not in {"ok", "", "unknown"} and one.state is not AlertState.ERROR:
         words.append(f"health {one.health}")
+    if one.blind:
+        words.append("no data in Grafana")
     if one.made_for_you:
         words.append("made for you")
     return f"“{one.name}” ({', '.join(words)})"

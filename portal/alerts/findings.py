@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from portal.alerts import store
 from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.alerts.transitions import AlertSource
 from portal.clients.errors import ClientError
+from portal.clients.grafana import UNLISTED, SourceBook
 from portal.clients.prometheus import RuleKind
+from portal.lab.data_sources import source_book
+from portal.learners.models import Learner
 from portal.promql.context import RecordingRule, by_name
 from portal.rulefile.states import AlertState
 from portal.rulefolder.rules import LoadedRule, RuleOrigin, loaded_rules
@@ -19,7 +23,7 @@ from portal.slo.objective import SLO
 from portal.tie import AlertFinding, AlertRule
 from portal.tie.analysis import alert_case
 from portal.tie.findings import AlertCase, findings
-from portal.tie.grafana import grafana_case
+from portal.tie.grafana import asked, grafana_case
 
 ACTIVE = (AlertState.PENDING, AlertState.FIRING)
 
@@ -29,7 +33,8 @@ class JudgedAlert:
     """An alert rule, how it stands, and what it is worth for the learner's SLOs.
 
     ``made_for_you``: the portal wrote it; ``on_nothing``: it is active now without a number
-    behind it, which proves nothing; ``every_s``: seconds between two evaluations.
+    behind it, which proves nothing; ``blind``: Grafana finds no data for it where Prometheus has
+    some; ``every_s``: seconds between two evaluations.
     """
 
     name: str
@@ -41,12 +46,14 @@ class JudgedAlert:
     paused: bool = False
     made_for_you: bool = False
     on_nothing: bool = False
+    blind: bool = False
     every_s: float = 10.0
 
     @property
     def works(self) -> bool:
-        """Whether somebody evaluates it, without an error."""
-        return not self.paused and self.state not in (AlertState.NOT_EVALUATED, AlertState.ERROR)
+        """Whether somebody evaluates it, without an error, on the data that there are."""
+        evaluated = self.state not in (AlertState.NOT_EVALUATED, AlertState.ERROR)
+        return evaluated and not self.paused and not self.blind
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class JudgedAlerts:
     troubles: tuple[ClientError, ...] = ()
 
 
-def judged_alerts(services: Services, learner_id: int, slos: Sequence[SLO]) -> JudgedAlerts:
+def judged_alerts(services: Services, learner: Learner, slos: Sequence[SLO]) -> JudgedAlerts:
     """The alert rules of Prometheus and Grafana; one that can't be asked never hides the other."""
     troubles: list[ClientError] = []
     loaded: list[LoadedRule] = []
@@ -73,14 +80,15 @@ def judged_alerts(services: Services, learner_id: int, slos: Sequence[SLO]) -> J
     own = [
         rule
         for rule in loaded
-        if rule.learner_id in (None, learner_id) and rule.kind is RuleKind.ALERTING
+        if rule.learner_id in (None, learner.id) and rule.kind is RuleKind.ALERTING
     ]
-    cases = _cases(own, managed, _records(loaded))
+    book = source_book(services, learner.service.job) if managed else UNLISTED
+    cases = _cases(own, managed, _records(loaded), book)
     said = iter(findings(cases, slos, services.trials))
-    helped = _was_helped(learner_id)
+    helped = _was_helped(learner.id)
     found = [
         *(_loaded(rule, next(said), helped) for rule in own),
-        *(_managed(rule, next(said)) for rule in managed),
+        *(_managed(services, rule, next(said), book) for rule in managed),
     ]
     return JudgedAlerts(tuple(sorted(found, key=_worth, reverse=True)), tuple(troubles))
 
@@ -94,6 +102,7 @@ def _cases(
     loaded: Sequence[LoadedRule],
     managed: Sequence[ManagedRule],
     records: Iterable[RecordingRule],
+    book: SourceBook,
 ) -> list[AlertCase]:
     """Prometheus' alerts, then Grafana's: they are tried out together."""
     named = by_name(records)
@@ -103,7 +112,7 @@ def _cases(
         )
         for rule in loaded
     ]
-    return [*cases, *(grafana_case(one.rule, named) for one in managed)]
+    return [*cases, *(grafana_case(one.rule, named, book) for one in managed)]
 
 
 def _loaded(rule: LoadedRule, finding: AlertFinding, helped: bool) -> JudgedAlert:
@@ -122,7 +131,9 @@ def _loaded(rule: LoadedRule, finding: AlertFinding, helped: bool) -> JudgedAler
     )
 
 
-def _managed(managed: ManagedRule, finding: AlertFinding) -> JudgedAlert:
+def _managed(
+    services: Services, managed: ManagedRule, finding: AlertFinding, book: SourceBook
+) -> JudgedAlert:
     return JudgedAlert(
         name=managed.rule.title,
         source=AlertSource.GRAFANA,
@@ -132,7 +143,27 @@ def _managed(managed: ManagedRule, finding: AlertFinding) -> JudgedAlert:
         last_error=managed.state.last_error,
         paused=managed.rule.paused,
         on_nothing=managed.state.fires_on_nothing,
+        blind=finding.tied and _is_blind(services, managed, book),
     )
+
+
+def _is_blind(services: Services, managed: ManagedRule, book: SourceBook) -> bool:
+    """Whether Grafana found no data at its last evaluation, and Prometheus has some of then."""
+    state = managed.state
+    if not state.without_data or state.last_evaluation is None:
+        return False
+    at, queries = state.last_evaluation.timestamp(), asked(managed.rule, book)
+    key, most_s = ("blind", managed.rule.uid, at), services.limits.reading.sources_s
+    ask = partial(_have_data, services, queries, at)
+    return bool(queries) and services.readings.get(key, most_s, ask)
+
+
+def _have_data(services: Services, queries: Sequence[str], at: float) -> bool:
+    """Whether each query has a result; nobody knows where Prometheus can't be asked."""
+    try:
+        return all(services.learners_prometheus.query(expr, at) for expr in queries)
+    except ClientError:
+        return False
 
 
 def _records(loaded: Iterable[LoadedRule]) -> Iterable[RecordingRule]:

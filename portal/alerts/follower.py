@@ -20,12 +20,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.alerts import record
 from portal.alerts.course import BEFORE_S, from_prometheus, may_change, watched_until
+from portal.alerts.grafana_annotations import corrected
 from portal.alerts.grafana_rules import ManagedRule, managed_rules
 from portal.alerts.grafana_samples import continued
 from portal.alerts.grounds import marked
 from portal.alerts.transitions import AlertHistory, AlertSource
 from portal.bursts.models import Burst
 from portal.clients.errors import ClientError
+from portal.clients.grafana import AlertAnnotation
 from portal.kit.database_fault import fault_of
 from portal.kit.db import db
 from portal.objectives.forecast import forecasts
@@ -139,20 +141,35 @@ def _prometheus(
 def _grafana(
     services: Services, burst: Burst, known: list[AlertHistory], now: datetime
 ) -> list[AlertHistory]:
-    """Grafana tells the present alone: what it says now, added to what was kept."""
-    if burst.started_at is None or watched_until(burst, now) < now:
+    """What Grafana says now, added to what was kept, and put right by what it kept itself.
+
+    Once the burst's time is over its present state is of no interest; what it kept still is.
+    """
+    if burst.started_at is None:
         return []
+    end = watched_until(burst, now)
     before = {record.identity(one.name, one.labels): one for one in known if _is_grafanas(one)}
     since = burst.started_at.timestamp() - BEFORE_S
     key, others_s = ("other alerts", burst.learner_id), services.limits.reading.others_s
     others = services.readings.get(key, others_s, lambda: _of_others(services, burst))
     samples = [(_identity(one), one) for one in _samples(services)]
-    found = (
-        continued(before.get(key), sample, since, now.timestamp())
-        for key, sample in samples
-        if key not in others
-    )
+    kept = _annotations(services, since, end.timestamp()) if samples else []
+    found: list[AlertHistory | None] = []
+    for identity, sample in samples:
+        seen = before.get(identity)
+        if end == now:
+            seen = continued(seen, sample, since, now.timestamp())
+        if identity not in others:
+            found.append(corrected(seen, kept, sample))
     return [history for history in found if history]
+
+
+def _annotations(services: Services, start: float, end: float) -> list[AlertAnnotation]:
+    """What Grafana kept; nothing where it keeps none or tells none, then samples must do."""
+    try:
+        return services.grafana.alert_annotations(start=start, end=end)
+    except ClientError:
+        return []
 
 
 def _is_grafanas(history: AlertHistory) -> bool:

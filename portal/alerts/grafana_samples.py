@@ -1,4 +1,4 @@
-"""Grafana's alerts over time, put together from samples: Grafana itself keeps no such series."""
+"""Grafana's alerts over time, put together from samples, for what Grafana itself doesn't keep."""
 
 from __future__ import annotations
 
@@ -49,13 +49,14 @@ def _entered(
 ) -> Transition | None:
     """The transition that the sample tells; None where nothing changed."""
     last = history.transitions[-1] if history.transitions else Transition(history.before, 0.0)
-    on_nothing = sample.state.fires_on_nothing
+    told = sample.state.is_told
+    on_nothing = sample.state.fires_on_nothing if told else last.on_nothing
     if state is AlertState.INACTIVE:
         state = _quiet(history)
     if state is history.now and (state not in ACTIVE or on_nothing == last.on_nothing):
         return None
-    told = sample.state.active_at if state in ACTIVE else sample.state.last_evaluation
-    moment = _unix(told, at)
+    since = sample.state.active_at if state in ACTIVE else sample.state.last_evaluation
+    moment = _unix(since, at)
     return Transition(state, moment if last.at < moment <= at else at, on_nothing)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal.bursts import store
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
+from portal.bursts.recount import recount
 from portal.bursts.sides import sides
 from portal.bursts.start import current_runner, start_burst
 from portal.kit.db import db
@@ -33,7 +34,7 @@ def burst(preset: str) -> None:
     with quiet_app():
         started = start_burst(current_services(), current_learner(), PRESETS[preset], uuid4().hex)
         if started.preset != preset:
-            click.echo(f"Burst {started.id} ({started.title}) is running; it is shown instead.")
+            click.echo(f"Burst {started.number} ({started.title}) is running; it is shown instead.")
         ended = _follow(started.id, LOOK_SECONDS if sys.stderr.isatty() else TELL_SECONDS)
         _print(ended)
         sys.exit(0 if ended.state == BurstState.FINISHED else 1)
@@ -45,7 +46,7 @@ def _follow(burst_id: int, every: float) -> Burst:
     while True:
         try:
             now = _look(burst_id)
-            if not now.is_active and now.server_counts is not None:
+            if not now.is_active and (now.server_counts is not None or _was_left(now)):
                 return now
             if now.is_active and time.monotonic() - told_at >= every:
                 told_at = time.monotonic()
@@ -60,8 +61,15 @@ def _follow(burst_id: int, every: float) -> Burst:
 def _look(burst_id: int) -> Burst:
     db.session.rollback()
     services = current_services()
-    store.settle_abandoned(services.clock(), services.limits.burst, current_runner().followed)
+    current_runner().settle(services.clock())
+    recount(services)
     return db.session.execute(select(Burst).where(Burst.id == burst_id)).scalar_one()
+
+
+def _was_left(ended: Burst) -> bool:
+    """Whether its runner is gone and Prometheus, asked a moment ago, told nothing of it."""
+    services = current_services()
+    return ended in store.uncounted(services.clock(), services.limits.burst)
 
 
 def _print(ended: Burst) -> None:

@@ -6,7 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeGuard
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.durations import milliseconds
@@ -45,13 +55,16 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     """What a burst was to do, what it did, and how it ended.
 
     ``spec`` holds rate (requests/s), duration (s), mode, mix and fault; ``counts`` the engine's
-    last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is.
+    last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is;
+    ``counted_before`` the service's Counters as it began.
+    ``number`` counts the learner's own from 1, whatever ``id`` the database gave.
     ``fence`` grows from burst to burst: the service lets no older one change its fault.
     ``predicted_error_ratio`` (0..1) and ``predicted_page`` are what the learner expected before.
     """
 
     __table_args__ = (
         UniqueConstraint("learner_id", "key"),
+        UniqueConstraint("learner_id", "number", name="uq_burst_number"),
         Index(
             "uq_burst_one_active",
             "learner_id",
@@ -64,6 +77,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
+    number: Mapped[int]
     key: Mapped[str] = mapped_column(String(64))
     preset: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(80))
@@ -78,6 +92,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     heartbeat_at: Mapped[datetime] = mapped_column(UTCDateTime)
     counts: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
     server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
+    counted_before: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
     predicted_error_ratio: Mapped[float | None]
     predicted_page: Mapped[bool | None]
     learner: Mapped[Learner] = relationship()
@@ -195,6 +210,13 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
         """From the due time of the first failed or slow request to the end of the last, s."""
         first, last = self.count_of("first_bad_due_at"), self.count_of("last_bad_end_at")
         return last - first if first and last else 0.0
+
+
+@event.listens_for(Burst, "before_insert")
+def _number_it(_mapper: object, _connection: object, burst: Burst) -> None:
+    """The next of the learner's numbers, found by the very INSERT: a refused one uses none up."""
+    last = select(func.max(Burst.number)).where(Burst.learner_id == burst.learner_id)
+    burst.number = func.coalesce(last.scalar_subquery(), 0) + 1
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -6,14 +6,17 @@ import contextlib
 import math
 import time
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from portal.clients.errors import ClientError
-from portal.clients.prometheus import PrometheusClient
+from portal.clients.prometheus import PrometheusClient, Series
 from portal.numbers import quantile_name
 from portal.records import RecordError, read_record
 from portal.services import Services
@@ -34,6 +37,14 @@ class Counters:
     by_status: dict[str, float] = field(default_factory=dict)
     within: dict[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def of_record(cls, kept: dict[str, Any] | None) -> Counters | None:
+        """The counters as a burst's record keeps them; None where there are none to be read."""
+        try:
+            return read_record(cls, kept) if kept else None
+        except RecordError:
+            return None
+
 
 @dataclass(frozen=True)
 class ServerView:
@@ -41,7 +52,8 @@ class ServerView:
 
     ``within``: answers by bucket (``le``); empty in the records of older versions.
     ``restarted``: the service was started anew meanwhile, so its counters began at zero;
-    ``several``: it is several processes, whose counters Prometheus met in turn.
+    ``several``: it is several processes, whose counters Prometheus met in turn; ``unscraped``:
+    nobody scraped it between the burst's end and its own.
     """
 
     by_status: dict[str, float] = field(default_factory=dict)
@@ -49,6 +61,7 @@ class ServerView:
     quantiles: dict[str, float] = field(default_factory=dict)
     restarted: bool = False
     several: bool = False
+    unscraped: bool = False
     within: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -131,24 +144,94 @@ def seen_since(
         return None
     restarted = _was_reset(before, after)
     base = Counters() if restarted else before
-    view = ServerView(
-        by_status=_difference(after.by_status, base.by_status),
-        restarted=restarted,
-        several=_are_several(services, job),
-        within=_difference(after.within, base.within),
+    return _completed(
+        ServerView(
+            by_status=_difference(after.by_status, base.by_status),
+            restarted=restarted,
+            several=_are_several(services, job),
+            within=_difference(after.within, base.within),
+        )
     )
+
+
+def seen_then(
+    services: Services, job: str, before: Counters, began: datetime, ended: datetime
+) -> ServerView | None:
+    """The same from what Prometheus keeps of that time; None when it keeps nothing of it.
+
+    The counters' gains from scrape to scrape are added up, to the first scrape after ``ended``:
+    within three intervals, else the service was gone. Raises ClientError.
+    """
+    step, queries = services.settings.scrape_interval, SLIQueries(job)
+    start, end = began.timestamp(), ended.timestamp()
+    asked = (queries.counted_at, queries.counter, queries.answers)
+    ask = services.prometheus.query_range
+    scrapes, requests, answers = services.prometheus.side_by_side(
+        [partial(ask, promql, start, end + 3 * step, step) for promql in asked]
+    )
+    looks = [look for series in scrapes for look in series.points]
+    fresh = [at for at, scraped in looks if scraped >= start]
+    after = [at for at, scraped in looks if scraped > end]
+    if not fresh:
+        return None
+    span = (min(fresh), min(after, default=math.inf))
+    by_status = _gains(requests, STATUS, before.by_status, span)
+    restarted = any(gain.fell for gain in by_status.values())
+    within = _gains(answers, "le", before.within, span)
+    return _completed(
+        ServerView(
+            by_status={status: gain.total for status, gain in by_status.items()},
+            restarted=restarted,
+            several=_are_several(services, job, end),
+            within={bucket: gain.total for bucket, gain in within.items()},
+            unscraped=not after,
+        )
+    )
+
+
+def _completed(view: ServerView) -> ServerView:
+    """With what follows from its buckets."""
     slow, _ = view.answered(SLOW_SECONDS) or (0.0, 0.0)
     return replace(view, slow=slow, quantiles=_quantiles(view.within))
+
+
+@dataclass(frozen=True)
+class _Gain:
+    """What a counter gained, and whether it began at zero meanwhile."""
+
+    total: float
+    fell: bool
+
+
+def _gains(
+    found: Sequence[Series],
+    label: str,
+    before: Mapping[str, float],
+    span: tuple[float, float],
+) -> dict[str, _Gain]:
+    gains = {}
+    for series in found:
+        name, (since, until) = series.labels.get(label, ""), span
+        scraped = (value for at, value in series.points if since <= at <= until)
+        gains[name] = _gain([before.get(name, 0.0), *scraped])
+    return gains
+
+
+def _gain(values: Sequence[float]) -> _Gain:
+    """From each to the next; one that is less began at zero in between."""
+    steps = list(pairwise(values))
+    total = sum(new - old if new >= old else new for old, new in steps)
+    return _Gain(total, any(new < old for old, new in steps))
 
 
 def _difference(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:
     return {label: number - before.get(label, 0.0) for label, number in after.items()}
 
 
-def _are_several(services: Services, job: str) -> bool:
+def _are_several(services: Services, job: str, at: float | None = None) -> bool:
     """Whether a counter fell more often of late than any service starts."""
     try:
-        falls = services.prometheus.numbers(SLIQueries(job).falls)
+        falls = services.prometheus.numbers(SLIQueries(job).falls, at)
     except ClientError:
         return False
     return any(sample.value >= MANY_FALLS for sample in falls)

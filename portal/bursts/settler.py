@@ -1,11 +1,11 @@
-"""Gives bursts whose runner is gone a named end, whether or not a page is open."""
+"""Gives bursts whose runner is gone a named end and their counts, whether or not a page is open."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from portal.bursts.recount import recount
 from portal.bursts.start import current_runner
-from portal.bursts.store import settle_abandoned
 from portal.services import Services
 
 
@@ -16,7 +16,12 @@ def start_settling(app: Flask) -> None:
 
     def look() -> None:
         with app.app_context():
-            settle_abandoned(services.clock(), limits, current_runner().followed)
+            current_runner().settle(services.clock())
 
-    every_s = limits.settle_every_s
-    services.background.repeat("settler", "ends bursts whose runner is gone", every_s, look)
+    def count() -> None:
+        with app.app_context():
+            recount(services)
+
+    again = services.background.repeat
+    again("settler", "ends bursts whose runner is gone", limits.settle_every_s, look)
+    again("recount", "asks Prometheus about such bursts", limits.recount_every_s, count)

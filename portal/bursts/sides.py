@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from portal.bursts.models import Burst
 from portal.bursts.server_view import SLOW_SECONDS, ServerView
+from portal.bursts.store import ABANDONED_REASON
 from portal.durations import duration, milliseconds
 from portal.numbers import count, exact, percent
 from portal.shop import BUCKETS
@@ -20,7 +21,12 @@ WAITING = "waiting for the next scrape"
 NEVER_COUNTED = "What never reaches the counter never shows in the SLI."
 RESTARTED = (
     "The service was started anew meanwhile, so its counters began at zero: what it had counted "
-    "before is missing here."
+    "before may be missing here."
+)
+SENT_LAST = "the portal was gone when the last of them were sent, or somebody else asked too."
+UNSCRAPED = (
+    "The service ended soon after this burst, and Prometheus did not scrape it again: what came "
+    "after the last scrape is missing here."
 )
 ESTIMATED = "What users saw is exact; Prometheus estimates p50 to p99 from its buckets."
 SMALLEST = (
@@ -104,17 +110,25 @@ def _explain(burst: Burst, view: ServerView | None) -> str:
         unseen = sum(n for kind, n in burst.failed_by_kind.items() if not kind.isdigit())
         return (
             f"The service counted {count(missing)} fewer than users sent; {count(unseen)} ended in "
-            f"a timeout or a broken connection. {RESTARTED if view.restarted else NEVER_COUNTED}"
+            f"a timeout or a broken connection. {_why_fewer(view)}"
         )
     if missing < 0:
-        more = f"The service counted {count(-missing)} more than this burst sent"
-        return f"{more}: somebody else asked too."
+        more = f"The service counted {count(-missing)} more than"
+        if burst.reason.startswith(ABANDONED_REASON):
+            return f"{more} this record knows of: {SENT_LAST}"
+        return f"{more} this burst sent: somebody else asked too."
     if burst.failed != round(view.failed):
         return (
             f"Both counted the same requests; {count(burst.failed)} of them failed for users, "
             f"{count(view.failed)} as the service counted."
         )
     return "Both counted the same requests and failures."
+
+
+def _why_fewer(view: ServerView) -> str:
+    if view.unscraped:
+        return UNSCRAPED
+    return RESTARTED if view.restarted else NEVER_COUNTED
 
 
 def _explain_times(burst: Burst, view: ServerView | None) -> str:

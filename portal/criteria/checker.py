@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.clients.errors import ClientError
+from portal.commands import typed_here
 from portal.criteria import store
 from portal.criteria.base import Criterion, Status, Subject, Verdict, Where
 from portal.criteria.models import StoredVerdict
@@ -46,7 +47,7 @@ def judge(criterion: Criterion, subject: Subject) -> Verdict:
             "Can’t check: the portal made a mistake",
             "The check itself broke; the log has the details. Your work is not at fault.",
             "A check that runs to its end.",
-            Where("slo-lab logs portal"),
+            Where(typed_here("slo-lab logs portal", subject.services.settings)),
         )
 
 

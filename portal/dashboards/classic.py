@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from portal.clients.grafana import SourceBook
 from portal.dashboards import display, templating
 from portal.dashboards.angular import modern
 from portal.dashboards.document import mapping, mappings
 from portal.dashboards.errors import UnreadableDashboardError
 from portal.dashboards.layout import Placement, room
 from portal.dashboards.look import PLAIN, Look, unsure, worst
-from portal.dashboards.model import Dashboard, Panel, PanelSource, PanelTarget, Transformation
+from portal.dashboards.model import (
+    Dashboard,
+    Panel,
+    PanelSource,
+    PanelTarget,
+    TargetSource,
+    Transformation,
+)
 from portal.dashboards.sources import Sources, known_sources
 
 MAX_PANELS = 1000
@@ -21,18 +29,19 @@ MAX_TITLE = 300
 Placed = tuple[Mapping[str, Any], Placement]
 
 
-def read(dashboard: Mapping[str, Any], given: Mapping[str, str]) -> Dashboard:
+def read(dashboard: Mapping[str, Any], book: SourceBook) -> Dashboard:
     """The dashboard's panels in document order; raises UnreadableDashboardError."""
     templates = mapping(dashboard.get("templating")).get("list")
     entries = templates if isinstance(templates, list) else []
-    sources = known_sources(dashboard, entries, given)
+    variables = templating.variables(entries)
+    sources = known_sources(dashboard, entries, book, variables)
     time = mapping(dashboard.get("time"))
     panels = [panel(found, sources, place) for found, place in limited(_panels(dashboard, (), 0))]
     return Dashboard(
         title_of(dashboard),
         str(dashboard.get("uid") or ""),
         tuple(panels),
-        templating.variables(entries),
+        variables,
         templating.opening_range(time.get("from"), time.get("to")),
         templating.filters(entries),
     )
@@ -113,8 +122,8 @@ def _target(
     name = ref if isinstance(ref, str) and ref else next_ref(taken)
     taken.add(name)
     source = sources.of(item, found.get("datasource"))
-    if source is PanelSource.PROMETHEUS and "panelId" in item and "expr" not in item:
-        source = PanelSource.DASHBOARD
+    if source.kind is PanelSource.PROMETHEUS and "panelId" in item and "expr" not in item:
+        source = TargetSource(PanelSource.DASHBOARD)
     return PanelTarget(name, source, item.get("hide") is True, item)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from portal.dashboards.columns import compiled
 from portal.dashboards.document import mapping, mappings
 from portal.dashboards.look import PLAIN, Look, reduced, unseen, unsure, worst
+from portal.numbers import limit_percent, number
 from portal.promql.findings import Indicator, Measure
 
 LINES = frozenset({"timeseries", "trend"})
@@ -28,6 +29,21 @@ NO_NUMBER = re.compile(r"bool.*|datetime.*|time:.*|string|dtd?hms|clockm?s|timet
 """Units that write yes or no, a date, a clock, a text or another base, in small letters."""
 FINER = {"percentunit": 0.01, "s": 0.001}
 """Units that write a value larger than it is, so that a decimal stands for less of it."""
+SHARES = {"percent": 100.0, "percentunit": 1.0}
+"""Units of shares, with what they write as 100 %."""
+TIMES = {
+    "ns": 1e9,
+    "µs": 1e6,
+    "ms": 1000.0,
+    "s": 1.0,
+    "m": 1 / 60,
+    "h": 1 / 3600,
+    "d": 1 / 86400,
+    "dtdurationms": 1000.0,
+    "dtdurations": 1.0,
+}
+"""Units of time, with what a second is in each."""
+A_HUNDRED = re.compile(r"(?<![\w.])(100(\.0*)?|1e\+?2)(?![\w.])", re.IGNORECASE)
 FINEST_BUDGET = 0.001
 """The share of requests that a step of the number may stand for: what 99.9 % leaves to fail."""
 FINEST_TIME_S = 0.05
@@ -56,6 +72,8 @@ BAD_SHARES = (0.0, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
 SECONDS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
 SPENT = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.5, 2.0, 10.0)
 """What happens on days good and bad: shares that fail, durations, budgets spent."""
+USUAL = 7
+"""So many of these come before an outage; an axis without any of them shows nothing until then."""
 SAMPLES = (("0", "0.05", "0.5", "0.999", "1"), ("0.5", "5", "50", "99.9", "100"))
 
 STACKED = "Its series are stacked, so that heights are sums."
@@ -71,25 +89,34 @@ class Figure:
     """A field's settings, as far as they can hide its number.
 
     ``look``: what they make of any value. ``step``: how far apart two numbers are that are written
-    differently, in the query's own unit; 0: as fine as need be. ``whole``: what its unit calls a
-    whole, 1 or 100. ``words``: spans of values that a text stands for. ``axis``: the span that is
+    differently, in the query's own unit; 0: as fine as need be. ``unit``: what is written behind
+    the number. ``words``: spans of values that a text stands for. ``axis``: the span that is
     drawn. ``is_place``: no number is written, a value is a place along the axis.
     """
 
     look: Look = PLAIN
     step: float = 0.0
-    whole: float = 1.0
+    unit: str = ""
     words: tuple[Span, ...] = ()
     axis: Span = EVERYTHING
     is_place: bool = False
 
-    def look_of(self, indicator: Indicator | None, budget: float = FINEST_BUDGET) -> Look:
-        """What is seen of such an SLI. ``budget``: the share that a step may stand for."""
-        doubts = self._doubts(indicator, budget) if indicator else ()
+    def look_of(
+        self, indicator: Indicator | None, budget: float = FINEST_BUDGET, written: str = ""
+    ) -> Look:
+        """What is seen of such an SLI.
+
+        ``budget``: the share that a step may stand for. ``written``: the PromQL, which tells
+        percent from the burn rate of 99 %: both are a hundred times the share.
+        """
+        doubts = self._doubts(indicator, budget, written) if indicator else ()
         return worst([self.look, *doubts])
 
-    def _doubts(self, indicator: Indicator, budget: float) -> Iterator[Look]:
-        whole = self.whole if indicator.measure is Measure.BUDGET_LEFT else abs(indicator.scale)
+    def _doubts(self, indicator: Indicator, budget: float, written: str) -> Iterator[Look]:
+        left = indicator.measure is Measure.BUDGET_LEFT
+        whole = indicator.whole if left else abs(indicator.scale)
+        if odd := self._odd_unit(indicator, whole, written):
+            yield unsure(odd)
         values = [whole * value for value in _row(indicator.measure)]
         finest = MIDDLE if self.is_place else _finest(indicator.measure, budget)
         if self.step > whole * finest * (1 + 1e-6):
@@ -98,8 +125,35 @@ class Figure:
         if 2 * len(hidden) > len(values):
             yield unsure("Texts stand in place of most of its values.")
         seen = [v for v in values if self.axis[0] <= v <= self.axis[1]]
-        if len(seen) < 2:
+        if len(seen) < 2 or not set(seen) & set(values[:USUAL]):
             yield unsure("Its values lie outside of the axis.")
+
+    def _odd_unit(self, indicator: Indicator, whole: float, written: str) -> str:
+        """What is wrong with the unit, in a sentence; "" where it fits, or says nothing."""
+        timed = indicator.measure is Measure.QUANTILE
+        fitting, others = (TIMES, SHARES) if timed else (SHARES, TIMES)
+        unit = f"Its unit “{self.unit}”"
+        if self.unit in others:
+            return f"{unit} is one of {'shares' if timed else 'time'}; this is none."
+        if self.unit not in fitting or _is_near(whole, fitting[self.unit]):
+            return ""
+        if _is_burn_rate(indicator, written) and self.unit == "percentunit":
+            return ""
+        seen = whole / fitting[self.unit]
+        if timed:
+            return f"{unit} fits another scale: a second is written as {number(seen)} s."
+        what = "a burn rate of 1" if _is_burn_rate(indicator, written) else "all"
+        return f"{unit} fits another scale: {what} is written as {limit_percent(seen)}."
+
+
+def _is_burn_rate(indicator: Indicator, written: str) -> bool:
+    if indicator.measure is not Measure.BAD or indicator.scale <= 1:
+        return False
+    return indicator.scale != SHARES["percent"] or not A_HUNDRED.search(written)
+
+
+def _is_near(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-6)
 
 
 def _finest(measure: Measure, budget: float) -> float:
@@ -132,7 +186,7 @@ def figure(kind: str, settings: Mapping[str, Any], is_alone: bool = True) -> Fig
     return Figure(
         worst([*_looks(kind, settings), stacked(stacking, is_alone)]),
         _step(settings.get("unit"), settings.get("decimals")),
-        100.0 if settings.get("unit") == "percent" else 1.0,
+        str(settings.get("unit") or ""),
         tuple(_spans(settings.get("mappings"))),
         (_bound(settings.get("min"), -math.inf), _bound(settings.get("max"), math.inf))
         if place
@@ -183,15 +237,21 @@ def is_invisible(kind: str, settings: Mapping[str, Any]) -> bool:
         return bool(color.get("mode", "fixed") == "fixed")
     if kind not in LINES:
         return False
-    if settings.get("custom.lineWidth", 1) or settings.get("custom.fillOpacity", 0):
+    style, points = settings.get("custom.drawStyle", "line"), settings.get("custom.showPoints")
+    if not _is_thin(settings) or style not in ("line", "bars") or points == "always":
         return False
-    style = settings.get("custom.drawStyle", "line")
-    return style == "bars" or (style == "line" and settings.get("custom.showPoints") == "never")
+    return style == "bars" or points == "never"
+
+
+def _is_thin(settings: Mapping[str, Any]) -> bool:
+    return not (settings.get("custom.lineWidth", 1) or settings.get("custom.fillOpacity", 0))
 
 
 def _along_the_axis(kind: str, settings: Mapping[str, Any]) -> Iterator[Look]:
     if _has_no_ink(kind, settings):
         yield unsure("Its line or bar may have nothing that is drawn.")
+    elif kind in LINES and _is_thin(settings) and _points_where_few(settings):
+        yield unsure("Its line has no width, and points are drawn only where values are few.")
     transform = settings.get("custom.transform")
     if transform == "constant":
         yield reduced("It draws its first value all along.")
@@ -209,6 +269,12 @@ def _has_no_ink(kind: str, settings: Mapping[str, Any]) -> bool:
     drawn = dashes[::2] if isinstance(dashes, list) else []
     empty = style.get("fill") == "dash" and bool(drawn) and not any(drawn)
     return empty or (kind == "barchart" and thin)
+
+
+def _points_where_few(settings: Mapping[str, Any]) -> bool:
+    """Grafana's own way with points: it leaves them out where they would touch each other."""
+    style, points = settings.get("custom.drawStyle", "line"), settings.get("custom.showPoints")
+    return style == "line" and points in ("auto", None, "")
 
 
 def stacked(mode: Any, is_alone: bool = False) -> Look:

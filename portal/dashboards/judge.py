@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from portal.clients.grafana import UNLISTED, SourceBook
 from portal.clients.promtool import Validity
 from portal.dashboards import classic, v2
 from portal.dashboards.document import body, is_v2
@@ -31,6 +32,8 @@ MAX_LIBRARY_PANELS = 50
 MAX_QUERIES = 2000
 MAX_REFERENCES = 100_000
 MAX_BORROWED = 50
+MOST_POINTS = 2000
+"""So many pixels wide is a wide panel; a graph has a point for each at most."""
 CONFIRMABLE = frozenset({Code.UNPARSED, Code.UNSURE})
 SKIPPED = frozenset({Code.NO_QUERY, Code.OTHER_DATASOURCE})
 
@@ -50,7 +53,7 @@ class CheckContext:
 
     ``library_panel``: uid -> the library panel's model, None where it can't be had.
     ``validate``: expressions -> whether Prometheus would run each; None: nobody is asked.
-    ``datasources``: name or uid of a data source -> its plugin type. ``tried``: the queries are
+    ``sources``: what the Grafana has that the dashboard lies in. ``tried``: the queries are
     tried on invented days, as ``memory`` does it; without that their text alone decides, which is
     quick. ``budget``: the share of requests that a step of a drawn number may stand for.
     """
@@ -59,7 +62,7 @@ class CheckContext:
     promql: Context = field(default_factory=Context)
     library_panel: Callable[[str], Mapping[str, Any] | None] | None = None
     validate: Callable[[Sequence[str]], Sequence[Validity]] | None = None
-    datasources: Mapping[str, str] = field(default_factory=dict)
+    sources: SourceBook = UNLISTED
     tried: bool = True
     budget: float = FINEST_BUDGET
 
@@ -164,7 +167,7 @@ def prepare(document: Any, context: CheckContext) -> Prepared:
     """Read a document and work out its queries; raises UnreadableDashboardError."""
     found = body(document)
     read = v2.read if is_v2(found) else classic.read
-    dashboard = read(found, context.datasources)
+    dashboard = read(found, context.sources)
     library = _Library(found, context)
     panels = tuple(library.filled(panel) for panel in dashboard.panels)
     workshop = _Workshop(replace(dashboard, panels=panels), context.promql.scrape_interval_s)
@@ -243,7 +246,7 @@ class _Library:
         model = self._model(panel.library_uid)
         if model is None:
             return panel
-        read = classic.panel({"targets": [], **model}, Sources(self.context.datasources))
+        read = classic.panel({"targets": [], **model}, Sources(book=self.context.sources))
         title = panel.title or read.title
         return replace(
             read,
@@ -315,10 +318,20 @@ class _Workshop:
         return tuple(dict.fromkeys(found)) if panel.repeats else tuple(found)
 
     def _filler(self, variables: Mapping[str, Variable]) -> Fill:
-        return lambda text, interval_s: self._filled(text, interval_s, variables)
+        return lambda text, least_s, scraped_s: self._filled(
+            text, self._times(least_s, scraped_s), variables
+        )
+
+    def _times(self, least_s: float | None, scraped_s: float | None) -> Times:
+        """What Grafana's macros stand for; ``scraped_s``: what a data source says of itself."""
+        range_s = self.dashboard.range_s
+        if scraped_s is None:
+            interval_s = least_s or max(DEFAULT_INTERVAL_S, self.scrape_interval_s)
+            return Times(self.scrape_interval_s, interval_s, range_s)
+        return Times(scraped_s, max(least_s or scraped_s, round(range_s / MOST_POINTS)), range_s)
 
     def _filled(
-        self, text: str, interval_s: float | None, variables: Mapping[str, Variable]
+        self, text: str, times: Times, variables: Mapping[str, Variable]
     ) -> tuple[str, tuple[str, ...]]:
         self.references += text.count("$") + text.count("[[")
         if self.references > MAX_REFERENCES:
@@ -327,8 +340,6 @@ class _Workshop:
                 "the check reads no more."
             )
             raise UnreadableDashboardError(sentence)
-        interval = interval_s or max(DEFAULT_INTERVAL_S, self.scrape_interval_s)
-        times = Times(self.scrape_interval_s, interval, self.dashboard.range_s)
         filled = substitute(text, variables, times)
         return filled.text, filled.unknown
 
@@ -347,7 +358,7 @@ def _query_finding(
     query: Query, finding: Finding | None, validity: Mapping[str, Validity]
 ) -> QueryFinding:
     if query.problem is not None or finding is None:
-        found = nothing(query.problem or Code.NO_QUERY)
+        found = nothing(query.problem or Code.NO_QUERY, query.why)
     else:
         found = _explained(finding, query)
     checked = _validated(found, [validity[text] for text in query.asked if text in validity])
@@ -357,7 +368,7 @@ def _query_finding(
 def _as_drawn(found: QueryFinding, panel: Panel, query: Query, budget: float) -> QueryFinding:
     """The finding for what the panel makes of the query's values."""
     indicator = found.finding.indicator
-    written = undecided([one.look_of(indicator, budget) for one in query.figures])
+    written = undecided([one.look_of(indicator, budget, query.text) for one in query.figures])
     look = worst([panel.display.look, panel.place, query.look, written])
     match look.drawn:
         case Drawn.NO:

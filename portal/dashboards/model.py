@@ -9,7 +9,8 @@ from typing import Any
 
 from portal.dashboards.display import Display
 from portal.dashboards.look import PLAIN, Look
-from portal.promql.nodes import Matcher
+from portal.promql.findings import Code
+from portal.promql.narrowing import Narrowing
 from portal.promql.variables import Variable
 
 
@@ -23,13 +24,31 @@ class PanelSource(StrEnum):
 
 
 @dataclass(frozen=True)
+class TargetSource:
+    """What a target asks. ``problem``: why Grafana gets nothing of the lab's for it.
+
+    ``scrape_interval_s``: what the data source says of itself; None: that is not known.
+    """
+
+    kind: PanelSource
+    problem: Code | None = None
+    why: str = ""
+    scrape_interval_s: float | None = None
+
+
+@dataclass(frozen=True)
 class PanelTarget:
     """One query of a panel; ``settings`` are its own keys as they stand in the JSON."""
 
     ref: str
-    source: PanelSource
+    asks: TargetSource
     hidden: bool
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def source(self) -> PanelSource:
+        """What kind of system it asks."""
+        return self.asks.kind
 
     @property
     def expr(self) -> str:
@@ -71,7 +90,7 @@ class Panel:
 class Dashboard:
     """Panels in document order. ``range_s``: the time range it opens with, in seconds.
 
-    ``filters``: its ad hoc filters, which every query is limited by.
+    ``filters``: what its ad hoc filters and *group by* variables add to every query.
     """
 
     title: str
@@ -79,4 +98,4 @@ class Dashboard:
     panels: tuple[Panel, ...]
     variables: Mapping[str, Variable]
     range_s: float = 3600.0
-    filters: tuple[Matcher, ...] = ()
+    filters: Narrowing = Narrowing()

@@ -21,8 +21,8 @@ from portal.dashboards.look import BY_NAME, PLAIN, Drawn, Look, unsure, worst
 from portal.dashboards.model import Panel, PanelSource, PanelTarget, Transformation
 from portal.dashboards.templating import seconds
 from portal.promql.findings import Code
-from portal.promql.narrowing import narrowed
-from portal.promql.nodes import Matcher, gives_one_series
+from portal.promql.narrowing import Narrowing, narrowed
+from portal.promql.nodes import gives_one_series
 from portal.promql.parser import MAX_LENGTH, ParseError, parse
 
 REFERENCE = re.compile(r"\$\{([^{}]+)\}|\$([A-Za-z_]\w*)")
@@ -68,7 +68,7 @@ MAX_DEPTH = 8
 MAX_RESULTS = 50
 Picked = tuple[bool | None, ...]
 """Of each override, whether it is for a field."""
-Fill = Callable[[str, float | None], tuple[str, tuple[str, ...]]]
+Fill = Callable[[str, float | None, float | None], tuple[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class Query:
 
     ``asked``: the expressions Prometheus itself is asked, which it must accept. ``look``: what
     transformations leave of it. ``figures``: how its number is written, in each way it may be.
+    ``why``: more about the problem.
     """
 
     ref: str
@@ -88,13 +89,16 @@ class Query:
     shown: bool = True
     look: Look = PLAIN
     figures: tuple[Figure, ...] = (Figure(),)
+    why: str = ""
 
 
 @dataclass
 class PanelQueries:
     """Works out one panel's queries; ``fill`` fills in variables: text -> (text, unknown).
 
-    ``filters``: what the dashboard's ad hoc filters add to each. ``borrow``: the queries of another
+    It is told the least ``$__interval`` and the data source's scrape interval, where these are set.
+
+    ``filters``: what the dashboard adds to each. ``borrow``: the queries of another
     panel, by its id, before its transformations or after them. ``asked``: its own queries before
     transformations, once it was worked out.
     """
@@ -103,7 +107,7 @@ class PanelQueries:
     fill: Fill
     range_s: float
     borrow: Callable[[Any, bool], list[Query]]
-    filters: tuple[Matcher, ...] = ()
+    filters: Narrowing = Narrowing()
     asked: list[Query] = field(default_factory=list)
     made: dict[int, Query] = field(default_factory=dict)
     """By the target itself: files are seen in which two targets have one name."""
@@ -138,9 +142,9 @@ class PanelQueries:
         shown = not target.hidden
         if target.source is PanelSource.EXPRESSION:
             return self._expression(target, depth, shown)
-        if target.source is PanelSource.FOREIGN:
-            written = target.expr
-            return Query(target.ref, written, problem=Code.OTHER_DATASOURCE, shown=shown)
+        if target.source is PanelSource.FOREIGN or target.asks.problem:
+            problem = target.asks.problem or Code.OTHER_DATASOURCE
+            return Query(target.ref, target.expr, "", problem, shown=shown, why=target.asks.why)
         if not target.expr.strip():
             return Query(target.ref, "", problem=Code.NO_QUERY, shown=shown)
         if len(target.expr) > MAX_LENGTH:
@@ -149,7 +153,8 @@ class PanelQueries:
         written = target.expr
         if target.settings.get("instant") is True and target.settings.get("range") is not True:
             written = ENDS.sub("", written)  # asked once, both ends are now
-        text, unknown = self.fill(written, self._interval(target))
+        scraped_s = target.asks.scrape_interval_s
+        text, unknown = self.fill(written, self._interval(target), scraped_s)
         try:
             text, look = narrowed(text, self.filters), PLAIN
         except (ParseError, ValueError):
@@ -451,7 +456,7 @@ class _Fields:
         if made is None or len(self.results) >= MAX_RESULTS:
             self.guessing = False  # an unknown name may be the field that was made here
             if options.get("replaceFields") is True:
-                self._drop(self._all)
+                self._replace(options)
             return
         text, used, default = made
         alias = options.get("alias")
@@ -465,6 +470,15 @@ class _Fields:
             self._drop(self._all)
         self.results.append(query)
         self.names[plain(name)] = query
+
+    def _replace(self, options: Mapping[str, Any]) -> None:
+        """What takes the place of all fields: something that isn't known, or a moving average."""
+        window = mapping(options.get("window"))
+        averaged = options.get("mode") == "windowFunctions" and window.get("reducer") == "mean"
+        if averaged:
+            self._mark(self._all, unsure("A moving average takes its place."))
+        else:
+            self._drop(self._all)
 
     def _binary(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
         binary = options.get("binary")

@@ -10,6 +10,7 @@ from typing import Any
 
 from portal.dashboards.document import mapping, mappings
 from portal.durations import UNITS
+from portal.promql.narrowing import Narrowing
 from portal.promql.nodes import Matcher, MatchOp
 from portal.promql.parser import MAX_LENGTH
 from portal.promql.variables import ALL, Variable
@@ -17,6 +18,7 @@ from portal.promql.variables import ALL, Variable
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdwMy])")
 SECONDS = UNITS | {"M": 2_592_000}
 """Grafana's units: Prometheus', and months of thirty days."""
+LABEL = re.compile(r"[A-Za-z_]\w*")
 MAX_OPTIONS = 100
 MAX_FILTERS = 20
 MAX_REPEATED = 6
@@ -68,15 +70,23 @@ def _each(variable: Variable) -> Iterator[Variable]:
         yield variable
 
 
-def filters(entries: Iterable[Any]) -> tuple[Matcher, ...]:
-    """What ad hoc filters add to every query of Prometheus."""
+def filters(entries: Iterable[Any]) -> Narrowing:
+    """What ad hoc filters and *group by* variables add to every query of Prometheus."""
     found: list[Matcher] = []
+    labels: list[str] = []
     for entry in mappings(list(entries)):
-        kind = str(mapping(entry.get("datasource")).get("type") or "prometheus")
-        if entry.get("type") == "adhoc" and "prometheus" in kind:
+        source = str(mapping(entry.get("datasource")).get("type") or "prometheus")
+        if "prometheus" not in source:
+            continue
+        if entry.get("type") == "adhoc":
             for name in ("baseFilters", "filters"):
                 found += map(_matcher, mappings(entry.get(name)))
-    return tuple(matcher for matcher in found[:MAX_FILTERS] if matcher.label)
+        if entry.get("type") == "groupby":
+            labels += _values(entry, "groupby", ())
+    return Narrowing(
+        tuple(matcher for matcher in found[:MAX_FILTERS] if matcher.label),
+        tuple(label for label in labels[:MAX_FILTERS] if LABEL.fullmatch(label)),
+    )
 
 
 def _matcher(found: Mapping[str, Any]) -> Matcher:

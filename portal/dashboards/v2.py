@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from portal.clients.grafana import SourceBook
 from portal.dashboards import display, templating
 from portal.dashboards.classic import (
     MAX_TARGETS,
@@ -35,7 +36,7 @@ KINDS = {
 }
 
 
-def read(dashboard: Mapping[str, Any], given: Mapping[str, str]) -> Dashboard:
+def read(dashboard: Mapping[str, Any], book: SourceBook) -> Dashboard:
     """The dashboard's elements; raises UnreadableDashboardError beyond the caps."""
     entries = [
         {
@@ -45,9 +46,9 @@ def read(dashboard: Mapping[str, Any], given: Mapping[str, str]) -> Dashboard:
         }
         for item in _variables(dashboard, 0)
     ]
-    sources = known_sources(dashboard, entries, given)
-    time = mapping(dashboard.get("timeSettings"))
     variables = templating.variables(entries)
+    sources = replace(known_sources(dashboard, entries, book, variables), by_type=True)
+    time = mapping(dashboard.get("timeSettings"))
     range_s = templating.opening_range(time.get("from"), time.get("to"))
     found = limited(_placed(dashboard, Surroundings(variables, range_s)))
     return Dashboard(

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.grafana import GrafanaClient
+from portal.clients.errors import ClientError
+from portal.clients.grafana import SourceAnswer
 from portal.clients.scrapes import last_scrape
 from portal.criteria.base import Status, Subject, Verdict, VerdictLine, Where
+from portal.lab.data_sources import source_answer, source_listing
 from portal.lab.grafana_state import grafana_absence
 from portal.shop import DURATIONS, REQUESTS
 from portal.shop.queries import SLIQueries
 from portal.words import listed
 
 FAMILIES = (REQUESTS, DURATIONS)
-LAB_SOURCE = "prometheus"
 LAB = Where("How is the lab?", "/lab")
 
 
@@ -130,24 +130,19 @@ def _grafana(subject: Subject) -> Probe:
 
 
 def _data_source(subject: Subject) -> Probe:
-    if grafana_absence(subject.services.settings) is not None:
+    """The one that a push uses too; where the list is kept from the portal, the lab's own."""
+    services = subject.services
+    if grafana_absence(services.settings) is not None:
         words = "No data source needed: Prometheus is asked directly."
         return Probe("data source", Status.MET, words)
-    uid = _data_source_uid(subject.services.grafana)
-    if uid is None:
+    source = services.grafana.prometheus_source()
+    if source is None:
         words = "Grafana has no Prometheus data source."
         return Probe("data source", Status.NOT_MET, words)
-    subject.services.grafana.data_source_answers(uid)
-    words = f"Grafana’s data source “{uid}” answers."
-    return Probe("data source", Status.MET, words)
-
-
-def _data_source_uid(grafana: GrafanaClient) -> str | None:
-    """The data source to ask: the lab's own, else the first of Prometheus' type."""
-    try:
-        found = [source.uid for source in grafana.datasources() if source.type == "prometheus"]
-    except ClientError as error:
-        if error.kind is not ErrorKind.FORBIDDEN:
-            raise
-        return LAB_SOURCE  # a viewer may ask a data source, but not list them
-    return LAB_SOURCE if LAB_SOURCE in found else next(iter(found), None)
+    services.grafana.data_source_answers(source.uid, source.name)
+    answer = source_answer(services, source, subject.learner.service.job)
+    if answer is SourceAnswer.ANOTHER:
+        words = f"Grafana’s data source “{source.name}” asks another Prometheus than the lab’s."
+        return Probe("data source", Status.NOT_MET, words)
+    words = f"Grafana’s data source “{source.name}” answers."
+    return Probe("data source", Status.MET, f"{words} {source_listing(services).trouble}".strip())

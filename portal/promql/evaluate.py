@@ -36,6 +36,8 @@ MAX_RULE_DEPTH = 10
 MAX_RULE_VISITS = 100
 PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 EXTREMES = frozenset({"avg", "min", "max", "quantile"})
+BUSIEST = "It is the busiest or the quietest series."
+"""How that differs from the whole depends on how requests are spread over the series."""
 AVERAGED = "An average over shares lets quiet series weigh as much as busy ones."
 
 
@@ -263,7 +265,7 @@ class Evaluator:
             whole = replace(value, labels=kept)
             return self.mapped(whole, lambda e: e.staged(f"avg of {_series(e)}", 0.0))
         if op in EXTREMES:
-            return Opaque(sum_code(value), "It is the busiest or the quietest series.", kept)
+            return Opaque(sum_code(value), BUSIEST, kept)
         return Opaque(Code.DISTORTED, f"It counts series or their spread ({op}).", kept)
 
     def _aggregated_share(self, op: str, value: Quantity | Quantile, kept: frozenset[str]) -> Value:

@@ -75,6 +75,10 @@ class Code(StrEnum):
     NO_QUERY = "no_query"
     HIDDEN = "hidden"
     OTHER_DATASOURCE = "other_datasource"
+    NO_SUCH_DATASOURCE = "no_such_datasource"
+    DATASOURCE_PLACEHOLDER = "datasource_placeholder"
+    OTHER_PROMETHEUS = "other_prometheus"
+    SILENT_DATASOURCE = "silent_datasource"
     LIBRARY_PANEL = "library_panel"
     REPEATED_COPY = "repeated_copy"
     NOT_DRAWN = "not_drawn"
@@ -140,6 +144,10 @@ REASONS: dict[Code, str] = {
     Code.NO_QUERY: "This panel has no Prometheus query.",
     Code.HIDDEN: "The panel's queries are hidden.",
     Code.OTHER_DATASOURCE: "This panel asks another data source than Prometheus.",
+    Code.NO_SUCH_DATASOURCE: "This asks a data source that isn't there, so nothing is drawn.",
+    Code.DATASOURCE_PLACEHOLDER: "This names no data source yet, so nothing is drawn.",
+    Code.OTHER_PROMETHEUS: "This asks another Prometheus than the lab's.",
+    Code.SILENT_DATASOURCE: "This asks a data source that doesn't answer, so nothing is drawn.",
     Code.LIBRARY_PANEL: "This library panel's queries are not here.",
     Code.REPEATED_COPY: "This is a copy that Grafana made of a repeated panel.",
     Code.NOT_DRAWN: "The panel draws none of the queries that are in it.",
@@ -195,6 +203,7 @@ class Indicator:
     rate); for a quantile the factor from seconds (1000: milliseconds). ``statuses``: the ones that
     count as bad. ``thresholds`` and ``windows_s``: seconds, ascending. ``quantile``: 0..1.
     ``scope``: the matchers besides status and ``le``; ``labels``: the labels the result keeps.
+    ``whole``: of a budget that is left what stands for all of it, 1 or 100.
     """
 
     sli: Sli
@@ -208,6 +217,7 @@ class Indicator:
     offset_s: float = 0.0
     labels: frozenset[str] = frozenset()
     comparisons: tuple[Comparison, ...] = ()
+    whole: float = 1.0
 
 
 @dataclass(frozen=True)

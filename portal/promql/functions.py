@@ -22,6 +22,7 @@ KEEPS_SHARE = frozenset(
 GAUGE = frozenset(
     {"delta", "idelta", "deriv", "predict_linear", "holt_winters", "double_exponential_smoothing"}
 )
+TREND = "It tells how fast the value changes, or where it may go, not what it is."
 CONSTANT = frozenset(
     {
         "time",
@@ -79,7 +80,7 @@ def call(evaluator: Reducer, node: Call) -> Value:
     if name in CONSTANT:
         return Opaque(Code.CONSTANT, f"It is {name}().")
     if name in GAUGE:
-        return Opaque(Code.GAUGE_FUNCTION, f"It is {name}.")
+        return _trend(evaluator, node)
     handler = HANDLERS.get(name)
     if handler is not None and node.args:
         return handler(evaluator, node)
@@ -87,6 +88,15 @@ def call(evaluator: Reducer, node: Call) -> Value:
     if isinstance(inner, Opaque) and inner.code is not Code.RANGE_VECTOR:
         return inner
     return Opaque(Code.DISTORTED, f"It uses {name}.", inner.labels)
+
+
+def _trend(evaluator: Reducer, node: Call) -> Opaque:
+    """A function for gauges: of a counter it is a mistake, of a share another thing."""
+    ranged = node.args[0] if node.args else None
+    inner = evaluator.value(ranged.expr) if isinstance(ranged, Subquery) else Opaque(Code.CONSTANT)
+    if not isinstance(inner, Opaque):
+        return Opaque(Code.DISTORTED, TREND, inner.labels)
+    return Opaque(Code.GAUGE_FUNCTION, f"It is {node.function}.")
 
 
 def _first(evaluator: Reducer, node: Call) -> Value:

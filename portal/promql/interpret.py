@@ -116,6 +116,7 @@ def _ratio(value: Quantity, reading: RatioReading, shape: Shape) -> Finding:
         shape.thresholds,
         labels=value.labels,
         comparisons=value.comparisons,
+        whole=shape.good if kind is Measure.BUDGET_LEFT else 1.0,
     )
     indicator = _located(indicator, reading.events)
     if _hides(value.comparisons, min(shape.good, shape.bad), max(shape.good, shape.bad)):

@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 from portal.alerts.grafana_rules import managed_rules
 from portal.alerts.transitions import AlertSource
 from portal.clients.errors import ClientError, ErrorKind
+from portal.clients.grafana import UNLISTED
 from portal.dashboards import PanelFinding, UnreadableDashboardError, judge, load
 from portal.deadline import Deadline
+from portal.lab.data_sources import source_book
 from portal.lab.grafana_state import grafana_absence
 from portal.learners.models import Learner
 from portal.objectives.store import list_slos
@@ -124,7 +126,8 @@ def _alert_rules(
     managed = [one.rule for one in _ask(lambda: managed_rules(services), troubles) or ()]
     named = by_name(records)
     cases = [alert_case(rule, named) for _, rule in loaded]
-    cases += [grafana_case(rule, named) for rule in managed]
+    book = source_book(services, learner.service.job) if managed else UNLISTED
+    cases += [grafana_case(rule, named, book) for rule in managed]
     said = iter(findings(cases, slos, services.trials))
     facts = [
         *(_rule_facts(rule, next(said), made_for_you=made) for made, rule in loaded),

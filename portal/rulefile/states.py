@@ -41,9 +41,11 @@ ACTIVE = (AlertState.PENDING, AlertState.FIRING)
 class ToldRule:
     """The state of one alert rule.
 
-    ``values`` are those of its active alerts (NaN included); ``active_at`` is since when the first
-    of them is active; ``credited`` tells whether the state may count as proof; ``uid`` is told by
-    Grafana alone, from 12 on.
+    ``values`` are those of its active alerts (NaN included), as far as they are told: after a
+    restart Grafana has none until the next evaluation. ``active_at`` is since when the first of
+    them is active; ``without_data``: Grafana's queries found nothing, whatever that makes of the
+    rule; ``credited`` tells whether the state may count as proof; ``uid`` is told by Grafana
+    alone, from 12 on.
     """
 
     name: str
@@ -55,12 +57,18 @@ class ToldRule:
     last_evaluation: datetime | None = None
     active_at: datetime | None = None
     values: tuple[float, ...] = ()
+    without_data: bool = False
     credited: bool = False
     uid: str = ""
 
     @property
+    def is_told(self) -> bool:
+        """Whether it is told what an active alert rests on."""
+        return self.state not in ACTIVE or bool(self.values)
+
+    @property
     def fires_on_nothing(self) -> bool:
-        """Whether it is active without a single number behind it."""
+        """Whether it is known to be active without a single number behind it."""
         return (
             self.state in ACTIVE
             and bool(self.values)
@@ -95,7 +103,8 @@ def _state(
     group: Mapping[str, Any], rule: Mapping[str, Any], reloaded_at: datetime | None
 ) -> ToldRule:
     evaluated = _time(rule.get("lastEvaluation"))
-    active = [alert for alert in _alerts(rule) if _is_active(alert)]
+    alerts = _alerts(rule)
+    active = [alert for alert in alerts if _is_active(alert)]
     times = [moment for alert in active if (moment := _time(alert.get("activeAt")))]
     state = ToldRule(
         name=str(rule.get("name", "")),
@@ -106,7 +115,8 @@ def _state(
         last_error=str(rule.get("lastError", "")),
         last_evaluation=evaluated,
         active_at=min(times, default=None),
-        values=tuple(_value(alert.get("value")) for alert in active),
+        values=tuple(value for alert in active for value in _values(alert)),
+        without_data=bool(alerts) and all("NoData" in str(one.get("state")) for one in alerts),
         uid=str(rule.get("uid", "")),
     )
     return _credited(state, reloaded_at)
@@ -120,7 +130,8 @@ def _credited(state: ToldRule, reloaded_at: datetime | None) -> ToldRule:
     fresh = reloaded_at is None or (
         state.last_evaluation is not None and state.last_evaluation > reloaded_at
     )
-    return replace(state, credited=known and fresh and not state.fires_on_nothing)
+    proves = state.is_told and not state.fires_on_nothing
+    return replace(state, credited=known and fresh and proves)
 
 
 def _named(rule: Mapping[str, Any], evaluated: datetime | None) -> AlertState:
@@ -143,13 +154,27 @@ def _alerts(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_active(alert: Mapping[str, Any]) -> bool:
-    return str(alert.get("state", "")).lower() in {"pending", "firing", "alerting"}
+    """Also with a reason behind the state: ``Alerting (NoData)``."""
+    state = str(alert.get("state", "")).lower().partition(" (")[0]
+    return state in {"pending", "firing", "alerting"}
 
 
-def _value(text: Any) -> float:
+def _values(alert: Mapping[str, Any]) -> list[float]:
+    """``0.5``, or ``B0: 0.5, B1: 2`` of a classic condition; NaN: known to be no number.
+
+    Nothing: it is not told. Grafana tells "" until the rule is evaluated again after a restart.
+    """
+    if "(" in str(alert.get("state", "")):
+        return [math.nan]  # for want of data, or after an error
+    told = alert.get("value")
+    written = "" if told is None else str(told)
+    return [_value(part.rpartition(": ")[2]) for part in written.split(", ") if part]
+
+
+def _value(text: str) -> float:
     try:
         return float(text)
-    except (TypeError, ValueError):
+    except ValueError:
         return math.nan
 
 

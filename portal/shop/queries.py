@@ -10,6 +10,7 @@ from portal.shop.facts import STATUS
 WINDOW = "1m"
 LATENCY_THRESHOLD = 0.3
 GAP = "6h"
+SETTLED = "15s"
 QUANTILES = (0.5, 0.95, 0.99)
 
 
@@ -74,6 +75,16 @@ class SLIQueries:
     def scraped_at(self) -> str:
         """Unix seconds of the newest scrape, whether it worked or not."""
         return f"max(timestamp({self.target_up}))"
+
+    @property
+    def scraped_before(self) -> str:
+        """The same of a moment ago: what was scraped just now may not be everywhere yet."""
+        return f"max(timestamp({self.target_up} offset {SETTLED}))"
+
+    @property
+    def counted_at(self) -> str:
+        """Unix seconds of the newest scrape that worked."""
+        return f"max(timestamp({self._total}))"
 
     @property
     def counter(self) -> str:

@@ -12,6 +12,8 @@ class TieCode(StrEnum):
     ALWAYS_FIRES = "always_fires"
     NEVER_FIRES = "never_fires"
     NOT_AN_SLI = "not_an_sli"
+    NO_SUCH_SOURCE = "no_such_data_source"
+    OTHER_SOURCE = "other_data_source"
     OTHER_SERVICE = "other_service"
     OTHER_THRESHOLD = "other_threshold"
     INVERTED = "inverted"

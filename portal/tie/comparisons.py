@@ -9,9 +9,10 @@ from dataclasses import replace
 from portal.numbers import exact, number
 from portal.promql import statuses
 from portal.promql.context import Context
-from portal.promql.evaluate import evaluate
+from portal.promql.evaluate import BUSIEST, evaluate
 from portal.promql.events import CountedEvents, EventKind, Linear
 from portal.promql.findings import ADVICE, REASONS, Code
+from portal.promql.functions import TREND
 from portal.promql.interpret import interpret
 from portal.promql.nodes import FLIPPED, Binary, Call, Expr, Matching, Selector, Text, walk
 from portal.promql.reading import RatioReading, Shape
@@ -306,8 +307,17 @@ def _opaque(value: Opaque) -> Condition:
         return Unclear(TieCode.INVERTED, _sentence(value))
     if value.code is Code.CONSTANT and not value.detail:
         return Always("it is a constant")
-    firm = value.code is Code.SERIES_AVERAGED  # there are as many series on each day
-    return Unclear(TieCode.NOT_AN_SLI, _sentence(value), firm)
+    return Unclear(TieCode.NOT_AN_SLI, _sentence(value), _is_firm(value))
+
+
+def _is_firm(value: Opaque) -> bool:
+    """Whether it depends on what is the same on all days that alerts are tried on.
+
+    That is how many series there are, how requests are spread over them, and that nothing changes.
+    """
+    if value.code is Code.UNRELATED:
+        return value.detail == BUSIEST
+    return value.code is Code.SERIES_AVERAGED or value.detail == TREND
 
 
 def _sentence(value: Opaque) -> str:

@@ -6,8 +6,9 @@ wherever in the expression it stands; a value without any filter is there all th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from portal.numbers import exact, number, quantile_name
 from portal.promql import statuses
@@ -144,7 +145,7 @@ def either(*arms: Condition) -> Condition:
     for arm in flat:
         if isinstance(arm, Always):
             return arm
-        if healthy_meets(arm):
+        if healthy_meets(arm) and gap(Either(tuple(flat))) is None:
             return Always(f"one side of `or` holds while all is well: {said(arm)}")
     told = [arm for arm in flat if not isinstance(arm, Never)]
     if not told:
@@ -211,6 +212,54 @@ def healthy_meets(condition: Condition) -> bool:
         case Either():
             return any(healthy_meets(arm) for arm in condition.arms)
     return False
+
+
+def gap(condition: Condition) -> tuple[float, float, float] | None:
+    """The error ratio above which it holds, and a span of greater ones at which it does not.
+
+    All its windows see the same ratio, as they do while nothing changes. None where there is no
+    such span, or more than one ratio is compared.
+    """
+    leaves = list(_leaves(condition))
+    limits = {0.0, 1.0, *(leaf.limit for leaf in leaves if isinstance(leaf, ErrorRatio))}
+    if len(limits) < 4 or not _one_ratio(leaves):
+        return None
+    points = sorted(limit for limit in limits if 0 <= limit <= 1)
+    lowest = None
+    for low, high in pairwise(points):
+        if _holds_at(condition, (low + high) / 2):
+            lowest = low if lowest is None else lowest
+        elif lowest is not None:
+            return lowest, low, high
+    return None
+
+
+def _leaves(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, Both | Either):
+        for arm in condition.arms:
+            yield from _leaves(arm)
+    else:
+        yield condition
+
+
+def _one_ratio(leaves: Sequence[Condition]) -> bool:
+    shapes = {
+        (leaf.shape.bad_statuses, leaf.shape.thresholds, leaf.source.split)
+        for leaf in leaves
+        if isinstance(leaf, ErrorRatio)
+    }
+    return len(shapes) == 1 and not any(isinstance(leaf, Unclear | Tail) for leaf in leaves)
+
+
+def _holds_at(condition: Condition, ratio: float) -> bool:
+    match condition:
+        case ErrorRatio():
+            return _meets(ratio, condition.op, condition.limit)
+        case Both():
+            return all(_holds_at(arm, ratio) for arm in condition.arms)
+        case Either():
+            return any(_holds_at(arm, ratio) for arm in condition.arms)
+    return isinstance(condition, Always)
 
 
 def covers(wide: Condition, narrow: Condition) -> bool:

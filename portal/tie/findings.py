@@ -11,7 +11,7 @@ from portal.tie.codes import TieCode
 from portal.tie.conditions import Condition
 from portal.tie.decision import allowance_of, decided
 from portal.tie.diary import AlertTried
-from portal.tie.judgement import Judgement, exact_limit, is_usual, judge
+from portal.tie.judgement import Judgement, exact_limit, is_usual, judge, silenced
 from portal.tie.value_labels import NEVER_SETTLES, VALUE_IN_LABEL, holds_value
 from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial
@@ -163,7 +163,7 @@ def _without_limit(finding: AlertFinding, unlimited: str) -> AlertFinding:
 def _judged(case: AlertCase, reading: Condition, slo: SLO, trial: AlertTrial | None) -> Judgement:
     read = judge(reading, slo)
     if trial is None or case.attempt is None:
-        return _read_only(case, read)
+        return _throughout(reading, _read_only(case, read))
     if trial.untried:
         return Judgement(TieCode.CANNOT_CHECK, f"It could not be tried out. {trial.untried}")
     if trial.error:
@@ -174,7 +174,12 @@ def _judged(case: AlertCase, reading: Condition, slo: SLO, trial: AlertTrial | N
     claims = found.code.is_tied or found.code.is_absolute
     if tied_by_the_clock or (claims and trial.by_the_clock):
         return Judgement(TieCode.NOT_AN_SLI, BY_THE_CLOCK)
-    return found
+    return _throughout(reading, found)
+
+
+def _throughout(reading: Condition, found: Judgement) -> Judgement:
+    """What is tied fires at every error ratio above its limit, between two rungs, too."""
+    return (silenced(reading) or found) if found.code.is_tied else found
 
 
 def _read_only(case: AlertCase, read: Judgement) -> Judgement:

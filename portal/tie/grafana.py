@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.clients.grafana import UNLISTED, SourceBook
+from portal.clients.shape import number, record
 from portal.promql.context import Context, RecordingRule, by_name
 from portal.promql.nodes import Binary, Expr, Number
 from portal.promql.notation import written
@@ -26,6 +28,8 @@ from portal.trial.attempt import AlertAttempt
 from portal.trial.memory import TrialMemory
 
 MAX_RULES = 2000
+DEFAULT_RANGE_S = 600.0
+MOST_RANGE_S = 1e9
 NO_LIMIT = (
     "Nothing in it is compared with a limit, and Grafana takes any number but 0 for a reason to "
     "fire."
@@ -44,7 +48,10 @@ FIRES_ON_NO_DATA = (
 
 @dataclass(frozen=True)
 class GrafanaRule:
-    """One Grafana-managed alert rule; ``condition`` is the refId that decides."""
+    """One Grafana-managed alert rule; ``condition`` is the refId that decides.
+
+    ``number`` is what its annotations call it by; 0 where Grafana tells none.
+    """
 
     uid: str
     title: str
@@ -56,6 +63,7 @@ class GrafanaRule:
     no_data_state: str = "NoData"
     paused: bool = False
     labels: dict[str, str] = field(default_factory=dict)
+    number: int = 0
 
 
 def read_ruler(payload: Any) -> list[GrafanaRule]:
@@ -74,18 +82,30 @@ def analyse_grafana(
     rules: Sequence[RecordingRule] = (),
     *,
     memory: TrialMemory,
+    book: SourceBook = UNLISTED,
 ) -> list[AlertFinding]:
     """The findings for Grafana-managed rules, tried in one process; never raises.
 
     ``rules`` are Prometheus' recording rules, which a query may read.
     """
     named = by_name(rules)
-    return findings([grafana_case(alert, named) for alert in alerts], slos, memory)
+    return findings([grafana_case(alert, named, book) for alert in alerts], slos, memory)
 
 
-def grafana_case(rule: GrafanaRule, named: RulesByName) -> AlertCase:
-    """A Grafana-managed rule, read and ready to be tried as the PromQL that it amounts to."""
-    graph = Graph(rule.queries)
+def asked(rule: GrafanaRule, book: SourceBook) -> list[str]:
+    """The PromQL that the rule's queries are; none where that can't be told."""
+    try:
+        return Graph(rule.queries, book).asked()
+    except GraphError:
+        return []
+
+
+def grafana_case(rule: GrafanaRule, named: RulesByName, book: SourceBook = UNLISTED) -> AlertCase:
+    """A Grafana-managed rule, read and ready to be tried as the PromQL that it amounts to.
+
+    ``book``: what its queries ask.
+    """
+    graph = Graph(rule.queries, book)
     try:
         tree = graph.tree(rule.condition)
     except GraphError as error:
@@ -157,6 +177,7 @@ def _rule(entry: Mapping[str, Any], folder: str, group: Mapping[str, Any]) -> Gr
         no_data_state=str(alert.get("no_data_state", "NoData")),
         paused=bool(alert.get("is_paused", False)),
         labels=_labels(entry.get("labels")),
+        number=int(number(alert.get("id")) or 0),
     )
 
 
@@ -179,7 +200,14 @@ def _query(entry: Mapping[str, Any]) -> GrafanaQuery:
             model = {}
     source = str(entry.get("datasourceUid", ""))
     model = model if isinstance(model, Mapping) else {}
-    return GrafanaQuery(str(entry.get("refId", "")), source, model)
+    return GrafanaQuery(str(entry.get("refId", "")), source, model, _range(entry))
+
+
+def _range(entry: Mapping[str, Any]) -> float:
+    """Seconds, out of ``{from: 600, to: 0}`` ago."""
+    written = record(entry.get("relativeTimeRange"))
+    start, end = number(written.get("from")) or 0.0, number(written.get("to")) or 0.0
+    return max(start - end, 0.0) or GrafanaQuery.range_s
 
 
 def _alerts_on_a_filter(rule: GrafanaRule, tree: Expr) -> bool:

@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, TypeGuard
 
+from portal.clients.grafana import UNLISTED, SourceBook, SourceTrouble
+from portal.clients.shape import number, text
+from portal.durations import prometheus_seconds
 from portal.errors import SLOLabError
 from portal.promql.context import Context
 from portal.promql.expressions import is_expression
@@ -27,11 +30,22 @@ from portal.promql.nodes import (
     walk,
 )
 from portal.promql.parser import ParseError, parse
-from portal.promql.variables import substitute
+from portal.promql.variables import Times, substitute
+from portal.shop import SCRAPE_INTERVAL_S
 from portal.tie.codes import TieCode
 from portal.tie.idle import Idle, UnknownValueError, computed, idle_value
 
 MAX_DEPTH = 20
+LEAST_MS = 1000.0
+MOST_POINTS, SAFE_POINTS = 43_200, 11_000
+"""Of the points that are asked for, and of those that Grafana lets a query have."""
+TROUBLES = {
+    SourceTrouble.MISSING: TieCode.NO_SUCH_SOURCE,
+    SourceTrouble.PLACEHOLDER: TieCode.NO_SUCH_SOURCE,
+    SourceTrouble.FOREIGN: TieCode.OTHER_SOURCE,
+    SourceTrouble.ANOTHER: TieCode.OTHER_SOURCE,
+}
+"""A source that is silent is no trouble of the rule: Grafana itself tells that it fails."""
 _KEEPS_VALUE = frozenset({"last", "mean", "avg", "min", "max", "median", "last_not_null"})
 _RANGES = {
     "within_range": (">", "*", "<"),
@@ -53,11 +67,15 @@ class GraphError(SLOLabError):
 
 @dataclass(frozen=True)
 class GrafanaQuery:
-    """One entry of a rule's ``data``: a query of a data source, or an expression."""
+    """One entry of a rule's ``data``: a query of a data source, or an expression.
+
+    ``source`` is the data source's uid; ``range_s``: how many seconds of time it is about.
+    """
 
     ref: str
     source: str
     model: Mapping[str, Any]
+    range_s: float = 600.0
 
     @property
     def kind(self) -> str:
@@ -71,19 +89,31 @@ class GrafanaQuery:
         uid = inner.get("uid") if isinstance(inner, Mapping) else inner
         return is_expression(self.source) or is_expression(uid)
 
+    def times(self, scrape_interval_s: float) -> Times:
+        """What Grafana's macros stand for when it evaluates a rule (9.4: ``models/query.go``).
+
+        Nothing is drawn, so ``$__interval`` is no panel's: it is one second where none is set.
+        """
+        least = prometheus_seconds(text(self.model.get("interval")))
+        least = least or (number(self.model.get("intervalMs")) or LEAST_MS) / 1000
+        points = min(number(self.model.get("maxDataPoints")) or MOST_POINTS, SAFE_POINTS)
+        interval = max(least, self.range_s / max(points, 1))
+        return Times(scrape_interval_s, interval, self.range_s)
+
 
 class Graph:
-    """The nodes of one rule, by refId."""
+    """The nodes of one rule, by refId; ``book`` tells what its queries ask."""
 
-    def __init__(self, queries: Sequence[GrafanaQuery]) -> None:
+    def __init__(self, queries: Sequence[GrafanaQuery], book: SourceBook = UNLISTED) -> None:
         self.nodes = {query.ref: query for query in queries}
+        self.book = book
 
     def tree(self, ref: str, depth: int = 0) -> Expr:
         """The node as a PromQL tree; raises ``GraphError``."""
         node = self._node(ref, depth)
         match node.kind:
             case "":
-                return _query_tree(node)
+                return self._query(node)
             case "reduce":
                 return self._reduced(node, depth)
             case "resample":
@@ -126,6 +156,35 @@ class Graph:
         if ref not in self.nodes:
             raise GraphError(f"It refers to {ref!r}, and there is no such query.")
         return self.nodes[ref]
+
+    def asked(self) -> list[str]:
+        """The PromQL that its queries are, Grafana's variables filled in; raises GraphError."""
+        queries = (node for node in self.nodes.values() if not node.is_expression)
+        return [self._filled(node) for node in queries]
+
+    def _query(self, node: GrafanaQuery) -> Expr:
+        """The tree of a Prometheus query."""
+        try:
+            return parse(self._filled(node))
+        except ParseError as error:
+            raise GraphError(str(error)) from None
+
+    def _filled(self, node: GrafanaQuery) -> str:
+        expr, meant = node.model.get("expr"), self.book.meant(node.source)
+        if meant.trouble in TROUBLES:
+            raise GraphError(meant.why, TROUBLES[meant.trouble])
+        if not isinstance(expr, str) or (meant.source is None and _is_foreign(node)):
+            raise GraphError("It asks another data source than Prometheus.", TieCode.NOT_AN_SLI)
+        scraped_s = meant.source.scrape_interval_s if meant.source else SCRAPE_INTERVAL_S
+        filled = substitute(expr, times=node.times(scraped_s))
+        if filled.unknown:
+            names = ", ".join(f"${name}" for name in filled.unknown)
+            raise GraphError(
+                f"It uses {names}: an alert rule knows no variables of a dashboard, so Prometheus "
+                "is asked for just that.",
+                TieCode.NOT_AN_SLI,
+            )
+        return filled.text
 
     def _reduced(self, node: GrafanaQuery, depth: int) -> Expr:
         inner = self.tree(_reference(node), depth + 1)
@@ -170,7 +229,7 @@ class Graph:
         node = self._node(ref, depth)
         match node.kind:
             case "":
-                return idle_value(_query_tree(node), context)
+                return idle_value(self._query(node), context)
             case "reduce" | "resample":
                 value = self._idle(_reference(node), context, depth + 1)
                 return _replaced(node, value)
@@ -199,17 +258,10 @@ class Graph:
             raise UnknownValueError from None
 
 
-def _query_tree(node: GrafanaQuery) -> Expr:
-    """The tree of a Prometheus query, Grafana's variables filled in."""
-    expr = node.model.get("expr")
+def _is_foreign(node: GrafanaQuery) -> bool:
     source = node.model.get("datasource")
     kind = source.get("type", "prometheus") if isinstance(source, Mapping) else "prometheus"
-    if not isinstance(expr, str) or kind != "prometheus":
-        raise GraphError("It asks another data source than Prometheus.", TieCode.NOT_AN_SLI)
-    try:
-        return parse(substitute(expr).text)
-    except ParseError as error:
-        raise GraphError(str(error)) from None
+    return kind != "prometheus"
 
 
 def _reference(node: GrafanaQuery) -> str:

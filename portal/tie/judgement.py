@@ -29,6 +29,7 @@ from portal.tie.conditions import (
     Never,
     Tail,
     Unclear,
+    gap,
     healthy_meets,
     said,
 )
@@ -75,8 +76,24 @@ def judge(condition: Condition, slo: SLO) -> Judgement:
             return _tail(condition, slo)
         case Both():
             return _all([judge(arm, slo) for arm in condition.arms])
+        case Either() if healthy_meets(condition):
+            return silenced(condition) or _any([judge(arm, slo) for arm in condition.arms])
         case Either():
             return _any([judge(arm, slo) for arm in condition.arms])
+
+
+def silenced(condition: Condition) -> Judgement | None:
+    """Why it guards nothing: it is silent at some error ratios above those at which it fires.
+
+    The rungs of a ladder may stand on both sides of a narrow gap. None where it has none.
+    """
+    missed = gap(condition)
+    if missed is None:
+        return None
+    fires, low, high = map(limit_percent, missed)
+    when = f"when more than {fires} of the requests are bad"
+    when = "while no request is bad" if healthy_meets(condition) else when
+    return _not(f"It fires {when}, and stays silent while between {low} and {high} are.")
 
 
 def exact_limit(condition: Condition) -> float | None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
+from typing import TypeGuard
 
 from portal.promql.context import RecordingRule
-from portal.promql.events import passing
-from portal.promql.nodes import Expr, Subquery, walk
+from portal.promql.events import metric_of, passing
+from portal.promql.nodes import Aggregation, Binary, Call, Expr, Subquery, walk
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.ladder import Trouble
 from portal.trial.reach import Reach, reach
@@ -74,6 +75,13 @@ class AlertAttempt:
         trees = (self.tree, *(tree for _, tree in parsed(self.reach.rules)))
         return any(name in recorded or not name for tree in trees for name in over_time(tree))
 
+    @cached_property
+    def averages_shares(self) -> bool:
+        """Whether it averages shares or quantiles over series, of which one may be no number."""
+        averaged = [node.expr for node in walk(self.tree) if _is_average(node)]
+        recorded = [tree for _, tree in parsed(self.reach.rules)] if averaged else []
+        return any(_is_share(node) for tree in (*averaged, *recorded) for node in walk(tree))
+
     @property
     def is_strange(self) -> bool:
         """Whether all that it reads is not the lab's."""
@@ -110,6 +118,11 @@ class AlertAttempt:
         """Its conditions on the job that a service of that job does not meet, as written."""
         matchers = (m for s in self.reach.selectors for m in s.matchers if m.label == "job")
         return tuple(dict.fromkeys(str(m) for m in matchers if not passing(m, [job])))
+
+    def tells_jobs_apart(self, job: str) -> bool:
+        """Whether it counts no requests of that job, by what it says of their metrics."""
+        counted = [s for s in self.reach.selectors if metric_of(s) in FAMILIES]
+        return any(m.label == "job" and not passing(m, [job]) for s in counted for m in s.matchers)
 
 
 @dataclass(frozen=True)
@@ -148,6 +161,15 @@ class Hold:
     def _lead(one: AlertAttempt, step_s: float) -> int:
         far_s = min(one.reach.furthest_s, FAR_S)
         return ceil((far_s + one.reach.longest_s) / step_s) + 2 if far_s > 0 else 0
+
+
+def _is_average(node: Expr) -> TypeGuard[Aggregation]:
+    return isinstance(node, Aggregation) and node.op == "avg"
+
+
+def _is_share(node: Expr) -> bool:
+    quantile = isinstance(node, Call) and node.function == "histogram_quantile"
+    return quantile or (isinstance(node, Binary) and node.op == "/")
 
 
 def beyond(most: float, tree: Expr, rules: Sequence[RecordingRule]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
 
+from portal.numbers import limit_percent
 from portal.trial.reach import Reach
 from portal.trial.timeline import Stage, Timeline
 from portal.trial.traffic import FAST, NOBODY, Flow, Pace, Traffic, shared
@@ -208,6 +209,14 @@ def _shared(
     moved = tuple((status, aside(share)) for status, share in others)
     kind = max(0.0, unavailable - ASIDE)
     return shared(rate, beside, pace, weights=weights, others=moved, unavailable=kind)
+
+
+def day_of(share: float) -> Day:
+    """A day on which that share of requests fails, and is slow."""
+    bad = aside(share)
+    stuck = Pace(exact=((1 - bad, 0.001), (bad, 30.0)))
+    name = f"{limit_percent(share)} of all requests failed and were slow"
+    return _day(name, shared(20, bad, stuck, unavailable=0.3))
 
 
 ALL_WELL = _day(

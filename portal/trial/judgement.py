@@ -42,11 +42,16 @@ RECORDED = 0.2
 LEAST_MOVE = 0.05
 LEAST_MET = 4
 DIFFERENT = 1e-6
-AT_BEST = 0.02
-"""How far from the best, of the way to the worst, what hides the worst still lies."""
+AT_BEST = 0.25
+"""How far from the best, of the way to the worst, what hides the worst still lies at most.
+
+A median lies at half or beyond on some day, an average over few pages at a third.
+"""
 ROUNDING = frozenset({"round", "floor", "ceil"})
 PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 MIXING = frozenset({"min", "max", "avg", "quantile"}) | PICKING
+AVERAGING = frozenset({"avg", "quantile", "limitk", "limit_ratio"})
+"""What is no page's own, or may be that of several together."""
 COUNTING_WINDOWS = frozenset({"avg_over_time", "sum_over_time", "count_over_time"})
 FLOORS = frozenset({"+", "clamp_min", "clamp", "or"})
 MAX_FLOOR = 0.01
@@ -132,6 +137,16 @@ def surprise(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) ->
     return best[1] if best is not None else None
 
 
+def is_at_odd_scale(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) -> bool:
+    """Whether it is on all days what it is read as, at a scale that says nothing to anybody."""
+    fits = (
+        MeasureFit(evidence, measure, PageScope())
+        for measure in measures(evidence, phis)
+        if read.measure is not Said.BUDGET_LEFT and _is_read_as(measure, read, evidence.world)
+    )
+    return any(fit.is_at_odd_scale(read) for fit in fits)
+
+
 def _read_scales(read: Indicator) -> list[Affine]:
     if read.measure is Said.BUDGET_LEFT:
         return [Affine(-read.scale * full, full) for full in (1.0, 100.0)]
@@ -174,6 +189,13 @@ class MeasureFit:
         """At how many moments it was met at the scale it is read as, and where first it wasn't."""
         return max((self._nearly(affine) for affine in _read_scales(read)), key=lambda one: one[0])
 
+    def is_at_odd_scale(self, read: Indicator) -> bool:
+        """Whether it is met everywhere at the scale it is read as, and that is none."""
+        if self._snapped(read.scale) is not None:
+            return False
+        met, found = self.nearly(read)
+        return met >= LEAST_MET and found is None
+
     def surprise_at(self, seen: SeenSeries, affine: Affine) -> Surprise | None:
         """What surprises at one moment; None when it showed what it should."""
         slack = bool(self.evidence.reach.functions & FLOORS)
@@ -191,17 +213,21 @@ class MeasureFit:
 
     def bounds(self, seen: SeenSeries, spread: bool) -> tuple[float, float] | None:
         """The least and the most that the measure is at the moment; None where nobody asked."""
+        found = self._truths(seen, spread)
+        return (min(found), max(found)) if found else None
+
+    def _truths(self, seen: SeenSeries, spread: bool) -> list[float]:
+        """What the measure is of all that was asked for; ``spread``: and of each page."""
         measure = self.measure_of(seen)
         if measure is None:
-            return None
+            return []
         found: list[float] = []
         for ledger, pages in self.evidence.asked(seen, self.scope):
-            groups = [frozenset({page}) for page in pages] if spread else []
-            for group in (pages, *groups):
+            for group in (pages, *(_groups(pages) if spread else ())):
                 value = measure.value(ledger, group)
                 if value is not None:
                     found.append(value)
-        return (min(found), max(found)) if found else None
+        return found
 
     def measure_of(self, seen: SeenSeries) -> OfSeries | None:
         """What the measure is for a series that speaks of some requests only."""
@@ -283,9 +309,21 @@ class MeasureFit:
             fine = self._may_be_missing(seen, bounds, spread)
             return None if fine else self._told(seen, affine, bounds)
         tolerance = self._tolerance(affine, high, slack, seen)
-        if low - tolerance <= seen.value <= high + tolerance:
+        within = low - tolerance <= seen.value <= high + tolerance
+        if within and (not spread or self._is_of_a_page(seen, affine, tolerance)):
             return None
         return self._told(seen, affine, bounds)
+
+    def _is_of_a_page(self, seen: SeenSeries, affine: Affine, tolerance: float) -> bool:
+        """Whether it is that of one page: the best, the worst or one that was picked.
+
+        Something in between is an average; where nothing is averaged it belongs to no page, as the
+        most failures of any page, divided by the most requests of any.
+        """
+        if self.evidence.reach.functions & AVERAGING or not seen.moment.is_steady:
+            return True
+        truths = (affine.of(truth) for truth in self._truths(seen, spread=True))
+        return any(abs(truth - (seen.value or 0.0)) <= tolerance for truth in truths)
 
     def _tolerance(self, affine: Affine, high: float, slack: bool, seen: SeenSeries) -> float:
         rounding = bool(self.evidence.reach.functions & ROUNDING)
@@ -461,6 +499,16 @@ class MeasureFit:
             found = [measure.value(ledger, group) for group in parted.values()] if measure else []
             truths = tuple(value for value in found if value is not None)
             yield TruthsByPage(truths, len(known) - len(truths) + unmatched)
+
+
+def _groups(pages: frozenset[Page]) -> list[frozenset[Page]]:
+    """The pages one by one, and together by path and by method."""
+    keys = (Page.by_itself, Page.by_path, Page.by_method)
+    return [
+        frozenset(page for page in pages if key(page) == one)
+        for key in keys
+        for one in sorted({key(page) for page in pages}, key=str)
+    ]
 
 
 def is_budget(share: float) -> bool:

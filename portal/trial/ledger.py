@@ -23,6 +23,10 @@ class Page:
         """What it is called where methods are not told apart."""
         return Page(self.ours, self.path, "")
 
+    def by_method(self) -> Page:
+        """What it is called where paths are not told apart."""
+        return Page(self.ours, "", self.method)
+
     def by_itself(self) -> Page:
         """What it is called where they are."""
         return self

@@ -12,7 +12,7 @@ from portal.trial.judgement import Shown, Surprise
 class TrialOutcome:
     """What the days said: what was shown, or the surprise; ``error``: Prometheus refuses it;
     ``untried``: nobody knows, and why; ``passing``: that may be over in a moment; ``never``: it
-    never shows a number, and why.
+    never shows a number, and why; ``odd``: it shows what it is read as, at an odd scale.
     ``diary``: what it did day by day, where that is to be drawn."""
 
     shown: Shown | None = None
@@ -21,4 +21,5 @@ class TrialOutcome:
     untried: str = ""
     passing: bool = False
     never: str = ""
+    odd: bool = False
     diary: Diary = NOTHING

@@ -107,6 +107,7 @@ class Play:
                     job=self.course.job,
                     scrape_interval_s=self.course.scrape_interval_s,
                     metrics=frozenset(families | usual),
+                    never_asked=any(self.attempts[n].averages_shares for n in numbers),
                     epoch_s=self.epoch_s,
                 ),
                 tuple(rules.values()),
@@ -201,7 +202,7 @@ class Play:
         error = next((answer.error for answer in every if answer.error), "")
         if open_one.untried or error:
             return AlertTrial(error=error, untried=open_one.untried, passing=open_one.passing)
-        limited = one.shuts_out(World(job=self.course.job).other_labels["job"])
+        limited = one.tells_jobs_apart(World(job=self.course.job).other_labels["job"])
         woke = [
             event
             for event, answer in heard.items()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from portal.promql.context import Context
 from portal.promql.nodes import Expr
 from portal.promql.parser import ParseError, parse
 from portal.shop import DURATIONS, REQUESTS
-from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, laid_out, pacing
+from portal.trial.days import DAYS, SAMPLES, Day, Moment, Pacing, day_of, laid_out, pacing
 from portal.trial.engine import TrialEngine
 from portal.trial.evidence import TrialEvidence
 from portal.trial.reach import DEFAULT_STEP_S, Reach, reach
@@ -24,19 +25,26 @@ COMPARING = frozenset({"/", "*", "^", "%", "histogram_quantile", "histogram_frac
 TOGETHER = 30
 """As many expressions share a scene; where they are looked at for a picture, half of them."""
 RULES_EVERY_S = 15.0
+LEAST_GAP = 1e-6
+MOST_BETWEEN = 12
+"""Days that an expression gets for its own limits."""
 ELSEWHERE = shared(15, 0.37)
 """What others are asked, where an expression limits itself to one job or target."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """An expression that can be tried, with all it needs."""
+    """An expression that can be tried, with all it needs.
+
+    ``between``: shares that lie between its limits, each of which gets a day.
+    """
 
     expr: str
     tree: Expr
     reach: Reach
     setting: Setting
     pacing: Pacing
+    between: tuple[float, ...] = ()
 
     @property
     def stage(self) -> tuple[object, ...]:
@@ -44,7 +52,7 @@ class Attempt:
         world = replace(self.setting.world, metrics=frozenset(), own_counters=())
         clock = self.reach.reads_clock
         rules = tuple(sorted((rule.name, rule.expr) for rule in self.reach.rules))
-        return self.pacing, world, self.setting.shared, rules, clock
+        return self.pacing, world, self.setting.shared, rules, clock, self.between
 
 
 def attempt(expr: str, context: Context) -> Attempt | None:
@@ -55,7 +63,25 @@ def attempt(expr: str, context: Context) -> Attempt | None:
         return None
     found = reach(tree, context.rules)
     made = setting(found, context)
-    return Attempt(expr, tree, found, made, pacing(found, made.world, evaluation_s(found, context)))
+    paced = pacing(found, made.world, evaluation_s(found, context))
+    return Attempt(expr, tree, found, made, paced, between(found))
+
+
+def between(found: Reach) -> tuple[float, ...]:
+    """Bad shares halfway between two limits, in whatever unit these are; few at most.
+
+    A filter with one limit shows on the days of all; with several it may leave out what lies
+    between two, and no day has just that.
+    """
+    if len(found.limits) < 2:
+        return ()
+    budgets = {abs(whole - n) for n in found.numbers - found.limits for whole in (0, 1) if n < 1}
+    units = sorted({1.0, 100.0, *(1 / budget for budget in budgets if budget > LEAST_GAP)})
+    halves = [
+        (low + high) / 2 / unit for unit in units for low, high in pairwise(sorted(found.limits))
+    ]
+    shares = {share for half in halves for share in (half, 1 - half)}
+    return tuple(share for share in sorted(shares) if LEAST_GAP < share < 1)[:MOST_BETWEEN]
 
 
 def evaluation_s(found: Reach, context: Context) -> float:
@@ -129,7 +155,7 @@ class _Round:
         first = group[0]
         world = _world([one.setting.world for one in group])
         worlds = [replace(world, epoch_s=date) for date in first.reach.dates]
-        days = _days(first.setting.shared)
+        days = _days(first.setting.shared, first.between)
         lots = [(day,) for day in days] if first.pacing.apart else [days]
         laid = [laid_out(lot, world, first.pacing) for world in worlds for lot in lots]
         drawn_days = [sights(lot, world, first.pacing) if drawn else () for lot in lots]
@@ -184,8 +210,9 @@ def _world(worlds: Sequence[World]) -> World:
     return replace(worlds[0], metrics=metrics, own_counters=tuple(own))
 
 
-def _days(with_others: bool) -> Sequence[Day]:
-    return tuple(map(_with_others, DAYS)) if with_others else DAYS
+def _days(with_others: bool, between: Sequence[float]) -> Sequence[Day]:
+    days = (*DAYS[:-1], *map(day_of, between), DAYS[-1])  # the busiest stays the last
+    return tuple(map(_with_others, days)) if with_others else days
 
 
 def _with_others(day: Day) -> Day:

@@ -42,6 +42,7 @@ class Reach:
     shortest step of its subqueries (0: none). ``made``: labels that it makes; ``named``: labels
     that it names. ``unreadable``: a rule
     it needs can't be read, or it needs too many. ``filtered``: a comparison stands around it all.
+    ``limits``: the numbers that comparisons keep or leave out values by; ``numbers``: all others.
     """
 
     back_s: float
@@ -59,6 +60,8 @@ class Reach:
     unreadable: bool = False
     filtered: bool = False
     furthest_s: float = 0.0
+    limits: frozenset[float] = frozenset()
+    numbers: frozenset[float] = frozenset()
 
     @property
     def reads_clock(self) -> bool:
@@ -99,6 +102,8 @@ def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
         walk.unreadable,
         isinstance(expr, Binary) and expr.op in COMPARISONS and not expr.return_bool,
         max(offset for offset, _ in looks),
+        frozenset(walk.limits),
+        frozenset(walk.numbers),
     )
 
 
@@ -112,6 +117,8 @@ class _Walk:
     steps: list[float] = field(default_factory=list)
     made: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
+    limits: set[float] = field(default_factory=set)
+    numbers: set[float] = field(default_factory=set)
     needed: dict[int, RecordingRule] = field(default_factory=dict)
     within: tuple[str, ...] = ()
     looked: set[tuple[str, float, float]] = field(default_factory=set)
@@ -143,12 +150,21 @@ class _Walk:
                 self.functions.add(expr.op)
                 matching = expr.matching
                 self.named.update(matching.on or (), matching.ignoring or (), matching.include)
+                self._compare(expr)
                 for part in (expr.left, expr.right):
                     yield from self.looks(part, offset, span)
             case Negation():
                 yield from self.looks(expr.expr, offset, span)
-            case Number() | Text():
+            case Number():
+                self.numbers.add(expr.value)
+            case Text():
                 return
+
+    def _compare(self, expr: Binary) -> None:
+        """Note the number that a comparison keeps values by."""
+        if expr.op in COMPARISONS and not expr.return_bool:
+            sides = (expr.left, expr.right)
+            self.limits.update(side.value for side in sides if isinstance(side, Number))
 
     def _selected(
         self, selector: Selector, offset: float, span: float

@@ -13,7 +13,7 @@ from portal.promql.parser import ParseError, parse
 from portal.trial.attempt import beyond
 from portal.trial.diary import NOTHING, Diary, diary
 from portal.trial.evidence import TrialEvidence
-from portal.trial.judgement import judge, surprise
+from portal.trial.judgement import is_at_odd_scale, judge, surprise
 from portal.trial.memory import TrialMemory
 from portal.trial.outcome import TrialOutcome
 from portal.trial.queries import (
@@ -125,6 +125,8 @@ def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context)
         return TrialOutcome(diary=diary(seen, None, met=False))
     if one.setting.world.never_asked and seen.is_never_a_number:
         return TrialOutcome(never=NEVER_ASKED)
+    if is_at_odd_scale(seen, phis, read.indicator):
+        return TrialOutcome(odd=True, diary=diary(seen, None, met=False))
     found = surprise(seen, phis, read.indicator)
     held_against = found.shown if found else None
     return TrialOutcome(surprise=found, diary=diary(seen, held_against, met=False))
@@ -177,6 +179,8 @@ def _refused(error: str) -> Finding:
 def _surprised(read: Finding, outcome: TrialOutcome, one: Attempt) -> Finding:
     if read.sli is None and read.code is not Code.MANY_TO_MANY:
         return read
+    if outcome.odd:
+        return nothing(Code.ODD_SCALE)
     if one.reach.fixed:
         return nothing(Code.CONSTANT, FIXED)
     if one.reach.reads_clock and outcome.surprise and outcome.surprise.seen is None:

@@ -57,6 +57,7 @@ def built(shown: Shown, one: Attempt) -> Finding:
         quantile=measure.phi if isinstance(measure, QuantileMeasure) else None,
         windows_s=(one.reach.shortest_s,) if one.reach.shortest_s else (),
         offset_s=one.reach.offset_s,
+        whole=affine.zero or 1.0,
     )
     code, reason = _words(shown, indicator)
     return Finding(measure.sli, code, reason, "", indicator)

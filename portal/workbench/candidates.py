@@ -15,6 +15,7 @@ from portal.dashboards import CheckContext, DashboardFinding, PanelFinding, judg
 from portal.dashboards.figure import FINEST_BUDGET
 from portal.dashboards.judge import NEEDED, share_of_panels
 from portal.deadline import Deadline
+from portal.lab.data_sources import source_book, source_listing
 from portal.learners.models import Learner
 from portal.objectives.store import least_budget
 from portal.promql.findings import REASONS, Code, Sli
@@ -121,7 +122,8 @@ class CandidateJudge:
         self._deadline = deadline
         self._confirmed = store.confirmed(learner.id)
         self._outcomes: dict[str, QueryRun] = {}
-        context = lab_context(services, learner.service.job)
+        self._job = learner.service.job
+        context = lab_context(services, self._job)
         budget = least_budget(learner.id) or FINEST_BUDGET
         self.plain = CheckContext(services.trials, context, budget=budget)
 
@@ -141,9 +143,13 @@ class CandidateJudge:
     @cached_property
     def in_grafana(self) -> CheckContext:
         """What the check may lean on for a dashboard that lies in Grafana, but Prometheus' word."""
-        sources_s = self._services.limits.reading.sources_s
-        sources = self._services.readings.get("data sources", sources_s, self._data_sources)
-        return replace(self.plain, library_panel=self._library_panel, datasources=sources)
+        sources = source_book(self._services, self._job)
+        return replace(self.plain, library_panel=self._library_panel, sources=sources)
+
+    @property
+    def sources_trouble(self) -> str:
+        """Why nobody knows which system a panel in Grafana asks; "" where it is known."""
+        return source_listing(self._services).trouble
 
     def with_confirmations(self, finding: DashboardFinding) -> DashboardFinding:
         """The finding; queries that can't be analysed show what the learner confirmed."""
@@ -201,14 +207,6 @@ class CandidateJudge:
             return self._services.grafana.library_panel(uid).model
         except ClientError:
             return None
-
-    def _data_sources(self) -> dict[str, str]:
-        """Name and uid of Grafana's data sources -> plugin; empty where they can't be listed."""
-        try:
-            found = self._services.grafana.datasources()
-        except ClientError:
-            return {}
-        return {name: source.type for source in found for name in (source.name, source.uid)}
 
     def _confirmed_panel(self, panel: PanelFinding) -> PanelFinding:
         sli = self._confirmed.get(panel.run) if panel.confirmable else None

@@ -23,6 +23,7 @@ from portal.workbench.turns import OF_SEVERAL
 MAX_LINES = 12
 MAX_OTHERS = 3
 EXPECTED = f"One dashboard with at least {NEEDED} panels that show SLIs."
+WHICH_ONE = "So nobody knows which of them your panels ask."
 WORKBENCH = Where("Build one on the workbench", "/workbench")
 EVERY_PANEL = Where("Every dashboard, panel by panel", "/workbench/dashboards")
 
@@ -279,6 +280,8 @@ def _further(best: Candidate, evidence: DashboardEvidence) -> str:
     words = f" SLIs are in {titles}{more} too." if others else ""
     if evidence.grafana_trouble:
         words += f" {evidence.grafana_trouble}"
+    elif evidence.sources_trouble:
+        words += f" {evidence.sources_trouble} {WHICH_ONE}"
     return words + _progress(evidence)
 
 

@@ -17,7 +17,7 @@ from portal.kit.pages import render_page
 from portal.learners import current_learner
 from portal.services import current_services
 from portal.workbench import hand_in, store
-from portal.workbench.criterion import EXPECTED, known_dashboard
+from portal.workbench.criterion import EXPECTED, WHICH_ONE, known_dashboard
 from portal.workbench.evidence import gather
 from portal.workbench.views import page
 
@@ -73,4 +73,5 @@ def _found() -> dict[str, Any]:
         "shown": ordered[:MAX_LISTED],
         "further": ordered[MAX_LISTED:],
         "expected": EXPECTED,
+        "which_one": WHICH_ONE,
     }

@@ -30,13 +30,15 @@ class DashboardEvidence:
     """The dashboards that were looked at, and what stood in the way.
 
     ``progress``: how far the scan of Grafana is; None when all was read. ``assisted``: how many
-    are not the learner's own; ``unread``: how many can't be read; ``known``: the uid in Grafana to
+    are not the learner's own; ``sources_trouble``: why nobody knows which system a panel in
+    Grafana asks; ``unread``: how many can't be read; ``known``: the uid in Grafana to
     begin with next time; ``seen``: digests of queries that had data at an earlier check.
     """
 
     candidates: tuple[Candidate, ...]
     grafana_trouble: str = ""
     prometheus_error: ClientError | None = None
+    sources_trouble: str = ""
     assisted: int = 0
     without_grafana: bool = False
     unread: int = 0
@@ -108,6 +110,7 @@ class _Gathering:
             tuple(candidates),
             self._trouble,
             self._judge.error,
+            self._judge.sources_trouble if any(one.uid for one in candidates) else "",
             assisted=sum(one.finding is None and not one.unreadable for one in seen),
             without_grafana=self._absent,
             unread=sum(one.unreadable for one in seen),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kit.db import Loss, UTCDateTime, db
@@ -13,7 +13,8 @@ from portal.kit.db import Loss, UTCDateTime, db
 class WorkbenchDashboard(db.Model):  # type: ignore[name-defined,misc]
     """What the learner's workbench dashboard is called, and where it is in Grafana once pushed.
 
-    ``version`` grows with its title alone.
+    ``version`` grows with its title alone; ``grafana_version`` is the one that the last push made
+    there, 0 where that is not known.
     """
 
     __tablename__ = "workbench_dashboard"
@@ -25,6 +26,7 @@ class WorkbenchDashboard(db.Model):  # type: ignore[name-defined,misc]
     title: Mapped[str] = mapped_column(String(120))
     grafana_uid: Mapped[str] = mapped_column(String(40), default="")
     grafana_path: Mapped[str] = mapped_column(String(500), default="")
+    grafana_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     pushed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     version: Mapped[int] = mapped_column(default=0, server_default="0")
 

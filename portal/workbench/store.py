@@ -32,7 +32,12 @@ def bench(learner_id: int) -> WorkbenchDashboard:
     """The learner's workbench dashboard; a new one is not in the database yet."""
     kept = db.session.get(WorkbenchDashboard, learner_id)
     return kept or WorkbenchDashboard(
-        learner_id=learner_id, title=TITLE, grafana_uid="", grafana_path="", version=0
+        learner_id=learner_id,
+        title=TITLE,
+        grafana_uid="",
+        grafana_path="",
+        grafana_version=0,
+        version=0,
     )
 
 
@@ -57,15 +62,21 @@ def rename(learner_id: int, title: str, seen: int | None = None) -> bool:
 def grafana_uid(learner_id: int) -> str:
     """The uid of the dashboard in Grafana, the same for every push; of this lab alone."""
     dashboard = _kept(bench(learner_id))
-    dashboard.grafana_uid = dashboard.grafana_uid or f"slo-lab-{secrets.token_hex(6)}"
+    dashboard.grafana_uid = dashboard.grafana_uid or new_uid()
     db.session.commit()
     return dashboard.grafana_uid
 
 
-def pushed(learner_id: int, path: str, now: datetime) -> None:
-    """Keep where in Grafana the dashboard is now."""
+def new_uid() -> str:
+    """A uid for a dashboard in Grafana that nobody has."""
+    return f"slo-lab-{secrets.token_hex(6)}"
+
+
+def pushed(learner_id: int, uid: str, path: str, version: int, now: datetime) -> None:
+    """Keep where in Grafana the dashboard is now, and in which version."""
     dashboard = _kept(bench(learner_id))
-    dashboard.grafana_path, dashboard.pushed_at = path[:500], now
+    dashboard.grafana_uid, dashboard.grafana_path = uid[:40], path[:500]
+    dashboard.grafana_version, dashboard.pushed_at = version, now
     db.session.commit()
 
 

@@ -38,7 +38,7 @@ from portal.workbench.evidence import handed_in
 from portal.workbench.forms import MAX_TITLE, PanelForm, title_problem
 from portal.workbench.judge import lab_context, tried_days
 from portal.workbench.models import WorkbenchPanel
-from portal.workbench.push import push_to_grafana, pushed_to
+from portal.workbench.push import PushChoice, push_to_grafana, pushed_to
 from portal.workbench.starts import starts
 from portal.workbench.tryout import MAX_LENGTH, Tryout, try_query, unit_of_query, unreadable
 from portal.workbench.units import OF_THE_QUERY, UNITS
@@ -223,17 +223,20 @@ def download() -> ResponseReturnValue:
 
 @bp.post("/push")
 def push() -> ResponseReturnValue:
-    """Save the panels as a dashboard in Grafana's folder "SLO lab"."""
+    """Save the panels as a dashboard in Grafana; what stands in the way there is asked about."""
     learner, services = current_learner(), current_services()
-    panels = store.panels(learner.id)
+    panels, choice = store.panels(learner.id), PushChoice.of(request.form)
     try:
         if not panels:
             raise SLOLabError("there are no panels yet.")
-        push_to_grafana(services, learner, panels)
+        obstacle = push_to_grafana(services, learner, panels, choice)
     except SLOLabError as error:
         flash(f"Not pushed: {error}")
-    else:
-        flash("It is in Grafana now, in the folder “SLO lab”.")
+        return reload_page(url_for(".index"))
+    if obstacle:
+        context = {**page(), "obstacle": obstacle}
+        return form_again("workbench/index.html", "workbench/_panels.html", status=409, **context)
+    flash(f"It is in Grafana now: “{store.bench(learner.id).title}”.")
     return reload_page(url_for(".index"))
 
 

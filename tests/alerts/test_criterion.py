@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -13,7 +14,7 @@ from portal.alerts.editor import apply_learner_rules, remove_learner_rules
 from portal.alerts.findings import JudgedAlert, judged_alerts
 from portal.alerts.transitions import AlertSource
 from portal.clients.errors import ClientError, ErrorKind
-from portal.clients.prometheus import RuleKind
+from portal.clients.prometheus import LoadedGroup, PrometheusClient, Rows, RuleKind, Sample
 from portal.criteria.base import Status, Subject, Verdict
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
@@ -30,6 +31,7 @@ from portal.trial.alerts import trials
 from portal.trial.climb import AlertTrial
 from portal.trial.engine import TrialEngine
 from portal.trial.memory import Asked, TrialMemory
+from tests.conftest import NOWHERE
 from tests.criteria.conftest import asking
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.grafana_shapes import alert
@@ -295,10 +297,12 @@ def test_nobody_waits_for_an_evaluation_while_a_system_cannot_be_asked(
         (WAITING, Status.NOT_ENOUGH_DATA),
         (replace(WAITING, paused=True), Status.NOT_MET),
         (replace(TIED, state=AlertState.ERROR), Status.NOT_MET),
+        (replace(TIED, state=AlertState.NO_DATA), Status.MET),
+        (replace(TIED, state=AlertState.NO_DATA, blind=True), Status.NOT_MET),
         (LAX, Status.NOT_MET),
         (UNKNOWN, Status.CANNOT_CHECK),
     ],
-    ids=["works", "waits", "paused", "broken", "lax", "not tried"],
+    ids=["works", "waits", "paused", "broken", "no traffic", "blind", "lax", "not tried"],
 )
 def test_each_alert_has_a_line_with_its_own_status(alert: JudgedAlert, status: Status) -> None:
     (line,) = AlertCriterion().judge(AlertEvidence(1, (alert,))).lines
@@ -323,10 +327,79 @@ def test_the_alerts_of_both_systems_are_tried_in_one_process(
     define_recorded_rules(grafana)
     loaded = [loaded_rule(f"{RATIO} > {limit}") for limit in (0.11, 0.12)]
     monkeypatch.setattr("portal.alerts.findings.loaded_rules", lambda _: loaded)
-    found = judged_alerts(services, learner.id, [slo])
+    found = judged_alerts(services, learner, [slo])
     assert len(asked) == 1
     assert asked[0] >= 4
     assert sum(one.finding.tied for one in found.alerts) >= 4
+
+
+EVALUATED = "2026-11-22T19:51:50Z"
+
+
+class Answering(PrometheusClient):
+    """Has data, or none; it keeps for which moments it was asked what."""
+
+    def __init__(self, *values: float) -> None:
+        super().__init__(NOWHERE)
+        self.values = values
+        self.asked: list[tuple[str, float | None]] = []
+
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
+        self.asked.append((promql, at))
+        return Rows([Sample({}, value, 1000.0) for value in self.values])
+
+    def rules(self) -> list[LoadedGroup]:
+        return []
+
+    def apart(self, **_: object) -> PrometheusClient:
+        return self
+
+
+def without_data(grafana: FakeGrafana, health: str, state: str) -> None:
+    """A tied rule of which Grafana says that its query found nothing."""
+    grafana.add_rule("Burn", RATIO, threshold=0.144)
+    one = alert("Burn", state, "")
+    grafana.rule_states["Burn"] = {"health": health, "lastEvaluation": EVALUATED, "alerts": [one]}
+
+
+@pytest.mark.parametrize(
+    ("health", "state"), [("nodata", "NoData"), ("ok", "Normal (NoData)")], ids=["nodata", "OK"]
+)
+def test_no_data_in_grafana_where_prometheus_has_some_is_told(
+    services: Services, learner: Learner, slo: SLO, grafana: FakeGrafana, health: str, state: str
+) -> None:
+    without_data(grafana, health, state)
+    there = asking(services, grafana.url)
+    prometheus = Answering(1.0)  # as the data source behind the fake says
+    verdict = check(replace(there, prometheus=prometheus), learner)
+    assert (verdict.status, verdict.code) == (Status.NOT_MET, "no_data_in_grafana"), verdict
+    assert "Prometheus has data for them" in verdict.observed
+    assert "no data in Grafana" in verdict.lines[0].text
+    at = datetime.fromisoformat(EVALUATED).timestamp()
+    assert [when for query, when in prometheus.asked if query == RATIO] == [at]
+
+
+def test_no_data_while_nobody_asks_anything_is_as_it_should_be(
+    services: Services, learner: Learner, slo: SLO, grafana: FakeGrafana
+) -> None:
+    without_data(grafana, "nodata", "NoData")
+    there = replace(asking(services, grafana.url), prometheus=Answering())
+    assert check(there, learner).status is Status.MET
+
+
+def test_an_alert_that_asks_a_data_source_which_is_gone_guards_nothing(
+    services: Services, learner: Learner, slo: SLO, grafana: FakeGrafana
+) -> None:
+    grafana.add_rule("Burn", RATIO, threshold=0.144)
+    one = alert("Burn", "Normal", "")
+    grafana.rule_states["Burn"] = {"lastEvaluation": EVALUATED, "alerts": [one]}
+    there = replace(asking(services, grafana.url), prometheus=Answering())
+    assert check(there, learner).status is Status.MET
+    there.readings.forget("data sources")
+    del grafana.sources["prometheus"]
+    verdict = check(there, learner)
+    assert (verdict.status, verdict.code) == (Status.NOT_MET, "no_such_data_source")
+    assert "Grafana has no data source “prometheus”" in verdict.lines[0].text
 
 
 def loaded_rule(expr: str) -> LoadedRule:

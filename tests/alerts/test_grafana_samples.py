@@ -109,3 +109,19 @@ def test_an_error_is_a_state_and_ends_in_quiet() -> None:
     after = continued(broken, sample("prometheus_rules_resolved", THRESHOLD), SINCE, at("20:01:00"))
     assert after is not None
     assert after.now is AlertState.RESOLVED
+
+
+def test_a_restart_of_grafana_changes_nothing_that_was_known() -> None:
+    """Its values are not told until the next evaluation: that is neither a number nor NaN."""
+    rules = read_ruler(ANSWERS["ruler_get_kinds"])
+
+    def told(name: str, answer: str) -> ManagedRule:
+        found = with_states(rules, read_states(ANSWERS[answer]))
+        return next(one for one in found if one.rule.title == name)
+
+    for name, on_nothing in (("Several", False), ("NaN", True), ("NoDataAlerting", True)):
+        before = continued(None, told(name, "prometheus_rules_kinds"), 0.0, 2e9)
+        assert before is not None
+        assert before.on_nothing is on_nothing
+        after = told(name, "prometheus_rules_kinds_restarted")
+        assert continued(before, after, 0.0, 2e9 + 5) == before

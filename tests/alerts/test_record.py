@@ -264,6 +264,44 @@ def test_grafanas_alerts_are_sampled_until_they_resolve(
     assert history.is_page
 
 
+def annotated(grafana: FakeGrafana, *moves: tuple[str, str, float]) -> None:
+    """Have Grafana keep these transitions of the first rule."""
+    [rule] = grafana.rule_groups["SLO lab"]["slo"]
+    for before, state, at in moves:
+        one = {"alertId": rule["grafana_alert"]["id"], "prevState": before, "newState": state}
+        text = "Burn {alertname=Burn} - A=0.3, C=1"
+        grafana.alert_annotations.append({**one, "text": text, "time": (BEGAN + at) * 1000})
+
+
+def test_grafanas_own_account_puts_the_times_right(
+    with_grafana: Services, clock: Clock, burst: Burst, grafana: FakeGrafana
+) -> None:
+    grafana.add_rule("Burn", RATIO, threshold=0.144)
+    stands(grafana, "firing", 23, 23, "3e-01")
+    followed(with_grafana, clock, 40)
+    annotated(grafana, ("Normal", "Pending", 10), ("Pending", "Alerting", 20))
+    followed(with_grafana, clock, 60)
+    history = next(h for h in record.histories(burst.id) if h.source is AlertSource.GRAFANA)
+    assert [(t.state, t.at - BEGAN) for t in history.transitions] == [
+        ("pending", 10),
+        ("firing", 20),
+    ]
+
+
+def test_a_portal_that_was_down_reads_what_grafana_kept(
+    with_grafana: Services, clock: Clock, burst: Burst, grafana: FakeGrafana
+) -> None:
+    grafana.add_rule("Burn", RATIO, threshold=0.144)
+    annotated(grafana, ("Normal", "Alerting", 20), ("Alerting", "Normal", 90))
+    clock.pass_seconds(SETTLE.total_seconds() + 3600)
+    look(with_grafana, "me")
+    history = next(h for h in record.histories(burst.id) if h.source is AlertSource.GRAFANA)
+    assert [(t.state, t.at - BEGAN) for t in history.transitions] == [
+        ("firing", 20),
+        ("resolved", 90),
+    ]
+
+
 def test_another_process_goes_on_where_the_first_one_stopped(
     with_grafana: Services, clock: Clock, burst: Burst, grafana: FakeGrafana
 ) -> None:

@@ -34,7 +34,7 @@ from portal.bursts.runner import (
     Runner,
     shown,
 )
-from portal.bursts.server_view import ServerView
+from portal.bursts.server_view import Counters, ServerView
 from portal.bursts.start import start_burst
 from portal.clients.errors import ClientError
 from portal.clients.mockapp import MockappClient
@@ -55,6 +55,7 @@ LIMITS = BurstLimits(
     tick_s=0.2,
     silence_s=PATIENCE,
     leave_s=PATIENCE,
+    last_words_s=PATIENCE,
     retry_s=0.1,
     alone_s=PATIENCE,
 )
@@ -168,11 +169,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         wait_until(lambda: not any(name.startswith("burst-") for name in threads()), PATIENCE)
 
 
-def at(app: Flask, mockapp: MockappProcess) -> Bursts:
+def at(app: Flask, mockapp: MockappProcess, burst_limits: BurstLimits = LIMITS) -> Bursts:
     """Bursts of that portal at that service."""
     services: Services = app.extensions["slo_lab"]
     client = MockappClient(mockapp.url, TOKEN, timeout=PATIENCE)
-    limits = replace(services.limits, burst=LIMITS)
+    limits = replace(services.limits, burst=burst_limits)
     app.extensions["slo_lab"] = replace(services, mockapp=client, limits=limits)
     app.extensions["slo_lab_runner"] = Runner(app)
     return Bursts(app)
@@ -610,8 +611,37 @@ def test_a_portal_that_ends_ends_its_burst_the_engine_and_the_fault(
         assert engines() == []
         assert not fault_is_set(bursts)
         burst = bursts.look(number)
-        assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
+        assert (burst.state, burst.reason) == (BurstState.FAILED, store.CUT_SHORT)
         assert burst.sent > 0
+        assert Counters.of_record(burst.counted_before) is not None
+        assert burst.server_counts is None  # whoever comes next asks Prometheus
+
+
+def test_a_portal_that_ends_keeps_what_its_burst_sent_to_the_request(
+    settings: Settings, mockapp: MockappProcess
+) -> None:
+    with portal_app(replace(settings, scrape_interval=0), config={}) as app:
+        bursts = at(app, mockapp)
+        number = bursts.start(profile(rate=400.0))
+        bursts.wait_until_sending(number)
+        assert end_app(app, PATIENCE) == []
+        burst = bursts.look(number)
+        counted = sum(mockapp.counts().values())
+        assert burst.sent - (burst.count_of("cut") or 0) <= counted <= burst.sent
+
+
+def test_a_portal_that_ends_waits_for_no_last_words_of_a_frozen_engine(
+    settings: Settings, mockapp: MockappProcess
+) -> None:
+    with portal_app(replace(settings, scrape_interval=0), config={}) as app:
+        bursts = at(app, mockapp, replace(LIMITS, last_words_s=0.2))
+        number = bursts.start(profile())
+        bursts.wait_until_sending(number)
+        os.kill(the_engine(), signal.SIGSTOP)
+        assert end_app(app, PATIENCE) == []
+        assert engines() == []
+        burst = bursts.look(number)
+        assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
 
 
 def test_the_engine_takes_no_module_from_the_folder_it_is_started_in(

@@ -260,6 +260,21 @@ def test_a_field_that_is_left_is_shown(steps: list[Json]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"mode": "windowFunctions", "window": {"reducer": "mean"}}, "unsure"),
+        ({"mode": "windowFunctions", "window": {"reducer": "stdDev"}}, "hidden"),
+        ({"mode": "cumulativeFunctions", "cumulative": {"reducer": "sum"}}, "hidden"),
+        ({"mode": "index"}, "hidden"),
+    ],
+)
+def test_a_moving_average_in_place_of_a_field_is_asked_about(options: Json, code: str) -> None:
+    replaced = step("calculateField", replaceFields=True, **options)
+    assert shown(two(replaced)).code == code
+    assert shown(two(step("calculateField", **options))).sli == "availability"
+
+
+@pytest.mark.parametrize(
     ("steps", "code"),
     [
         ([step("reduce", reducers=["count"])], "reduced"),
@@ -341,7 +356,7 @@ def test_what_an_override_hides_is_not_shown(config: Json) -> None:
         hide("byName", "good", "color", {"mode": "fixed"}),
         hide("byNames", {"mode": "exclude", "names": ["good"]}),
         hide("byFrameRefID", "B"),
-        hide("byName", "good", "custom.lineWidth", 0),
+        {"defaults": {"custom": {"lineWidth": 0, "showPoints": "always"}}, "overrides": []},
         hide("byName", "good", "color", {"mode": "palette", "fixedColor": "transparent"}),
         {"defaults": {"custom": {"lineWidth": 0, "fillOpacity": 20}}, "overrides": []},
         {"defaults": {"custom": {"lineWidth": 0, "drawStyle": "points"}}, "overrides": []},

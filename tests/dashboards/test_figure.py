@@ -14,6 +14,7 @@ from tests.dashboards.test_display import shown
 
 PERCENT = f"100 * ({AVAILABILITY})"
 BURN = f"(1 - ({AVAILABILITY})) / 0.001"
+LEFT_OF_BUDGET = f"1 - ({BURN})"
 OK = {"text": "OK"}
 
 
@@ -61,10 +62,64 @@ def test_a_unit_that_writes_no_number_is_asked_about(unit: str, kind: str) -> No
 
 
 @pytest.mark.parametrize(
-    "unit", ["", "none", "short", "percentunit", "percent", "s", "ms", "sci", "reqps", "suffix:x"]
+    "unit", ["", "none", "short", "percentunit", "sci", "reqps", "currencyUSD", "suffix:x"]
 )
 def test_a_unit_that_writes_the_number_is_fine(unit: str) -> None:
     assert shown(stat(unit=unit)).sli == "availability"
+
+
+@pytest.mark.parametrize(
+    ("expr", "unit", "words"),
+    [
+        (AVAILABILITY, "percent", "all is written as 1 %"),
+        (PERCENT, "percentunit", "all is written as 10,000 %"),
+        (f"100 * (1 - ({AVAILABILITY}))", "percentunit", "all is written as 10,000 %"),
+        (f"1e2 * (1 - ({AVAILABILITY}))", "percentunit", "all is written as 10,000 %"),
+        (BURN, "percent", "a burn rate of 1 is written as 1,000 %"),
+        (LEFT_OF_BUDGET, "percent", "all is written as 1 %"),
+        (f"100 * ({LEFT_OF_BUDGET})", "percentunit", "all is written as 10,000 %"),
+        (f"clamp_max({LEFT_OF_BUDGET}, 1) or ({LEFT_OF_BUDGET})", "percent", "written as 1 %"),
+        (P95, "ms", "a second is written as 0.001 s"),
+        (f"1000 * {P95}", "s", "a second is written as 1,000 s"),
+        (P95, "percentunit", "one of shares"),
+        (AVAILABILITY, "s", "one of time"),
+        (BURN, "ms", "one of time"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["stat", "timeseries"])
+def test_a_unit_that_makes_another_number_of_it_is_asked_about(
+    expr: str, unit: str, words: str, kind: str
+) -> None:
+    found = shown(stat(expr, kind, unit=unit))
+    assert (found.code, found.confirmable) == ("unsure", True)
+    assert unit in found.reason
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("expr", "unit"),
+    [
+        (PERCENT, "percent"),
+        (BURN, "percentunit"),
+        (f"(1 - ({AVAILABILITY})) / 0.01", "percentunit"),
+        (f"(1 - ({AVAILABILITY})) / 0.01", "percent"),
+        (LEFT_OF_BUDGET, "percentunit"),
+        (f"100 * ({LEFT_OF_BUDGET})", "percent"),
+        (P95, "s"),
+        (f"1000 * {P95}", "ms"),
+        (P95, "dtdurations"),
+    ],
+)
+def test_a_unit_of_the_value_s_own_scale_is_fine(expr: str, unit: str) -> None:
+    assert shown(stat(expr, unit=unit)).sli is not None
+
+
+def test_an_override_sets_another_unit() -> None:
+    found = overridden("byName", "good", "unit", "percent")
+    assert shown(found).confirmable
+    found["fieldConfig"]["defaults"] = {"unit": "percent"}
+    found["fieldConfig"]["overrides"][0]["properties"][0]["value"] = "percentunit"
+    assert shown(found).sli == "availability"
 
 
 # Decimals
@@ -124,7 +179,7 @@ LEFT = Indicator(Sli.AVAILABILITY, Measure.BUDGET_LEFT, 1000.0)
     [
         ({"decimals": 0}, Drawn.UNSURE),
         ({"decimals": 0, "unit": "percentunit"}, Drawn.YES),
-        ({"decimals": 0, "unit": "percent"}, Drawn.YES),
+        ({"decimals": 1, "unit": "none"}, Drawn.YES),
         ({"mappings": spans((0.05, None))}, Drawn.UNSURE),
         ({"mappings": spans((None, 0))}, Drawn.YES),
     ],
@@ -274,6 +329,14 @@ def test_many_overrides_that_may_be_meant_are_a_doubt() -> None:
         ({"axisPlacement": "hidden"}, "unsure"),
         ({"axisPlacement": "right", "scaleDistribution": {"type": "log", "log": 10}}, "good_ratio"),
         ({"drawStyle": "bars", "fillOpacity": 30, "lineWidth": 0}, "good_ratio"),
+        ({"drawStyle": "bars", "lineWidth": 0}, "hidden"),
+        ({"drawStyle": "bars", "lineWidth": 0, "showPoints": "always"}, "good_ratio"),
+        ({"drawStyle": "points", "lineWidth": 0, "showPoints": "never"}, "good_ratio"),
+        ({"lineWidth": 0}, "unsure"),
+        ({"lineWidth": 0, "showPoints": "auto"}, "unsure"),
+        ({"lineWidth": 0, "showPoints": "never"}, "hidden"),
+        ({"lineWidth": 0, "showPoints": "always"}, "good_ratio"),
+        ({"lineWidth": 0, "fillOpacity": 10, "showPoints": "never"}, "good_ratio"),
         ({"lineStyle": {"fill": "dash", "dash": [0, 20]}}, "unsure"),
         ({"lineStyle": {"fill": "dash", "dash": [10, 20]}}, "good_ratio"),
         ({"lineStyle": {"fill": "dot", "dash": [0, 10]}}, "good_ratio"),
@@ -298,7 +361,8 @@ def test_series_that_stand_on_others_are_asked_about() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "is_shown"),
     [(0, 1, True), (0.99, 1, True), (None, 1, True),
-     (2, 3, False), (1, None, False), (-2, 0, False)],
+     (2, 3, False), (1, None, False), (-2, 0, False),
+     (0, 0.5, False), (0, 0.9, False), (0, 0.95, True), (0.999, 1, True)],
 )  # fmt: skip
 def test_values_that_the_axis_leaves_out_are_asked_about(
     low: float | None, high: float | None, is_shown: bool

@@ -502,12 +502,6 @@ def test_only_prometheus_queries_count(source: Any, more: Json, counts: bool) ->
     assert (codes(classic(found, **more)) == ["good_ratio"]) is counts
 
 
-def test_names_of_data_sources_come_from_the_context() -> None:
-    found = {"title": "x", "datasource": "Team A", "targets": [{"expr": AVAILABILITY}]}
-    context = CheckContext(TRIALS, datasources={"Team A": "loki"})
-    assert codes(classic(found), context) == ["other_datasource"]
-
-
 def test_a_targets_own_data_source_wins() -> None:
     loki = {"type": "loki", "uid": "x"}
     mixed = panel("x", target(AVAILABILITY, datasource=loki), target(P95, "B"))

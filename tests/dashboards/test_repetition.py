@@ -208,3 +208,29 @@ def test_filters_are_read_in_v2() -> None:
     other = {"kind": "AdhocVariable", "group": "loki", "spec": spec}
     document = v2({"a": v2_panel("x", v2_query(TOTAL))}, variables=[other])
     assert "/search" not in judge(document).panels[0].run
+
+
+# Group by
+
+
+def grouped(*labels: str, **more: Any) -> Json:
+    """A *group by* variable with these labels chosen."""
+    return {"name": "Group", "type": "groupby", "current": {"value": list(labels)}, **more}
+
+
+@pytest.mark.parametrize(
+    ("labels", "sli"),
+    [((), "availability"), (("path",), "availability"), (("status",), None)],
+)
+def test_a_group_by_variable_splits_every_sum(labels: tuple[str, ...], sli: str | None) -> None:
+    found = run_with(grouped(*labels))
+    assert found.sli == sli
+    assert found.run.count(f"sum by ({', '.join(labels)})") == (2 if labels else 0)
+
+
+def test_group_by_is_read_in_v2_and_is_for_prometheus_alone() -> None:
+    entry = {"kind": "GroupByVariable", "spec": grouped("path")}
+    document = v2({"a": v2_panel("x", v2_query(AVAILABILITY))}, variables=[entry])
+    assert "sum by (path)" in judge(document).panels[0].run
+    assert run_with(grouped("path", datasource={"type": "loki"})).run == run_with().run
+    assert run_with(grouped("no label")).run == run_with().run

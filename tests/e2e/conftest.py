@@ -54,6 +54,7 @@ def grafana_lab(grafana: FakeGrafana, tmp_path_factory: pytest.TempPathFactory) 
     """A lab that has been given a Grafana, little traffic, and htmx from a CDN out of reach."""
     folder = tmp_path_factory.mktemp("grafana-lab")
     with running_lab(folder, SLO_LAB_GRAFANA_URL=grafana.url, SLO_LAB_HTMX="cdn") as lab:
+        grafana.stand_before(lab.settings.prometheus_base)
         yield lab
 
 

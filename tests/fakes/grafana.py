@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.fakes import grafana_shapes as shapes
 from tests.fakes.grafana_routes import ROUTES, Denied, message
-from tests.fakes.grafana_shapes import Account, Stored
+from tests.fakes.grafana_shapes import RECORDED_URL, Account, Stored
 from tests.fakes.hostile import Misbehaviour, misbehave
 from tests.fakes.server import LocalServer, Reply, Request
 
@@ -21,9 +21,10 @@ class FakeGrafana(LocalServer):
 
     ``version``: "9.4.0" to "13.2.0". ``anonymous``: role of those without a login, or None.
     ``how``: misbehave in that way instead of answering. ``data_source_up``: whether Prometheus
-    answers through it; ``native_reads``: whether /apis gives dashboards; ``hidden_searches``: how
-    many searches for accounts find nothing; ``sub_path``: what ``url`` begins with in answers,
-    as under ``serve_from_sub_path``. Users admin, editor and viewer have their name as
+    answers through them; ``hides_sources``: only an Admin may list them; ``native_reads``: whether
+    /apis gives dashboards; ``hidden_searches``: how many searches for accounts find nothing;
+    ``sub_path``: what ``url`` begins with in answers, as under ``serve_from_sub_path``. Users
+    admin, editor and viewer have their name as
     password; after five wrong passwords a user is locked.
     """
 
@@ -42,13 +43,17 @@ class FakeGrafana(LocalServer):
         self.wrong_passwords: Counter[str] = Counter()
         self.accounts: dict[int, Account] = {}
         self.dead_tokens: set[str] = set()
+        self.hides_sources = False
+        self.sources: dict[str, dict[str, Any]] = {}
         self.folders: dict[str, str] = {}
         self.dashboards: dict[str, Stored] = {}
         self.library_panels: dict[str, dict[str, Any]] = {}
         self.rule_groups: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self.rule_states: dict[str, dict[str, Any]] = {}
         self.annotations: dict[int, dict[str, Any]] = {}
+        self.alert_annotations: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
+        self.add_source("prometheus", "Prometheus", is_default=True)
         super().__init__(self._serve)
 
     def __enter__(self) -> FakeGrafana:
@@ -60,6 +65,27 @@ class FakeGrafana(LocalServer):
 
     def number(self) -> int:
         return next(self._numbers)
+
+    def add_source(
+        self,
+        uid: str,
+        name: str,
+        *,
+        plugin: str = "prometheus",
+        url: str = RECORDED_URL,
+        interval: str = "5s",
+        is_default: bool = False,
+    ) -> None:
+        """Put a data source there; at any other ``url`` than the recorded one it is asked."""
+        row = (self.number(), uid, name, plugin, url, interval, is_default)
+        if is_default:
+            for other in self.sources.values():
+                other["isDefault"] = False
+        self.sources[uid] = shapes.datasource(*row)
+
+    def stand_before(self, prometheus: str) -> None:
+        """Let its own data source ask this Prometheus, as Grafana would."""
+        self.sources["prometheus"]["url"] = prometheus
 
     def add_folder(self, uid: str = "slo-lab", title: str = "SLO lab") -> None:
         self.folders[uid] = title
@@ -77,8 +103,9 @@ class FakeGrafana(LocalServer):
         self, title: str, expr: str, *, folder: str = "slo-lab", group: str = "slo", **more: Any
     ) -> None:
         """Put an alert rule there; it is not evaluated until ``rule_states[title]`` says so."""
+        number = self.number()
         written = shapes.rule(
-            title, expr, uid=f"r{self.number()}", folder=folder, group=group, **more
+            title, expr, uid=f"r{number}", folder=folder, group=group, **{"id": number, **more}
         )
         groups = self.rule_groups.setdefault(self.folders.setdefault(folder, folder), {})
         groups.setdefault(group, []).append(written)
@@ -103,6 +130,12 @@ class FakeGrafana(LocalServer):
     def visible(self, role: str) -> list[Stored]:
         boards = [b for b in self.dashboards.values() if not b.hidden or role == "Admin"]
         return sorted(boards, key=lambda board: board.title)
+
+    def of_same_name(self, content: dict[str, Any], folder: str) -> Stored | None:
+        """The dashboard of the folder whose address would have the same name."""
+        name = shapes.slug(str(content.get("title", "")))
+        boards = [board for board in self.dashboards.values() if board.folder == folder]
+        return next((board for board in boards if shapes.slug(board.title) == name), None)
 
     def folder_title(self, uid: str) -> str:
         return self.folders.get(uid, "")

@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import requests
+
 from tests.fakes import grafana_shapes as shapes
-from tests.fakes.grafana_shapes import GROUP, Account
+from tests.fakes.grafana_shapes import GROUP, RECORDED_URL, Account
 from tests.fakes.server import Reply, Request
 
 if TYPE_CHECKING:
@@ -61,14 +63,16 @@ def organisation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", "/api/datasources")
 def datasources(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    return Reply.of([_datasource()])
+    if grafana.hides_sources:
+        grafana.require(request, "Admin")
+    return Reply.of(list(grafana.sources.values()))
 
 
 @route("GET", "/api/datasources/uid/([^/]+)")
 def datasource(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    if found[1] != "prometheus":
+    if found[1] not in grafana.sources:
         return message("Data source not found", 404)
-    return Reply.of(_datasource())
+    return Reply.of(grafana.sources[found[1]])
 
 
 @route("GET", "/api/datasources/uid/([^/]+)/health")
@@ -81,13 +85,28 @@ def datasource_health(grafana: FakeGrafana, request: Request, found: Found) -> R
 
 @route("GET", "/api/datasources/proxy/uid/([^/]+)/api/v1/query")
 def proxy(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    if found[1] != "prometheus":
+    if found[1] not in grafana.sources:
         return message("Unable to find datasource", 404, traceID="")
     if not grafana.data_source_up:
         return Reply(502, b"", None)
+    url = str(grafana.sources[found[1]]["url"])
+    if url != RECORDED_URL:
+        return _passed_on(url, request)
     up = {"__name__": "up", "instance": "127.0.0.1:8000", "job": "flask-app"}
     data = {"resultType": "vector", "result": [{"metric": up, "value": [1795377677.392, "1"]}]}
     return Reply.of({"status": "success", "data": data})
+
+
+def _passed_on(url: str, request: Request) -> Reply:
+    """What the data source itself answers."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            query = f"{url}/api/v1/query"
+            answer = session.get(query, params=request.query, timeout=10)
+    except requests.ConnectionError:
+        return Reply(502, b"", None)
+    return Reply(answer.status_code, answer.content, answer.headers.get("content-type"))
 
 
 @route("GET", "/api/search")
@@ -112,6 +131,9 @@ def search(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 def dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     role = grafana.role_of(request)
     board = grafana.dashboards.get(found[1])
+    if board is None and role != "Admin" and not grafana.folders:
+        needed = "You'll need additional permissions to perform this action."
+        return message(f"{needed} Permissions needed: dashboards:read", 403, title="Access denied")
     if board is None:
         return message("Dashboard not found", 404, traceID="")
     if board.hidden and role != "Admin":
@@ -143,9 +165,18 @@ def save_dashboard(grafana: FakeGrafana, request: Request, found: Found) -> Repl
     before = grafana.dashboards.get(uid)
     if before and before.provisioned:
         return message("Cannot save provisioned dashboard", 400)
-    if before and not request.json.get("overwrite"):
+    overwrites = request.json.get("overwrite")
+    if before and content.get("version") != before.version and not overwrites:
         text = "The dashboard has been changed by someone else"
         return message(text, 412, status="version-mismatch")
+    # Recorded: another dashboard of that name in the folder is in the way, or is overwritten.
+    same = grafana.of_same_name(content, folder)
+    if same and same.uid != uid:
+        if not overwrites:
+            text = "A dashboard with the same name in the folder already exists"
+            return message(text, 412, status="name-exists")
+        uid, before = same.uid, same
+    content.pop("version", None)
     board = grafana.add_dashboard(content, uid, folder=folder)
     board.version = before.version + 1 if before else 1
     answer = shapes.search_row(board, "", grafana.sub_path)
@@ -225,9 +256,20 @@ def native(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
 
 @route("GET", "/api/annotations")
 def annotations_of(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
-    wanted = request.query.get("dashboardUID")
-    kept = list(grafana.annotations.values())
+    if request.query.get("type") == "alert":
+        return Reply.of(grafana.alert_annotations)
+    wanted, tag = request.query.get("dashboardUID"), request.query.get("tags")
+    kept = [one for one in grafana.annotations.values() if tag is None or tag in one["tags"]]
     return Reply.of([one for one in kept if wanted in (None, one["dashboardUID"])])
+
+
+@route("PATCH", r"/api/annotations/(\d+)", "Editor")
+def change_annotation(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
+    kept = grafana.annotations.get(int(found[1]))
+    if kept is None:
+        return message("Annotation not found", 404)
+    kept.update(request.json)
+    return message("Annotation patched", 200)
 
 
 @route("POST", "/api/annotations")
@@ -321,21 +363,6 @@ def create_token(grafana: FakeGrafana, request: Request, found: Found) -> Reply:
     number = grafana.number()
     name = request.json["name"]
     return Reply.of({"id": number, "name": name, "key": grafana.add_token(account)})
-
-
-def _datasource() -> dict[str, Any]:
-    return {
-        "id": 1,
-        "uid": "prometheus",
-        "orgId": 1,
-        "name": "Prometheus",
-        "type": "prometheus",
-        "access": "proxy",
-        "url": "http://127.0.0.1:9090",
-        "isDefault": True,
-        "jsonData": {"timeInterval": "5s"},
-        "readOnly": True,
-    }
 
 
 def _folder(grafana: FakeGrafana, uid: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 ZERO_TIME = "0001-01-01T00:00:00Z"
 MADE = "2026-11-22T19:45:45Z"
 GROUP = "dashboard.grafana.app"
+RECORDED_URL = "http://127.0.0.1:9090"
+"""The Prometheus that was behind the recordings; the fake answers in its place."""
 
 
 @dataclass
@@ -55,6 +57,24 @@ class Account:
             "tokens": len(self.tokens),
             "avatarUrl": "",
         }
+
+
+def datasource(
+    number: int, uid: str, name: str, plugin: str, url: str, interval: str, is_default: bool
+) -> dict[str, Any]:
+    """A row of ``/api/datasources``."""
+    return {
+        "id": number,
+        "uid": uid,
+        "orgId": 1,
+        "name": name,
+        "type": plugin,
+        "access": "proxy",
+        "url": url,
+        "isDefault": is_default,
+        "jsonData": {"timeInterval": interval} if interval else {},
+        "readOnly": True,
+    }
 
 
 def slug(title: str) -> str:

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from portal.clients.grafana import GrafanaClient
 from portal.clients.prometheus import PrometheusClient, Rows, Sample
 from portal.criteria.base import Status, Subject
 from portal.lab.criterion import PreflightCriterion, Probe
 from portal.learners.models import Learner
 from portal.services import Services
 from tests.conftest import NOWHERE
+from tests.fakes.grafana import FakeGrafana
+from tests.patience import SECONDS
 
 UP = Probe("Prometheus", Status.MET, "The target is up.")
 ABSENT = Probe("Grafana", Status.MET, "The lab runs without Grafana.", absent=True)
@@ -76,3 +79,65 @@ def test_a_target_is_up_or_down_only_on_a_fresh_scrape(
     probe = next(one for one in found if one.part == "Prometheus")
     assert probe.status is status
     assert words in probe.text
+
+
+class ScrapedAt(PrometheusClient):
+    """It scraped the service last at this Unix time."""
+
+    def __init__(self, at: float) -> None:
+        super().__init__(NOWHERE)
+        self.at = at
+
+    def query(self, promql: str, at: float | None = None) -> Rows[Sample]:
+        return Rows([Sample({}, self.at, 1000.0)])
+
+
+RECORDED_VALUE = 1.0
+"""What the fake's data source answers, whatever it is asked."""
+
+
+@pytest.mark.parametrize(
+    ("scraped_at", "hides", "status", "words"),
+    [
+        (RECORDED_VALUE, False, Status.MET, "“Ours” answers."),
+        (RECORDED_VALUE, True, Status.MET, "“prometheus” answers. Grafana does not let"),
+        (999.0, False, Status.NOT_MET, "“Ours” asks another Prometheus than the lab’s"),
+    ],
+)
+def test_the_data_source_is_called_by_its_name_and_compared(
+    services: Services,
+    learner: Learner,
+    scraped_at: float,
+    hides: bool,
+    status: Status,
+    words: str,
+) -> None:
+    with FakeGrafana("9.4.0") as fake:
+        fake.hides_sources = hides
+        fake.add_source("else", "Else", is_default=True)
+        fake.add_source("prometheus", "Ours")
+        there = replace(
+            services,
+            settings=replace(services.settings, grafana_url=fake.url),
+            grafana=GrafanaClient(fake.url, timeout=SECONDS),
+            prometheus=ScrapedAt(scraped_at),
+        )
+        found = PreflightCriterion().collect(Subject(there, learner))
+    probe = next(one for one in found if one.part == "data source")
+    assert (probe.status, words in probe.text) == (status, True), probe
+
+
+def test_a_data_source_that_is_dead_is_called_by_its_name(
+    services: Services, learner: Learner
+) -> None:
+    with FakeGrafana("9.4.0") as fake:
+        fake.data_source_up = False
+        there = replace(
+            services,
+            settings=replace(services.settings, grafana_url=fake.url),
+            grafana=GrafanaClient(fake.url, timeout=SECONDS),
+        )
+        found = PreflightCriterion().collect(Subject(there, learner))
+    probe = next(one for one in found if one.part == "data source")
+    assert probe.status is Status.CANNOT_CHECK
+    assert "data source 'Prometheus' does not answer (502)" in probe.text

@@ -15,8 +15,8 @@ NAMES = ("__expr__", "-100", "-- Expression --", "Expression", "__EXPR__")
 @pytest.mark.parametrize("name", NAMES)
 def test_panels_and_alert_rules_know_the_same_names(name: str) -> None:
     assert is_expression(name)
-    assert Sources().of({"datasource": name}, None) is PanelSource.EXPRESSION
-    assert Sources().of({"datasource": {"uid": name}}, None) is PanelSource.EXPRESSION
+    assert Sources().of({"datasource": name}, None).kind is PanelSource.EXPRESSION
+    assert Sources().of({"datasource": {"uid": name}}, None).kind is PanelSource.EXPRESSION
     assert GrafanaQuery("A", name, {}).is_expression
     assert GrafanaQuery("A", "", {"datasource": {"uid": name}}).is_expression
 

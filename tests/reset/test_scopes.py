@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.alerts import record
 from portal.alerts import store as rule_texts
+from portal.annotations import store as burst_annotations
 from portal.bursts.models import Burst, BurstState
 from portal.criteria import store as verdicts
 from portal.criteria.base import Status, Verdict
@@ -47,6 +48,7 @@ NOT_COUNTED = {
     "reflection_answer",
     "alert_watch",
     "kept_alert",
+    "burst_annotation",
 }
 """Tables whose rows are ticks, are counted otherwise, or belong to a burst's record."""
 
@@ -78,6 +80,7 @@ def do_everything(services: Services, learner: Learner) -> None:
             folder.begin(name, "groups: []")
             folder.commit(name)
     record.claim(burst, "somebody", START)
+    burst_annotations.claim(burst, "somebody", START, services.limits.annotation)
     for question_id, text in ANSWERS.items():
         reflections.save_answer(learner.id, Draft.of(question_id, text), START)
     reflections.submit(learner.id, "key", ANSWERS, {}, START)
@@ -156,7 +159,16 @@ def test_another_learners_work_stays(learner: Learner, services: Services) -> No
         ("preflight", {}),
         ("dashboard", {"workbench_dashboard": 1, "workbench_panel": 1, "handed_in_dashboard": 1}),
         ("slo", {"slo": 1, "slo_revision": 1}),
-        ("break-it", {"burst": 1, "impact_statement": 1, "alert_watch": 1, "kept_alert": 1}),
+        (
+            "break-it",
+            {
+                "burst": 1,
+                "burst_annotation": 1,
+                "impact_statement": 1,
+                "alert_watch": 1,
+                "kept_alert": 1,
+            },
+        ),
         ("alert", {"alert_rule_text": 1}),
         ("user-impact", {"impact_statement": 1}),
         (REFLECTIONS, {"reflection_submission": 1}),

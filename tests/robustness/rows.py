@@ -13,6 +13,8 @@ from werkzeug.routing import Rule
 from portal.alerts import record
 from portal.alerts.models import AlertRuleText
 from portal.alerts.transitions import AlertHistory, Transition
+from portal.annotations import store as burst_annotations
+from portal.annotations.store import AnnotatedBoard, Marking
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
 from portal.criteria import store as verdicts
@@ -49,6 +51,7 @@ PATH_VALUES: dict[str, tuple[object, ...]] = {
 }
 """What stands in an address: something that there is, so that the page has it all to show."""
 
+MARKED = Marking((AnnotatedBoard("mine", "Mine", "/d/mine/mine"),), "Not everywhere.")
 QUERY = "sum(rate(http_requests_total[1m]))"
 TYPED = (
     *("/slos?deleted=shop", "/workbench?removed=1", "/alerts/transitions?burst=1"),
@@ -90,6 +93,8 @@ def fill(services: Services) -> None:
         assert watch is not None
         watch.plans, watch.done_at = [], now
         db.session.commit()
+        burst_annotations.claim(burst, "me", now, services.limits.annotation)
+        burst_annotations.keep(burst.id, "me", MARKED, None)
         state_impact(learner.id, burst, Statement(10, 0, 3, "Nobody could buy."), now)
     for criterion in CRITERIA:
         verdict = Verdict(Status.MET, "x", "Met", "Seen.", "It.", memory={"uid": "x"})

@@ -179,6 +179,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLab]:
 @pytest.fixture(scope="module")
 def systems(tmp_path_factory: pytest.TempPathFactory, lab: RealLab) -> Iterator[Systems]:
     with FakeGrafana() as grafana:
+        grafana.stand_before(lab.prometheus)
         grafana.add_folder()
         grafana.add_dashboard(classic_board(), "x")
         grafana.add_rule("Burn", "sum(rate(http_requests_total[1m])) > 1")

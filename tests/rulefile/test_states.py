@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +60,34 @@ def test_a_firing_on_a_number_is_credited() -> None:
     assert found.credited
     assert not found.fires_on_nothing
     assert found.active_at == datetime(2026, 11, 22, 19, 51, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "on_nothing", "credited"),
+    [
+        ("Wave", (1.0,), False, True),
+        ("Several", (1.0, 1.0), False, True),
+        ("Classic", (8.309846349668152, 8.309846349668152), False, True),
+        ("NaN", (math.nan,), True, False),
+        ("NoDataAlerting", (math.nan, math.nan), True, False),
+    ],
+)
+def test_what_a_firing_rests_on_is_read_in_each_way_that_grafana_tells_it(
+    name: str, values: tuple[float, ...], on_nothing: bool, credited: bool
+) -> None:
+    found = states("prometheus_rules_kinds")[name]
+    assert found.state is AlertState.FIRING
+    assert list(map(str, found.values)) == list(map(str, values))
+    assert (found.fires_on_nothing, found.credited) == (on_nothing, credited)
+
+
+@pytest.mark.parametrize("name", ["Wave", "Several", "Classic", "NaN"])
+def test_after_a_restart_nobody_knows_what_a_firing_rests_on(name: str) -> None:
+    """Grafana tells "" until the next evaluation, which is neither a number nor NaN."""
+    found = states("prometheus_rules_kinds_restarted")[name]
+    assert found.state is AlertState.FIRING
+    assert (found.values, found.is_told, found.fires_on_nothing) == ((), False, False)
+    assert not found.credited
 
 
 def test_a_state_from_before_a_reload_is_not_credited() -> None:

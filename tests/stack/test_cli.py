@@ -140,7 +140,11 @@ def test_clean_goes_on_after_what_can_not_be_deleted_and_names_it(
 
 
 def test_clean_says_that_another_database_is_kept(environ: dict[str, str], layout: Layout) -> None:
-    environ["SLO_LAB_DATABASE_URL"] = "postgresql+psycopg://u:hunter2@h/n"
-    output = run(environ, "clean", "--yes").output
-    assert "database of SLO_LAB_DATABASE_URL is kept" in output
-    assert "hunter2" not in output
+    environ["SLO_LAB_DATABASE_URL"] = "postgresql+psycopg://u:hunter2@h/n?password=hunter3"
+    kept = "all else that stands in the database postgresql+psycopg://h/n is kept"
+    asked = run(environ, "clean", answer="n\n").output
+    assert asked.index(kept) < asked.index("Delete them?")
+    assert kept in run(environ, "clean", "--yes").output
+    nothing = run(environ, "clean", "--yes").output
+    assert kept in nothing
+    assert "hunter" not in asked + nothing

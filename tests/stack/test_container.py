@@ -1,23 +1,30 @@
-"""The container arrangement, as far as it can be read; it is run by hand (docs/stack.md)."""
+"""The container arrangement, as far as it can be read; `tests/compose.sh` runs it."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from portal.config import Settings
-from stack.container import FOR_MOCKAPP, main, make_secrets
-from stack.layout import Layout
-from stack.prometheus_config import SHIPPED
-from stack.servers import grafana_environ, prometheus_server
+from portal.config import Settings, variable
+from portal.secret_files import secret_path
+from stack import container
+from stack.container import main, set_up
+from stack.grafana_account import GrafanaAccount, admin_password
+from stack.layout import SECRETS, Layout
+from stack.servers import PROVISIONING, grafana_environ, prometheus_server
 from stack.sources import PrometheusInstall
 from stack.sources.releases import GRAFANA, PROMETHEUS
-from tests.stack.labs import ROOT
+from tests.fakes.grafana import FakeGrafana
+from tests.stack.labs import ROOT, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +81,59 @@ def test_grafana_has_the_settings_of_the_native_one(
     assert "GF_SECURITY_ADMIN_PASSWORD" not in environ
 
 
-def test_all_know_how_often_prometheus_scrapes(compose: dict[str, Any]) -> None:
-    """Compose can't write into the shipped file, so its interval is the one of all."""
-    shipped = yaml.safe_load(SHIPPED.read_text())["global"]["scrape_interval"]
-    for name in ("portal", "grafana"):
-        environ = compose["services"][name]["environment"]
-        assert f"{environ['SLO_LAB_SCRAPE_INTERVAL']}s" == shipped
+def test_every_setting_counts_there_or_the_table_says_what_stands_in_its_place(
+    compose: dict[str, Any],
+) -> None:
+    handed_on = compose["services"]["portal"]["environment"]
+    assert compose["services"]["setup"]["environment"] == compose["x-settings"]
+    account = compose["services"]["grafana-account"]["environment"]
+    assert account == {**compose["x-settings"], "SLO_LAB_GRAFANA_URL": "http://grafana:3000"}
+    for one in fields(Settings):
+        name = variable(one.name)
+        if "in_containers" in one.metadata:
+            assert name not in handed_on
+        else:
+            assert handed_on[name] is None or re.match(rf"\$\{{{name}(:?-|\}})", handed_on[name])
+
+
+def test_what_is_preset_there_is_preset_alike_for_all(compose: dict[str, Any]) -> None:
+    """`${NAME:-value}` says the same wherever it stands, and the ports are the native ones."""
+    text = (ROOT / "docker-compose.yml").read_text()
+    presets = set(re.findall(r"\$\{(SLO_LAB_\w+):?-((?:\$\{[^}]*\}|[^${}])*)\}", text))
+    assert len(presets) == len(dict(presets)) == 11
+    given = Settings.from_env({name: value for name, value in presets if "$" not in value})
+    assert given.scrape_interval == 5
+    assert [given.port, given.mockapp_port, given.prometheus_port] == [8080, 8000, 9090]
+
+
+def test_one_service_builds_the_image_of_all(compose: dict[str, Any]) -> None:
+    """Each that built it too would make another one, and `up` anew what did not change."""
+    ours = {n for n, s in compose["services"].items() if s["image"] == "slo-lab:local"}
+    assert ours == {"setup", "mockapp", "grafana-account", "portal"}
+    assert [n for n, s in compose["services"].items() if "build" in s] == ["setup"]
+
+
+def test_somebody_waits_for_what_ends(compose: dict[str, Any]) -> None:
+    """`up --wait` takes the end of a service that nobody waits for as a failure."""
+    services = compose["services"]
+    ends = {name for name, service in services.items() if "restart" not in service}
+    waited_for = {
+        name
+        for service in services.values()
+        for name, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_completed_successfully"
+    }
+    assert ends == waited_for == {"setup"}
+
+
+def test_no_server_reads_a_file_of_the_host(
+    compose: dict[str, Any], on_host: dict[str, Any]
+) -> None:
+    """Its mode may close it to the server's user: a clone made under `umask 077`."""
+    for document in (compose, on_host):
+        for service in document["services"].values():
+            for volume in service.get("volumes", []):
+                assert volume.split(":")[0] in compose["volumes"]
 
 
 def test_nobody_is_root_and_all_that_stays_up_is_looked_after(compose: dict[str, Any]) -> None:
@@ -100,69 +154,163 @@ def test_no_secret_stands_in_the_files() -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("arrangement", "target"),
-    [("containers", "mockapp:8000"), ("host", "host.docker.internal:8000")],
-)
-def test_each_arrangement_has_its_target_and_the_same_configuration(
-    compose: dict[str, Any], on_host: dict[str, Any], arrangement: str, target: str
-) -> None:
-    file = ROOT / "stack" / "docker" / "targets" / arrangement / "flask-app.json"
-    assert json.loads(file.read_text()) == [{"targets": [target]}]
-    document = compose if arrangement == "containers" else on_host
-    volumes = document["services"]["prometheus"]["volumes"]
-    assert f"./stack/docker/targets/{arrangement}:/etc/prometheus/targets:ro" in volumes
-    shared = compose["services"]["prometheus"]["volumes"]
-    assert "./stack/prometheus/prometheus.yml:/etc/prometheus/prometheus.yml:ro" in shared
+@pytest.fixture
+def for_others(tmp_path: Path) -> Iterator[Path]:
+    """The volumes of the other servers, as the image makes them; our umask closes what we make."""
+    for name in ("mockapp", "prometheus", "provisioning", "grafana", "postgresql"):
+        (tmp_path / "for" / name).mkdir(parents=True)
+    before = os.umask(0o077)
+    yield tmp_path / "for"
+    os.umask(before)
+
+
+def modes_in(folder: Path) -> set[int]:
+    return {path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
+
+
+def test_the_image_has_a_folder_for_each_volume_that_setup_writes(compose: dict[str, Any]) -> None:
+    dockerfile = (ROOT / "stack" / "docker" / "Dockerfile").read_text()
+    made = re.search(r"cd /for && mkdir (.*) \\", dockerfile)
+    assert made
+    targets = [volume.split(":")[1] for volume in compose["services"]["setup"]["volumes"]]
+    assert targets == ["/data/secrets", *(f"/for/{name}" for name in made[1].split())]
 
 
 def test_the_secrets_are_made_once_and_each_server_reads_its_own(
-    settings: Settings, tmp_path: Path
+    settings: Settings, for_others: Path
 ) -> None:
-    for_mockapp = tmp_path / "for-mockapp"
-    for_mockapp.mkdir()
-    make_secrets(settings, for_mockapp)
+    set_up(settings, for_others)
     folder = settings.data_dir / "secrets"
-    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
-    assert modes == {"secret-key": 0o600, "fault-token": 0o600, "grafana-password": 0o640}
-    before = (folder / "secret-key").read_text()
-    make_secrets(settings, for_mockapp)
-    assert (folder / "secret-key").read_text() == before
-    assert [path.name for path in for_mockapp.iterdir()] == ["fault-token"]
-    token = (folder / "fault-token").read_text()
-    assert (for_mockapp / "fault-token").read_text() == token
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    assert set(before) == {*SECRETS, "postgresql-password", "pgpass"}
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    set_up(settings, for_others)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+    for server, secret in (
+        ("mockapp", "fault-token"),
+        ("grafana", "grafana-password"),
+        ("postgresql", "postgresql-password"),
+    ):
+        (theirs,) = (for_others / server).iterdir()
+        assert (theirs.name, theirs.read_text().strip()) == (secret, before[secret].strip())
+    password = before["postgresql-password"].strip()
+    assert before["pgpass"] == f"*:*:*:slo_lab:{password}\n"
+
+
+@pytest.mark.parametrize("server", ["grafana", "postgresql"])
+def test_a_server_that_kept_its_data_keeps_its_password(
+    settings: Settings, for_others: Path, tmp_path: Path, server: str
+) -> None:
+    set_up(settings, for_others)
+    theirs = for_others / server / f"{server}-password"
+    before = theirs.read_text()
+    anew = replace(settings, data_dir=tmp_path / "another volume")
+    set_up(anew, for_others)
+    assert theirs.read_text() == secret_path(anew.data_dir, theirs.name).read_text() == before
+    theirs.unlink()
+    set_up(anew, for_others)
+    assert theirs.read_text() == before
+    assert theirs.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_set_counts_before_what_was_made(settings: Settings, for_others: Path) -> None:
+    set_up(settings, for_others)
+    given = replace(settings, grafana_password="my own", fault_token="mine")
+    set_up(given, for_others)
+    set_up(settings, for_others)
+    assert (for_others / "grafana" / "grafana-password").read_text() == "my own\n"
+    assert secret_path(settings.data_dir, "grafana-password").read_text() == "my own\n"
+    set_up(given, for_others)
+    assert (for_others / "mockapp" / "fault-token").read_text() == "mine"
+
+
+def test_prometheus_and_grafana_may_read_what_they_are_given(
+    settings: Settings, for_others: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    shutil.copytree(PROVISIONING, closed)
+    for path in (closed, *closed.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.setattr("stack.container.PROVISIONING", closed)
+    address = "http://host.docker.internal:8001"
+    given = replace(settings, scrape_interval=1, mockapp_url=address, rules_dir="/rules")
+    set_up(replace(given, rules_dir=str(settings.data_dir / "rules")), for_others)
+    config = yaml.safe_load((for_others / "prometheus" / "prometheus.yml").read_text())
+    assert config["global"]["scrape_interval"] == "1s"
+    assert config["rule_files"][0] == f"{settings.data_dir}/rules/*.yml"
+    targets = json.loads((for_others / "prometheus" / "targets" / "flask-app.json").read_text())
+    assert targets[0]["targets"] == ["host.docker.internal:8001"]
+    assert (for_others / "provisioning" / "datasources" / "prometheus.yml").exists()
+    for name in ("prometheus", "provisioning"):
+        assert modes_in(for_others / name) == {0o755, 0o644}
+
+
+def test_no_image_but_ours_owns_what_setup_writes(compose: dict[str, Any]) -> None:
+    """Docker fills a new volume from the image of any container that has it, started or not."""
+    services = compose["services"]
+    written = {volume.split(":")[0] for volume in services["setup"]["volumes"]}
+    for service in services.values():
+        for volume in service.get("volumes", []):
+            if volume.split(":")[0] in written and service["image"] != "slo-lab:local":
+                assert "nocopy" in volume.split(":")[-1].split(",")
 
 
 def test_the_mock_app_sees_no_secret_but_its_own(compose: dict[str, Any]) -> None:
-    volume, folder = compose["services"]["secrets"]["volumes"][1].split(":")
-    assert folder == str(FOR_MOCKAPP)
-    assert compose["services"]["mockapp"]["volumes"] == [f"{volume}:/data/secrets:ro"]
+    (volume,) = compose["services"]["mockapp"]["volumes"]
+    assert volume == "mockapp-secrets:/data/secrets:ro"
+    assert "mockapp-secrets:/for/mockapp" in compose["services"]["setup"]["volumes"]
 
 
-def test_the_browser_is_led_to_published_ports(
-    compose: dict[str, Any], on_host: dict[str, Any]
+def test_a_server_reads_its_password_beside_its_data(compose: dict[str, Any]) -> None:
+    for name, setting in (
+        ("grafana", "GF_SECURITY_ADMIN_PASSWORD__FILE"),
+        ("postgresql", "POSTGRES_PASSWORD_FILE"),
+    ):
+        service = compose["services"][name]
+        folder, file = service["environment"][setting].rsplit("/", 1)
+        assert file == f"{name}-password"
+        assert f"{name}:{folder}:nocopy" in service["volumes"]
+        assert not [volume for volume in service["volumes"] if "secrets" in volume]
+
+
+def test_the_browser_is_led_to_published_ports(compose: dict[str, Any]) -> None:
+    environ = compose["services"]["portal"]["environment"]
+    for server in ("MOCKAPP", "PROMETHEUS", "GRAFANA"):
+        public = f"SLO_LAB_{server}_PUBLIC_URL"
+        assert environ[public].startswith(f"${{{public}:-http://localhost:${{SLO_LAB_{server}_PORT")
+
+
+def test_the_mock_app_on_the_host_is_where_all_look_for_it(on_host: dict[str, Any]) -> None:
+    address = "http://host.docker.internal:${SLO_LAB_MOCKAPP_PORT:-8000}"
+    for name in ("setup", "portal"):
+        assert on_host["services"][name]["environment"]["SLO_LAB_MOCKAPP_URL"] == address
+    for name in ("prometheus", "portal"):
+        assert on_host["services"][name]["extra_hosts"] == ["host.docker.internal:host-gateway"]
+
+
+def test_a_file_says_whether_the_account_stands(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compose: dict[str, Any]
 ) -> None:
-    for document in (compose, on_host):
-        environ = document["services"]["portal"]["environment"]
-        for name, inside in environ.items():
-            if re.fullmatch(r"SLO_LAB_\w+(?<!PUBLIC)_URL", name):
-                public = environ[name.replace("_URL", "_PUBLIC_URL")]
-                assert public.startswith("http://localhost:")
-                assert public != inside
-
-
-def test_a_grafana_that_is_not_there_is_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("SLO_LAB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("SLO_LAB_GRAFANA_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("SLO_LAB_GRAFANA_TOKEN_FILE", str(tmp_path / "token"))
-    with pytest.raises(SystemExit, match=r"Grafana can't be reached"):
-        main(["grafana-account"])
+    check = compose["services"]["grafana-account"]["healthcheck"]["test"]
+    assert check == ["CMD", "test", "-e", str(container.STANDS)]
+    monkeypatch.setattr(container, "STANDS", tmp_path / "stands")
+    with FakeGrafana(anonymous=None) as grafana:
+        Layout(settings.data_dir).make()
+        ours = replace(settings, grafana_url=grafana.url)
+        grafana.users["admin"] = (admin_password(ours), "Admin")
+        account = GrafanaAccount(ours, lambda *_: None, 0.05, container.tell_health)
+        account.start()
+        try:
+            wait_until(container.STANDS.exists)
+            grafana.users["admin"] = ("another", "Admin")
+            grafana.delete_account("slo-lab-portal")
+            wait_until(lambda: not container.STANDS.exists())
+        finally:
+            account.end()
 
 
 def test_an_unknown_task_is_refused() -> None:
-    with pytest.raises(SystemExit, match=r"secrets\|grafana-account"):
+    with pytest.raises(SystemExit, match=r"setup\|grafana-account"):
         main(["dance"])
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from portal.bursts import store
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.profiles import PRESETS
+from portal.bursts.recount import recount
 from portal.bursts.runner import Runner
 from portal.config import Settings
 from portal.criteria.base import Status, Verdict
@@ -337,7 +338,7 @@ def test_a_burst_whose_runner_went_before_it_was_counted_is_not_waited_for(
         seconds=services.limits.burst.uncounted_s + 1
     )
     db.session.commit()
-    store.settle_abandoned(services.clock(), services.limits.burst)
+    recount(services)
     page = client.get("/bursts/1").text
     assert "waiting for the next scrape" not in page
     assert "Prometheus could not be asked about this burst" in page

@@ -119,6 +119,9 @@ TIED = _cases(
     "GOOD / ALL < 0.9 unless GOOD > 0",
     "RATIO > 0.144 unless sum by (job) (rate(http_requests_total[1m])) > 0",
     "RATIO > 0.144 and on() up > 0",
+    "sum(rate(http_requests_total{status=~'5..'}[1m])) / sum(rate(http_requests_total[1m])) > 0.144"
+    " and on() up{job='flask-app'} == 1",
+    "RATIO > 0.144 or (RATIO > 0.05 and RATIO < 0.2)",
     "RATIO > 0.144 or BAD > 1000",
     "(GOOD / ALL > bool 0.9) == 0",
     "RATIO > 0.05 and RATIO < 0.9999",
@@ -346,6 +349,17 @@ NOT_AN_SLI = _cases(
     "RATIO > 2 * avg_over_time((RATIO)[1h:1m])",
     "RATIO / avg_over_time((RATIO)[1h:1m]) > 2",
     "RATIO > RATIO",
+    "RATIO < 0.7 or RATIO > 0.72",
+    "RATIO > 0.31 or RATIO < 0.3",
+    "FAST / COUNT > 0.3 or FAST / COUNT < 0.28",
+    "RATIO > 0.72 or (RATIO > 0.01 and RATIO < 0.7)",
+    "RATIO > 0.01 < 0.3 or RATIO > 0.32",
+    "RATIO > 0 < 0.3 or RATIO > 0.32",
+    "SLOW > 0.05 < 0.3 or SLOW > 0.31",
+    "max(sum by (path) (rate(http_requests_total{status=~'5..'}[1m])))"
+    " / max(sum by (path) (rate(http_requests_total[1m]))) > 0.01",
+    "max(rate(http_requests_total{status=~'5..'}[1m])) / max(rate(http_requests_total[1m])) > 0.01",
+    "predict_linear((RATIO)[10m:15s], 3600) > 0.01",
     "(RATIO <= bool 1) == 0",
     "sum(sum by (path) (rate(http_requests_total{status=~'5..'}[1m]))"
     " / sum by (path) (rate(http_requests_total[1m])) > bool 0.144) > 1",

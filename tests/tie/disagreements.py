@@ -73,7 +73,13 @@ RECORDED: dict[str, tuple[TieCode, str]] = {
 }
 """Rows of the table of recording rules."""
 
+IN_BETWEEN = "reading takes the strictest side; between the two sides the alert is silent"
+
 READ_OTHERWISE: dict[str, str] = {
+    "RATIO > 0.72 or (RATIO > 0.01 and RATIO < 0.7)": IN_BETWEEN,
+    "RATIO > 0.01 < 0.3 or RATIO > 0.32": IN_BETWEEN,
+    "RATIO > 0 < 0.3 or RATIO > 0.32": IN_BETWEEN,
+    "SLOW > 0.05 < 0.3 or SLOW > 0.31": IN_BETWEEN,
     **{row: reason for row, (_, reason) in CHANGED.items() if "histogram" not in row},
     **{row: reason for row, (_, reason) in PASSING.items()},
     "RATIO > 0.05 and on () rate(process_cpu_seconds_total[1m]) > 0.9": (

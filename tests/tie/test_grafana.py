@@ -12,6 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.clients.grafana import (
+    UNLISTED,
+    DataSource,
+    DataSources,
+    SourceAnswer,
+    SourceBook,
+)
 from portal.promql.context import RecordingRule
 from portal.tie import AlertFinding, TieCode
 from portal.tie.grafana import NO_LIMIT, GrafanaRule, read_ruler
@@ -182,6 +189,48 @@ def test_recording_rules_and_variables_in_a_query_are_followed() -> None:
     assert two.code is TieCode.TIED
 
 
+BY_MACRO = "sum(rate(http_requests_total{status=~'5..'}[%s])) / sum(rate(http_requests_total[%s]))"
+
+
+@pytest.mark.parametrize(
+    ("macro", "model", "code"),
+    [
+        ("$__interval", {}, TieCode.NOT_AN_SLI),
+        ("$__interval", {"intervalMs": 1000}, TieCode.NOT_AN_SLI),
+        ("$__interval", {"intervalMs": "x", "interval": 15}, TieCode.NOT_AN_SLI),
+        ("$__interval", {"intervalMs": 60_000}, TieCode.TIED),
+        ("$__interval", {"intervalMs": 1000, "interval": "1m"}, TieCode.TIED),
+        ("$__rate_interval", {}, TieCode.TIED),
+        ("$__range", {}, TieCode.TIED),
+    ],
+)
+def test_the_macros_of_a_query_are_those_of_a_rule(
+    macro: str, model: dict[str, Any], code: TieCode
+) -> None:
+    query = prometheus("A", BY_MACRO % (macro, macro), **model)
+    found = finding("B", query, threshold("B", "A", "gt", 0.144))
+    assert found.code is code
+    assert ("It is 1 s long" in found.reason) is (code is TieCode.NOT_AN_SLI)
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"),
+    [({"from": 300, "to": 0}, 300), ({"from": 900, "to": 300}, 600), (None, 600), ({}, 600)],
+)
+def test_a_query_asks_for_its_own_time(span: Any, seconds: float) -> None:
+    query = {**prometheus("A", "RATIO"), "relativeTimeRange": span}
+    assert rule("A", query).queries[0].range_s == seconds
+
+
+def test_an_alert_rule_knows_no_variables_of_a_dashboard() -> None:
+    query = "sum(rate(http_requests_total{job='$job'}[$window])) / ALL"
+    found = finding("B", prometheus("A", query), threshold("B", "A", "gt", 0.144))
+    assert found.code is TieCode.NOT_AN_SLI
+    assert "$job, $window" in found.reason
+    renamed = "label_replace(RATIO, 'a', '$1', 'job', '(.*)')"
+    assert finding("B", prometheus("A", renamed), threshold("B", "A", "gt", 0.144)).tied
+
+
 def test_what_promql_cannot_say_is_read_and_says_so() -> None:
     data = [prometheus("A", "RATIO"), reduced("B", "A", "count"), threshold("C", "B", "gt", 0.144)]
     assert "It was read and not tried out" in finding("C", *data).reason
@@ -295,3 +344,84 @@ def test_any_json_is_read_without_an_exception(value: Any, key: str) -> None:
     for base in (threshold("C", "A", "gt", 1), classic("C", ("A", "gt", 1, "and"))):
         base["model"] = {**base["model"], key: value}
         assert finding("C", prometheus("A", "RATIO"), base).reason
+
+
+# Whom it asks, and for which time
+
+
+def tied(query: dict[str, Any], book: SourceBook = UNLISTED) -> AlertFinding:
+    """The finding for a rule that is tied where its query asks the lab's Prometheus."""
+    data = (query, reduced("B", "A"), threshold("C", "B", "gt", 0.144))
+    return analyse_grafana([rule("C", *data)], SLOS, book=book)[0]
+
+
+def at_source(uid: str) -> dict[str, Any]:
+    return {**prometheus("A", "RATIO"), "datasourceUid": uid}
+
+
+SOURCES = [
+    DataSource(uid="prometheus", name="Lab", type="prometheus", scrape_interval_s=5),
+    DataSource(uid="fast", name="Fast", type="prometheus", scrape_interval_s=1),
+    DataSource(uid="second", name="Second", type="prometheus"),
+    DataSource(uid="dead", name="Dead", type="prometheus"),
+    DataSource(uid="logs", name="Logs", type="loki"),
+]
+ANSWERED = {"second": SourceAnswer.ANOTHER, "dead": SourceAnswer.SILENT}
+BOOK = SourceBook(
+    DataSources(tuple(SOURCES)), lambda one: ANSWERED.get(one.uid, SourceAnswer.THE_LAB)
+)
+
+
+@pytest.mark.parametrize(
+    ("uid", "code", "words"),
+    [
+        ("prometheus", TieCode.TIED, ""),
+        ("gone", TieCode.NO_SUCH_SOURCE, "Grafana has no data source “gone”. Pick “Lab” instead."),
+        ("${DS_PROMETHEUS}", TieCode.NO_SUCH_SOURCE, "is a placeholder that nobody filled in"),
+        ("second", TieCode.OTHER_SOURCE, "“Second” does not have what the lab’s Prometheus"),
+        ("logs", TieCode.OTHER_SOURCE, "“Logs” is of the type loki."),
+        ("dead", TieCode.TIED, ""),
+    ],
+)
+def test_only_a_rule_that_asks_the_labs_prometheus_is_tied(
+    uid: str, code: TieCode, words: str
+) -> None:
+    """That a source is dead Grafana tells itself: the rule is in error."""
+    found = tied(at_source(uid), BOOK)
+    assert (found.code, words in found.reason) == (code, True), found.reason
+    assert tied(at_source(uid)).code is TieCode.TIED
+
+
+@pytest.mark.parametrize(
+    ("window", "uid", "model", "is_tied"),
+    [
+        ("$__interval", "prometheus", {}, False),
+        ("$__interval", "prometheus", {"intervalMs": 1000, "maxDataPoints": 43200}, False),
+        ("$__interval", "prometheus", {"intervalMs": 30_000}, True),
+        ("$__interval", "prometheus", {"interval": "1m"}, True),
+        ("$__rate_interval", "prometheus", {}, True),
+        ("$__rate_interval", "fast", {}, False),
+        ("$__rate_interval", "second", {}, False),
+        ("$__range", "prometheus", {}, True),
+    ],
+)
+def test_the_macros_are_those_of_an_alert_and_of_its_data_source(
+    window: str, uid: str, model: dict[str, Any], is_tied: bool
+) -> None:
+    """``$__interval`` is one second in a rule: it finds no data, and never fires."""
+    query = {**prometheus("A", "RATIO", **model), "datasourceUid": uid}
+    query["model"]["expr"] = query["model"]["expr"].replace("1m", window)
+    found = tied({**query, "relativeTimeRange": {"from": 300, "to": 0}}, BOOK)
+    assert found.tied is is_tied, found.reason
+    if not is_tied and uid != "second":
+        assert "shorter than two scrapes" in found.reason
+
+
+def test_the_range_of_a_rule_is_that_of_its_query() -> None:
+    written = {"refId": "A", "datasourceUid": "p", "model": {}}
+    spans = [{"from": 900, "to": 300}, {"from": 0, "to": 0}, {"from": "x"}, None]
+    read = [rule("A", {**written, "relativeTimeRange": span}).queries[0].range_s for span in spans]
+    assert read == [600.0, 600.0, 600.0, 600.0]
+    one_hour = {**written, "relativeTimeRange": {"from": 3600, "to": 0}}
+    assert rule("A", one_hour).queries[0].range_s == 3600.0
+    assert rule("A", one_hour).queries[0].times(5).range_s == 3600.0

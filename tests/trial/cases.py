@@ -138,6 +138,50 @@ HOSTILE: dict[str, Kind] = {
             (f"{R} > -1", AVAILABILITY),
         ],
     ),
+    "a filter between two limits": Kind(
+        "What lies between two limits shows on no day of all; each gets a day of its own.",
+        misread=[
+            (f"{R} unless ({R} > 0.7 < 0.72)", None),
+            (f"{R} unless on () ({R} > 0.7 and {R} < 0.72)", None),
+            (f"{P95} and on () ({R} < 0.7 or {R} > 0.72)", None),
+            (f"{R} < 0.7 or {R} >= 0.7", AVAILABILITY),
+            (f"{R} > 0.72 or {R} <= 0.72", AVAILABILITY),
+        ],
+        read=[
+            (f"{R} < 0.7 or {R} > 0.72", None),
+            (f"1 - {R} < 0.3 or 1 - {R} > 0.32", None),
+            (f"100 * {R} < 45 or 100 * {R} > 47", None),
+            (f"({R}) / 0.01 < 14 or ({R}) / 0.01 > 16", None),
+            (f"({R}) / (1 - 0.99) < 14 or ({R}) / (1 - 0.99) > 16", None),
+            (f"{FAST} / {ALL} < 0.7 or {FAST} / {ALL} > 0.72", None),
+            (f"{R} > -1 < 2", AVAILABILITY),
+            (f"{R} and {T} > 0 and {T} < 1e6", AVAILABILITY),
+        ],
+    ),
+    "no page's own": Kind(
+        "The most failures of any page over the most requests of any is the share of no page.",
+        read=[
+            (f"max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
+            (f"100 * max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
+            (f"1 - max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
+            (f"max({BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
+            (f"max_over_time(max({BAD_BY_PATH} / {ALL_BY_PATH})[1h:1m])", AVAILABILITY),
+            (f"max({B}) / max({T})", AVAILABILITY),
+        ],
+    ),
+    "an odd scale": Kind(
+        "A failure a minute is no burn rate of an objective that anybody has.",
+        misread=[(f"60 * {B} / {T}", None), (f"7 * {B} / {T}", None)],
+        read=[(f"1e6 * {R}", AVAILABILITY), (f"{R} / 0.0005", AVAILABILITY)],
+    ),
+    "a trend": Kind(
+        "It tells where the value is going.",
+        read=[
+            (f"predict_linear(({R})[10m:1m], 3600)", None),
+            (f"deriv(({R})[10m:1m])", None),
+            (f"delta(({P95})[10m:1m])", None),
+        ],
+    ),
     "a filter by traffic": Kind(
         "However many requests come in, or few, a share of them is worth as much.",
         misread=[
@@ -185,6 +229,9 @@ HOSTILE: dict[str, Kind] = {
             (f"min({BAD_BY_PATH} / {ALL_BY_PATH})", None),
             (f"topk(1, 1 - {BAD_BY_PATH} / {ALL_BY_PATH})", None),
             (f"bottomk(2, {BAD_BY_PATH} / {ALL_BY_PATH})", None),
+            (f"quantile(0.1, {ASKED_PATHS})", None),
+            (f"quantile(0.9, 1 - {ASKED_PATHS})", None),
+            (f"quantile_over_time(0.25, ({R})[1h:1m])", None),
             (f"min_over_time(({P95})[30m:1m])", None),
             (f"bottomk(1, histogram_quantile(0.95, {BY_LE_AND_PATH}))", None),
             (
@@ -203,6 +250,8 @@ HOSTILE: dict[str, Kind] = {
             (f"topk(3, 1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
             (f"max by (path) (1 - {BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
             (f"max(histogram_quantile(0.95, {BY_LE_AND_PATH}))", LATENCY),
+            (f"quantile(0.5, {ASKED_PATHS})", AVAILABILITY),
+            (f"quantile_over_time(0.5, ({R})[1h:1m])", AVAILABILITY),
             (f"max_over_time(({P95})[30m:1m])", LATENCY),
             (f"avg_over_time((1 - {R})[1h:1m])", AVAILABILITY),
         ],

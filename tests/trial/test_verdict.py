@@ -78,6 +78,7 @@ def test_there_is_no_disagreement_without_a_reason(found: dict[str, Finding]) ->
         (f"{R} and {R} < 0.01", "60 % failed it showed nothing; 60 % would"),
         (f"clamp_max(1000 * {P95}, 50)", "it showed 0.05 s; 0.185 s would"),
         (f"1 - clamp_max({R}, 0.05) / 0.01", "showed −400 %; −5,900 % would"),
+        (f"{R} unless ({R} > 0.7 < 0.72)", "71 % of all requests failed and were slow it showed"),
         (f"clamp_max({FAST} / {ALL}, 0.9)", "were quick it showed 90 %; 100 % would"),
     ],
 )
@@ -85,6 +86,20 @@ def test_the_first_surprising_day_is_the_sentence(expr: str, words: str) -> None
     [finding] = findings([expr]).values()
     assert finding.code is Code.SURPRISE
     assert words in finding.reason, finding.reason
+
+
+@pytest.mark.parametrize(
+    ("expr", "code", "words"),
+    [
+        (f"60 * {B} / {T}", Code.ODD_SCALE, "The scale is odd"),
+        (f"deriv(({R})[10m:1m])", Code.DISTORTED, "how fast the value changes"),
+        ("deriv(http_requests_total[10m])", Code.GAUGE_FUNCTION, "counters need rate"),
+    ],
+)
+def test_what_is_no_surprise_is_told_by_its_own_cause(expr: str, code: Code, words: str) -> None:
+    [finding] = findings([expr]).values()
+    assert finding.code is code
+    assert words in finding.reason
 
 
 def test_the_series_that_makes_an_average_no_number_is_named() -> None:

@@ -56,7 +56,7 @@ def _send_until(url: str, stopped: threading.Event) -> None:
 @contextmanager
 def real_lab(folder: Path) -> Iterator[RealLab]:
     """The lab, with traffic as long as it runs."""
-    with running_mockapp() as mockapp, _prometheus(folder, mockapp.url) as prometheus:
+    with running_mockapp() as mockapp, running_prometheus(folder, mockapp.url) as prometheus:
         stopped = threading.Event()
         traffic = threading.Thread(target=_send_until, args=(mockapp.url, stopped), daemon=True)
         traffic.start()
@@ -68,7 +68,8 @@ def real_lab(folder: Path) -> Iterator[RealLab]:
 
 
 @contextmanager
-def _prometheus(folder: Path, target: str) -> Iterator[str]:
+def running_prometheus(folder: Path, target: str) -> Iterator[str]:
+    """The address of a Prometheus that scrapes the mock service at ``target`` each second."""
     place = take_port()
     port = int(place.getsockname()[1])
     (folder / "prometheus.yml").write_text(CONFIG % target.removeprefix("http://"))

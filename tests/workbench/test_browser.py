@@ -166,6 +166,7 @@ def test_the_list_of_dashboards_fills_as_grafana_is_read(
     page: Page, settings: Settings, lab: RealLab
 ) -> None:
     with FakeGrafana("12.4.3", anonymous=None) as fake:
+        fake.stand_before(lab.prometheus)
         for number in range(120):
             fake.add_dashboard(classic_board(f"Team {number}", "up"), f"team{number}")
         fake.add_dashboard(classic_board("Zzz mine", FRESH, FRESH_P95), "mine")

@@ -100,7 +100,8 @@ def subject(portal: Flask) -> Subject:
 
 
 def with_grafana(subject: Subject, fake: FakeGrafana) -> Subject:
-    """The same learner with that Grafana, as an editor."""
+    """The same learner with that Grafana before their Prometheus, as an editor."""
+    fake.stand_before(subject.services.settings.prometheus_url)
     settings = replace(subject.services.settings, grafana_url=fake.url)
     client = GrafanaClient(fake.url, Credentials(token=fake.make_token("Editor")), timeout=SECONDS)
     return replace(subject, services=replace(subject.services, settings=settings, grafana=client))
@@ -178,15 +179,16 @@ def test_the_same_holds_for_a_live_grafana(subject: Subject) -> None:
                 return len(one.sli_panels), one.meets
         return None
 
-    def save(*exprs: str) -> None:
-        client.save_dashboard({**classic_board(title, *exprs), "uid": uid}, folder_uid=uid)
+    def save(*exprs: str, over: int = 0) -> int:
+        board = {**classic_board(title, *exprs), "uid": uid}
+        return client.save_dashboard(board, folder_uid=uid, version=over).version
 
     client.ensure_folder(uid, title)
     try:
         assert shown() is None
-        save(RAW, FRESH)
+        first = save(RAW, FRESH)
         assert shown() == (1, False)
-        save(FRESH, FRESH_P95)
+        save(FRESH, FRESH_P95, over=first)
         assert shown() == (2, True)
         assert check(subject).status is Status.MET
         client.delete_dashboard(uid)

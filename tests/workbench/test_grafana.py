@@ -60,6 +60,7 @@ def portal_with(settings: Settings, lab: RealLab, url: str, login: Credentials) 
 @pytest.fixture
 def app(settings: Settings, lab: RealLab, grafana: FakeGrafana) -> Iterator[Flask]:
     """A portal whose learner has two panels, at that Grafana as an editor."""
+    grafana.stand_before(lab.prometheus)
     login = Credentials(token=grafana.make_token("Editor"))
     with portal_with(settings, lab, grafana.url, login) as app:
         yield app
@@ -214,6 +215,6 @@ def test_a_path_that_an_older_portal_kept_leads_there_once(
 ) -> None:
     grafana.add_dashboard(classic_board(), "mine")
     with app.app_context():
-        store.pushed(1, "/grafana/d/mine/our-shop", START)
+        store.pushed(1, "mine", "/grafana/d/mine/our-shop", 1, START)
     there = client.get("/workbench/pushed").headers["Location"]
     assert there == f"{grafana.url}/d/mine/our-shop"

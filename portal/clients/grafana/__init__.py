@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from portal.clients.grafana.accounts import ensure_service_account, keep_token
-from portal.clients.grafana.annotations import Annotation
-from portal.clients.grafana.client import DataSource, GrafanaClient, Standing, tells_health
+from portal.clients.grafana.annotations import AlertAnnotation, Annotation
+from portal.clients.grafana.client import GrafanaClient, Standing, tells_health
 from portal.clients.grafana.credentials import CredentialKind, Credentials
 from portal.clients.grafana.dashboards import (
+    Clash,
+    DashboardClashError,
     Folder,
     Hit,
     LibraryPanel,
@@ -14,14 +16,27 @@ from portal.clients.grafana.dashboards import (
     StoredDashboard,
     dashboard_path,
 )
+from portal.clients.grafana.data_sources import (
+    UNLISTED,
+    DataSource,
+    DataSources,
+    SourceAnswer,
+    SourceBook,
+    SourceTrouble,
+)
 from portal.clients.grafana.lockout import Lockout
 from portal.clients.grafana.scan import ScanProgress, ScanReading
 
 __all__ = [
+    "UNLISTED",
+    "AlertAnnotation",
     "Annotation",
+    "Clash",
     "CredentialKind",
     "Credentials",
+    "DashboardClashError",
     "DataSource",
+    "DataSources",
     "Folder",
     "GrafanaClient",
     "Hit",
@@ -30,6 +45,9 @@ __all__ = [
     "SavedDashboard",
     "ScanProgress",
     "ScanReading",
+    "SourceAnswer",
+    "SourceBook",
+    "SourceTrouble",
     "Standing",
     "StoredDashboard",
     "dashboard_path",

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from portal.clients.errors import ClientError, ErrorKind, plain
 from portal.clients.grafana import dashboards
-from portal.clients.grafana.annotations import Annotation, annotation
+from portal.clients.grafana.annotations import (
+    AlertAnnotation,
+    Annotation,
+    alert_annotation,
+    annotation,
+)
 from portal.clients.grafana.api import SYSTEM, GrafanaApi, segment
 from portal.clients.grafana.credentials import CredentialKind, Credentials, from_settings
 from portal.clients.grafana.dashboards import (
     SLO_LAB_FOLDER,
     SLO_LAB_FOLDER_TITLE,
+    Clash,
+    DashboardClashError,
     Folder,
     Hit,
     LibraryPanel,
     SavedDashboard,
     StoredDashboard,
 )
+from portal.clients.grafana.data_sources import (
+    LAB_SOURCE,
+    DataSource,
+    DataSources,
+    data_sources,
+)
 from portal.clients.grafana.lockout import Lockout, lockout_folder
 from portal.clients.grafana.reader import DashboardReader
 from portal.clients.http import Http
-from portal.clients.shape import number, record, records, text
+from portal.clients.shape import member, number, numeral, record, records, text, texts
 from portal.config import Settings
 from portal.deadline import Deadline
 from portal.limits import ClientLimits
 from portal.logins import split_login
 
 NOBODY = Credentials()
+CLASHES = (409, 412)
+"""Statuses of a save that met something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +55,6 @@ class Standing:
     version: str
     organisation: str
     login: CredentialKind
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataSource:
-    """A data source of Grafana; ``url`` as Grafana sees it, "" where it isn't told."""
-
-    uid: str
-    name: str
-    type: str
-    url: str
-    is_default: bool
 
 
 class GrafanaClient:
@@ -110,25 +115,44 @@ class GrafanaClient:
         """Let a refused token be tried at once, because a person asks for it."""
         self._api.try_token_again()
 
-    def datasources(self) -> list[DataSource]:
+    def datasources(self) -> DataSources:
         """The data sources that the portal may see."""
-        return [_datasource(item) for item in self._rows("/api/datasources")]
+        return data_sources(self._rows("/api/datasources"))
 
-    def data_source_answers(self, uid: str = "prometheus") -> int:
+    def prometheus_source(self) -> DataSource | None:
+        """The Prometheus that the lab asks and a push names: its own, else the default, else any.
+
+        Where listing is forbidden it is the lab's own, seen or not; a viewer may still ask it.
+        """
+        try:
+            return next(iter(self.datasources().prometheus), None)
+        except ClientError as error:
+            if error.kind is not ErrorKind.FORBIDDEN:
+                raise
+        return DataSource(uid=LAB_SOURCE, name=LAB_SOURCE, type="prometheus")
+
+    def data_source_answers(self, uid: str = LAB_SOURCE, name: str = "") -> int:
         """How many series ``up`` has when asked through Grafana's data source; raises if none
         can be asked. Grafana's own health check of data sources is missing in 9.4.
         """
+        return len(self._through(uid, {"query": "up"}, name))
+
+    def through_data_source(self, uid: str, promql: str, at: float) -> list[float]:
+        """The numbers of an instant query at a Unix time, asked through a data source."""
+        rows = records(self._through(uid, {"query": promql, "time": repr(at)}))
+        values = (numeral(one) for row in rows for one in texts(row.get("value")))
+        return [value for value in values if value is not None]
+
+    def _through(self, uid: str, params: dict[str, object], name: str = "") -> list[object]:
         path = f"/api/datasources/proxy/uid/{segment(self._api, uid)}/api/v1/query"
         try:
-            answer = record(self._api.get(path, {"query": "up"}))
+            answer = record(self._api.get(path, params))
         except ClientError as error:
-            raise self._datasource_error(uid, error) from error
-        if answer.get("status") != "success":
-            raise self._http.garbage(f"data from its data source {uid!r}")
+            raise self._datasource_error(name or uid, error) from error
         found = record(answer.get("data")).get("result")
-        if not isinstance(found, list):
+        if answer.get("status") != "success" or not isinstance(found, list):
             raise self._http.garbage(f"data from its data source {uid!r}")
-        return len(found)
+        return found
 
     def search(self, *, folder_uid: str | None = None, tag: str | None = None) -> list[Hit]:
         """All dashboards that the portal may see; those of a folder, or with a tag.
@@ -152,6 +176,18 @@ class GrafanaClient:
     def dashboard(self, uid: str) -> StoredDashboard:
         """A dashboard with its content, in schema v2 where it is kept in that."""
         return self._reader.read(uid)
+
+    def find_dashboard(self, uid: str) -> StoredDashboard | None:
+        """The same; None where there is none, or none that the portal may see."""
+        try:
+            return self.dashboard(uid)
+        except ClientError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return None
+            # An empty 9.4 forbids an editor every dashboard instead of having none.
+            if error.kind is ErrorKind.FORBIDDEN and not any(h.uid == uid for h in self.search()):
+                return None
+            raise
 
     def library_panel(self, uid: str) -> LibraryPanel:
         """A library panel; dashboards hold its uid and name alone."""
@@ -189,19 +225,32 @@ class GrafanaClient:
         *,
         folder_uid: str = SLO_LAB_FOLDER,
         message: str = "",
-        overwrite: bool = True,
+        version: int = 0,
     ) -> SavedDashboard:
-        """Save a classic dashboard; its own ``uid`` decides whether it is a new one."""
+        """Save a classic dashboard under its own ``uid``, in place of that ``version`` alone (0:
+        of none). What else stands there is left: DashboardClashError.
+        """
+        # With "overwrite" 9.4 replaces whatever has the same name in the folder.
         wanted = {
-            "dashboard": {**content, "id": None},
+            "dashboard": {**content, "id": None, "version": version},
             "folderUid": folder_uid,
             "message": message,
-            "overwrite": overwrite,
+            "overwrite": False,
         }
-        answer = record(self._api.post("/api/dashboards/db", wanted))
+        answer = self._api.send("POST", "/api/dashboards/db", json=wanted, accept=CLASHES)
+        said = record(self._http.json(answer))
+        if answer.status in CLASHES:
+            clash = member(Clash, said.get("status"), Clash.VERSION)
+            raise DashboardClashError(self._http.refusal(answer, "/api/dashboards/db"), clash)
+        return self._saved(said, text(content.get("uid")))
+
+    def _saved(self, answer: dict[str, Any], wanted: str) -> SavedDashboard:
         uid = text(answer.get("uid"))
         if not uid:
             raise self._http.garbage("the saved dashboard's uid")
+        if wanted not in {"", uid}:
+            message = f"{SYSTEM} saved it as another dashboard than asked: {plain(uid, 60)!r}."
+            raise self._http.error(message, ErrorKind.GARBAGE)
         version = int(number(answer.get("version")) or 0)
         url = dashboards.dashboard_path(answer.get("url"), uid)
         return SavedDashboard(uid=uid, url=url, version=version)
@@ -238,6 +287,29 @@ class GrafanaClient:
         }
         return [annotation(item) for item in self._rows("/api/annotations", params)]
 
+    def alert_annotations(self, *, start: float, end: float) -> list[AlertAnnotation]:
+        """What became of Grafana's alerts between two Unix times, the newest first.
+
+        Grafana keeps none of an alert that is about NaN, and some keep this elsewhere.
+        """
+        params: dict[str, object] = {
+            "type": "alert",
+            "from": math.floor(start * 1000),
+            "to": math.ceil(end * 1000),
+            "limit": self._limits.rows,
+        }
+        return [alert_annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def tagged_annotations(self, tag: str) -> list[Annotation]:
+        """The annotations with that tag, on whichever dashboard, the newest first."""
+        params: dict[str, object] = {"tags": tag, "type": "annotation", "limit": self._limits.rows}
+        return [annotation(item) for item in self._rows("/api/annotations", params)]
+
+    def change_annotation(self, annotation_id: int, *, start: float, end: float, text: str) -> None:
+        """Give an annotation another time (Unix seconds) and text."""
+        wanted = {"time": round(start * 1000), "timeEnd": round(end * 1000), "text": text}
+        self._api.send("PATCH", f"/api/annotations/{annotation_id:d}", json=wanted)
+
     def delete_annotation(self, annotation_id: int) -> None:
         """Remove an annotation."""
         self._api.send("DELETE", f"/api/annotations/{annotation_id:d}")
@@ -273,11 +345,11 @@ class GrafanaClient:
             raise self._http.garbage("a list")
         return records(answer)
 
-    def _datasource_error(self, uid: str, error: ClientError) -> ClientError:
+    def _datasource_error(self, name: str, error: ClientError) -> ClientError:
         if error.status not in {400, 404, 500, 502, 503, 504}:
             return error
         words = f": {error.detail}" if error.detail else ""
-        message = f"Grafana's data source {uid!r} does not answer ({error.status}){words}."
+        message = f"Grafana's data source {name!r} does not answer ({error.status}){words}."
         return self._http.error(message, error.kind, error.status, error.detail)
 
 
@@ -288,13 +360,3 @@ def tells_health(content: object) -> bool:
 
 def _provider(credentials: Credentials | Callable[[], Credentials]) -> Callable[[], Credentials]:
     return (lambda: credentials) if isinstance(credentials, Credentials) else credentials
-
-
-def _datasource(item: dict[str, object]) -> DataSource:
-    return DataSource(
-        uid=text(item.get("uid")),
-        name=text(item.get("name")),
-        type=text(item.get("type")),
-        url=text(item.get("url")),
-        is_default=item.get("isDefault") is True,
-    )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from portal.clients.http import SURROGATES, basic
+from portal.commands import in_containers
 from portal.config import Settings, variable
 from portal.logins import split_login
 from portal.secret_files import secret_path
@@ -95,6 +96,11 @@ def kept_token(path: Path) -> str:
 
 def password_advice(settings: Settings) -> str:
     """What to do when Grafana's admin has another password than the lab knows."""
+    if settings.is_in_containers:
+        return (
+            f"If you changed the password of {ADMIN} in Grafana, set {variable('grafana_password')}"
+            f" to the new one and run `{in_containers('up')}`."
+        )
     place = (
         variable("grafana_password")
         if settings.grafana_password

@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
+from portal.clients.errors import ClientError
 from portal.clients.shape import moment, number, record, text, texts
 
 SLO_LAB_FOLDER = "slo-lab"
@@ -81,6 +83,27 @@ class SavedDashboard:
     uid: str
     url: str
     version: int
+
+
+class Clash(StrEnum):
+    """What a dashboard that was to be saved met in Grafana; the values are Grafana's own words."""
+
+    NAME = "name-exists"
+    VERSION = "version-mismatch"
+
+
+class DashboardClashError(ClientError):
+    """Grafana saved nothing: another dashboard of that name stands there, or another version."""
+
+    def __init__(self, error: ClientError, clash: Clash) -> None:
+        super().__init__(
+            str(error),
+            system=error.system,
+            kind=error.kind,
+            status=error.status,
+            detail=error.detail,
+        )
+        self.clash = clash
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from portal.clients import ClientError, ErrorKind
-from portal.clients.grafana import CredentialKind, Credentials, GrafanaClient
+from portal.clients.grafana import (
+    CredentialKind,
+    Credentials,
+    DashboardClashError,
+    GrafanaClient,
+)
 from portal.config import Settings
 from tests.clients.test_http import EXPECTED, SLOW
 from tests.fakes.boards import classic_board
@@ -192,12 +197,13 @@ def test_a_folder_of_the_same_title_will_do(fake: FakeGrafana, editor: GrafanaCl
 
 def test_a_dashboard_is_saved_and_saved_again(fake: FakeGrafana, editor: GrafanaClient) -> None:
     board = {**classic_board(), "uid": "mine", "id": 99}
-    first, second = editor.save_dashboard(board), editor.save_dashboard(board)
+    first = editor.save_dashboard(board)
+    second = editor.save_dashboard(board, version=first.version)
     assert (first.uid, first.version, second.version) == ("mine", 1, 2)
     assert first.url == "/d/mine/my-slis"
     assert fake.dashboards["mine"].folder == "slo-lab"
-    with pytest.raises(ClientError, match="changed by someone else"):
-        editor.save_dashboard(board, overwrite=False)
+    with pytest.raises(DashboardClashError, match="changed by someone else"):
+        editor.save_dashboard(board, version=first.version)
     editor.delete_dashboard("mine")
     assert fake.dashboards == {}
 
