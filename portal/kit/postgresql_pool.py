@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import partial
 from typing import Any
@@ -13,6 +14,8 @@ from portal.clients.postgresql import GRACE_S, PatientConnection, Trouble, why_r
 from portal.limits import Limits, PostgreSQLLimits
 
 AGAIN_S = 0.05
+# SQLAlchemy names a pool's log after its module, and is quieter under its own name.
+logging.getLogger(__name__).setLevel(logging.WARNING)
 
 
 class WaitingPool(QueuePool):

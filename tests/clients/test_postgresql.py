@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from portal.clients.postgresql import Trouble, ask, why_refused
-from tests.robustness.postgresql import postgresql_server, programs
+from tests.robustness.postgresql import needed_programs, postgresql_server
 
 HEAD = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: '
 SAID = {
@@ -52,11 +52,8 @@ def test_nobody_there_is_away() -> None:
     assert ask("postgresql://lab@127.0.0.1:9/lab", 2) is Trouble.AWAY
 
 
-@pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
 def test_a_real_server_answers_refuses_and_stands_still() -> None:
-    binaries = programs()
-    assert binaries
-    with postgresql_server(binaries) as server:
+    with postgresql_server(needed_programs()) as server:
         url = server.url.replace("+psycopg", "")
         assert ask(url, 2) is None
         assert ask(url.replace("lab@", "nobody@"), 2) is Trouble.DENIED
