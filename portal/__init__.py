@@ -52,7 +52,7 @@ def create_app(
     security.init_app(app, settings, read_or_make(settings.data_dir, "secret-key", settings))
     body_size.init_app(app)
     services = services or Services.from_settings(settings)
-    db.init_app(app, settings.sqlalchemy_url, services.limits.busy_ms)
+    db.init_app(app, settings.sqlalchemy_url, services.limits)
     app.extensions["slo_lab"] = services
     page_deadline.init_app(app, services.limits.page.answer_s)
     csrf.init_app(app)

@@ -166,7 +166,17 @@ class Settings:
     @property
     def sqlalchemy_url(self) -> str:
         """The database as SQLAlchemy spells it."""
+        scheme, _, place = self.database_url.partition("://")
+        if scheme in {"postgres", "postgresql"}:  # as others spell it
+            return f"postgresql+psycopg://{place}"
         return self.database_url or f"sqlite:///{self.data_dir / 'slo-lab.db'}"
+
+    @property
+    def postgresql_url(self) -> str:
+        """The database as PostgreSQL's own programs spell it; "" where it is another."""
+        url = self.sqlalchemy_url
+        head = "postgresql+psycopg:"
+        return url.replace(head, "postgresql:", 1) if url.startswith(head) else ""
 
     @property
     def portal_base(self) -> str:

@@ -210,21 +210,24 @@ class ReadingLimits:
 class BurstLimits:
     """A burst's runner, engine and record.
 
-    The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``;
-    an engine that says nothing is ended after ``silence_s``, with ``leave_s`` to leave. From one
-    try to save to the next: ``retry_s``, until ``retry_for_s``. A burst goes on for ``full_s`` with
-    a full disk, and waits for ``lock_s`` at most when it saves, so that its lease is renewed in
-    time. The engine ends when the runner says nothing for ``alone_s``: before another portal may
-    take the burst for abandoned, ``abandoned_s`` after its last heartbeat, which ``settle_every_s``
-    is looked for. Prometheus is asked each ``ask_every_s`` for what it counted; by ``uncounted_s``
-    a runner that is still there has that, or has given up on it: others ask, each
-    ``recount_every_s``.
+    The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``,
+    from one time that it saves the record by the second to the next: ``record_s``; an engine that
+    says nothing is ended after ``silence_s``, with ``leave_s`` to leave; when the portal ends it
+    has ``last_words_s`` for its last numbers. From one try to save to the next: ``retry_s``, until
+    ``retry_for_s``. A burst goes on for ``full_s`` with a full disk, and waits for ``lock_s`` at
+    most when it saves, so that its lease is renewed in time. The engine ends when the runner says
+    nothing for ``alone_s``: before another portal may take the burst for abandoned, ``abandoned_s``
+    after its last heartbeat, which ``settle_every_s`` is looked for. Prometheus is asked each
+    ``ask_every_s`` for what it counted; by ``uncounted_s`` a runner that is still there has that,
+    or has given up on it: others ask, each ``recount_every_s``.
     """
 
     lease_s: float = 5.0
     tick_s: float = 0.4
+    record_s: float = 1.0
     silence_s: float = 15.0
     leave_s: float = 3.0
+    last_words_s: float = 1.5
     retry_s: float = 2.0
     retry_for_s: float = 900.0
     full_s: float = 5.0
@@ -300,8 +303,24 @@ class ServerLimits:
 
 
 @dataclass(frozen=True)
+class PostgreSQLLimits:
+    """How long a PostgreSQL is waited for that takes connections and says nothing.
+
+    ``connect_s``: for a connection; its library knows none below 2. ``ping_s``: whether one that
+    lay idle still works. ``answer_s``: for the answer to a statement, which the server itself
+    gives up by then; above ``Limits.busy_ms``. One portal has ``connections`` at most.
+    """
+
+    connect_s: int = 2
+    ping_s: float = 1.0
+    answer_s: float = 6.0
+    connections: int = 15
+
+
+@dataclass(frozen=True)
 class Limits:
-    """All of them. ``busy_ms``: a write waits so long for somebody else's lock on the database.
+    """All of them. ``busy_ms``: a write waits so long for somebody else's lock on the database,
+    and whoever needs a connection to it for one that is free.
 
     ``follow_every_s``: between two looks at the alerts of a burst; Grafana evaluates no rule more
     often than every 10 s.
@@ -319,5 +338,6 @@ class Limits:
     room: RoomLimits = RoomLimits()
     export: ExportLimits = ExportLimits()
     server: ServerLimits = ServerLimits()
+    postgresql: PostgreSQLLimits = PostgreSQLLimits()
     busy_ms: int = 5000
     follow_every_s: float = 5.0

@@ -19,12 +19,14 @@ from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, MultiSocketServer
+from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import RequestEntityTooLarge
 
 from portal.kit.body_size import FILE_BYTES, body_limit
 from portal.limits import ServerLimits
 
 IN_MEMORY = FILE_BYTES + (1 << 20)
+HEALTH = "/healthz"
 ROOM = 8
 """Connections between "full" and waitress' own limit, at which it would accept no more."""
 
@@ -40,6 +42,7 @@ def create_server(app: Flask, host: str, port: int, limits: ServerLimits) -> Por
     """Listen; raises OSError for an address in use, ValueError for a name that nobody knows."""
     server: PortalServer = waitress.create_server(
         app,
+        _dispatcher=Turns(limits.threads),
         host=host,
         port=port,
         threads=limits.threads,
@@ -61,6 +64,31 @@ def create_server(app: Flask, host: str, port: int, limits: ServerLimits) -> Por
 def _listeners(server: PortalServer) -> list[BaseWSGIServer]:
     several = server.map.values() if isinstance(server, MultiSocketServer) else [server]
     return [one for one in several if isinstance(one, BaseWSGIServer)]
+
+
+class Turns(ThreadedTaskDispatcher):
+    """The threads that answer, and one apart for whoever asks whether the portal lives.
+
+    All others may wait for a database that stands still.
+    """
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self.set_thread_count(threads)
+        self._health = ThreadedTaskDispatcher()
+        self._health.set_thread_count(1)
+
+    def add_task(self, task: HTTPChannel) -> None:
+        """Let the next free thread answer the connection's next request."""
+        if task.requests and getattr(task.requests[0], "path", "") == HEALTH:
+            self._health.add_task(task)
+        else:
+            super().add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """End them all."""
+        self._health.shutdown(cancel_pending, timeout)
+        return bool(super().shutdown(cancel_pending, timeout))
 
 
 class BoundedConnection(HTTPChannel):

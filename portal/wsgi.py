@@ -32,6 +32,7 @@ from portal.words import listed
 from stack.ports import Port, check_ports
 
 log = logging.getLogger(__name__)
+ADDRESS = "SLO_LAB_DATABASE_URL must be like postgresql+psycopg://USER:PASSWORD@HOST/NAME."
 
 
 def prepared_app(settings: Settings, *, with_copy: bool = False) -> Flask:
@@ -109,11 +110,11 @@ def _refuse_unreleased() -> None:
 
 def _why(error: DatabaseTrouble | ImportError) -> str:
     """What is wrong, by its name; else the driver's own words on one line (no password in them)."""
-    if isinstance(error, (ImportError, ArgumentError)):
-        return (
-            "SLO_LAB_DATABASE_URL must be like postgresql+psycopg://USER:PASSWORD@HOST/NAME, and "
-            "its driver installed (pip install 'slo-lab[postgresql]')."
-        )
+    if isinstance(error, ArgumentError):
+        return ADDRESS
+    if isinstance(error, ImportError):
+        driven = error.name == "psycopg"
+        return DatabaseFault.UNDRIVEN.sentence if driven else f"{error}. {ADDRESS}"
     fault = fault_of(error)
     if fault not in {DatabaseFault.AWAY, DatabaseFault.UNKNOWN}:
         return fault.sentence

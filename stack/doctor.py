@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from portal.clients import postgresql
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import CredentialKind, GrafanaClient, tells_health
 from portal.clients.grafana.credentials import password_advice
@@ -28,6 +29,9 @@ from stack.lock import is_held
 from stack.state import ServerState, ServerStatus, State, read_state
 
 PROBE_SECONDS = 1.0
+DATABASE = "database"
+DATABASE_SECONDS = 2
+DATABASE_ADVICE = "Is it running, and SLO_LAB_DATABASE_URL right?"
 LEAST_FREE = 200_000_000  # bytes; below that, databases begin to fail soon
 FIRST_SECONDS = 20.0  # of a Prometheus, in which it need not have found its targets
 LOGIN = "Grafana login"
@@ -65,7 +69,7 @@ class Diagnosis:
 def diagnose(settings: Settings) -> list[Diagnosis]:
     """A finding for each part that there is, always in the same order.
 
-    Asks all at once; takes about 1 s.
+    Asks all at once; takes about 1 s, and 2 s where a PostgreSQL is silent.
     """
     layout = Layout(settings.data_dir)
     running = is_held(layout.lock)
@@ -79,6 +83,7 @@ def diagnose(settings: Settings) -> list[Diagnosis]:
         lambda: _grafana(settings, state),
         lambda: _grafana_login(settings, state),
         lambda: _data_folder(settings),
+        lambda: _database(settings),
     ]
     with ThreadPoolExecutor(len(examinations)) as pool:
         found = pool.map(lambda examine: examine(), map(carried, examinations))
@@ -302,7 +307,23 @@ def _data_folder(settings: Settings) -> Diagnosis:
     if free < LEAST_FREE:
         todo = "Free some space: nothing can be kept on a full disk."
         return Diagnosis(name, Health.DOWN, detail=detail, todo=todo)
-    database = urlsplit(settings.database_url)
-    if database.hostname:
-        detail += f"; database {database.scheme} on {database.hostname}"
     return Diagnosis(name, Health.UP, detail=detail)
+
+
+def has_no_database(findings: Sequence[Diagnosis]) -> bool:
+    """Whether PostgreSQL was asked and gave no answer."""
+    return any(one.name == DATABASE and one.status is not Health.UP for one in findings)
+
+
+def _database(settings: Settings) -> Diagnosis | None:
+    """Whether PostgreSQL answers; None for SQLite's file, which lies in the data folder."""
+    if not settings.postgresql_url:
+        return None
+    where = urlsplit(settings.postgresql_url)
+    detail = f"PostgreSQL on {where.hostname or 'this machine'}"
+    trouble = postgresql.ask(settings.postgresql_url, DATABASE_SECONDS)
+    if trouble is None:
+        return Diagnosis(DATABASE, Health.UP, detail=detail)
+    status = Health.STARTING if trouble is postgresql.Trouble.STARTING else Health.DOWN
+    advice = DATABASE_ADVICE if trouble is postgresql.Trouble.AWAY else trouble.advice
+    return Diagnosis(DATABASE, status, detail=f"{detail}: {trouble.what}", todo=advice)

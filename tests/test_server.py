@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -174,3 +175,23 @@ def test_only_pages_that_take_files_take_long_bodies(app: Flask) -> None:
     assert takers == {"workbench_dashboards.hand_in_dashboard"}
     assert body_limit(app, "POST", "/workbench/hand-in") == FILE_BYTES
     assert body_limit(app, "GET", "/workbench/hand-in") == FORM_BYTES
+
+
+def test_whether_the_portal_lives_is_told_while_every_thread_waits(app: Flask) -> None:
+    """For a database that stands still, say."""
+    waiting, go_on = threading.Event(), threading.Event()
+
+    @app.route("/waits")
+    def waits() -> str:
+        waiting.set()
+        assert go_on.wait(WATCHDOG_S)
+        return "done"
+
+    with served(app, ServerLimits(threads=1)) as portal:
+        held = connect(portal, b"GET /waits HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert waiting.wait(WATCHDOG_S)
+        with connect(portal, HEALTH) as other:
+            assert answer(other)[0] == 200
+        go_on.set()
+        assert answer(held) == (200, b"done")
+        held.close()

@@ -37,7 +37,7 @@ class AlertsDuring:
     ``changing``: more may come. With a ``reason``, ``histories`` hold what was kept before.
     """
 
-    burst_id: int
+    number: int
     histories: tuple[AlertHistory, ...] = ()
     start: float = 0.0
     end: float = 0.0
@@ -50,7 +50,7 @@ def alerts_during(services: Services, burst: Burst) -> AlertsDuring:
     """The alerts' transitions from just before the burst until they are quiet again."""
     if burst.started_at is None:
         return AlertsDuring(
-            burst.id, reason="This burst has not started.", changing=burst.is_active
+            burst.number, reason="This burst has not started.", changing=burst.is_active
         )
     now = services.clock()
     start, end = burst.started_at, watched_until(burst, now)
@@ -63,7 +63,7 @@ def alerts_during(services: Services, burst: Burst) -> AlertsDuring:
             reason = str(error)
     first = burst.count_of("first_bad_due_at")
     return AlertsDuring(
-        burst.id,
+        burst.number,
         tuple(known),
         start.timestamp(),
         end.timestamp(),

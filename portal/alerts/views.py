@@ -110,15 +110,15 @@ def transitions() -> ResponseReturnValue:
     return render_template("alerts/_transitions.html", told=_told(found))
 
 
-@bp.get("/bursts/<int:burst_id>")
-def burst(burst_id: int) -> ResponseReturnValue:
+@bp.get("/bursts/<int:number>")
+def burst(number: int) -> ResponseReturnValue:
     """The same as a page, for whoever comes without JavaScript."""
-    found = _burst(burst_id)
+    found = _burst(number)
     return render_page("alerts/burst.html", burst=found, told=_told(found))
 
 
-def _burst(burst_id: int) -> Burst:
-    found = bursts.find(current_learner().id, burst_id)
+def _burst(number: int) -> Burst:
+    found = bursts.find(current_learner().id, number)
     if found is None:
         abort(404, "There is no burst of that number.")
     return found

@@ -56,7 +56,7 @@ def lab_tag(made_at: datetime) -> str:
 
 
 def _words(burst: Burst) -> str:
-    name = f"{burst.title} (burst {burst.id})"
+    name = f"{burst.title} (burst {burst.number})"
     if burst.is_active:
         return f"{name} is under way"
     told = [f"{count(burst.sent)} sent", f"{count(burst.failed)} failed"]

@@ -34,7 +34,7 @@ def burst(preset: str) -> None:
     with quiet_app():
         started = start_burst(current_services(), current_learner(), PRESETS[preset], uuid4().hex)
         if started.preset != preset:
-            click.echo(f"Burst {started.id} ({started.title}) is running; it is shown instead.")
+            click.echo(f"Burst {started.number} ({started.title}) is running; it is shown instead.")
         ended = _follow(started.id, LOOK_SECONDS if sys.stderr.isatty() else TELL_SECONDS)
         _print(ended)
         sys.exit(0 if ended.state == BurstState.FINISHED else 1)
@@ -61,7 +61,7 @@ def _follow(burst_id: int, every: float) -> Burst:
 def _look(burst_id: int) -> Burst:
     db.session.rollback()
     services = current_services()
-    store.settle_abandoned(services.clock(), services.limits.burst, current_runner().followed)
+    current_runner().settle(services.clock())
     recount(services)
     return db.session.execute(select(Burst).where(Burst.id == burst_id)).scalar_one()
 

@@ -6,13 +6,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeGuard
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.bursts.record import BurstRecord
 from portal.durations import milliseconds
 from portal.kit.db import JSONObject, Loss, UnreadableObject, UTCDateTime, db
 from portal.learners.models import Learner
 from portal.numbers import count, percent
+from portal.records import RecordError
 from portal.words import counted
 
 
@@ -47,12 +60,14 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     ``spec`` holds rate (requests/s), duration (s), mode, mix and fault; ``counts`` the engine's
     last totals; ``server_counts`` a ServerView: None before it is known, empty when it never is;
     ``counted_before`` the service's Counters as it began.
+    ``number`` counts the learner's own from 1, whatever ``id`` the database gave.
     ``fence`` grows from burst to burst: the service lets no older one change its fault.
     ``predicted_error_ratio`` (0..1) and ``predicted_page`` are what the learner expected before.
     """
 
     __table_args__ = (
         UniqueConstraint("learner_id", "key"),
+        UniqueConstraint("learner_id", "number", name="uq_burst_number"),
         Index(
             "uq_burst_one_active",
             "learner_id",
@@ -65,6 +80,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), index=True)
+    number: Mapped[int]
     key: Mapped[str] = mapped_column(String(64))
     preset: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(80))
@@ -79,6 +95,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     heartbeat_at: Mapped[datetime] = mapped_column(UTCDateTime)
     counts: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
     server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
+    record: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     counted_before: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
     predicted_error_ratio: Mapped[float | None]
     predicted_page: Mapped[bool | None]
@@ -101,6 +118,14 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
         return not any(isinstance(cell, UnreadableObject) for cell in cells) and all(
             _is_number(self.counts.get(name, 0)) for name in COUNTED
         )
+
+    @property
+    def by_second(self) -> BurstRecord | None:
+        """What it did by the second; None where none was kept, or it can't be read."""
+        try:
+            return BurstRecord.parse(self.record) if self.record else None
+        except RecordError:
+            return None
 
     def count_of(self, name: str, default: float | None = None) -> float | None:
         """The number that the engine told under that name; ``default`` where there is none."""
@@ -197,6 +222,13 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
         """From the due time of the first failed or slow request to the end of the last, s."""
         first, last = self.count_of("first_bad_due_at"), self.count_of("last_bad_end_at")
         return last - first if first and last else 0.0
+
+
+@event.listens_for(Burst, "before_insert")
+def _number_it(_mapper: object, _connection: object, burst: Burst) -> None:
+    """The next of the learner's numbers, found by the very INSERT: a refused one uses none up."""
+    last = select(func.max(Burst.number)).where(Burst.learner_id == burst.learner_id)
+    burst.number = func.coalesce(last.scalar_subquery(), 0) + 1
 
 
 def _is_number(value: object) -> TypeGuard[float]:

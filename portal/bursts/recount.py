@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 from dataclasses import asdict
 
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
 from portal.bursts import store
 from portal.bursts.models import Burst
 from portal.bursts.server_view import Counters, seen_then
@@ -15,9 +18,12 @@ from portal.services import Services
 
 def recount(services: Services) -> None:
     """Ask about each such burst; those that Prometheus can't be asked about now wait on."""
-    for burst in store.uncounted(services.clock(), services.limits.burst):
-        with contextlib.suppress(ClientError):
-            _recount(services, burst)
+    try:
+        for burst in store.uncounted(services.clock(), services.limits.burst):
+            with contextlib.suppress(ClientError):
+                _recount(services, burst)
+    except (DatabaseError, PoolTimeoutError):  # the next look tries again
+        db.session.rollback()
 
 
 def _recount(services: Services, burst: Burst) -> None:

@@ -6,7 +6,6 @@ from flask import Flask
 
 from portal.bursts.recount import recount
 from portal.bursts.start import current_runner
-from portal.bursts.store import settle_abandoned
 from portal.services import Services
 
 
@@ -17,7 +16,7 @@ def start_settling(app: Flask) -> None:
 
     def look() -> None:
         with app.app_context():
-            settle_abandoned(services.clock(), limits, current_runner().followed)
+            current_runner().settle(services.clock())
 
     def count() -> None:
         with app.app_context():

@@ -24,7 +24,7 @@ def start_burst(
 ) -> Burst:
     """The burst started for this key; the one already known or running where there is one."""
     now = services.clock()
-    store.settle_abandoned(now, services.limits.burst, current_runner().followed)
+    current_runner().settle(now)
     wanted = Burst(
         learner_id=learner.id,
         key=key[:MAX_KEY],

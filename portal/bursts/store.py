@@ -8,22 +8,28 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import undefer
 
+from portal.bursts.hearing import Hearing
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.kit.age import old
 from portal.kit.db import db
 from portal.limits import BurstLimits
 
-ABANDONED_REASON = (
-    "The portal stopped while this burst ran, so it was cut short. "
-    "The numbers are those of its last second."
+CUT_SHORT = "The portal stopped while this burst ran, so it was cut short."
+ABANDONED_REASON = f"{CUT_SHORT} The numbers are those of its last second."
+NOT_BEGUN_REASON = (
+    "The portal stopped, or lost its database, as this burst was about to begin. Start it again."
 )
 
 
-def find(learner_id: int, burst_id: int) -> Burst | None:
-    """The learner's burst of that number."""
+def find(learner_id: int, number: int) -> Burst | None:
+    """The learner's burst of that number, with its record by the second."""
     return db.session.scalar(
-        select(Burst).where(Burst.learner_id == learner_id, Burst.id == burst_id)
+        select(Burst)
+        .where(Burst.learner_id == learner_id, Burst.number == number)
+        .options(undefer(Burst.record))
     )
 
 
@@ -79,28 +85,43 @@ def request_stop(burst: Burst) -> None:
     db.session.commit()
 
 
-def settle_abandoned(now: datetime, limits: BurstLimits, followed: Collection[int] = ()) -> None:
+def settle_abandoned(
+    now: datetime,
+    limits: BurstLimits,
+    followed: Collection[int] = (),
+    hearing: Hearing | None = None,
+) -> None:
     """Give bursts whose runner has not been heard of a named end. Writes only when there is one.
 
     Those ``followed`` in this very process have their runner, however long the machine slept.
+    ``hearing``: what this process knows of the database; none is sure.
     """
+    hearing = hearing or Hearing(limits)
     try:
-        _end_silent(now, timedelta(seconds=limits.abandoned_s), tuple(followed))
-    except DatabaseError:  # a full disk, a lock; the next look tries again
+        with hearing.listening():
+            silent = _silent(now, timedelta(seconds=limits.abandoned_s), tuple(followed))
+        if hearing.is_sure:
+            _end(silent, now)
+    except (DatabaseError, PoolTimeoutError):  # a full disk, a lock; the next look tries again
         db.session.rollback()
 
 
-def _end_silent(now: datetime, after: timedelta, followed: tuple[int, ...]) -> None:
+def _silent(now: datetime, after: timedelta, followed: tuple[int, ...]) -> Sequence[Burst]:
     """The bursts that were cut short."""
     silent = select(Burst).where(
         Burst.state.in_(ACTIVE),
         old(Burst.heartbeat_at, now, after),
         Burst.id.not_in(followed),
     )
-    for burst in db.session.scalars(silent).all():
+    return db.session.scalars(silent).all()
+
+
+def _end(silent: Sequence[Burst], now: datetime) -> None:
+    """A row that somebody else has ended meanwhile stays as it is."""
+    for burst in silent:
         end: dict[str, Any] = {
             "state": BurstState.FAILED,
-            "reason": ABANDONED_REASON,
+            "reason": ABANDONED_REASON if burst.started_at or burst.counts else NOT_BEGUN_REASON,
             "ended_at": min(burst.heartbeat_at, max(now, burst.started_at or now)),
         }
         _settle(burst, end)

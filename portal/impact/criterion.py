@@ -34,7 +34,7 @@ class ImpactCriterion:
         latest = store.latest_statement(learner_id)
         if latest is None:
             return ImpactEvidence(len(store.incidents(learner_id)), "", ())
-        title = f"{latest.burst.title} (burst {latest.burst.id})"
+        title = f"{latest.burst.title} (burst {latest.burst.number})"
         return ImpactEvidence(1, title, store.compared(latest))
 
     def judge(self, evidence: ImpactEvidence) -> Verdict:

@@ -27,11 +27,11 @@ class ImpactForm(TypedForm):
     seconds: str = ""
     sentence: str = ""
 
-    def read(self, burst_ids: set[int]) -> Statement | None:
+    def read(self, numbers_of_bursts: set[int]) -> Statement | None:
         """The statement, or None with ``errors`` saying why."""
         self.errors = {}
         numbers = {name: self._number(name) for name in NUMBERS}
-        if self.burst not in map(str, burst_ids):
+        if self.burst not in map(str, numbers_of_bursts):
             self.errors["burst"] = "Choose one of your incidents."
         if len(self.sentence) < MIN_SENTENCE:
             self.errors["sentence"] = (

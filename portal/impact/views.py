@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
 def state() -> ResponseReturnValue:
     """Keep a statement and show how close it is."""
     learner, form = current_learner(), ImpactForm.of(request.form)
-    incidents = {burst.id: burst for burst in store.incidents(learner.id)}
+    incidents = {burst.number: burst for burst in store.incidents(learner.id)}
     stated = form.read(set(incidents))
     if stated is None:
         context = impact_context(form)
@@ -80,7 +80,7 @@ def _form_of(statement: ImpactStatement | None) -> ImpactForm:
     if statement is None:
         return ImpactForm()
     return ImpactForm(
-        burst=str(statement.burst_id),
+        burst=str(statement.burst.number),
         failed=plain(statement.failed),
         slow=plain(statement.slow),
         seconds=plain(statement.seconds),

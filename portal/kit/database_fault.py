@@ -9,6 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from portal.clients.postgresql import Trouble, why_refused
 from portal.kit.database_file import DamagedFileError, LostFileError
 
 DatabaseTrouble = SQLAlchemyError | CommandError
@@ -21,7 +22,12 @@ class DatabaseFault(StrEnum):
     """
 
     LOCKED = "locked"
-    AWAY = "away"
+    AWAY = Trouble.AWAY.value
+    STARTING = Trouble.STARTING.value
+    SILENT = Trouble.SILENT.value
+    CROWDED = Trouble.CROWDED.value
+    DENIED = Trouble.DENIED.value
+    UNDRIVEN = Trouble.UNDRIVEN.value
     LOST = "lost"
     READ_ONLY = "read_only"
     FULL = "full"
@@ -50,10 +56,7 @@ _SENTENCES = {
         "The database is locked: another program has been writing to it for too long.",
         "Try again in a moment.",
     ),
-    DatabaseFault.AWAY: (
-        "The database can't be reached.",
-        "Is it running, and its disk there? slo-lab doctor says more.",
-    ),
+    **{DatabaseFault(trouble): (trouble.what, trouble.advice) for trouble in Trouble},
     DatabaseFault.LOST: (
         "The database's file was deleted, moved or replaced while the portal was running: nothing "
         "can be saved any more.",
@@ -101,17 +104,19 @@ _BY_SQLSTATE = {
     "25006": DatabaseFault.READ_ONLY,
     "40001": DatabaseFault.LOCKED,
     "40P01": DatabaseFault.LOCKED,
+    "42501": DatabaseFault.DENIED,
     "42703": DatabaseFault.NEWER,
     "42P01": DatabaseFault.NEWER,
     "53100": DatabaseFault.FULL,
-    "53300": DatabaseFault.LOCKED,
+    "53300": DatabaseFault.CROWDED,
     "55P03": DatabaseFault.LOCKED,
-    "57014": DatabaseFault.LOCKED,
+    "57014": DatabaseFault.SILENT,
+    "57P03": DatabaseFault.STARTING,
 }
 _BY_SQLSTATE_CLASS = {
     "08": DatabaseFault.AWAY,
-    "28": DatabaseFault.AWAY,
-    "3D": DatabaseFault.AWAY,
+    "28": DatabaseFault.DENIED,
+    "3D": DatabaseFault.DENIED,
     "57": DatabaseFault.AWAY,
     "58": DatabaseFault.AWAY,
     "XX": DatabaseFault.DAMAGED,
@@ -127,7 +132,7 @@ def fault_of(error: DatabaseTrouble) -> DatabaseFault:
         unknown_revision = "locate revision" in str(error)
         return DatabaseFault.NEWER if unknown_revision else DatabaseFault.UNKNOWN
     if isinstance(error, PoolTimeoutError):
-        return DatabaseFault.LOCKED
+        return DatabaseFault.CROWDED
     if not isinstance(error, DBAPIError):
         return DatabaseFault.UNKNOWN
     if isinstance(error.orig, sqlite3.Error):
@@ -147,8 +152,10 @@ def _of_sqlite(error: sqlite3.Error) -> DatabaseFault:
 
 
 def _of_postgresql(error: DBAPIError) -> DatabaseFault:
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or (state is None and isinstance(error, OperationalError)):
+    state, refused = getattr(error.orig, "sqlstate", None), isinstance(error, OperationalError)
+    if state is None and refused:
+        return DatabaseFault(why_refused(str(error.orig)))
+    if error.connection_invalidated:
         return DatabaseFault.AWAY
     if state is None:
         return DatabaseFault.UNKNOWN

@@ -37,7 +37,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from portal.kit import postgresql_pool
 from portal.kit.database_file import DatabaseFile, path_of
+from portal.limits import Limits
 
 log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -224,34 +226,36 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def init_app(app: Flask, url: str, busy_ms: int) -> None:
-    """Bind the database at ``url`` to the app; a SQLite file is made, for its owner alone.
-
-    ``busy_ms``: a write waits so long for somebody else's lock.
-    """
+def init_app(app: Flask, url: str, limits: Limits) -> None:
+    """Bind the database at ``url`` to the app; a SQLite file is made, for its owner alone."""
     parsed = make_url(url)
     path = path_of(parsed)
     file = DatabaseFile(path) if path else None
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     options: dict[str, Any] = {"json_deserializer": _read_json, "json_serializer": _write_json}
     if parsed.get_backend_name() == "sqlite":
-        options["connect_args"] = {"timeout": busy_ms / 1000}
+        options["connect_args"] = {"timeout": limits.busy_ms / 1000}
     elif parsed.get_backend_name() == "postgresql":
-        options["connect_args"] = _postgresql_options(parsed, busy_ms)
+        options |= postgresql_pool.options(limits)
+        options["connect_args"] = _postgresql_options(parsed, limits)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db)
-    if file:
-        with app.app_context():
+    with app.app_context():
+        if file:
             file.watch(db.engine)
+        elif parsed.get_backend_name() == "postgresql":
+            postgresql_pool.watch(db.engine, limits.postgresql)
 
 
-def _postgresql_options(url: URL, busy_ms: int) -> dict[str, str]:
+def _postgresql_options(url: URL, limits: Limits) -> dict[str, Any]:
     """A name of this app's own, by which others know it; and as SQLite's busy timeout, without
     which a page waits for somebody's lock for ever."""
+    answer_ms = round(limits.postgresql.answer_s * 1000)
     wanted = {
         "application_name": f"{APPLICATION} {secrets.token_hex(4)}",
-        "options": f"-c lock_timeout={busy_ms}",
+        "connect_timeout": limits.postgresql.connect_s,
+        "options": f"-c lock_timeout={limits.busy_ms} -c statement_timeout={answer_ms}",
     }
     return {name: value for name, value in wanted.items() if name not in url.query}
 
@@ -273,6 +277,7 @@ def waiting_for_lock(seconds: float) -> Iterator[None]:
     """Within, the session's next write waits so long at most for somebody else's lock."""
     connection, milliseconds = db.session.connection(), round(seconds * 1000)
     if connection.dialect.name != "sqlite":
+        postgresql_pool.be_patient(connection, seconds)
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
         yield
         return
@@ -292,7 +297,9 @@ def alone(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # a migration may take long
+        postgresql_pool.be_patient(connection, None)  # a migration may take long
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({STARTING_LOCK})")
 
 

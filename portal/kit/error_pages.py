@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from flask import Flask, abort, current_app, make_response, request
 from flask.typing import ResponseReturnValue
@@ -28,7 +29,23 @@ ADVICE = {
     503: "The portal can't answer this right now. Try again in a moment.",
 }
 ENDED = "slo_lab_ended"
+GIVEN_BACK = (422, 500, 503)
+"""After these a form that was sent without htmx would be gone with its page."""
+
 DOUBT = "What you just sent may not be saved: look before you send it again."
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A field of a form as it was sent."""
+
+    name: str
+    text: str
+
+    @property
+    def is_written(self) -> bool:
+        """Whether these are somebody's words, and neither a choice nor a number."""
+        return len(self.text.split()) > 1
 
 
 def init_app(app: Flask) -> None:
@@ -58,7 +75,21 @@ def _page(status: int, sentence: str) -> ResponseReturnValue:
         return problem(sentence, status)
     # Without the frame of pages, which asks the very database that failed.
     template = current_app.jinja_env.get_template("error.html")
-    return make_response(template.render(status=status, sentence=sentence), status)
+    page = template.render(
+        status=status,
+        sentence=sentence,
+        typed=_typed() if status in GIVEN_BACK else (),
+        address=request.full_path.removesuffix("?"),
+        has_file=bool(request.files) if status in GIVEN_BACK else False,
+    )
+    return make_response(page, status)
+
+
+def _typed() -> list[Typed]:
+    """What was sent, field by field; what nobody has typed is among it, for the next try."""
+    if request.method != "POST":
+        return []
+    return [Typed(name, text) for name, text in request.form.items(multi=True)]
 
 
 def _unknown_host(error: SecurityError) -> ResponseReturnValue:

@@ -22,3 +22,8 @@ def init_app(app: Flask, frame: Callable[[], object]) -> None:
 def render_page(template: str, /, *, frame: object = None, **context: Any) -> str:
     """The page; ``frame``: where the view needed it too and has asked for it already."""
     return render_template(template, frame=frame or current_app.extensions[EXTENSION](), **context)
+
+
+def render_page_alone(template: str, /, **context: Any) -> str:
+    """The page without what is around it on all pages: that is asked of the database."""
+    return render_template(template, frame=None, **context)

@@ -7,11 +7,11 @@ from functools import partial
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from portal.kit.pages import render_page
+from portal.kit.pages import render_page, render_page_alone
 from portal.kit.rendering import prometheus_page
 from portal.lab.grafana_state import grafana_password, has_grafana
 from portal.services import Services, current_services
-from stack.doctor import Diagnosis, diagnose
+from stack.doctor import Diagnosis, diagnose, has_no_database
 from stack.layout import Layout
 from stack.state import read_state
 
@@ -24,7 +24,8 @@ def index() -> ResponseReturnValue:
     services, settings = current_services(), current_services().settings
     pages = [partial(prometheus_page, services, name) for name in ("targets", "alerts")]
     services.ask_ahead([*pages, partial(_findings, services)])
-    return render_page(
+    render = render_page_alone if has_no_database(_findings(services)) else render_page
+    return render(
         "lab/index.html",
         **_context(),
         grafana_password=grafana_password(settings),

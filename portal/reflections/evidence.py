@@ -143,7 +143,7 @@ def _bursts(learner_id: int, most: int) -> tuple[BurstFacts, ...]:
 
 def _burst_facts(burst: Burst, alerts: Iterable[AlertHistory]) -> BurstFacts:
     return BurstFacts(
-        number=burst.id,
+        number=burst.number,
         title=burst.title,
         state=burst.state,
         requested_at=burst.requested_at,
@@ -181,7 +181,7 @@ def _impact_facts(learner_id: int) -> ImpactFacts | None:
     if row is None:
         return None
     return ImpactFacts(
-        burst=row.burst_id,
+        burst=row.burst.number,
         failed=row.failed,
         slow=row.slow,
         seconds=row.seconds,

@@ -29,6 +29,7 @@ from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.rulefolder.presence import has_alert
 from portal.services import current_services
 from portal.stage.comparison import compare
+from portal.stage.incident import stage_context, tail_context
 
 bp = Blueprint("stage", __name__, url_prefix="/bursts")
 
@@ -97,54 +98,74 @@ def predict_fragment(form: str) -> ResponseReturnValue:
     return render_template("stage/_predict.html", form=form, has_alert=_has_alert())
 
 
-@bp.get("/<int:burst_id>")
-def show(burst_id: int) -> ResponseReturnValue:
+@bp.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
     """One burst: what users saw beside what the SLI says."""
-    burst = _find(burst_id)
+    burst = _find(number)
     context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst), **_marks(burst)}
     return render_page(
-        "stage/show.html", burst=burst, has_alert=_has_alert(), **context, **_beside()
+        "stage/show.html",
+        burst=burst,
+        has_alert=_has_alert(),
+        **context,
+        **stage_context(burst, request.args.get("slo")),
+        **tail_context(burst, request.args),
     )
 
 
-@bp.get("/<int:burst_id>/views")
-def views_fragment(burst_id: int) -> ResponseReturnValue:
+@bp.get("/<int:number>/tail")
+def tail_fragment(number: int) -> ResponseReturnValue:
+    """How long the requests of a burst took, with the threshold that was asked for."""
+    burst = _find(number)
+    return render_template("stage/_tail.html", burst=burst, **tail_context(burst, request.args))
+
+
+@bp.get("/<int:number>/stage")
+def stage_fragment(number: int) -> ResponseReturnValue:
+    """The picture of a burst, as far as it has come."""
+    burst = _find(number)
+    context = stage_context(burst, request.args.get("slo"))
+    return render_template("stage/_stage.html", burst=burst, **context)
+
+
+@bp.get("/<int:number>/views")
+def views_fragment(number: int) -> ResponseReturnValue:
     """The two views of a burst."""
-    burst = _find(burst_id)
+    burst = _find(number)
     return render_template("stage/_views.html", burst=burst, sides=sides(burst))
 
 
-@bp.get("/<int:burst_id>/prediction")
-def prediction_fragment(burst_id: int) -> ResponseReturnValue:
+@bp.get("/<int:number>/prediction")
+def prediction_fragment(number: int) -> ResponseReturnValue:
     """What was expected of a burst, beside what happened."""
-    burst = _find(burst_id)
+    burst = _find(number)
     return render_template("stage/_prediction.html", burst=burst, **_truth_context(burst))
 
 
-@bp.get("/<int:burst_id>/grafana")
-def grafana_fragment(burst_id: int) -> ResponseReturnValue:
+@bp.get("/<int:number>/grafana")
+def grafana_fragment(number: int) -> ResponseReturnValue:
     """On which dashboards in Grafana a burst is marked, or why not."""
-    burst = _find(burst_id)
+    burst = _find(number)
     return render_template("stage/_grafana.html", burst=burst, **_marks(burst))
 
 
-@bp.get("/<int:burst_id>/fragment")
-def burst_fragment(burst_id: int) -> ResponseReturnValue:
+@bp.get("/<int:number>/fragment")
+def burst_fragment(number: int) -> ResponseReturnValue:
     """One burst, now; announces its end."""
-    burst = _find(burst_id)
+    burst = _find(number)
     ended = not burst.is_active and request.args.get("was") == "active"
     events = "burst-changed, criterion-changed" if ended else ""
     return fragment("stage/_burst.html", events=events, burst=burst, asked=_asked())
 
 
-@bp.post("/<int:burst_id>/stop")
-def stop(burst_id: int) -> ResponseReturnValue:
+@bp.post("/<int:number>/stop")
+def stop(number: int) -> ResponseReturnValue:
     """Ask the burst to stop."""
-    burst = _find(burst_id)
+    burst = _find(number)
     if burst.is_active:
         store.request_stop(burst)
     return fragment_or_redirect(
-        "stage/_burst.html", url_for(".show", burst_id=burst.id), burst=burst
+        "stage/_burst.html", url_for(".show", number=burst.number), burst=burst
     )
 
 
@@ -172,7 +193,7 @@ def _started(profile: Profile, prediction: Prediction) -> ResponseReturnValue:
         return problem(_one_at_a_time(burst), 200)
     return fragment_or_redirect(
         "stage/_burst.html",
-        url_for(".show", burst_id=burst.id, asked=asked),
+        url_for(".show", number=burst.number, asked=asked),
         events="burst-changed",
         burst=burst,
         asked=asked,
@@ -185,7 +206,7 @@ def _one_at_a_time(running: Burst) -> Markup:
         'One burst at a time: <a href="{}">{}</a> is still running. '
         "Stop it, or wait for its end, then start yours."
     )
-    return words.format(url_for(".show", burst_id=running.id), running.title)
+    return words.format(url_for(".show", number=running.number), running.title)
 
 
 def _truth_context(burst: Burst) -> dict[str, Any]:
@@ -218,9 +239,9 @@ def _asked() -> str | None:
     return asked if asked in PRESETS or asked == "custom" else None
 
 
-def _find(burst_id: int) -> Burst:
+def _find(number: int) -> Burst:
     learner = current_learner()
-    burst = store.find(learner.id, burst_id)
+    burst = store.find(learner.id, number)
     if burst is None:
         abort(404, "There is no burst of that number.")
     return shown(current_runner(), burst)

@@ -7,16 +7,20 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from portal.bursts.hearing import Hearing
 from portal.bursts.models import Burst, BurstState
 from portal.bursts.settler import start_settling
-from portal.bursts.store import ABANDONED_REASON, settle_abandoned
+from portal.bursts.store import ABANDONED_REASON, NOT_BEGUN_REASON, settle_abandoned
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.limits import BurstLimits
 from portal.services import Services
 from tests.alerts.test_course import add_burst
 from tests.conftest import Clock
+
+pytestmark = pytest.mark.both_databases
 
 PATIENCE = 60.0
 
@@ -61,3 +65,54 @@ def test_it_ended_when_it_was_last_heard_of_but_not_in_the_future_nor_before_it_
     db.session.commit()
     settle_abandoned(began + timedelta(seconds=now_s), BurstLimits())
     assert burst.ended_at == began + timedelta(seconds=ended_s)
+
+
+def test_one_that_never_began_is_told_as_such(learner: Learner, clock: Clock) -> None:
+    burst = add_burst(learner, 0, BurstState.QUEUED)
+    burst.started_at, burst.counts = None, {}
+    db.session.commit()
+    settle_abandoned(clock() + timedelta(hours=1), BurstLimits())
+    assert (burst.state, burst.reason) == (BurstState.FAILED, NOT_BEGUN_REASON)
+
+
+class Hands:
+    """A monotonic clock that is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_after_the_database_was_away_a_silent_runner_is_given_a_moment(
+    learner: Learner, clock: Clock
+) -> None:
+    """It may be well, and could not say so."""
+    limits, hands = BurstLimits(), Hands()
+    hearing = Hearing(limits, hands)
+    burst = add_burst(learner, 0, BurstState.RUNNING)
+    later = clock() + timedelta(hours=1)
+    hearing.lose()
+    hands.now_s += limits.abandoned_s - 1
+    settle_abandoned(later, limits, (), hearing)
+    assert burst.state == BurstState.RUNNING
+    hands.now_s += 2
+    settle_abandoned(later, limits, (), hearing)
+    assert burst.state == BurstState.FAILED
+
+
+def test_who_waits_long_for_the_database_or_in_vain_hears_nothing() -> None:
+    limits, hands = BurstLimits(), Hands()
+    hearing = Hearing(limits, hands)
+    with hearing.listening():
+        hands.now_s += limits.lock_s
+    assert hearing.is_sure
+    with hearing.listening():
+        hands.now_s += limits.lock_s + 0.1
+    assert not hearing.is_sure
+    hands.now_s += limits.abandoned_s + 0.1
+    assert hearing.is_sure
+    with pytest.raises(PoolTimeoutError), hearing.listening():
+        raise PoolTimeoutError
+    assert not hearing.is_sure

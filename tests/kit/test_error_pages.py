@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
@@ -14,6 +15,35 @@ from portal.kit.database_fault import DatabaseFault
 from portal.kit.error_pages import DOUBT
 
 HTMX = {"HX-Request": "true"}
+
+
+class SentForm(HTMLParser):
+    """What a browser would send with the page's one form."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action, self.sent, self._area = "", dict[str, str](), ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.action = named["action"]
+        elif tag == "input":
+            self.sent[named["name"]] = named["value"]
+        elif tag == "textarea":
+            self._area = named["name"]
+            self.sent[self._area] = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.sent[self._area] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            # A browser takes away the line end that a text area begins with.
+            self.sent[self._area] = self.sent[self._area].removeprefix("\n")
+            self._area = ""
 
 
 @pytest.fixture
@@ -88,3 +118,29 @@ def test_an_error_without_a_name_is_our_mistake_and_logged(
     assert DatabaseFault.UNKNOWN.sentence in answer.text
     assert "secret detail" not in answer.text
     assert caplog.records[-1].exc_info
+
+
+def test_a_form_that_failed_is_given_back_whole_and_can_be_sent_again(broken: FlaskClient) -> None:
+    typed = {"why": "\nTwo <lines>,\r\nand “quotes”.", "objective": "99.9", "key": "k1"}
+    answer = broken.post("/fails?from=here", data=typed)
+    assert answer.status_code == 503
+    page = SentForm(answer.text)
+    assert page.sent == typed
+    assert page.action == "/fails?from=here"
+    assert "Send it again" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/slis", "/nowhere"])
+def test_what_no_page_takes_is_not_offered_again(broken: FlaskClient, path: str) -> None:
+    assert "Send it again" not in broken.post(path, data={"why": "two words"}).text
+
+
+def test_another_sites_form_is_not_offered_again(broken: FlaskClient) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    answer = broken.post("/fails", data={"why": "two words"}, headers=headers)
+    assert answer.status_code == 403
+    assert "two words" not in answer.text
+
+
+def test_a_page_that_failed_has_no_form(broken: FlaskClient) -> None:
+    assert "<form" not in broken.get("/fails?why=two+words").text

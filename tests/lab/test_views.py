@@ -51,7 +51,7 @@ def test_what_runs_in_the_background_is_told(
 ) -> None:
     monkeypatch.setattr(Checker, "refresh", lambda *_: [])
     assert "in the background" not in client.get("/lab").text
-    with services.background.task("follows burst 7"):
+    with services.background.task("follows a burst"):
         page = client.get("/lab").text
     assert "in the background (1)" in page
-    assert "follows burst 7" in page
+    assert "follows a burst" in page

@@ -280,7 +280,11 @@ class ServerError(Exception):
         (None, DatabaseFault.AWAY),
         ("08006", DatabaseFault.AWAY),
         ("57P01", DatabaseFault.AWAY),
-        ("57014", DatabaseFault.LOCKED),
+        ("57014", DatabaseFault.SILENT),
+        ("57P03", DatabaseFault.STARTING),
+        ("53300", DatabaseFault.CROWDED),
+        ("42501", DatabaseFault.DENIED),
+        ("28P01", DatabaseFault.DENIED),
         ("55P03", DatabaseFault.LOCKED),
         ("25006", DatabaseFault.READ_ONLY),
         ("53100", DatabaseFault.FULL),
@@ -296,7 +300,7 @@ def test_postgresqls_codes_have_the_same_names(sqlstate: str | None, fault: Data
 def test_a_lost_connection_and_an_exhausted_pool_have_names() -> None:
     lost = DatabaseError("", {}, ServerError("XX000"), connection_invalidated=True)
     assert fault_of(lost) is DatabaseFault.AWAY
-    assert fault_of(PoolTimeoutError("QueuePool limit")) is DatabaseFault.LOCKED
+    assert fault_of(PoolTimeoutError("QueuePool limit")) is DatabaseFault.CROWDED
     assert fault_of(CommandError("No such revision")) is DatabaseFault.UNKNOWN
 
 
@@ -310,4 +314,4 @@ def test_a_command_says_it_in_one_sentence(
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 1
-    assert capsys.readouterr().err == f"slo-lab: {DatabaseFault.LOCKED.sentence}\n"
+    assert capsys.readouterr().err == f"slo-lab: {DatabaseFault.CROWDED.sentence}\n"

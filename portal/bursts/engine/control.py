@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 
@@ -28,7 +29,8 @@ class Control:
         self.fd = fd
         self.stop_reason = ""
         self.is_orphaned = False
-        self.heard_at = self.owned_at = time.monotonic()
+        self.heard_at = time.monotonic()
+        self.owned_at = -math.inf
         self._buffer = b""
 
     def read_order(self) -> str:
