@@ -9,7 +9,7 @@ JOBS ?= 4
 .DEFAULT_GOAL := help
 # Where Python is told to write no compiled modules, each process of the tests compiles all of them.
 test coverage: export PYTHONDONTWRITEBYTECODE =
-.PHONY: help lab test coverage lint format bench doctor clean
+.PHONY: help lab test coverage lint format bench live-grafana doctor clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -40,6 +40,10 @@ format: .venv-test ## Put the code into the house's format
 bench: .venv-test ## Measure; each number beside its aim
 	@$(BIN)/python -m tests.provision
 	@exec $(BIN)/python -m bench $(ARGS)
+
+live-grafana: .venv-test ## Walk through a real Grafana (GRAFANA=its folder, or its address)
+	@$(BIN)/python -m tests.provision
+	@exec $(BIN)/python -m tests.real_grafana $(GRAFANA) $(ARGS)
 
 doctor: .venv-lab ## Say what is up, what is not, and what to do
 	@exec $(BIN)/slo-lab doctor

@@ -13,6 +13,10 @@ from portal.config import SettingError, Settings
 IN_A_TEXT = re.compile(
     r"(?<!portal )\bslo-lab (up|logs|clean|reset|restore|doctor|check|burst|export|slo|rules)\b"
 )
+ANOTHER_FOLDER = re.compile(
+    r"\bset SLO_LAB_DATA_DIR( \(SLO_LAB_DATABASE_URL\))? to another (folder|one|database)\b"
+)
+WITH_OTHER_VOLUMES = "start a lab with volumes of its own (docker compose -p NAME up -d)"
 _OF_COMPOSE = {
     "up": "docker compose up -d",
     "logs": "docker compose logs",
@@ -23,9 +27,13 @@ _ALONE = {"reset", "restore"}
 
 
 def typed_here(text: str, settings: Settings) -> str:
-    """The text as it stands; under docker compose, with its commands as they are typed there."""
+    """The text as it stands; under docker compose, with its commands as they are typed there.
+
+    A data folder is volumes there, and another one those of another project.
+    """
     if not settings.is_in_containers:
         return text
+    text = ANOTHER_FOLDER.sub(WITH_OTHER_VOLUMES, text)
     return IN_A_TEXT.sub(lambda found: in_containers(found[1]), text)
 
 

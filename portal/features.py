@@ -10,6 +10,7 @@ from portal.alerts.criterion import AlertCriterion
 from portal.alerts.follower import AlertFollower
 from portal.alerts.guards import own_guards
 from portal.alerts.models import AlertRuleText, AlertWatch, KeptAlert
+from portal.alerts.store import applied_text
 from portal.annotations.annotator import Annotator
 from portal.annotations.clearing import AnnotationClearing
 from portal.bursts.settler import start_settling
@@ -27,6 +28,7 @@ from portal.objectives.criterion import SLOCriterion
 from portal.objectives.models import SavedSLO
 from portal.reflections.clearing import ReflectionClearing
 from portal.reflections.criterion import ReflectionCriterion
+from portal.rulefolder import healing
 from portal.rulefolder.clearing import RuleFolderClearing
 from portal.steps.clearing import TickClearing
 from portal.steps.frame import page_frame
@@ -97,6 +99,7 @@ NAVIGATION = (
 def start_background(app: Flask) -> None:
     """Begin what goes on whether or not a page is open; ``end_app`` ends it."""
     start_settling(app)
+    healing.start_healing(app)
     AlertFollower(app).start()
     Annotator(app).start()
 
@@ -107,6 +110,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"navigation": NAVIGATION})
     pages.init_app(app, page_frame)
     own_alerts.init_app(app, own_guards)
+    healing.init_app(app, applied_text)
     clearing.init_app(app, CLEARINGS)
     for name in FEATURES:
         app.register_blueprint(import_module(name).bp)

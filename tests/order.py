@@ -54,6 +54,7 @@ LONGEST = (
     "objectives/test_cli.py",
     "criteria/test_cli.py",
     "test_words.py",
+    "rulefolder/test_healing.py",
     "alerts/test_write_lock.py",
     "rulefolder/test_apply.py",
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -92,6 +93,10 @@ def compose(settings: Settings) -> Settings:
         ("run slo-lab clean first", "run docker compose down --volumes first"),
         ("slo-lab restore puts", "docker compose run --rm portal slo-lab restore puts"),
         ("folder ~/slo-lab is", "folder ~/slo-lab is"),
+        (
+            "Free it or set SLO_LAB_DATA_DIR to another one.",
+            "Free it or start a lab with volumes of its own (docker compose -p NAME up -d).",
+        ),
     ],
 )
 def test_a_command_in_a_text_is_typed_as_the_lab_runs(
@@ -100,6 +105,15 @@ def test_a_command_in_a_text_is_typed_as_the_lab_runs(
     assert typed_here(text, settings) == text
     assert typed_here(text, compose) == there
     assert typed_here(there, compose) == there
+
+
+@pytest.mark.parametrize("module", ["secret_files", "wsgi", "kit/database_fault"])
+def test_another_data_folder_is_another_project_there(compose: Settings, module: str) -> None:
+    """Every sentence that sends somebody to another folder; the setting counts for nothing."""
+    source = (Path(__file__).parents[1] / "portal" / f"{module}.py").read_text()
+    said = re.sub(r"\{variable\('data_dir'\)\}", "SLO_LAB_DATA_DIR", source)
+    assert "SLO_LAB_DATA_DIR" in said
+    assert "SLO_LAB_DATA_DIR" not in typed_here(said, compose)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -61,6 +61,12 @@ def _insert(learner_id: int, text: str, now: datetime) -> AlertRuleText:
     return row
 
 
+def applied_text(learner_id: int) -> str | None:
+    """What Prometheus has of the learner, as the database says; None: nothing."""
+    row = find(learner_id)
+    return None if row is None or row.removed_at is not None else row.applied_text
+
+
 def mark_applied(learner_id: int, text: str, now: datetime, *, assisted: bool) -> None:
     """Note that Prometheus took the text. Help sticks until the rules are removed.
 

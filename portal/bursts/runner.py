@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import selectors
 import subprocess
 import sys
@@ -31,8 +32,9 @@ from portal.bursts.hearing import Hearing
 from portal.bursts.messages import HERE, STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
+from portal.bursts.record import BurstRecord
 from portal.bursts.server_view import counters_before, seen_since
-from portal.bursts.store import ABANDONED_REASON, settle_abandoned
+from portal.bursts.store import ABANDONED_REASON, CUT_SHORT, settle_abandoned
 from portal.clients.calls import announce
 from portal.clients.errors import ClientError
 from portal.commands import typed_here
@@ -43,11 +45,13 @@ from portal.limits import BurstLimits
 from portal.services import Services
 
 log = logging.getLogger(__name__)
+LAST_WORDS = (MessageKind.FINISHED, MessageKind.STOPPED, MessageKind.FAILED)
 MISTAKE = "The portal made a mistake; slo-lab logs portal has the details."
 DISK_REASON = "The disk of the database was full, so the burst was ended before its time."
 """What the record says once it could be saved."""
 
 OVERTAKEN = 409
+READ_BYTES = 64 << 10
 WRITERS = 16
 """Threads that write records, of all bursts; only a database that stands still keeps one for long.
 """
@@ -178,9 +182,13 @@ class _Run:
         self._job = job
         self._fence = fence
         self._counts: dict[str, Any] = {}
+        self._record = BurstRecord()
+        self._record_due = 0.0
+        self._heard = b""
         self._reason = ""
         self._stopping = self._stop_wanted = False
         self._full_since: float | None = None
+        self._owned_at = time.monotonic()
         self._writing: Future[Tried] | None = None
 
     def to_its_end(self) -> None:
@@ -189,7 +197,7 @@ class _Run:
             before = counters_before(self._services, self._job)
             self._take_fence()
             self._hold_fault()
-            started = self._services.clock()
+            started, self._owned_at = self._services.clock(), time.monotonic()
             known = asdict(before) if before else None
             self._save(state=BurstState.RUNNING, started_at=started, counted_before=known)
             state = self._drive()
@@ -201,7 +209,8 @@ class _Run:
         finally:
             self._release_fault()
             ended = max(started, self._services.clock())
-            self._finish(state=state, reason=self._reason[:500], ended_at=ended)
+            told = {"record": self._record.dump()} if self._record.seconds else {}
+            self._finish(state=state, reason=self._reason[:500], ended_at=ended, **told)
         view = seen_since(self._services, self._job, before, ended)
         if view is None and self._services.background.stopping.is_set():
             return  # the next portal asks
@@ -211,16 +220,18 @@ class _Run:
         with _engine(self._limits.leave_s) as engine, selectors.DefaultSelector() as selector:
             order = self._profile.spec(self._services.mockapp.base_url)
             _write(engine, replace(order, silence_seconds=self._limits.alone_s).dump())
+            self._say_here(engine)
             selector.register(_output(engine), selectors.EVENT_READ)
             silent, due = 0.0, time.monotonic()
             while True:
                 if self._services.background.stopping.is_set():
-                    raise BurstError(ABANDONED_REASON)
+                    return self._cut_short(engine, selector)
                 wait = max(0.0, due - time.monotonic())
                 if selector.select(timeout=wait):
                     silent = 0.0
-                    if ended := self._hear(self._next_message(engine)):
-                        return ended
+                    for message in self._messages(engine):
+                        if ended := self._hear(message):
+                            return ended
                 # What was waited, not what the clock says: a machine that stood still did so
                 # for the engine too.
                 elif (silent := silent + wait) > self._limits.silence_s:
@@ -230,14 +241,49 @@ class _Run:
                     # From its end, so that messages are read however long a tick takes.
                     due = time.monotonic() + self._limits.tick_s
 
-    def _next_message(self, engine: subprocess.Popen[bytes]) -> Message:
-        line = _output(engine).readline()
-        if not line:
+    def _cut_short(
+        self, engine: subprocess.Popen[bytes], selector: selectors.BaseSelector
+    ) -> BurstState:
+        """Stop the engine because the portal ends; its last words have the whole numbers.
+
+        Raises BurstError, unless the burst was over.
+        """
+        _write(engine, STOP + "\n")
+        last = self._last_words(engine, selector)
+        if last is MessageKind.FINISHED:
+            return BurstState.FINISHED
+        if last is None:
+            engine.kill()  # it had its time to leave
+        raise BurstError(CUT_SHORT if last else ABANDONED_REASON)
+
+    def _last_words(
+        self, engine: subprocess.Popen[bytes], selector: selectors.BaseSelector
+    ) -> MessageKind | None:
+        """Of which kind they were; None when none came in time."""
+        with contextlib.suppress(SLOLabError):
+            while selector.select(timeout=self._limits.last_words_s):
+                for message in self._messages(engine):
+                    self._take(message)
+                    if message.kind in LAST_WORDS:
+                        return message.kind
+        return None
+
+    def _messages(self, engine: subprocess.Popen[bytes]) -> Iterator[Message]:
+        """Those that have come whole; raises BurstError once no more will."""
+        data = os.read(_output(engine).fileno(), READ_BYTES)
+        if not data:
             raise BurstError(self._gone(engine))
-        return Message.parse(line.decode("utf-8", "replace"))
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        for line in lines:
+            yield Message.parse(line.decode("utf-8", "replace"))
+
+    def _take(self, message: Message) -> None:
+        self._counts = message.counts()
+        if message.part:
+            self._record.take(message.part)
 
     def _hear(self, message: Message) -> BurstState | None:
-        self._counts = message.counts()
+        self._take(message)
         if message.kind is MessageKind.FAILED:
             raise BurstError(message.reason or "The burst's own process gave up.")
         if message.kind is MessageKind.FINISHED:
@@ -247,7 +293,7 @@ class _Run:
             if message.reason == FELL_SILENT:
                 raise BurstError(SETTLED_REASON)
             if not self._stopping and self._services.background.stopping.wait(self._limits.tick_s):
-                raise BurstError(ABANDONED_REASON)  # whoever ends the portal ends its group
+                raise BurstError(CUT_SHORT)  # whoever ends the portal ends its group
             self._reason = self._reason or "Stopped before its time."
             return BurstState.FAILED if self._reason == DISK_REASON else BurstState.STOPPED
         return None
@@ -257,9 +303,11 @@ class _Run:
 
         In this order: a burst that was given up meanwhile breaks nothing any more.
         """
-        _write(engine, HERE + "\n")
-        self._save(counts=self._counts)
-        _write(engine, HERE + "\n")
+        began = time.monotonic()
+        self._say_here(engine)
+        is_saved = self._save(counts=self._counts, **self._record_in_time())
+        self._owned_at = began if is_saved else time.monotonic()
+        self._say_here(engine)
         self._hold_fault(must=False)
         since = self._full_since
         if since is not None and time.monotonic() - since > self._limits.full_s:
@@ -267,6 +315,17 @@ class _Run:
         if not self._stopping and (self._reason == DISK_REASON or self._stop_wanted):
             self._stopping = True
             _write(engine, STOP + "\n")
+
+    def _say_here(self, engine: subprocess.Popen[bytes]) -> None:
+        """Nobody may take the burst for given up sooner than ``abandoned_s`` after that moment."""
+        _write(engine, f"{HERE} {self._owned_at}\n")
+
+    def _record_in_time(self) -> dict[str, bytes]:
+        """The record by the second, where it is time to save it again."""
+        if not self._record.seconds or time.monotonic() < self._record_due:
+            return {}
+        self._record_due = time.monotonic() + self._limits.record_s
+        return {"record": self._record.dump()}
 
     def _take_fence(self) -> None:
         """A number above all that the service has seen, which may remember more than we do.
@@ -312,26 +371,28 @@ class _Run:
             f"({_how(engine.returncode)}). The numbers are the last ones it told."
         )
 
-    def _save(self, **values: Any) -> None:
+    def _save(self, **values: Any) -> bool:
         """Write to the record while the burst is under way; what fails is tried at the next tick.
 
-        Only a disk that stays full ends the burst: ``_full_since`` says since when it is.
+        Whether it was written. Only a disk that stays full ends the burst: ``_full_since`` says
+        since when it is.
         """
         values = {**self._unsaved, **values}
         tried = self._tried(values)
         if tried is None:
             self._note_unsaved(values, DatabaseFault.SILENT, "no answer yet")
-            return
+            return False
         self._stop_wanted = tried.stop
         if tried.error:
             fault = self._not_saved(values, tried.error)
             still = self._full_since if self._full_since is not None else time.monotonic()
             self._full_since = still if fault is DatabaseFault.FULL else None
-            return
+            return False
         if not tried.active:
             raise BurstError(SETTLED_REASON)
         self._full_since = None
         self._runner.unsaved.pop(self._id, None)
+        return True
 
     def _tried(self, values: dict[str, Any]) -> Tried | None:
         """How the saving ended; None where that takes longer than the lease can wait.

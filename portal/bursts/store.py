@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import undefer
 
 from portal.bursts.hearing import Hearing
 from portal.bursts.models import ACTIVE, Burst, BurstState
@@ -16,19 +17,19 @@ from portal.kit.age import old
 from portal.kit.db import db
 from portal.limits import BurstLimits
 
-ABANDONED_REASON = (
-    "The portal stopped while this burst ran, so it was cut short. "
-    "The numbers are those of its last second."
-)
+CUT_SHORT = "The portal stopped while this burst ran, so it was cut short."
+ABANDONED_REASON = f"{CUT_SHORT} The numbers are those of its last second."
 NOT_BEGUN_REASON = (
     "The portal stopped, or lost its database, as this burst was about to begin. Start it again."
 )
 
 
 def find(learner_id: int, number: int) -> Burst | None:
-    """The learner's burst of that number."""
+    """The learner's burst of that number, with its record by the second."""
     return db.session.scalar(
-        select(Burst).where(Burst.learner_id == learner_id, Burst.number == number)
+        select(Burst)
+        .where(Burst.learner_id == learner_id, Burst.number == number)
+        .options(undefer(Burst.record))
     )
 
 

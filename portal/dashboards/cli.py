@@ -15,6 +15,7 @@ from portal.clients import promtool
 from portal.clients.promtool import Validity
 from portal.dashboards.document import MAX_BYTES, load, too_large
 from portal.dashboards.errors import UnreadableDashboardError
+from portal.dashboards.figure import FINEST_BUDGET
 from portal.dashboards.judge import (
     CheckContext,
     DashboardFinding,
@@ -29,6 +30,7 @@ from portal.dashboards.templating import seconds
 from portal.durations import prometheus_duration
 from portal.errors import SLOLabError
 from portal.limits import PromtoolLimits
+from portal.objectives.cli import read_slos
 from portal.promql.context import Context, RecordingRule, bucket_labels, by_name
 from portal.rulefile.recordings import recording_rules
 from portal.trial.engine import TrialEngine
@@ -99,6 +101,13 @@ def _buckets(
     callback=_buckets,
     help="The latency histogram's bounds in seconds, like 0.1,0.2  [default: the mock app's].",
 )
+@click.option(
+    "--slo",
+    "slo_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="OpenSLO v1 file with your SLOs, which say how fine a number has to be; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
 @click.pass_context
 def check_dashboard(
@@ -107,6 +116,7 @@ def check_dashboard(
     rule_files: tuple[Path, ...],
     scrape_interval_s: float,
     buckets: tuple[str, ...],
+    slo_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Say which panels of a dashboard show an SLI, which don't, and why.
@@ -118,7 +128,8 @@ def check_dashboard(
     rules, unread = _rules(rule_files)
     engine = TrialEngine(PromtoolLimits(), PromtoolSource(Console(err=True)))
     context_of_queries = Context(by_name(rules), scrape_interval_s, buckets)
-    check = CheckContext(TrialMemory(engine), context_of_queries)
+    budget = _least_budget(slo_files)
+    check = CheckContext(TrialMemory(engine), context_of_queries, budget=budget)
     read = [_read(path, check) for path in files]
     prepared = [file.prepared for file in read if file.prepared]
     validity = _validity(prepared, engine)
@@ -133,6 +144,16 @@ def check_dashboard(
         elif finding.verdict is not DashboardVerdict.ERROR:
             _print(file.name, finding)
     context.exit(2 if unread else _status(found))
+
+
+def _least_budget(paths: tuple[Path, ...]) -> float:
+    """The smallest error budget among the SLOs; ends the command where a file can't be read."""
+    try:
+        slos = read_slos(paths)
+    except SLOLabError as error:
+        click.echo(f"slo-lab: {error}", err=True)
+        raise click.exceptions.Exit(2) from None
+    return min((slo.error_budget for slo in slos), default=FINEST_BUDGET)
 
 
 def _rules(paths: Sequence[Path]) -> tuple[list[RecordingRule], int]:

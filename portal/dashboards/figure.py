@@ -72,6 +72,8 @@ BAD_SHARES = (0.0, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
 SECONDS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
 SPENT = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.5, 2.0, 10.0)
 """What happens on days good and bad: shares that fail, durations, budgets spent."""
+USUAL = 7
+"""So many of these come before an outage; an axis without any of them shows nothing until then."""
 SAMPLES = (("0", "0.05", "0.5", "0.999", "1"), ("0.5", "5", "50", "99.9", "100"))
 
 STACKED = "Its series are stacked, so that heights are sums."
@@ -123,7 +125,7 @@ class Figure:
         if 2 * len(hidden) > len(values):
             yield unsure("Texts stand in place of most of its values.")
         seen = [v for v in values if self.axis[0] <= v <= self.axis[1]]
-        if len(seen) < 2:
+        if len(seen) < 2 or not set(seen) & set(values[:USUAL]):
             yield unsure("Its values lie outside of the axis.")
 
     def _odd_unit(self, indicator: Indicator, whole: float, written: str) -> str:

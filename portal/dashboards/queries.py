@@ -456,7 +456,7 @@ class _Fields:
         if made is None or len(self.results) >= MAX_RESULTS:
             self.guessing = False  # an unknown name may be the field that was made here
             if options.get("replaceFields") is True:
-                self._drop(self._all)
+                self._replace(options)
             return
         text, used, default = made
         alias = options.get("alias")
@@ -470,6 +470,15 @@ class _Fields:
             self._drop(self._all)
         self.results.append(query)
         self.names[plain(name)] = query
+
+    def _replace(self, options: Mapping[str, Any]) -> None:
+        """What takes the place of all fields: something that isn't known, or a moving average."""
+        window = mapping(options.get("window"))
+        averaged = options.get("mode") == "windowFunctions" and window.get("reducer") == "mean"
+        if averaged:
+            self._mark(self._all, unsure("A moving average takes its place."))
+        else:
+            self._drop(self._all)
 
     def _binary(self, options: Mapping[str, Any]) -> tuple[str, list[Query], str] | None:
         binary = options.get("binary")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 from flask import Flask
@@ -56,7 +55,6 @@ def init_app(app: Flask) -> None:
         app.add_template_filter(filter_)
     app.add_template_filter(command_here)
     app.add_template_filter(prometheus_url)
-    app.add_template_filter(explore_url)
     app.context_processor(lambda: {"now": current_services().clock()})
 
 
@@ -77,13 +75,3 @@ def prometheus_page(services: Services, name: str) -> str:
     key, page_s = ("prometheus page", name), services.limits.reading.page_s
     path = services.readings.get(key, page_s, lambda: services.prometheus.page(name))
     return f"{services.settings.prometheus_link}{path}"
-
-
-def explore_url(promql: str) -> str:
-    """The query in Grafana's Explore."""
-    pane = {
-        "datasource": "prometheus",
-        "queries": [{"refId": "A", "expr": promql}],
-        "range": {"from": "now-15m", "to": "now"},
-    }
-    return f"{current_services().settings.grafana_link}/explore?left={quote(json.dumps(pane))}"

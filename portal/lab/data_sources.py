@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from portal.clients.errors import ClientError, ErrorKind
 from portal.clients.grafana import DataSource, DataSources, SourceAnswer, SourceBook
 from portal.clients.grafana.api import SYSTEM as GRAFANA
+from portal.clients.grafana.data_sources import LAB_SOURCE
 from portal.services import Services
 from portal.shop.queries import SLIQueries
 
@@ -23,6 +24,12 @@ class SourceListing:
 
     sources: DataSources | None = None
     trouble: str = ""
+
+    @property
+    def lab_uid(self) -> str:
+        """The uid of the Prometheus that the lab asks; that of its own where none is told."""
+        first = next(iter(self.sources.prometheus if self.sources else []), None)
+        return first.uid if first else LAB_SOURCE
 
 
 def source_listing(services: Services) -> SourceListing:

@@ -26,3 +26,11 @@ class Service(db.Model):  # type: ignore[name-defined,misc]
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), unique=True)
     job: Mapped[str] = mapped_column(String(80), unique=True)
     learner: Mapped[Learner] = relationship(back_populates="service")
+
+
+class Beginning(db.Model):  # type: ignore[name-defined,misc]
+    """How often a learner began a step anew; ``scope``: the step's id, or the whole lab's."""
+
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int]

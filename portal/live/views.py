@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.kit.pages import render_page
 from portal.lab.grafana_state import has_grafana
 from portal.learners import current_learner
+from portal.live.explore import explore_url
 from portal.live.readout import readout, sli_chart
 from portal.objectives.store import first_objective
 from portal.services import current_services
@@ -49,3 +50,9 @@ def readout_fragment() -> ResponseReturnValue:
 def wide_fragment() -> ResponseReturnValue:
     """The wide readout."""
     return render_template("live/_readout.html", **readout_context(wide=True, fresh=True))
+
+
+@bp.get("/explore")
+def explore() -> ResponseReturnValue:
+    """Lead to a query (``?expr=``) in Grafana's Explore."""
+    return redirect(explore_url(current_services(), request.args.get("expr", "")))

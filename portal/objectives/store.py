@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.errors import SLOLabError
@@ -56,6 +56,12 @@ def find_slo(learner_id: int, name: str) -> SavedSLO | None:
     return db.session.scalar(
         select(SavedSLO).where(SavedSLO.learner_id == learner_id, SavedSLO.name == name)
     )
+
+
+def count_changes(learner_id: int) -> int:
+    """How often the learner made, changed, deleted or brought back an SLO."""
+    own = select(func.count(SLORevision.id)).join(SavedSLO)
+    return db.session.scalar(own.where(SavedSLO.learner_id == learner_id)) or 0
 
 
 def first_objective(learner_id: int) -> float | None:

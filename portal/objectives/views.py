@@ -100,12 +100,14 @@ def _import_again(problem: str, text: str) -> ResponseReturnValue:
         "objectives/_import.html",
         problem=problem,
         document=text,
+        changes=store.count_changes(current_learner().id),
         beside=_around_import,
     )
 
 
 def _around_import() -> dict[str, Any]:
     context = {**_form_context(SLOForm.of(request.args)), "preview": None}
+    del context["changes"]  # both forms show it
     return {**_list_context(), **context, **_beside_list()}
 
 
@@ -216,7 +218,9 @@ def _bounds() -> tuple[float, ...]:
 
 
 def _form_context(form: SLOForm, row: SavedSLO | None = None) -> dict[str, Any]:
-    return {"form": form, "row": row, "bounds": _bounds(), "windows": list(Window)}
+    changes = store.count_changes(current_learner().id)
+    shown = {"form": form, "row": row, "changes": changes}
+    return {**shown, "bounds": _bounds(), "windows": list(Window)}
 
 
 def _new_form_again(form: SLOForm) -> ResponseReturnValue:

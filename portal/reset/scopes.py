@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, Table, func, select
 from portal.errors import SLOLabError
 from portal.kit.clearing import Clearing, current_clearings, hanging
 from portal.kit.db import Loss, db
+from portal.learners.beginnings import LAB, begin_anew
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.steps.catalog import load
 from portal.words import counted
-
-LAB = "lab"
 
 
 class ResetRefusedError(SLOLabError):
@@ -78,6 +77,7 @@ def reset(services: Services, learner: Learner, scope: Scope) -> None:
             stack.enter_context(one.beside(services, learner.id, step))
         for one in clearings:
             one.clear(services, learner.id, step)
+        begin_anew(learner.id, step)
         db.session.commit()
 
 

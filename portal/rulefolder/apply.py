@@ -25,6 +25,7 @@ from portal.rulefile.outline import (
     place_within,
 )
 from portal.rulefolder.folder import RuleFolder
+from portal.rulefolder.healing import heal
 from portal.rulefolder.reload import (
     Expectation,
     LoadState,
@@ -189,12 +190,12 @@ def _take_back(services: Services, folder: RuleFolder, name: str) -> None:
 
 
 def _heal(services: Services, folder: RuleFolder) -> None:
-    """Put back what a killed portal left half done, and see it loaded before going on."""
+    """Put right what a killed portal left half done, and see it loaded before going on."""
     if not folder.unfinished():
         return
     before = load_state(services.prometheus)
     next_second(before)
-    for name in folder.heal():
+    for name in heal(folder):
         expected = _expected_back(folder.read(name))
         wait = time_for(services.settings.rules_wait)
         wait_until_loaded(services.prometheus, name, expected, before, wait)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from portal.kit.clearing import Clearing
+from portal.learners.beginnings import mark_of, next_beginning
 from portal.rulefolder.folder import RuleFolder, learner_file
+from portal.rulefolder.healing import heal
 from portal.services import Services
 from portal.words import counted
 
@@ -33,8 +35,19 @@ class RuleFolderClearing(Clearing):
     ) -> AbstractContextManager[None]:
         """Delete the files, which come back when the rows can't be deleted."""
         folder = _folder(services)
-        doomed = self._doomed(folder, learner_id, step)
-        return _deleted(folder, doomed, services.limits.room.lock_s) if doomed else nullcontext()
+        if not folder.unfinished() and not self._doomed(folder, learner_id, step):
+            return nullcontext()
+        return self._without_files(folder, services.limits.room.lock_s, learner_id, step)
+
+    @contextmanager
+    def _without_files(
+        self, folder: RuleFolder, lock_s: float, learner_id: int, step: str | None
+    ) -> Iterator[None]:
+        mark = mark_of(next_beginning(learner_id, step))
+        with folder.locked(lock_s):
+            heal(folder)
+            with _deleted(folder, self._doomed(folder, learner_id, step), mark):
+                yield
 
     def _doomed(self, folder: RuleFolder, learner_id: int, step: str | None) -> list[str]:
         """The files that go: without their SLOs the generated ones, not what the learner wrote."""
@@ -49,17 +62,16 @@ def _folder(services: Services) -> RuleFolder:
 
 
 @contextmanager
-def _deleted(folder: RuleFolder, names: list[str], lock_s: float) -> Iterator[None]:
-    with folder.locked(lock_s):
-        begun: list[str] = []
-        try:
-            for name in names:
-                folder.begin(name, None)
-                begun.append(name)
-            yield
-        except BaseException:
-            for name in begun:
-                folder.rollback(name)
-            raise
+def _deleted(folder: RuleFolder, names: list[str], mark: str) -> Iterator[None]:
+    begun: list[str] = []
+    try:
+        for name in names:
+            folder.begin(name, None, mark)
+            begun.append(name)
+        yield
+    except BaseException:
         for name in begun:
-            folder.commit(name)
+            folder.rollback(name)
+        raise
+    for name in begun:
+        folder.commit(name)

@@ -1,7 +1,8 @@
 """The folder of rule files that Prometheus reads: our names, whole files, a way back.
 
-While a change waits for Prometheus, what the file held before is kept in a journal. Whoever finds
-a journal that nobody works on any more (the portal was killed) puts the file back.
+While a change waits for Prometheus, or for the rows that go with it, what the file held before is
+kept in a journal. Whoever finds a journal that nobody works on any more (the portal was killed)
+puts the file back, unless the rows say that the change was made (``portal/rulefolder/healing.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,17 @@ def learner_file(learner_id: int) -> str:
 def slo_file(learner_id: int, slug: str) -> str:
     """The file of the rules generated for an SLO; its slug has small letters, digits, dashes."""
     return f"slo-{learner_id}-{slug}.rules.yml"
+
+
+def writer_of(name: str) -> int | None:
+    """The learner who wrote the file in the rule editor; None for every other file."""
+    found = re.fullmatch(r"learner-([0-9]{1,10})\.rules\.yml", name)
+    return int(found[1]) if found else None
+
+
+def never(name: str, mark: str) -> bool:
+    """No change that was cut short was made."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -101,14 +113,17 @@ class RuleFolder:
         finally:
             os.close(handle)
 
-    def begin(self, name: str, text: str | None) -> None:
-        """Write the file (None: delete it) and remember what it held, until commit or rollback."""
+    def begin(self, name: str, text: str | None, mark: str = "") -> None:
+        """Write the file (None: delete it) and remember what it held, until commit or rollback.
+
+        ``mark`` is remembered too: by it ``heal`` finds out whether the change was made after all.
+        """
         before = self.read(name)
         if before is None and text is not None and self._count() >= self.most:
             raise RuleFolderError(
                 f"The lab has room for {counted(self.most, 'rule file')}. Remove one first."
             )
-        self._write(self._note(name), json.dumps({"text": before}))
+        self._write(self._note(name), json.dumps({"text": before, "mark": mark}))
         try:
             self._put(name, text)
         except RuleFolderError:
@@ -121,7 +136,7 @@ class RuleFolder:
 
     def rollback(self, name: str) -> str | None:
         """Undo the change; returns what the file holds again (None: there is no file)."""
-        known, before = _remembered(self._note(name))
+        known, before, _ = _remembered(self._note(name))
         if known:
             self._put(name, before)
         self.commit(name)
@@ -132,12 +147,17 @@ class RuleFolder:
         names = [note.name.removesuffix(".json") for note in self.journal.glob("*.json")]
         return [name for name in names if OUR_NAMES.fullmatch(name)]
 
-    def heal(self) -> list[str]:
-        """Undo every change that was cut short; returns the names of the files it changed."""
+    def heal(self, was_made: Callable[[str, str], bool] = never) -> list[str]:
+        """Undo every change that was cut short, but keep what ``was_made`` (name, mark) says of.
+
+        Returns the names of the files it changed.
+        """
         changed = []
         for name in self.unfinished():
-            found = self.read(name)
-            if self.rollback(name) != found:
+            found, (_, _, mark) = self.read(name), _remembered(self._note(name))
+            if was_made(name, mark):
+                self.commit(name)
+            elif self.rollback(name) != found:
                 changed.append(name)
         for draft in [*self.path.glob(f"*.rules.yml*{DRAFT}"), *self.journal.glob(f"*{DRAFT}")]:
             draft.unlink(missing_ok=True)
@@ -169,13 +189,14 @@ def _ours(name: str) -> str:
     return name
 
 
-def _remembered(note: Path) -> tuple[bool, str | None]:
-    """Whether it is known what the file held before the change, and what (None: no file)."""
+def _remembered(note: Path) -> tuple[bool, str | None, str]:
+    """Whether it is known what the file held before the change, what (None: no file), the mark."""
     try:
-        text = json.loads(note.read_text(encoding="utf-8"))["text"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False, None
-    return text is None or isinstance(text, str), text
+        kept = json.loads(note.read_text(encoding="utf-8"))
+        text, mark = kept["text"], str(kept.get("mark", ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False, None, ""
+    return text is None or isinstance(text, str), text, mark
 
 
 def _lock(handle: int, timeout: float) -> None:

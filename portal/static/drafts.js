@@ -1,12 +1,15 @@
-/* Keeps what is typed into a form until it is saved (data-draft: what the form edits, data-version: the
-   version that the page shows). After a reload or Back it stands in the form again; what was typed over
-   another version, or in another tab, is offered. Needs no htmx; without storage it does nothing. */
+/* Keeps what is typed into a form, or a part of one, until it is saved (data-draft: what it edits,
+   data-version: the version that the page shows, data-step: the step whose reset forgets it). After a reload
+   or Back it stands in the form again; what was typed over another version, or in another tab, is offered.
+   Needs no htmx; without storage it does nothing. What saves itself says so with the event "draft". */
 (() => {
   const KEEP = "slo-lab draft ";
   const forms = new WeakSet();
   const own = storage("sessionStorage"); // of this tab
   const last = storage("localStorage"); // of whichever tab typed last
-  const fields = (form) => [...form.elements].filter((one) => one.name && one.name !== "seen" && !/^(hidden|submit|button|file)$/.test(one.type));
+  const begun = JSON.parse(document.body.dataset.begun || "{}"); // how often each was begun anew
+  const begunOf = (form) => (begun.lab ?? 0) + (begun[form.dataset.step] ?? 0);
+  const fields = (form) => [...(form.elements ?? form.querySelectorAll("textarea"))].filter((one) => one.name && one.name !== "seen" && !/^(hidden|submit|button|file)$/.test(one.type));
   const isChoice = (field) => /^(radio|checkbox)$/.test(field.type);
   const keyOf = (form) => KEEP + form.dataset.draft;
 
@@ -34,7 +37,7 @@
   }
 
   function write(form, sent = false) {
-    const text = JSON.stringify({ version: form.dataset.version, typed: typedIn(form), sent });
+    const text = JSON.stringify({ version: form.dataset.version, begun: begunOf(form), typed: typedIn(form), sent });
     for (const place of [own, last]) {
       try {
         place.setItem(keyOf(form), text);
@@ -56,9 +59,16 @@
     for (const field of fields(form)) {
       if (!(field.name in typed)) continue;
       if (isChoice(field)) field.checked = field.value === typed[field.name];
-      else field.value = typed[field.name];
+      else if (field.value !== typed[field.name]) {
+        field.value = typed[field.name];
+        open(field);
+      }
+      field.dispatchEvent(new Event("input", { bubbles: true })); // the preview follows, and the draft
     }
-    form.dispatchEvent(new Event("input", { bubbles: true })); // the preview follows, and the draft
+  }
+
+  function open(element) {
+    for (let fold = element.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   }
 
   function begin(form) {
@@ -68,24 +78,31 @@
       write(form);
       return;
     }
-    const kept = read(own, form) ?? read(last, form);
+    const mine = read(own, form);
+    const kept = mine ?? read(last, form);
     if (!kept) return;
-    if (isShown(form, kept) || (kept.sent && kept.version !== form.dataset.version)) drop(form);
-    else if (kept.version === form.dataset.version && read(own, form)) restore(form, kept);
-    else offer(form, kept);
+    const same = kept.version === form.dataset.version;
+    if (isShown(form, kept) || (kept.sent && !same) || (kept.begun ?? 0) !== begunOf(form)) drop(form);
+    else if (mine && (same || "creates" in form.dataset) && !isChosen(form)) restore(form, kept);
+    else offer(form, kept, mine);
   }
+
+  // Whether a link has just filled the form: what it asks for is not overwritten.
+  const isChosen = (form) => "given" in form.dataset && performance.getEntriesByType("navigation")[0]?.type === "navigate";
 
   function restore(form, kept) {
     const saved = { typed: typedIn(form) };
     fill(form, kept);
-    note(form, "What you had typed here is back; it is not saved yet.", [["Throw it away", () => { fill(form, saved); drop(form); }]]);
+    const next = form.matches("form") ? "it is not saved yet" : "it is being saved";
+    note(form, `What you had typed here is back; ${next}.`, [["Throw it away", () => { fill(form, saved); drop(form); }]]);
   }
 
-  function offer(form, kept) {
-    const another = kept.version !== form.dataset.version;
+  function offer(form, kept, mine) {
+    const another = kept.version !== form.dataset.version && !("creates" in form.dataset);
     const words = another
       ? "Something else was saved since you typed here. The form shows what is saved; what you had typed is kept."
-      : "You typed something else here in another tab, and did not save it.";
+      : `You typed something else here ${mine ? "before" : "in another tab"}, and did not save it.`;
+    open(form);
     note(form, words, [["Put it into the form", () => fill(form, kept)], ["Throw it away", () => drop(form)]], kept);
   }
 
@@ -104,12 +121,14 @@
     form.addEventListener("submit", () => place.remove());
   }
 
-  const kept = (target) => target instanceof Element && target.closest("form[data-draft]");
-  const look = () => document.querySelectorAll("form[data-draft]").forEach(begin);
+  const kept = (target) => target instanceof Element && target.closest("[data-draft]");
+  const within = (form) => ("draft" in form.dataset ? [form] : form.querySelectorAll("[data-draft]"));
+  const look = () => document.querySelectorAll("[data-draft]").forEach(begin);
   for (const name of ["input", "change"]) {
     document.addEventListener(name, ({ target }) => kept(target) && write(kept(target)));
   }
-  document.addEventListener("submit", ({ target }) => kept(target) && write(kept(target), true), true);
+  document.addEventListener("submit", ({ target }) => within(target).forEach((form) => write(form, true)), true);
+  document.addEventListener("draft", ({ target, detail }) => (detail.isSaved ? drop : write)(kept(target)));
   function notSent({ detail: { ctx } }) {
     const form = kept(ctx?.sourceElement);
     if (form && ctx.request.method.toUpperCase() !== "GET") write(form);

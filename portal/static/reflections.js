@@ -126,9 +126,16 @@
     morph(state, fresh.getElementById(state.id));
     if (isKept) answer.kept = text;
     answer.due = box.value !== text;
+    box.closest(".question").dataset.version = form.elements[box.name.replace("text", "version")].value;
+    tellDraft(box, !answer.due && (isKept || part(box, "conflict") !== null)); // a conflict sets it aside
     if (!answer.due) return;
     count(box);
     say(box, "not saved yet…");
+  }
+
+  // drafts.js keeps what is typed until this says that the portal has it.
+  function tellDraft(box, isSaved) {
+    box.dispatchEvent(new CustomEvent("draft", { bubbles: true, detail: { isSaved } }));
   }
 
   function showQuestion(box, fresh) {
@@ -136,6 +143,7 @@
     morph(question, fresh.getElementById(question.id));
     box.value = box.defaultValue;
     Object.assign(answers.get(box), { kept: keptIn(box), due: false });
+    tellDraft(box, keptIn(box) !== null);
   }
 
   async function renewSubmit() {

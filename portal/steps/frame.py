@@ -1,4 +1,4 @@
-"""What stands on every page beside its own part: how far the learner is."""
+"""What stands on every page beside its own part: the steps done, and how often begun anew."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from portal.criteria.checker import current_checker
 from portal.learners import current_learner
+from portal.learners.beginnings import beginnings
 from portal.services import current_services
 from portal.steps.progress import LabProgress, progress
 
@@ -15,14 +16,15 @@ RECHECK_AFTER = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class PageFrame:
-    """The rail of steps."""
+    """The rail of steps; ``begun``: by step, or the lab as a whole, how often it was begun anew."""
 
     progress: LabProgress
+    begun: dict[str, int]
 
 
 def page_frame() -> PageFrame:
     """The frame of one page."""
-    return PageFrame(checked_progress())
+    return PageFrame(checked_progress(), beginnings(current_learner().id))
 
 
 def checked_progress() -> LabProgress:

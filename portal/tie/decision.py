@@ -19,6 +19,7 @@ from portal.tie.judgement import (
 from portal.trial.attempt import AlertAttempt
 from portal.trial.climb import AlertTrial, Climb
 from portal.trial.ladder import Allowance, Way
+from portal.trial.verdict import NEVER_ASKED
 
 PAGES = (Way.ONE_PAGE, Way.ANOTHER_PAGE)
 SLACK = 0.01
@@ -55,6 +56,8 @@ def decided(
     if read.code.is_absolute and trial.is_silent and (other := attempt.shuts_out(slo.job)):
         reason = f"It watches {', '.join(other)}; {slo.name} is about {slo.job}."
         return Judgement(TieCode.OTHER_SERVICE, reason)
+    if attempt.averages_shares and trial.is_silent and not read.code.is_absolute:
+        return _not(NEVER_ASKED)
     tried = _climbed(climb, trial, slo, limit)
     if read.firm and tried.code.is_tied:
         return read

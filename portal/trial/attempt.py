@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
+from typing import TypeGuard
 
 from portal.promql.context import RecordingRule
 from portal.promql.events import metric_of, passing
-from portal.promql.nodes import Expr, Subquery, walk
+from portal.promql.nodes import Aggregation, Binary, Call, Expr, Subquery, walk
 from portal.shop import DURATIONS, REQUESTS
 from portal.trial.ladder import Trouble
 from portal.trial.reach import Reach, reach
@@ -73,6 +74,13 @@ class AlertAttempt:
         recorded = {rule.name for rule in self.reach.rules}
         trees = (self.tree, *(tree for _, tree in parsed(self.reach.rules)))
         return any(name in recorded or not name for tree in trees for name in over_time(tree))
+
+    @cached_property
+    def averages_shares(self) -> bool:
+        """Whether it averages shares or quantiles over series, of which one may be no number."""
+        averaged = [node.expr for node in walk(self.tree) if _is_average(node)]
+        recorded = [tree for _, tree in parsed(self.reach.rules)] if averaged else []
+        return any(_is_share(node) for tree in (*averaged, *recorded) for node in walk(tree))
 
     @property
     def is_strange(self) -> bool:
@@ -153,6 +161,15 @@ class Hold:
     def _lead(one: AlertAttempt, step_s: float) -> int:
         far_s = min(one.reach.furthest_s, FAR_S)
         return ceil((far_s + one.reach.longest_s) / step_s) + 2 if far_s > 0 else 0
+
+
+def _is_average(node: Expr) -> TypeGuard[Aggregation]:
+    return isinstance(node, Aggregation) and node.op == "avg"
+
+
+def _is_share(node: Expr) -> bool:
+    quantile = isinstance(node, Call) and node.function == "histogram_quantile"
+    return quantile or (isinstance(node, Binary) and node.op == "/")
 
 
 def beyond(most: float, tree: Expr, rules: Sequence[RecordingRule]) -> str:

@@ -107,6 +107,7 @@ class Play:
                     job=self.course.job,
                     scrape_interval_s=self.course.scrape_interval_s,
                     metrics=frozenset(families | usual),
+                    never_asked=any(self.attempts[n].averages_shares for n in numbers),
                     epoch_s=self.epoch_s,
                 ),
                 tuple(rules.values()),

@@ -116,7 +116,7 @@ class CandidateJudge:
     """
 
     def __init__(self, services: Services, learner: Learner, deadline: Deadline) -> None:
-        """``deadline``: no query is run after it."""
+        """``deadline``: no query is run after it; until then each waits for its turn."""
         self.error: ClientError | None = None
         self._services = services
         self._deadline = deadline
@@ -168,7 +168,7 @@ class CandidateJudge:
             return None
 
     def _validities(self, exprs: Sequence[str]) -> Sequence[Validity]:
-        with turn(self._services) as mine:
+        with turn(self._services, self._deadline.left) as mine:
             if not mine:
                 return [Validity(None, NO_TURN)] * len(exprs)
             return validities(self._services, exprs)
@@ -196,7 +196,7 @@ class CandidateJudge:
         if known is None and (self._deadline.passed or len(self._outcomes) >= most):
             return QueryRun(silent=NO_TIME)
         if known is None:
-            with turn(self._services) as mine:
+            with turn(self._services, self._deadline.left) as mine:
                 if not mine:
                     return QueryRun(silent=NO_TIME)
                 known = self._outcomes[expr] = run(self._services.learners_prometheus, expr)

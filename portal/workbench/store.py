@@ -114,6 +114,12 @@ def find_by_key(learner_id: int, key: str) -> WorkbenchPanel | None:
     )
 
 
+def newest_panel(learner_id: int) -> int:
+    """The number of the learner's panel that was made last, removed or not; 0 without any."""
+    own = select(func.max(WorkbenchPanel.id)).where(WorkbenchPanel.learner_id == learner_id)
+    return db.session.scalar(own) or 0
+
+
 def is_full(learner_id: int) -> bool:
     """Whether no further panel fits."""
     return len(panels(learner_id)) >= MAX_PANELS

@@ -37,9 +37,12 @@ class QueryRun:
 
 
 @contextmanager
-def turn(services: Services) -> Iterator[bool]:
-    """Whether a few queries of learners at most run now, so that others get their turn too."""
-    with _place(services, "workbench", services.limits.workbench.at_once) as mine:
+def turn(services: Services, seconds: float | None = None) -> Iterator[bool]:
+    """Whether a few queries of learners at most run now, so that others get their turn too.
+
+    Waits ``seconds`` at most for that, by default as long as somebody who types would.
+    """
+    with _place(services, "workbench", services.limits.workbench.at_once, seconds) as mine:
         yield mine
 
 
@@ -55,9 +58,12 @@ def turn_of(services: Services, learner_id: int) -> Iterator[bool]:
 
 
 @contextmanager
-def _place(services: Services, key: Hashable, places: int) -> Iterator[bool]:
+def _place(
+    services: Services, key: Hashable, places: int, seconds: float | None = None
+) -> Iterator[bool]:
     gate = services.instruments.get(key, lambda: threading.BoundedSemaphore(places))
-    mine = gate.acquire(timeout=time_for(services.limits.workbench.turn_s))
+    wait_s = services.limits.workbench.turn_s if seconds is None else seconds
+    mine = gate.acquire(timeout=time_for(wait_s))
     try:
         yield mine
     finally:

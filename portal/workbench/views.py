@@ -262,6 +262,7 @@ def page(form: PanelForm | None = None) -> dict[str, Any]:
         "form": form,
         "tryout": _tryout(form),
         "starts": starts(learner.service.job),
+        "newest": store.newest_panel(learner.id),
         "kept": _kept(learner.id),
         "handed_in": store.handed_in(learner.id),
         "candidates": handed_in(current_services(), learner),

@@ -22,7 +22,8 @@ from portal.clients.grafana import GrafanaClient
 from portal.clients.grafana.credentials import from_settings
 from portal.config import Settings
 from portal.kit.db import db
-from portal.reset.scopes import LAB, find_scope, reset
+from portal.learners.beginnings import LAB
+from portal.reset.scopes import find_scope, reset
 from portal.services import Services, utc_now
 from portal.workbench import store as workbench
 from tests.annotations.test_annotator import ME, begun

@@ -58,3 +58,19 @@ def test_each_look_gives_up_a_burst_that_nobody_runs_any_more(
     assert cli._look(burst.id).state == BurstState.RUNNING
     clock.pass_seconds(60)
     assert cli._look(burst.id).state == BurstState.FAILED
+
+
+def test_a_burst_that_was_left_is_not_followed_for_ever_where_prometheus_is_away(
+    learner: Learner, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    burst = running(learner, services)
+    burst.state, burst.started_at, burst.ended_at = BurstState.FAILED, clock(), clock()
+    burst.counted_before = {"by_status": {"200": 1.0}, "within": {}}
+    db.session.commit()
+    clock.pass_seconds(services.limits.burst.uncounted_s + 1)
+
+    def still(_seconds: float) -> None:
+        pytest.fail("It is looked at again.")
+
+    monkeypatch.setattr("portal.bursts.cli.time.sleep", still)
+    assert cli._follow(burst.id, every=600.0).server_counts is None

@@ -13,7 +13,7 @@ import pytest
 from portal.bursts.engine.control import FELL_SILENT
 from portal.bursts.messages import MessageKind, Mode
 from portal.bursts.profiles import VISITORS
-from tests.bursts.engine_process import PATIENCE, engine, pause, send, spec_for
+from tests.bursts.engine_process import PATIENCE, engine, pause, recorded, send, spec_for
 from tests.bursts.hostile_services import OK, Service, answering, service
 from tests.mockapp.process import MockappProcess, running_mockapp, wait_until
 
@@ -60,6 +60,27 @@ def test_a_fifth_of_an_error_burst_fails_by_status(shop: MockappProcess) -> None
     assert 0 < last.last_bad_end_at - last.first_bad_due_at < last.elapsed_seconds + 0.01
 
 
+def test_the_record_by_the_second_is_what_the_service_counted(shop: MockappProcess) -> None:
+    before = shop.counts("path"), time.time()
+    shop.set_fault(error_ratio=0.2)
+    last, record = recorded(shop.url, rate=100, duration_seconds=3, mix=VISITORS)
+    assert [(view.sent, view.good, view.failed) for view in record.views()] == [(100, 80, 20)] * 3
+    by_path = record.totals_by_path()
+    assert {path: counts["sent"] for path, counts in by_path.items()} == added(
+        before[0], shop.counts("path")
+    )
+    assert record.totals()["500"] == last.failed["500"] == 60
+    assert record.latencies.quantiles(0.5, 0.99) == [last.p50, last.p99]
+    assert before[1] <= record.start <= time.time() - 3
+
+
+def test_requests_that_hang_are_in_the_second_in_which_they_were_due(shop: MockappProcess) -> None:
+    shop.set_fault(hang=True)
+    last, record = recorded(shop.url, rate=50, duration_seconds=2, timeout_seconds=1.5)
+    assert [(view.sent, view.given_up) for view in record.views()] == [(50, 50)] * 2
+    assert last.failed == {"timeout": 100}
+
+
 def test_added_latency_makes_good_requests_slow(shop: MockappProcess) -> None:
     shop.set_fault(latency_seconds=0.6)
     last = send(shop.url)
@@ -95,6 +116,47 @@ def test_a_machine_that_stands_still_makes_no_portal_silent(shop: MockappProcess
         pause(running, 3.5)
         running.say("here\n")
         assert running.last_words().kind is MessageKind.FINISHED
+
+
+def test_nothing_is_sent_after_the_portal_s_last_word_grew_old_however_long_it_stood_still(
+    shop: MockappProcess,
+) -> None:
+    """Another portal may have begun a burst by then."""
+    with engine() as running:
+        running.say(spec_for(shop.url, duration_seconds=600, silence_seconds=3).dump())
+        running.say("here\n")
+        running.hear_until(lambda message: message.elapsed_seconds > 1)
+        pause(running, 4)
+        awake = running.hear_until(lambda message: message.elapsed_seconds > 4.5)
+        last = running.last_words()
+    assert (last.kind, last.reason) == (MessageKind.STOPPED, FELL_SILENT)
+    assert last.elapsed_seconds > 6.5, "it is not given its time back"
+    assert last.sent == awake.sent
+
+
+def test_nothing_is_sent_before_the_portal_says_that_the_burst_is_its_own(
+    shop: MockappProcess,
+) -> None:
+    """However long the engine took to start, the portal may have been paused since."""
+    with engine() as running:
+        running.say(spec_for(shop.url, duration_seconds=600, silence_seconds=30).dump())
+        assert running.hear_until(lambda message: message.elapsed_seconds > 1).sent == 0
+        running.say(f"here {time.monotonic() - 31}\n")
+        assert running.hear_until(lambda message: message.elapsed_seconds > 2).sent == 0
+        running.say("here\n")
+        running.hear_until(lambda message: message.sent)
+
+
+def test_a_word_that_is_read_late_is_as_old_as_it_is(shop: MockappProcess) -> None:
+    with engine() as running:
+        running.say(spec_for(shop.url, duration_seconds=600, silence_seconds=2).dump())
+        running.say("here\n")
+        said = running.hear_until(lambda message: message.elapsed_seconds > 1).sent
+        old = time.monotonic() - 1.9
+        while (heard := running.hear()).elapsed_seconds < 5:
+            running.say(f"here {old}\n")
+        running.stop()
+    assert said <= heard.sent < 350
 
 
 ASLEEP = """

@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, update
+from sqlalchemy.orm import undefer
 
 from portal import end_app
 from portal.bursts import runner as runner_module
@@ -55,6 +56,7 @@ LIMITS = BurstLimits(
     tick_s=0.2,
     silence_s=PATIENCE,
     leave_s=PATIENCE,
+    last_words_s=PATIENCE,
     retry_s=0.1,
     alone_s=PATIENCE,
 )
@@ -90,7 +92,7 @@ class Bursts:
 
     def look(self, number: int) -> Burst:
         with self.app.app_context():
-            burst = db.session.get_one(Burst, number)
+            burst = db.session.get_one(Burst, number, options=[undefer(Burst.record)])
             db.session.expunge(burst)
             return burst
 
@@ -168,11 +170,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         wait_until(lambda: not any(name.startswith("burst-") for name in threads()), PATIENCE)
 
 
-def at(app: Flask, mockapp: MockappProcess) -> Bursts:
+def at(app: Flask, mockapp: MockappProcess, burst_limits: BurstLimits = LIMITS) -> Bursts:
     """Bursts of that portal at that service."""
     services: Services = app.extensions["slo_lab"]
     client = MockappClient(mockapp.url, TOKEN, timeout=PATIENCE)
-    limits = replace(services.limits, burst=LIMITS)
+    limits = replace(services.limits, burst=burst_limits)
     app.extensions["slo_lab"] = replace(services, mockapp=client, limits=limits)
     app.extensions["slo_lab_runner"] = Runner(app)
     return Bursts(app)
@@ -195,6 +197,33 @@ def test_a_burst_runs_to_its_end_with_exact_counts(bursts: Bursts, mockapp: Mock
     assert burst.started_at
     assert burst.ended_at
     assert burst.ended_at - burst.started_at >= timedelta(seconds=1.9)
+
+
+def test_the_record_by_the_second_adds_up_to_the_counts(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    half = BurstFault(error_ratio=0.5)
+    burst = bursts.wait_for_end(bursts.start(profile(duration=3, rate=50, fault=half)))
+    record = burst.by_second
+    assert record
+    assert [view.sent for view in record.views()] == [50, 50, 50]
+    assert sum(view.good for view in record.views()) == burst.good == 75
+    assert record.totals()["500"] == burst.failed == 75
+    assert burst.started_at
+    assert abs(record.start - burst.started_at.timestamp()) < PATIENCE
+
+
+def test_a_killed_engine_leaves_the_seconds_that_it_told(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    bursts.limit(record_s=0.1)
+    number = bursts.start(profile(duration=600, rate=50))
+    wait_until(lambda: bursts.look(number).by_second, PATIENCE)
+    os.kill(the_engine(), signal.SIGKILL)
+    burst = bursts.wait_for_end(number)
+    assert burst.state == BurstState.FAILED
+    assert burst.by_second
+    assert burst.by_second.totals()["sent"] == burst.sent
 
 
 @pytest.mark.parametrize("view", [ServerView({"200": 9.0}, within={"+Inf": 9.0}), None])
@@ -610,10 +639,37 @@ def test_a_portal_that_ends_ends_its_burst_the_engine_and_the_fault(
         assert engines() == []
         assert not fault_is_set(bursts)
         burst = bursts.look(number)
-        assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
+        assert (burst.state, burst.reason) == (BurstState.FAILED, store.CUT_SHORT)
         assert burst.sent > 0
         assert Counters.of_record(burst.counted_before) is not None
         assert burst.server_counts is None  # whoever comes next asks Prometheus
+
+
+def test_a_portal_that_ends_keeps_what_its_burst_sent_to_the_request(
+    settings: Settings, mockapp: MockappProcess
+) -> None:
+    with portal_app(replace(settings, scrape_interval=0), config={}) as app:
+        bursts = at(app, mockapp)
+        number = bursts.start(profile(rate=400.0))
+        bursts.wait_until_sending(number)
+        assert end_app(app, PATIENCE) == []
+        burst = bursts.look(number)
+        counted = sum(mockapp.counts().values())
+        assert burst.sent - (burst.count_of("cut") or 0) <= counted <= burst.sent
+
+
+def test_a_portal_that_ends_waits_for_no_last_words_of_a_frozen_engine(
+    settings: Settings, mockapp: MockappProcess
+) -> None:
+    with portal_app(replace(settings, scrape_interval=0), config={}) as app:
+        bursts = at(app, mockapp, replace(LIMITS, last_words_s=0.2))
+        number = bursts.start(profile())
+        bursts.wait_until_sending(number)
+        os.kill(the_engine(), signal.SIGSTOP)
+        assert end_app(app, PATIENCE) == []
+        assert engines() == []
+        burst = bursts.look(number)
+        assert (burst.state, burst.reason) == (BurstState.FAILED, store.ABANDONED_REASON)
 
 
 def test_the_engine_takes_no_module_from_the_folder_it_is_started_in(
@@ -626,3 +682,30 @@ def test_the_engine_takes_no_module_from_the_folder_it_is_started_in(
         pass
     assert engine.returncode is not None
     assert not (tmp_path / "taken").exists()
+
+
+def test_the_engine_is_told_of_no_later_moment_than_the_heartbeat_that_was_saved(
+    bursts: Bursts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would go on sending after another portal may have given the burst up."""
+    saving_s, told, saved_at = 0.3, [], []
+    write, save = runner_module._write, runner_module._Run._save
+
+    def slow_save(self: Any, **values: Any) -> bool:
+        is_saved = save(self, **values)
+        saved_at.append(time.monotonic())
+        time.sleep(saving_s)
+        return is_saved
+
+    def noted_write(engine: Any, line: str) -> None:
+        if line.startswith("here "):
+            told.append(float(line.split()[1]) - saved_at[-1])
+        write(engine, line)
+
+    monkeypatch.setattr(runner_module, "_write", noted_write)
+    monkeypatch.setattr(runner_module._Run, "_save", slow_save)
+    number = bursts.start(profile())
+    wait_until(lambda: len(told) > 4, PATIENCE)
+    bursts.ask_to_stop(number)
+    bursts.wait_for_end(number)
+    assert max(told) <= 0

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal.dashboards.cli import check_dashboard
+from portal.slo.objective import SLO, SLIKind
+from portal.slo.openslo import dumps
 from tests.dashboards.build import AVAILABILITY, P95, TOTAL, classic, panel
 
 MET = classic(panel("Availability", AVAILABILITY), panel("p95", P95))
@@ -20,6 +22,11 @@ NOT_MET = classic(panel("Availability", AVAILABILITY), panel("Rate", TOTAL))
 def run(*args: str | Path) -> Result:
     """Run the command."""
     return CliRunner().invoke(check_dashboard, [str(arg) for arg in args])
+
+
+def slo_of(objective: float) -> SLO:
+    """An availability SLO."""
+    return SLO(f"availability-{round(1000 * objective)}", SLIKind.AVAILABILITY, objective)
 
 
 def save(folder: Path, name: str, document: Any) -> Path:
@@ -204,3 +211,25 @@ def test_with_a_rule_file_that_cannot_be_read_nobody_knows_what_is_not_met(
     assert result.exit_code == 2
     assert [found["verdict"] for found in objects(result)] == ["cannot_check", "met"]
     assert "1 rule file could not be read" in objects(result)[0]["reason"]
+
+
+def test_slos_say_how_fine_a_number_has_to_be(tmp_path: Path) -> None:
+    coarse = {"fieldConfig": {"defaults": {"unit": "percentunit", "decimals": 0}}}
+    document = classic(panel("a", AVAILABILITY, type="stat", **coarse), panel("p95", P95))
+    file = save(tmp_path, "a.json", document)
+    files = {
+        objective: save(tmp_path, f"{objective}.yaml", dumps([slo_of(objective)]))
+        for objective in (0.99, 0.995)
+    }
+    assert run(file).exit_code == 1
+    assert run("--slo", files[0.995], file).exit_code == 1
+    assert run("--slo", files[0.99], file).exit_code == 0
+    assert run("--slo", files[0.99], "--slo", files[0.995], file).exit_code == 1
+
+
+def test_an_slo_file_that_cannot_be_read_is_two(tmp_path: Path) -> None:
+    file = save(tmp_path, "a.json", MET)
+    broken = run("--slo", save(tmp_path, "slo.yaml", "kind: {"), file)
+    assert broken.exit_code == 2
+    assert "slo.yaml" in broken.stderr
+    assert run("--slo", tmp_path / "none.yaml", file).exit_code == 2

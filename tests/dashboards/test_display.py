@@ -260,6 +260,21 @@ def test_a_field_that_is_left_is_shown(steps: list[Json]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"mode": "windowFunctions", "window": {"reducer": "mean"}}, "unsure"),
+        ({"mode": "windowFunctions", "window": {"reducer": "stdDev"}}, "hidden"),
+        ({"mode": "cumulativeFunctions", "cumulative": {"reducer": "sum"}}, "hidden"),
+        ({"mode": "index"}, "hidden"),
+    ],
+)
+def test_a_moving_average_in_place_of_a_field_is_asked_about(options: Json, code: str) -> None:
+    replaced = step("calculateField", replaceFields=True, **options)
+    assert shown(two(replaced)).code == code
+    assert shown(two(step("calculateField", **options))).sli == "availability"
+
+
+@pytest.mark.parametrize(
     ("steps", "code"),
     [
         ([step("reduce", reducers=["count"])], "reduced"),

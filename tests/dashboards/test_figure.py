@@ -361,7 +361,8 @@ def test_series_that_stand_on_others_are_asked_about() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "is_shown"),
     [(0, 1, True), (0.99, 1, True), (None, 1, True),
-     (2, 3, False), (1, None, False), (-2, 0, False)],
+     (2, 3, False), (1, None, False), (-2, 0, False),
+     (0, 0.5, False), (0, 0.9, False), (0, 0.95, True), (0.999, 1, True)],
 )  # fmt: skip
 def test_values_that_the_axis_leaves_out_are_asked_about(
     low: float | None, high: float | None, is_shown: bool

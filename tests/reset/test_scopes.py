@@ -21,12 +21,12 @@ from portal.criteria.base import Status, Verdict
 from portal.features import CLEARINGS
 from portal.kit.clearing import Clearing
 from portal.kit.db import Loss, db
+from portal.learners.beginnings import LAB
 from portal.learners.models import Learner, Service
 from portal.objectives.store import delete_slo, list_slos
 from portal.reflections import store as reflections
 from portal.reflections.store import Draft
 from portal.reset.scopes import (
-    LAB,
     ResetRefusedError,
     Scope,
     find_scope,
@@ -53,8 +53,8 @@ NOT_COUNTED = {
 """Tables whose rows are ticks, are counted otherwise, or belong to a burst's record."""
 
 
-WHO = {"service"}
-"""Who the learner is stays."""
+WHO = {"service", "beginning"}
+"""Who the learner is stays, and how often they started over."""
 REFLECTIONS = "reflections"
 
 
@@ -132,7 +132,7 @@ def test_the_whole_lab_leaves_the_learner_and_empty_answers(
 ) -> None:
     do_everything(services, learner)
     reset(services, learner, scope(LAB))
-    assert rows() == {"learner": 1, "service": 1, "reflection_answer": 4}
+    assert rows() == {"learner": 1, "service": 1, "beginning": 1, "reflection_answer": 4}
     assert set(reflections.answers(learner.id).values()) == {""}
     assert rule_file(services, learner) is None
     assert generated_file(services, learner) is None
@@ -148,7 +148,7 @@ def test_another_learners_work_stays(learner: Learner, services: Services) -> No
     do_everything(services, other)
     before = rows()
     reset(services, learner, scope(LAB))
-    assert rows() == before
+    assert rows() == before | {"beginning": 1}
     assert rule_file(services, other) == "groups: []"
     assert generated_file(services, other) == "groups: []"
 
@@ -181,7 +181,7 @@ def test_one_step_takes_its_own_work_and_tick_alone(
     before = rows()
     reset(services, learner, scope(name))
     ticks = {"step_progress": 1, "stored_verdict": 0 if name == "break-it" else 1}
-    expected = {t: n - (gone | ticks).get(t, 0) for t, n in before.items()}
+    expected = {t: n - (gone | ticks).get(t, 0) for t, n in before.items()} | {"beginning": 1}
     assert rows() == {table: number for table, number in expected.items() if number}
     assert (rule_file(services, learner) is None) is (name == "alert")
     assert (generated_file(services, learner) is None) is (name in {"alert", "slo"})

@@ -52,11 +52,11 @@ class Cell:
     app: Flask
     lanes: int
 
-    def pages(self) -> list[Answered]:
-        """Every page, each as the first that anybody asks for."""
-        return self._side_by_side(self._cold, pages(self.app))
+    def pages(self, which: Iterable[str] | None = None) -> list[Answered]:
+        """Every page (or those), each as the first that anybody asks for."""
+        return self._side_by_side(self.cold, pages(self.app) if which is None else which)
 
-    def _cold(self, path: str) -> Answered:
+    def cold(self, path: str) -> Answered:
         """The page when nothing is remembered: no shared reading, no known silence."""
         extensions, base = self.app.extensions, self.services
         assert isinstance(extensions, OwnServices)

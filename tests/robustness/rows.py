@@ -23,6 +23,7 @@ from portal.features import CRITERIA
 from portal.impact.comparison import Statement
 from portal.impact.store import save as state_impact
 from portal.kit.db import db
+from portal.learners.beginnings import begin_anew
 from portal.learners.models import Learner
 from portal.objectives.store import save_slo
 from portal.reflections import store as reflections
@@ -107,6 +108,7 @@ def fill(services: Services) -> None:
     for key in ("one", "two"):
         reflections.submit(learner.id, key, reflections.answers(learner.id), evidence, now)
     mark_read(learner.id, "meet-the-service", now)
+    begin_anew(learner.id, "preflight")
     workbench.rename(learner.id, "Mine")
     workbench.add_panel(learner.id, "Traffic", QUERY, "short", now)
     workbench.hand_in(learner.id, "mine.json", '{"panels": []}', now)

@@ -1,7 +1,8 @@
 """The fault matrix: whichever other system is ill, and how, everything answers and names it.
 
-Each cell asks for every page of the portal's own map, sends every form, checks every criterion
-and runs a burst, while one system is spoiled that is otherwise real (Grafana: a fake).
+Each cell asks for every page of the portal's own map that asks the system, sends every form, checks
+every criterion and runs a burst, while one system is spoiled that is otherwise real (Grafana: a
+fake). Where it is down every page is asked for, those too that have never asked it.
 """
 
 from __future__ import annotations
@@ -9,27 +10,39 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from portal.config import Settings
 from portal.criteria.base import Status, Verdict
+from portal.features import CRITERIA
 from portal.limits import Limits
 from tests.fakes.boards import classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.hostile import Misbehaviour
-from tests.fakes.proxy import Spoiling, SpoilingProxy, bad, cut, slow, stopped, wrong_shape
+from tests.fakes.proxy import (
+    Answering,
+    Spoiling,
+    SpoilingProxy,
+    bad,
+    cut,
+    slow,
+    stopped,
+    wrong_shape,
+)
+from tests.fakes.server import Reply
 from tests.mockapp.process import TOKEN
 from tests.patience import PATIENT
 from tests.robustness.cell import Cell, portal_cell
 from tests.robustness.forms import NOT_SENT, TYPED, Sent, is_kept
 from tests.robustness.portals import Answered
-from tests.robustness.rows import QUERY
-from tests.robustness.test_database import filled, words
+from tests.robustness.rows import QUERY, pages
+from tests.robustness.test_database import IdleChecker, filled, words
 from tests.workbench.lab import RealLab, real_lab
 
 __all__ = ["filled"]
@@ -75,6 +88,9 @@ SAYS_SO = {
     "mockapp": ("/lab", "/criteria/preflight"),
 }
 """Pages that show the address of the system that is ill, with what is wrong with it."""
+
+VERDICTS = [f"/criteria/{one.id}" for one in CRITERIA]
+"""Pages that show what the checks found, which ask by themselves."""
 
 NOTHING_ASKED = {"/alerts/rules/days", "/alerts/rules/days/drawn", "/alerts/transitions"}
 """Addresses that are none without their ``?number=`` or ``?burst=``."""
@@ -123,6 +139,23 @@ class Systems:
         finally:
             proxy.spoil = None
             proxy.break_off()
+
+    def asked_by(self, work: Callable[[], object]) -> set[str]:
+        """The systems that are asked meanwhile."""
+        asked: set[str] = set()
+
+        def noted(name: str, answering: Answering) -> Reply:
+            asked.add(name)
+            return answering()
+
+        for name, proxy in self.proxies.items():
+            proxy.spoil = partial(noted, name)
+        try:
+            work()
+        finally:
+            for proxy in self.proxies.values():
+                proxy.spoil = None
+        return asked
 
     def blamed(self, text: str) -> set[str]:
         """Those that are named for anything but their pace: on a busy machine all are slow."""
@@ -184,15 +217,21 @@ def cell_in(
         yield cell
 
 
-def look(cell: Cell, again: tuple[str, ...] = (), *, burst: bool = True) -> Seen:
-    """Ask for everything; for some pages once more, when the checks are done.
+def look(
+    cell: Cell,
+    again: tuple[str, ...] = (),
+    *,
+    which: set[str] | None = None,
+    burst: bool = True,
+) -> Seen:
+    """Ask for every page (or ``which``); for some once more, when the checks are done.
 
     ``burst``: run one meanwhile.
     """
     sent = [cell.start_burst()] if burst else []
-    answers = {one.path: one for one in cell.pages()}
+    answers = {one.path: one for one in cell.pages(which)}
     sent, verdicts = [*sent, *cell.forms()], cell.verdicts()
-    later = {path: one for path in again if (one := cell._cold(path))}
+    later = {path: one for path in again if (one := cell.cold(path))}
     return Seen(answers, sent, verdicts, cell.last_burst().reason or "", later)
 
 
@@ -201,6 +240,22 @@ def well(systems: Systems, filled: Path, tmp_path_factory: pytest.TempPathFactor
     """What everything gives while nothing is ill, however busy the machine is."""
     with cell_in(systems, filled, tmp_path_factory.mktemp("well"), 2, PATIENT) as cell:
         return look(cell)
+
+
+@pytest.fixture(scope="module")
+def askers(
+    systems: Systems, filled: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, set[str]]:
+    """By system: the pages that ask it. What it answers instead can reach no other."""
+    found: dict[str, set[str]] = {name: set() for name in NAMES}
+    with cell_in(systems, filled, tmp_path_factory.mktemp("askers"), 1, PATIENT) as cell:
+        cell.app.extensions["slo_lab_checker"] = IdleChecker(cell.app, CRITERIA)
+        cell.start_burst()
+        for path in pages(cell.app):
+            for name in systems.asked_by(lambda path=path: cell.cold(path)):  # type: ignore[misc]
+                found[name].add(path)
+    assert all(found.values()), found
+    return found
 
 
 def test_every_form_is_sent(systems: Systems, filled: Path, tmp_path: Path) -> None:
@@ -224,19 +279,23 @@ def test_everything_answers_and_names_who_is_ill(
     systems: Systems,
     filled: Path,
     well: Seen,
+    askers: dict[str, set[str]],
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     system: str,
     how: str,
 ) -> None:
+    which = None if how == DOWN else {*askers[system], *VERDICTS}
     with (
         cell_in(systems, filled, tmp_path, 16 if how in WAITING else 2) as cell,
         systems.ill(system, how),
     ):
-        seen = look(cell, SAYS_SO[system], burst=how not in MORE)
-    pages = seen.pages
-    answers: list[Answered | Sent] = [*pages.values(), *seen.forms]
-    assert {p: one.status for p, one in pages.items() if one.status != well.pages[p].status} == {}
+        seen = look(cell, SAYS_SO[system], which=which, burst=how not in MORE)
+    answered = seen.pages
+    answers: list[Answered | Sent] = [*answered.values(), *seen.forms]
+    assert {
+        p: one.status for p, one in answered.items() if one.status != well.pages[p].status
+    } == {}
     assert {one.path: one.status for one in answers if one.status >= 500} == {}
     late = {one.path: one.seconds for one in answers if one.seconds > allowed(one.path)}
     assert late == {}

@@ -254,7 +254,7 @@ def test_unreachable_prometheus_changes_nothing(services: Services) -> None:
 
 
 def test_next_call_heals_what_a_killed_portal_left(
-    lab_services: Services, folder: RuleFolder, applied: Applied
+    learner: Learner, lab_services: Services, folder: RuleFolder, applied: Applied
 ) -> None:
     folder.begin(NAME, GOOD.replace("> 2", "> 7"))  # and then the process was killed
     wait_for_queries(lab_services, ["vector(1) > 7"])
@@ -264,6 +264,7 @@ def test_next_call_heals_what_a_killed_portal_left(
 
 
 def test_what_a_killed_portal_left_is_healed_and_loaded_before_another_file_is_written(
+    learner: Learner,
     lab_services: Services,
     folder: RuleFolder,
     applied: Applied,
@@ -293,7 +294,10 @@ def test_what_a_killed_portal_left_is_healed_and_loaded_before_another_file_is_w
     wait_for_queries(lab_services, ["vector(1) > 2", "vector(1) > 2"])
 
 
-def test_a_removal_heals_too(lab_services: Services, folder: RuleFolder, applied: Applied) -> None:
+def test_a_removal_heals_too(
+    learner: Learner, lab_services: Services, folder: RuleFolder, applied: Applied
+) -> None:
+    store.mark_applied(learner.id, GOOD, lab_services.clock(), assisted=False)
     folder.begin(NAME, None)  # and then the process was killed
     wait_for_names(lab_services, [])
     assert isinstance(remove_file(lab_services, slo_file(1, "availability")), Applied)

@@ -1,10 +1,11 @@
-"""The container arrangement, as far as it can be read; `tests/live/compose.sh` runs it."""
+"""The container arrangement, as far as it can be read; `tests/compose.sh` runs it."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from stack import container
 from stack.container import main, set_up
 from stack.grafana_account import GrafanaAccount, admin_password
 from stack.layout import SECRETS, Layout
-from stack.servers import grafana_environ, prometheus_server
+from stack.servers import PROVISIONING, grafana_environ, prometheus_server
 from stack.sources import PrometheusInstall
 from stack.sources.releases import GRAFANA, PROMETHEUS
 from tests.fakes.grafana import FakeGrafana
@@ -224,8 +225,13 @@ def test_what_is_set_counts_before_what_was_made(settings: Settings, for_others:
 
 
 def test_prometheus_and_grafana_may_read_what_they_are_given(
-    settings: Settings, for_others: Path
+    settings: Settings, for_others: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    closed = tmp_path / "closed"
+    shutil.copytree(PROVISIONING, closed)
+    for path in (closed, *closed.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.setattr("stack.container.PROVISIONING", closed)
     address = "http://host.docker.internal:8001"
     given = replace(settings, scrape_interval=1, mockapp_url=address, rules_dir="/rules")
     set_up(replace(given, rules_dir=str(settings.data_dir / "rules")), for_others)

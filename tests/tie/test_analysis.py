@@ -106,6 +106,7 @@ def test_of_several_faults_of_an_alert_the_first_is_told() -> None:
 def test_the_table_is_long_and_has_every_code() -> None:
     assert len(CASES) > 150
     beside = {TieCode.LABEL_CHANGES, TieCode.CANNOT_CHECK}  # no expression alone comes to these
+    beside |= {TieCode.NO_SUCH_SOURCE, TieCode.OTHER_SOURCE}
     assert {case.code for case in CASES} == set(TieCode) - beside
 
 
@@ -485,3 +486,18 @@ def test_an_alert_that_compares_nothing_is_told_so(expr: str) -> None:
     assert finding.reason == (
         "Nothing in it is compared with a limit, so it fires on any result, 0 too."
     )
+
+
+def test_an_average_that_is_never_a_number_names_the_series_that_makes_it() -> None:
+    by_path = "sum by (path) (rate(http_requests_total{status=~'5..'}[1m])) / %s"
+    total = "sum by (path) (rate(http_requests_total[1m]))"
+    bare, guarded = (
+        analyse(AlertRule("a", f"avg({by_path % divisor}) > 0.01"), SLOS)
+        for divisor in (total, f"({total} > 0)")
+    )
+    assert not bare.tied
+    assert 'path="unmatched"' in bare.reason
+    assert 'path="unmatched"' not in guarded.reason
+    recorded = RecordingRule("path:errors", by_path % total)
+    [found] = analyse_all([AlertRule("a", "avg(path:errors) > 0.01")], SLOS, [recorded])
+    assert 'path="unmatched"' in found.reason

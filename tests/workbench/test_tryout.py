@@ -21,12 +21,13 @@ from portal.promql.text import caret_under
 from portal.services import Services
 from portal.workbench import store, tryout
 from portal.workbench.board import board
-from portal.workbench.candidates import CandidateJudge, DashboardOrigin
+from portal.workbench.candidates import Candidate, CandidateJudge, DashboardOrigin
 from portal.workbench.drawing import Drawing, draw
 from portal.workbench.tryout import Tryout, try_query
-from portal.workbench.turns import TOO_SLOW, run, turn
+from portal.workbench.turns import NO_TIME, TOO_SLOW, run, turn
 from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
+from tests.mockapp.process import wait_until
 from tests.patience import limited
 
 FRESH = AVAILABILITY.replace("1m", "30s")
@@ -246,9 +247,31 @@ def test_a_query_is_only_read_when_it_is_its_turn(
         client.post("/workbench/confirm", data={"expr": FRESH, "sli": "latency"})
         assert "Not recorded: The query before this one still runs" in client.get("/workbench").text
         learner = db.session.execute(db.select(Learner)).scalar_one()
-        judge = CandidateJudge(services, learner, Deadline(60))
+        judge = CandidateJudge(services, learner, Deadline(0.3))
         judge.candidate(DashboardOrigin.HANDED_IN, "1", "One", "", classic_board("One", FRESH))
     assert read == []
+
+
+def test_a_check_waits_for_its_turn_as_long_as_it_has_time(lab_app: Flask) -> None:
+    services = limited(lab_app.extensions["slo_lab"], "workbench", turn_s=0.01, at_once=1)
+    lab_app.extensions["slo_lab"] = services
+
+    def judged() -> Candidate:
+        with lab_app.app_context():
+            learner = db.session.execute(db.select(Learner)).scalar_one()
+            judge = CandidateJudge(services, learner, Deadline(60))
+            board = classic_board("One", FRESH)
+            return judge.candidate(DashboardOrigin.HANDED_IN, "1", "One", "", board)
+
+    with ThreadPoolExecutor(1) as pool:
+        with turn(services):
+            waiting = pool.submit(judged)
+            gate = services.instruments.get("workbench", threading.Semaphore)
+            wait_until(lambda: gate._cond._waiters)  # type: ignore[attr-defined]
+        found = waiting.result()
+    assert found.untried == []
+    assert list(found.silent) == [FRESH]
+    assert found.silent[FRESH] != NO_TIME
 
 
 def test_a_learner_runs_one_query_at_a_time(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 
-from portal.bursts.messages import STOP, MessageError
+from portal.bursts.messages import HERE, STOP, MessageError
 
 MAX_ORDER_BYTES = 64 << 10
 
@@ -19,7 +20,9 @@ class Control:
     """Reads lines from a file descriptor.
 
     ``stop_reason`` is a sentence once the burst has to stop; ``is_orphaned`` when nobody listens
-    any more. ``heard_at`` is when the portal last said something, by the engine's clock.
+    any more. ``heard_at`` is when the portal last said something. ``owned_at`` is when, by its own
+    word, the burst was still its own: however late the word is read, it is as old as it is. Both
+    are of the monotonic clock, which is one for all processes.
     """
 
     def __init__(self, fd: int) -> None:
@@ -27,6 +30,7 @@ class Control:
         self.stop_reason = ""
         self.is_orphaned = False
         self.heard_at = time.monotonic()
+        self.owned_at = -math.inf
         self._buffer = b""
 
     def read_order(self) -> str:
@@ -64,5 +68,18 @@ class Control:
 
     def _obey_lines(self) -> None:
         *lines, self._buffer = self._buffer.split(b"\n")
+        for line in lines:
+            word, _, moment = line.partition(b" ")
+            if word == HERE.encode():
+                self.owned_at = max(self.owned_at, _moment(moment))
         if any(line.strip() == STOP.encode() for line in lines):
             self.stop(STOP_ASKED)
+
+
+def _moment(said: bytes) -> float:
+    """The moment that was named, or now; never one that is still to come."""
+    now = time.monotonic()
+    try:
+        return min(now, float(said))
+    except ValueError:
+        return now

@@ -56,7 +56,9 @@ class Loop:
 
     ``keep_alive`` keeps connections for further requests; without it each request has a new
     one. ``progress`` is called twice a second with the time and returns False when nobody
-    listens. ``silence_seconds``: so long may the portal say nothing before the burst ends.
+    listens. ``silence_seconds``: so long may the portal say nothing before the burst ends; so long
+    after the moment at which the burst was its own is anything sent, however long the machine stood
+    still meanwhile: another portal may have taken the burst for over.
     """
 
     def __init__(
@@ -132,16 +134,18 @@ class Loop:
         self._cut_at = min(self._cut_at, now + GRACE_SECONDS)
         return not self._in_flight or now >= self._cut_at
 
+    def _may_send(self, now: float) -> bool:
+        return now - self._control.owned_at <= self._silence_seconds
+
     def _send_due(self, now: float) -> None:
         for _ in range(MAX_SENDS_A_TURN):
-            due = self._schedule.next_due()
-            if due is None or due > now:
+            due, moment = self._schedule.next_due(), self._now()
+            if due is None or due > now or not self._may_send(moment):
                 return
-            self._send(next(self._requests), self._schedule.take(now))
+            self._send(next(self._requests), self._schedule.take(now), moment)
 
-    def _send(self, request: Request, due: float) -> None:
-        now = self._now()
-        self._tally.start(due, now)
+    def _send(self, request: Request, due: float, now: float) -> None:
+        self._tally.start(request.path, due, now)
         self._dispatch(request, due, now, self._idle.pop() if self._idle else None)
 
     def _dispatch(
@@ -153,9 +157,9 @@ class Loop:
                 connection = Connection(self._target)
             except OSError as error:
                 if error.errno in _OWN_LIMITS:
-                    self._tally.kept_back()
+                    self._tally.kept_back(request.path, due)
                 else:
-                    self._tally.broke("connection", due, now)
+                    self._tally.broke(request.path, "connection", due, now)
                 self._schedule.ended(now)
                 return
             self._selector.register(connection.socket, selectors.EVENT_WRITE, connection)
@@ -167,7 +171,7 @@ class Loop:
             oldest = next(iter(self._in_flight))
             if oldest.sent_at + self._timeout_seconds > now:
                 return
-            self._tally.timed_out(oldest.due, now)
+            self._tally.timed_out(oldest.path, oldest.due, now)
             self._drop(oldest)
             self._schedule.ended(now)
 
@@ -221,9 +225,10 @@ class Loop:
         if self._in_flight:
             moments.append(next(iter(self._in_flight)).sent_at + self._timeout_seconds)
         due = self._schedule.next_due()
-        if due is not None and not self._control.stop_reason:
+        now = time.monotonic()
+        if due is not None and not self._control.stop_reason and self._may_send(now):
             moments.append(due)
-        return max(0.0, min(min(moments) - time.monotonic(), MAX_WAIT_SECONDS))
+        return max(0.0, min(min(moments) - now, MAX_WAIT_SECONDS))
 
     def _on_event(self, connection: Connection, events: int) -> None:
         if events & selectors.EVENT_WRITE:
@@ -249,7 +254,7 @@ class Loop:
 
     def _finish(self, connection: Connection) -> None:
         now = self._now()
-        self._tally.answered(connection.answer.status, connection.due, now)
+        self._tally.answered(connection.path, connection.answer.status, connection.due, now)
         self._schedule.ended(now)
         if self._keep_alive and connection.answer.reusable:
             del self._in_flight[connection]
@@ -270,7 +275,7 @@ class Loop:
             self._idle.remove(connection)
         else:
             now = self._now()
-            self._tally.broke(kind, connection.due, now)
+            self._tally.broke(connection.path, kind, connection.due, now)
             self._schedule.ended(now)
         self._drop(connection)
 
@@ -280,7 +285,8 @@ class Loop:
         connection.socket.close()
 
     def _close_all(self) -> None:
-        self._tally.cut = len(self._in_flight)
+        for connection in self._in_flight:
+            self._tally.cut_off(connection.path, connection.due)
         for connection in [*self._in_flight, *self._idle]:
             self._drop(connection)
         self._selector.close()

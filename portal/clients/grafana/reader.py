@@ -56,7 +56,7 @@ class DashboardReader:
             return self._follow(uid, error, deadline)
         if not isinstance(answer.get("dashboard"), dict):
             raise self._api.http.garbage("the dashboard")
-        return self._as_stored(dashboards.classic(uid, answer), deadline)
+        return self._as_stored(_classic(dashboards.classic(uid, answer)), deadline)
 
     def _follow(self, uid: str, error: ClientError, deadline: Deadline) -> StoredDashboard:
         """Read it where a 406 says; never at another address than Grafana's own."""
@@ -116,3 +116,9 @@ class DashboardReader:
     def _origin(self) -> str:
         parts = urlsplit(self._api.http.base_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+
+def _classic(found: StoredDashboard) -> StoredDashboard:
+    """Without what is of schema v2: 9.4 keeps one that is posted, and draws nothing of it."""
+    known = {key: value for key, value in found.content.items() if key != "elements"}
+    return replace(found, content=known)

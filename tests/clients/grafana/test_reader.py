@@ -24,6 +24,17 @@ def test_a_classic_dashboard_is_the_same_on_every_version(each_version: FakeGraf
     assert board.updated is not None
 
 
+def test_a_v2_that_was_posted_as_classic_is_as_empty_as_grafana_draws_it() -> None:
+    with FakeGrafana("9.4.0") as fake:
+        fake.add_dashboard(v2_board(), "posted")
+        board = GrafanaClient(fake.url, timeout=SECONDS).dashboard("posted")
+    assert (board.title, board.stored_as, board.content.get("elements")) == (
+        "My SLIs",
+        "classic",
+        None,
+    )
+
+
 def test_a_dashboard_in_the_root_has_no_folder(each_version: FakeGrafana) -> None:
     each_version.add_dashboard(classic_board(), "mine")
     board = GrafanaClient(each_version.url, timeout=SECONDS).dashboard("mine")

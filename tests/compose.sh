@@ -2,7 +2,7 @@
 # The lab in containers on a real engine, outside CI: builds the image from a clone that is closed
 # to others, starts everything, breaks it, and says line by line what holds. About ten minutes.
 #
-#   tests/live/compose.sh [postgresql]
+#   tests/compose.sh [postgresql]
 #
 # It is a project of its own (slo-lab-live), on ports of its own, and deletes what it made. Behind
 # a proxy that signs what it answers, CA_CERT holds the text of its certificate.
@@ -90,7 +90,7 @@ end() {
 }
 trap end EXIT
 
-(umask 077 && git clone -q "$(dirname "$0")/../.." "$folder/clone") || exit 2
+(umask 077 && git clone -q "$(dirname "$0")/.." "$folder/clone") || exit 2
 cd "$folder/clone" || exit 2
 holds 'a clone that is closed to others comes up, status 0' up
 holds 'all of it is up for doctor' soon 30 lab doctor
