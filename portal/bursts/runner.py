@@ -408,7 +408,8 @@ class _Run:
     def _tried_once(self, values: dict[str, Any]) -> Tried | None:
         if self._writing and not self._writing.done():
             return None
-        late = self._writing.result() if self._writing else Tried()
+        is_known = self._writing is not None and not self._writing.cancelled()
+        late = self._writing.result() if self._writing and is_known else Tried()
         self._writing = None
         if not late.active:
             return late
@@ -418,8 +419,8 @@ class _Run:
         except NotYetError:
             self._writing = writing
             return None
-        except CancelledError as error:  # the portal ends
-            raise BurstError(ABANDONED_REASON) from error
+        except CancelledError:  # the portal ends, and the burst with its last words
+            return None
 
     @property
     def _patience_s(self) -> float:

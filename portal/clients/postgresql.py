@@ -72,7 +72,7 @@ _SENTENCES = {
     ),
     PostgreSQLTrouble.UNDRIVEN: (
         "PostgreSQL's driver is not installed here.",
-        f"{shlex.join([sys.executable, '-I', '-m', 'pip', 'install', DRIVER])} gets it.",
+        f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(DRIVER)} gets it.",
     ),
 }
 _WORDS = {
