@@ -54,7 +54,7 @@ lose() { # lose VOLUME...: with the containers that hold it
 unchanged() {
     local before images
     before=$(running) images=$(unused_images)
-    up && [ "$before" = "$(running)" ] && [ "$images" = "$(unused_images)" ]
+    up && diff <(echo "$before") <(running) && diff <(echo "$images") <(unused_images)
 }
 stays_after_clean() { refuses lab clean --yes && says /readyz '"?ok|ready'; }
 keeps_passwords() {

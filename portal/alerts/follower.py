@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,17 +66,25 @@ def look(services: Services, me: str) -> None:
     What fails for one burst (a full disk, a burst that was deleted meanwhile) leaves the others.
     """
     now = services.clock()
-    for burst in record.unwatched(now):
-        try:
-            if record.claim(burst, me, now):
-                _keep(burst, _gather(services, burst, now), me, now)
-        except SQLAlchemyError as error:
-            db.session.rollback()
-            extra = {"fault": fault_of(error).value, "reason": str(error)}
-            log.error("alerts not kept", extra=extra)
-        except Exception:
-            db.session.rollback()
-            log.exception("alerts not kept")
+    with _logged():
+        for burst in record.unwatched(now):
+            with _logged():
+                if record.claim(burst, me, now):
+                    _keep(burst, _gather(services, burst, now), me, now)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """What fails is told in the log, and tried again at the next look."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        extra = {"fault": fault_of(error).value, "reason": str(error)}
+        log.error("alerts not kept", extra=extra)
+    except Exception:
+        db.session.rollback()
+        log.exception("alerts not kept")
 
 
 @dataclass(frozen=True)

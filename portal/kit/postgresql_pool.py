@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, QueuePool, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from portal.clients.postgresql import GRACE_S, PatientConnection, Trouble, why_refused
+from portal.clients.postgresql import GRACE_S, PatientConnection, PostgreSQLTrouble, why_refused
 from portal.limits import Limits, PostgreSQLLimits
 
 AGAIN_S = 0.05
@@ -27,7 +27,10 @@ class WaitingPool(QueuePool):
             try:
                 return super()._do_get()
             except Exception as error:
-                if why_refused(str(error)) is not Trouble.CROWDED or time.monotonic() > give_up:
+                if (
+                    why_refused(str(error)) is not PostgreSQLTrouble.CROWDED
+                    or time.monotonic() > give_up
+                ):
                     raise
             time.sleep(AGAIN_S)
 

@@ -85,8 +85,10 @@ def test_it_is_there_and_lets_us_in(grafana: GrafanaClient) -> None:
 
 
 def test_a_prometheus_data_source_answers(grafana: GrafanaClient) -> None:
-    sources = [source for source in grafana.datasources() if source.type == "prometheus"]
-    assert grafana.data_source_answers(sources[0].uid) >= 0
+    source = grafana.prometheus_source()
+    assert source is not None
+    assert source in list(grafana.datasources())
+    assert grafana.data_source_answers(source.uid) >= 0
 
 
 def test_the_folder_can_be_asked_for_twice(grafana: GrafanaClient, board: str) -> None:

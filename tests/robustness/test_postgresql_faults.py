@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.bursts.models import ACTIVE
 from portal.bursts.settler import start_settling
-from portal.clients.postgresql import Trouble
+from portal.clients.postgresql import PostgreSQLTrouble
 from portal.features import CRITERIA
 from portal.kit import postgresql_pool
 from portal.kit.database_fault import DatabaseFault, fault_of
@@ -235,7 +235,7 @@ def test_the_lab_page_is_shown_without_its_database_and_says_what_ails_it(
     server.stop()
     page = app.test_client().get("/lab")
     assert page.status_code == 200
-    assert Trouble.AWAY.what in words(page.text)
+    assert PostgreSQLTrouble.AWAY.what in words(page.text)
 
 
 def test_a_reset_refuses_while_a_portal_elsewhere_uses_the_database(
