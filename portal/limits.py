@@ -210,19 +210,21 @@ class ReadingLimits:
 class BurstLimits:
     """A burst's runner, engine and record.
 
-    The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``;
-    an engine that says nothing is ended after ``silence_s``, with ``leave_s`` to leave; when the
-    portal ends it has ``last_words_s`` for its last numbers. From one try to save to the next:
-    ``retry_s``, until ``retry_for_s``. A burst goes on for ``full_s`` with a full disk, and waits
-    for ``lock_s`` at most when it saves, so that its lease is renewed in time. The engine ends
-    when the runner says nothing for ``alone_s``: before another portal may take the burst for
-    abandoned, ``abandoned_s`` after its last heartbeat, which ``settle_every_s`` is looked for.
-    Prometheus is asked each ``ask_every_s`` for what it counted; by ``uncounted_s`` a runner that
-    is still there has that, or has given up on it: others ask, each ``recount_every_s``.
+    The fault's lease ends after ``lease_s``. From one look of the runner to the next: ``tick_s``,
+    from one time that it saves the record by the second to the next: ``record_s``; an engine that
+    says nothing is ended after ``silence_s``, with ``leave_s`` to leave; when the portal ends it
+    has ``last_words_s`` for its last numbers. From one try to save to the next: ``retry_s``, until
+    ``retry_for_s``. A burst goes on for ``full_s`` with a full disk, and waits for ``lock_s`` at
+    most when it saves, so that its lease is renewed in time. The engine ends when the runner says
+    nothing for ``alone_s``: before another portal may take the burst for abandoned, ``abandoned_s``
+    after its last heartbeat, which ``settle_every_s`` is looked for. Prometheus is asked each
+    ``ask_every_s`` for what it counted; by ``uncounted_s`` a runner that is still there has that,
+    or has given up on it: others ask, each ``recount_every_s``.
     """
 
     lease_s: float = 5.0
     tick_s: float = 0.4
+    record_s: float = 1.0
     silence_s: float = 15.0
     leave_s: float = 3.0
     last_words_s: float = 1.5

@@ -324,6 +324,6 @@ def _database(settings: Settings) -> Diagnosis | None:
     trouble = postgresql.ask(settings.postgresql_url, DATABASE_SECONDS)
     if trouble is None:
         return Diagnosis(DATABASE, Health.UP, detail=detail)
-    status = Health.STARTING if trouble is postgresql.Trouble.STARTING else Health.DOWN
-    advice = DATABASE_ADVICE if trouble is postgresql.Trouble.AWAY else trouble.advice
+    status = Health.STARTING if trouble is postgresql.PostgreSQLTrouble.STARTING else Health.DOWN
+    advice = DATABASE_ADVICE if trouble is postgresql.PostgreSQLTrouble.AWAY else trouble.advice
     return Diagnosis(DATABASE, status, detail=f"{detail}: {trouble.what}", todo=advice)

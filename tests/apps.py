@@ -24,6 +24,9 @@ from portal.services import Services
 from tests.patience import PATIENT, SECONDS
 from tests.patient import services_at
 
+MIGRATED: set[str] = set()
+"""Addresses of databases whose tables are there already."""
+
 TESTING: Mapping[str, object] = {"TESTING": True}
 
 
@@ -75,7 +78,9 @@ def portal_app(
 
     ``limits``: those of the services, where none are handed in.
     """
-    copied = was_copied(settings)  # before the portal makes the file
+    copied = settings.database_url in MIGRATED or was_copied(
+        settings
+    )  # before the portal makes the file
     app = create_app(settings, services or services_at(settings, limits), config)
     app.jinja_env.bytecode_cache = TEMPLATES
     if not copied:

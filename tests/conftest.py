@@ -19,6 +19,7 @@ from portal.learners.models import Learner
 from portal.services import Services
 from tests import order
 from tests.apps import portal_app
+from tests.emptied_database import emptied_database
 from tests.patient import services_at
 from tests.rendering import watched_rendering
 from tests.write_lock import watched
@@ -80,10 +81,28 @@ def clock() -> Clock:
     return Clock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that is marked so runs on SQLite and on PostgreSQL."""
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    if marked and "settings" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", ("sqlite", "postgresql"), indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database with nothing but its tables; "": SQLite's, in the data folder."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield ""
+        return
+    with emptied_database().for_one_test() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings of a lab in which nothing runs: every outside system is unreachable."""
     return Settings(
+        database_url=database_url,
         data_dir=tmp_path / "data",
         cache_dir=tmp_path / "cache",
         mockapp_url=NOWHERE,

@@ -1,4 +1,7 @@
-"""Gets what the tests run for real: Prometheus and Chromium. Run by ``make test`` before them."""
+"""Gets what the tests run for real: Prometheus, Chromium and PostgreSQL.
+
+Run by ``make test`` before them.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from portal.errors import SLOLabError
 from stack.console import Console
 from stack.sources import PrometheusInstall, find_prometheus
 from tests.promtool import promtool_at_hand
+from tests.robustness.postgresql import programs
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL_SECONDS = 600.0
@@ -49,6 +53,21 @@ def provide_chromium() -> Path:
         "own, and the distribution's can't be installed (that takes root and apt-get). "
         "Install Chromium or Chrome, then run `make test` again."
     )
+
+
+def provide_postgresql() -> Path | None:
+    """The folder of PostgreSQL's programs; the distribution's are installed (as root) if need be.
+
+    None: its tests are skipped, or fail in CI.
+    """
+    if programs() is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        _run(["apt-get", "-q", "update"])
+        # At this runlevel no service is started: the tests start a server of their own.
+        _run([
+            *("env", "RUNLEVEL=1", "apt-get", "-q", "install", "-y"),
+            *("--no-install-recommends", "postgresql"),
+        ])  # fmt: skip
+    return programs()
 
 
 def _chromium_on_path() -> Path | None:
@@ -86,13 +105,15 @@ def _run(command: list[str]) -> None:
 
 
 def main() -> None:
-    """Get both, and say which they are."""
+    """Get them all, and say which they are."""
     try:
         server, browser = prometheus(), provide_chromium()
+        database = provide_postgresql()
     except SLOLabError as error:
         sys.exit(str(error))
+    kind = f"PostgreSQL ({database})" if database else "SQLite alone: PostgreSQL is not installed"
     sys.stdout.write(
-        f"Testing with Prometheus {server.version} ({server.program}) and {browser}.\n"
+        f"Testing with Prometheus {server.version} ({server.program}), {browser} and {kind}.\n"
     )
 
 

@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from _pytest.outcomes import Failed, Skipped
 
 from portal.errors import SLOLabError
 from tests import provision
+from tests.robustness import postgresql
 
 
 @pytest.fixture
@@ -54,3 +56,31 @@ def test_without_root_it_is_one_clear_sentence(
     with pytest.raises(SLOLabError, match="Install Chromium or Chrome"):
         provision.provide_chromium()
     assert not [note for note in ran if note.startswith("apt-get")]
+
+
+def test_postgresql_that_is_here_is_taken(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provision, "programs", lambda: Path("/opt/postgresql/bin"))
+    assert provision.provide_postgresql() == Path("/opt/postgresql/bin")
+    assert ran == []
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_root_gets_the_distributions_postgresql_and_starts_none(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch, user: int
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = Path("/usr/lib/postgresql/15/bin")
+    monkeypatch.setattr(provision, "programs", lambda: found if ran else None)
+    assert provision.provide_postgresql() == (found if user == 0 else None)
+    assert [note.split()[-1] for note in ran] == (["update", "postgresql"] if user == 0 else [])
+    assert all("RUNLEVEL=1" in note for note in ran[1:])
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", Failed), ("", Skipped)])
+def test_without_postgresql_its_tests_are_skipped_but_fail_in_ci(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setattr(postgresql, "programs", lambda: None)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="PostgreSQL is not installed"):
+        postgresql.needed_programs()

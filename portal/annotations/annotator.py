@@ -129,8 +129,9 @@ class _Writing:
         """One annotation on each dashboard; one that somebody took off stays off."""
         there = self._there()
         marked = {board.uid: board for board in dashboards.marked}
+        own = {board.uid: board for board in dashboards.own}
         troubles, before = [], set(marked)
-        for board in dashboards.own:
+        for board in (marked | own).values():
             try:
                 self._write_on(board, there, board.uid in before)
                 marked[board.uid] = board

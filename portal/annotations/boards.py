@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from portal.annotations.store import AnnotatedBoard
 from portal.clients.grafana import Hit
+from portal.criteria.base import Status
+from portal.criteria.store import stored_verdict
 from portal.learners.models import Learner
 from portal.services import Services
 from portal.workbench import store
-from portal.workbench.criterion import known_dashboard
+from portal.workbench.criterion import DashboardCriterion, known_dashboard
 from portal.workbench.scan import ASSISTED_TAG, in_folder
 
 
@@ -25,11 +27,11 @@ class LearnersDashboards:
 def learners_dashboards(
     services: Services, learner: Learner, marked: Iterable[AnnotatedBoard]
 ) -> LearnersDashboards:
-    """What was pushed, what the check took last, and what lies in the lab's folder; in this order.
+    """What was pushed, what meets the criterion, and what lies in the lab's folder; in this order.
 
     Raises ClientError.
     """
-    first = [uid for uid in (store.bench(learner.id).grafana_uid, known_dashboard(learner)) if uid]
+    first = [uid for uid in (store.bench(learner.id).grafana_uid, _met_by(learner)) if uid]
     hits = services.grafana.search()
     own = [hit for hit in hits if hit.uid in first or _is_in_lab(hit)]
     own.sort(key=lambda hit: first.index(hit.uid) if hit.uid in first else len(first))
@@ -41,6 +43,15 @@ def learners_dashboards(
         ),
         tuple(board for board in marked if board.uid in there),
     )
+
+
+def _met_by(learner: Learner) -> str:
+    """The uid of the dashboard that meets the criterion; "" where none does.
+
+    The best of those that don't may be anybody's.
+    """
+    kept = stored_verdict(learner.id, DashboardCriterion.id)
+    return known_dashboard(learner) if kept and kept.known_status is Status.MET else ""
 
 
 def _is_in_lab(hit: Hit) -> bool:

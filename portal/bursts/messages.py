@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -117,6 +117,34 @@ class Spec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondCounts:
+    """What became of the requests that were due in one second, counted from the burst's start.
+
+    ``counts``: path, outcome (``portal.bursts.outcomes``) and number. ``latency``: wide slot
+    (``portal.bursts.latencies``) and number. All are totals so far.
+    """
+
+    second: int
+    counts: tuple[tuple[str, str, int], ...] = ()
+    latency: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordPart:
+    """The seconds that changed since the last message. ``start``: when second 0 began, Unix time.
+
+    ``latency``: narrow slots of the whole burst that changed, and their numbers;
+    ``latency_total``: the sum of all durations, ``longest``: the longest of them, s.
+    """
+
+    start: float
+    seconds: tuple[SecondCounts, ...] = ()
+    latency: tuple[tuple[int, int], ...] = ()
+    latency_total: float = 0.0
+    longest: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """How a burst stands. Times are Unix seconds, durations seconds; counts are totals so far.
 
@@ -126,7 +154,8 @@ class Message:
     ``slow_seconds``.
     Latency counts from the moment a request was due, over all requests that were answered or
     waited until the timeout. ``late_p99`` is how late the engine itself sent. Bad means failed
-    or slow. ``reason`` says in a sentence why a burst stopped or failed.
+    or slow. ``reason`` says in a sentence why a burst stopped or failed. ``part`` brings the
+    record by the second up to date.
     """
 
     kind: MessageKind
@@ -148,6 +177,7 @@ class Message:
     first_bad_due_at: float | None = None
     last_bad_end_at: float | None = None
     reason: str = ""
+    part: RecordPart | None = None
 
     @property
     def is_last(self) -> bool:
@@ -166,13 +196,18 @@ class Message:
         return self.failed_total / ended if ended else None
 
     def counts(self) -> dict[str, Any]:
-        """All figures as plain data, for the record of the burst."""
-        return {**asdict(self), "kind": str(self.kind), "error_ratio": self.error_ratio}
+        """The totals as plain data, for the record of the burst."""
+        told = asdict(replace(self, part=None))
+        del told["part"]
+        return {**told, "kind": str(self.kind), "error_ratio": self.error_ratio}
 
     def dump(self) -> str:
         """The line for the engine's stdout."""
-        counts = self.counts()
-        return json.dumps({"v": VERSION, "type": counts.pop("kind"), **counts}) + "\n"
+        told = self.counts()
+        kind = told.pop("kind")
+        if self.part is not None:
+            told["part"] = asdict(self.part)
+        return json.dumps({"v": VERSION, "type": kind, **told}) + "\n"
 
     @classmethod
     def parse(cls, line: str) -> Message:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     UniqueConstraint,
     event,
@@ -19,10 +20,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.bursts.record import BurstRecord
 from portal.durations import milliseconds
 from portal.kit.db import JSONObject, Loss, UnreadableObject, UTCDateTime, db
 from portal.learners.models import Learner
 from portal.numbers import count, percent
+from portal.records import RecordError
 from portal.words import counted
 
 
@@ -92,6 +95,7 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
     heartbeat_at: Mapped[datetime] = mapped_column(UTCDateTime)
     counts: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
     server_counts: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
+    record: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     counted_before: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(required=False))
     predicted_error_ratio: Mapped[float | None]
     predicted_page: Mapped[bool | None]
@@ -114,6 +118,14 @@ class Burst(db.Model):  # type: ignore[name-defined,misc]
         return not any(isinstance(cell, UnreadableObject) for cell in cells) and all(
             _is_number(self.counts.get(name, 0)) for name in COUNTED
         )
+
+    @property
+    def by_second(self) -> BurstRecord | None:
+        """What it did by the second; None where none was kept, or it can't be read."""
+        try:
+            return BurstRecord.parse(self.record) if self.record else None
+        except RecordError:
+            return None
 
     def count_of(self, name: str, default: float | None = None) -> float | None:
         """The number that the engine told under that name; ``default`` where there is none."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import selectors
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from portal.bursts.hearing import Hearing
 from portal.bursts.messages import HERE, STOP, Message, MessageKind
 from portal.bursts.models import ACTIVE, Burst, BurstState
 from portal.bursts.profiles import Profile
+from portal.bursts.record import BurstRecord
 from portal.bursts.server_view import counters_before, seen_since
 from portal.bursts.store import ABANDONED_REASON, CUT_SHORT, settle_abandoned
 from portal.clients.calls import announce
@@ -49,6 +51,7 @@ DISK_REASON = "The disk of the database was full, so the burst was ended before 
 """What the record says once it could be saved."""
 
 OVERTAKEN = 409
+READ_BYTES = 64 << 10
 WRITERS = 16
 """Threads that write records, of all bursts; only a database that stands still keeps one for long.
 """
@@ -62,10 +65,6 @@ OVERTAKEN_REASON = "Another burst at this service came after this one, so this o
 
 class BurstError(SLOLabError):
     """The burst could not go on; the sentence becomes its reason."""
-
-
-class PortalEndsError(BurstError):
-    """Nothing is written any more but the end."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +182,9 @@ class _Run:
         self._job = job
         self._fence = fence
         self._counts: dict[str, Any] = {}
+        self._record = BurstRecord()
+        self._record_due = 0.0
+        self._heard = b""
         self._reason = ""
         self._stopping = self._stop_wanted = False
         self._full_since: float | None = None
@@ -207,7 +209,8 @@ class _Run:
         finally:
             self._release_fault()
             ended = max(started, self._services.clock())
-            self._finish(state=state, reason=self._reason[:500], ended_at=ended)
+            told = {"record": self._record.dump()} if self._record.seconds else {}
+            self._finish(state=state, reason=self._reason[:500], ended_at=ended, **told)
         view = seen_since(self._services, self._job, before, ended)
         if view is None and self._services.background.stopping.is_set():
             return  # the next portal asks
@@ -226,15 +229,15 @@ class _Run:
                 wait = max(0.0, due - time.monotonic())
                 if selector.select(timeout=wait):
                     silent = 0.0
-                    if ended := self._hear(self._next_message(engine)):
-                        return ended
+                    for message in self._messages(engine):
+                        if ended := self._hear(message):
+                            return ended
                 # What was waited, not what the clock says: a machine that stood still did so
                 # for the engine too.
                 elif (silent := silent + wait) > self._limits.silence_s:
                     raise BurstError("The burst's own process fell silent, so it was ended.")
                 if time.monotonic() >= due:
-                    with contextlib.suppress(PortalEndsError):  # the next turn cuts it short
-                        self._tick(engine)
+                    self._tick(engine)
                     # From its end, so that messages are read however long a tick takes.
                     due = time.monotonic() + self._limits.tick_s
 
@@ -259,20 +262,28 @@ class _Run:
         """Of which kind they were; None when none came in time."""
         with contextlib.suppress(SLOLabError):
             while selector.select(timeout=self._limits.last_words_s):
-                message = self._next_message(engine)
-                self._counts = message.counts()
-                if message.kind in LAST_WORDS:
-                    return message.kind
+                for message in self._messages(engine):
+                    self._take(message)
+                    if message.kind in LAST_WORDS:
+                        return message.kind
         return None
 
-    def _next_message(self, engine: subprocess.Popen[bytes]) -> Message:
-        line = _output(engine).readline()
-        if not line:
+    def _messages(self, engine: subprocess.Popen[bytes]) -> Iterator[Message]:
+        """Those that have come whole; raises BurstError once no more will."""
+        data = os.read(_output(engine).fileno(), READ_BYTES)
+        if not data:
             raise BurstError(self._gone(engine))
-        return Message.parse(line.decode("utf-8", "replace"))
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        for line in lines:
+            yield Message.parse(line.decode("utf-8", "replace"))
+
+    def _take(self, message: Message) -> None:
+        self._counts = message.counts()
+        if message.part:
+            self._record.take(message.part)
 
     def _hear(self, message: Message) -> BurstState | None:
-        self._counts = message.counts()
+        self._take(message)
         if message.kind is MessageKind.FAILED:
             raise BurstError(message.reason or "The burst's own process gave up.")
         if message.kind is MessageKind.FINISHED:
@@ -294,7 +305,7 @@ class _Run:
         """
         began = time.monotonic()
         self._say_here(engine)
-        is_saved = self._save(counts=self._counts)
+        is_saved = self._save(counts=self._counts, **self._record_in_time())
         self._owned_at = began if is_saved else time.monotonic()
         self._say_here(engine)
         self._hold_fault(must=False)
@@ -308,6 +319,13 @@ class _Run:
     def _say_here(self, engine: subprocess.Popen[bytes]) -> None:
         """Nobody may take the burst for given up sooner than ``abandoned_s`` after that moment."""
         _write(engine, f"{HERE} {self._owned_at}\n")
+
+    def _record_in_time(self) -> dict[str, bytes]:
+        """The record by the second, where it is time to save it again."""
+        if not self._record.seconds or time.monotonic() < self._record_due:
+            return {}
+        self._record_due = time.monotonic() + self._limits.record_s
+        return {"record": self._record.dump()}
 
     def _take_fence(self) -> None:
         """A number above all that the service has seen, which may remember more than we do.
@@ -390,7 +408,8 @@ class _Run:
     def _tried_once(self, values: dict[str, Any]) -> Tried | None:
         if self._writing and not self._writing.done():
             return None
-        late = self._writing.result() if self._writing else Tried()
+        is_known = self._writing is not None and not self._writing.cancelled()
+        late = self._writing.result() if self._writing and is_known else Tried()
         self._writing = None
         if not late.active:
             return late
@@ -400,8 +419,8 @@ class _Run:
         except NotYetError:
             self._writing = writing
             return None
-        except CancelledError as error:
-            raise PortalEndsError(ABANDONED_REASON) from error
+        except CancelledError:  # the portal ends, and the burst with its last words
+            return None
 
     @property
     def _patience_s(self) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import undefer
 
 from portal.bursts.hearing import Hearing
 from portal.bursts.models import ACTIVE, Burst, BurstState
@@ -24,9 +25,11 @@ NOT_BEGUN_REASON = (
 
 
 def find(learner_id: int, number: int) -> Burst | None:
-    """The learner's burst of that number."""
+    """The learner's burst of that number, with its record by the second."""
     return db.session.scalar(
-        select(Burst).where(Burst.learner_id == learner_id, Burst.number == number)
+        select(Burst)
+        .where(Burst.learner_id == learner_id, Burst.number == number)
+        .options(undefer(Burst.record))
     )
 
 

@@ -27,7 +27,7 @@ GRACE_S = 0.5
 """The server's own limit comes first: then the connection can be used again."""
 
 
-class Trouble(StrEnum):
+class PostgreSQLTrouble(StrEnum):
     """Why PostgreSQL gives no answer."""
 
     AWAY = "away"
@@ -49,55 +49,57 @@ class Trouble(StrEnum):
 
 
 _SENTENCES = {
-    Trouble.AWAY: (
+    PostgreSQLTrouble.AWAY: (
         "The database can't be reached.",
         "Is it running, and its disk there? slo-lab doctor says more.",
     ),
-    Trouble.STARTING: (
+    PostgreSQLTrouble.STARTING: (
         "The database is starting, or being stopped.",
         "Try again in a moment.",
     ),
-    Trouble.SILENT: (
+    PostgreSQLTrouble.SILENT: (
         "The database takes connections, but does not answer.",
         "Does its process or its machine stand still? Let it go on, or start it again.",
     ),
-    Trouble.CROWDED: (
+    PostgreSQLTrouble.CROWDED: (
         "No connection to the database is free.",
         "Try again in a moment; if it stays, stop what else uses PostgreSQL, or let it have more "
         "(max_connections).",
     ),
-    Trouble.DENIED: (
+    PostgreSQLTrouble.DENIED: (
         "The database does not let the portal in, or do this: a login or a right was refused.",
         "Look at SLO_LAB_DATABASE_URL and at what its user may do (GRANT), then try again.",
     ),
-    Trouble.UNDRIVEN: (
+    PostgreSQLTrouble.UNDRIVEN: (
         "PostgreSQL's driver is not installed here.",
-        f"{shlex.join([sys.executable, '-m', 'pip', 'install', DRIVER])} gets it.",
+        f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(DRIVER)} gets it.",
     ),
 }
 _WORDS = {
-    "too many clients": Trouble.CROWDED,
-    "too many connections": Trouble.CROWDED,
-    "connection slots are reserved": Trouble.CROWDED,
-    "system is starting up": Trouble.STARTING,
-    "system is shutting down": Trouble.STARTING,
-    "not yet accepting connections": Trouble.STARTING,
-    "in recovery mode": Trouble.STARTING,
-    "authentication failed": Trouble.DENIED,
-    "no password supplied": Trouble.DENIED,
-    "no pg_hba.conf entry": Trouble.DENIED,
-    "permission denied": Trouble.DENIED,
-    "is not permitted to log in": Trouble.DENIED,
-    '" does not exist': Trouble.DENIED,
+    "too many clients": PostgreSQLTrouble.CROWDED,
+    "too many connections": PostgreSQLTrouble.CROWDED,
+    "connection slots are reserved": PostgreSQLTrouble.CROWDED,
+    "system is starting up": PostgreSQLTrouble.STARTING,
+    "system is shutting down": PostgreSQLTrouble.STARTING,
+    "not yet accepting connections": PostgreSQLTrouble.STARTING,
+    "in recovery mode": PostgreSQLTrouble.STARTING,
+    "authentication failed": PostgreSQLTrouble.DENIED,
+    "no password supplied": PostgreSQLTrouble.DENIED,
+    "no pg_hba.conf entry": PostgreSQLTrouble.DENIED,
+    "permission denied": PostgreSQLTrouble.DENIED,
+    "is not permitted to log in": PostgreSQLTrouble.DENIED,
+    '" does not exist': PostgreSQLTrouble.DENIED,
 }
 """The server's words as it refuses a connection: its code does not reach the driver then."""
 
 
-def why_refused(said: str) -> Trouble:
+def why_refused(said: str) -> PostgreSQLTrouble:
     """What the driver's words mean where no connection came about."""
     if "timeout expired" in said:
-        return Trouble.SILENT
-    return next((trouble for words, trouble in _WORDS.items() if words in said), Trouble.AWAY)
+        return PostgreSQLTrouble.SILENT
+    return next(
+        (trouble for words, trouble in _WORDS.items() if words in said), PostgreSQLTrouble.AWAY
+    )
 
 
 class PatientConnection(Connection):
@@ -128,10 +130,10 @@ class PatientConnection(Connection):
             return done.value
 
 
-def ask(url: str, seconds: int) -> Trouble | None:
+def ask(url: str, seconds: int) -> PostgreSQLTrouble | None:
     """Why the server at the driver's address gives no answer within so many seconds; or None."""
     if psycopg is None:
-        return Trouble.UNDRIVEN
+        return PostgreSQLTrouble.UNDRIVEN
     try:
         with PatientConnection.connect(url, connect_timeout=seconds) as connection:
             connection.answer_s = float(seconds)

@@ -9,7 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from portal.clients.postgresql import Trouble, why_refused
+from portal.clients.postgresql import PostgreSQLTrouble, why_refused
 from portal.kit.database_file import DamagedFileError, LostFileError
 
 DatabaseTrouble = SQLAlchemyError | CommandError
@@ -22,12 +22,12 @@ class DatabaseFault(StrEnum):
     """
 
     LOCKED = "locked"
-    AWAY = Trouble.AWAY.value
-    STARTING = Trouble.STARTING.value
-    SILENT = Trouble.SILENT.value
-    CROWDED = Trouble.CROWDED.value
-    DENIED = Trouble.DENIED.value
-    UNDRIVEN = Trouble.UNDRIVEN.value
+    AWAY = PostgreSQLTrouble.AWAY.value
+    STARTING = PostgreSQLTrouble.STARTING.value
+    SILENT = PostgreSQLTrouble.SILENT.value
+    CROWDED = PostgreSQLTrouble.CROWDED.value
+    DENIED = PostgreSQLTrouble.DENIED.value
+    UNDRIVEN = PostgreSQLTrouble.UNDRIVEN.value
     LOST = "lost"
     READ_ONLY = "read_only"
     FULL = "full"
@@ -56,7 +56,7 @@ _SENTENCES = {
         "The database is locked: another program has been writing to it for too long.",
         "Try again in a moment.",
     ),
-    **{DatabaseFault(trouble): (trouble.what, trouble.advice) for trouble in Trouble},
+    **{DatabaseFault(trouble): (trouble.what, trouble.advice) for trouble in PostgreSQLTrouble},
     DatabaseFault.LOST: (
         "The database's file was deleted, moved or replaced while the portal was running: nothing "
         "can be saved any more.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import partial
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, QueuePool, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from portal.clients.postgresql import GRACE_S, PatientConnection, Trouble, why_refused
+from portal.clients.postgresql import GRACE_S, PatientConnection, PostgreSQLTrouble, why_refused
 from portal.limits import Limits, PostgreSQLLimits
 
 AGAIN_S = 0.05
+# SQLAlchemy names a pool's log after its module, and is quieter under its own name.
+logging.getLogger(__name__).setLevel(logging.WARNING)
 
 
 class WaitingPool(QueuePool):
@@ -24,7 +27,10 @@ class WaitingPool(QueuePool):
             try:
                 return super()._do_get()
             except Exception as error:
-                if why_refused(str(error)) is not Trouble.CROWDED or time.monotonic() > give_up:
+                if (
+                    why_refused(str(error)) is not PostgreSQLTrouble.CROWDED
+                    or time.monotonic() > give_up
+                ):
                     raise
             time.sleep(AGAIN_S)
 

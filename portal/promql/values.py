@@ -138,6 +138,8 @@ def divide(left: Quantity, right: Quantity) -> Value:
             return Opaque(Code.CONSTANT, "It divides by zero.")
         return replace(left, num=left.num.times(1 / right.constant))
     if left.den == right.den:
+        if left.num == right.num and not left.is_sum:
+            return Opaque(Code.UNRELATED, "It divides one share by another.")  # of another time
         return replace(left, den=right.num)
     if left.den.is_constant and left.num.is_constant:
         number = left.num.const / left.den.const

@@ -29,6 +29,7 @@ from portal.rulefolder.folder import RuleFolder, slo_file
 from portal.rulefolder.presence import has_alert
 from portal.services import current_services
 from portal.stage.comparison import compare
+from portal.stage.incident import stage_context, tail_context
 
 bp = Blueprint("stage", __name__, url_prefix="/bursts")
 
@@ -103,8 +104,28 @@ def show(number: int) -> ResponseReturnValue:
     burst = _find(number)
     context = {"sides": sides(burst), "asked": _asked(), **_truth_context(burst), **_marks(burst)}
     return render_page(
-        "stage/show.html", burst=burst, has_alert=_has_alert(), **context, **_beside()
+        "stage/show.html",
+        burst=burst,
+        has_alert=_has_alert(),
+        **context,
+        **stage_context(burst, request.args.get("slo")),
+        **tail_context(burst, request.args),
     )
+
+
+@bp.get("/<int:number>/tail")
+def tail_fragment(number: int) -> ResponseReturnValue:
+    """How long the requests of a burst took, with the threshold that was asked for."""
+    burst = _find(number)
+    return render_template("stage/_tail.html", burst=burst, **tail_context(burst, request.args))
+
+
+@bp.get("/<int:number>/stage")
+def stage_fragment(number: int) -> ResponseReturnValue:
+    """The picture of a burst, as far as it has come."""
+    burst = _find(number)
+    context = stage_context(burst, request.args.get("slo"))
+    return render_template("stage/_stage.html", burst=burst, **context)
 
 
 @bp.get("/<int:number>/views")

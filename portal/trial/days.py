@@ -310,6 +310,13 @@ FEWER = Day(
         DayPart(_shared(5, 0.97, SLOWISH, others=((404, 0.01),), unavailable=0.3), Length.HALF),
     ),
 )
+AFTER_RUSH = Day(
+    "many requests went well until few came in and nine in ten of these failed",
+    (
+        DayPart(_shared(400, 0.0, QUICK, others=TYPICAL)),
+        DayPart(_shared(4, 0.9, SLOWISH, others=((404, 0.02),), unavailable=0.3), Length.HALF),
+    ),
+)
 RESTART = Day(
     "the service was restarted and 1.5 % of the requests failed",
     (
@@ -333,6 +340,6 @@ NOT_FOUND = _day("all requests were answered with 404", Traffic((Flow(2, 10, ((4
 DAYS = (
     *(ALL_WELL, QUIET, USUAL, QUIET_INCIDENT, A_TENTH, HALF, EVERYTHING, NO_SERIES),
     *(ONE_PAGE, ONE_METHOD, SLOW_TENTH, SLOW_DAY, CRAWL, HANGING, IDLE, AGO),
-    *(RISING, FALLING, FEWER, RESTART, DOWN, NOT_FOUND, BUSY),
+    *(RISING, FALLING, FEWER, AFTER_RUSH, RESTART, DOWN, NOT_FOUND, BUSY),
 )
 """The busiest last: counters that stand high lose the small steps of a quiet day."""

@@ -52,6 +52,10 @@ PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 MIXING = frozenset({"min", "max", "avg", "quantile"}) | PICKING
 AVERAGING = frozenset({"avg", "quantile", "limitk", "limit_ratio"})
 """What is no page's own, or may be that of several together."""
+EXTREME = frozenset({"max_over_time", "min_over_time"})
+MEANS = frozenset({"avg_over_time", "sum_over_time", "quantile_over_time", "last_over_time"})
+APART = 4
+"""Times the shortest window that the longest has to be, so that a change is in few of them."""
 COUNTING_WINDOWS = frozenset({"avg_over_time", "sum_over_time", "count_over_time"})
 FLOORS = frozenset({"+", "clamp_min", "clamp", "or"})
 MAX_FLOOR = 0.01
@@ -137,14 +141,15 @@ def surprise(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) ->
     return best[1] if best is not None else None
 
 
-def is_at_odd_scale(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) -> bool:
-    """Whether it is on all days what it is read as, at a scale that says nothing to anybody."""
+def at_odd_scale(evidence: TrialEvidence, phis: Iterable[float], read: Indicator) -> Shown | None:
+    """What it is read as, and is on all days, at a scale that says nothing to anybody."""
     fits = (
         MeasureFit(evidence, measure, PageScope())
         for measure in measures(evidence, phis)
         if read.measure is not Said.BUDGET_LEFT and _is_read_as(measure, read, evidence.world)
     )
-    return any(fit.is_at_odd_scale(read) for fit in fits)
+    met = (fit.measure for fit in fits if fit.is_at_odd_scale(read))
+    return next((Shown(measure, Affine(read.scale)) for measure in met), None)
 
 
 def _read_scales(read: Indicator) -> list[Affine]:
@@ -310,20 +315,32 @@ class MeasureFit:
             return None if fine else self._told(seen, affine, bounds)
         tolerance = self._tolerance(affine, high, slack, seen)
         within = low - tolerance <= seen.value <= high + tolerance
-        if within and (not spread or self._is_of_a_page(seen, affine, tolerance)):
+        if within and self._is_attained(seen, affine, spread, tolerance):
             return None
         return self._told(seen, affine, bounds)
 
-    def _is_of_a_page(self, seen: SeenSeries, affine: Affine, tolerance: float) -> bool:
-        """Whether it is that of one page: the best, the worst or one that was picked.
+    def _is_attained(
+        self, seen: SeenSeries, affine: Affine, spread: bool, tolerance: float
+    ) -> bool:
+        """Whether it is that of some page, or of some moment: the best, the worst, a picked one.
 
-        Something in between is an average; where nothing is averaged it belongs to no page, as the
-        most failures of any page, divided by the most requests of any.
+        Something in between is an average; where nothing is averaged it belongs to none, as the
+        most failures of any page or moment, divided by the most requests of any.
         """
-        if self.evidence.reach.functions & AVERAGING or not seen.moment.is_steady:
+        if not self._picks(seen, spread):
             return True
-        truths = (affine.of(truth) for truth in self._truths(seen, spread=True))
+        truths = (affine.of(truth) for truth in self._truths(seen, spread))
         return any(abs(truth - (seen.value or 0.0)) <= tolerance for truth in truths)
+
+    def _picks(self, seen: SeenSeries, spread: bool) -> bool:
+        """Whether one page is picked, or one of moments that are well apart."""
+        reach = self.evidence.reach
+        if reach.functions & AVERAGING:
+            return False
+        if seen.moment.is_steady:
+            return spread
+        apart = reach.longest_s >= APART * reach.shortest_s and not reach.rules
+        return apart and bool(reach.functions & EXTREME) and not reach.functions & MEANS
 
     def _tolerance(self, affine: Affine, high: float, slack: bool, seen: SeenSeries) -> float:
         rounding = bool(self.evidence.reach.functions & ROUNDING)

@@ -20,6 +20,7 @@ from portal.promql.nodes import (
     Subquery,
     Text,
 )
+from portal.promql.nodes import walk as nodes_of
 from portal.promql.parser import ParseError, parse
 from portal.trial.retelling import BORN, CLOCK, DATES, NOW
 
@@ -43,6 +44,7 @@ class Reach:
     that it names. ``unreadable``: a rule
     it needs can't be read, or it needs too many. ``filtered``: a comparison stands around it all.
     ``limits``: the numbers that comparisons keep or leave out values by; ``numbers``: all others.
+    ``adds_quotients``: it adds up what was divided series by series.
     """
 
     back_s: float
@@ -62,6 +64,7 @@ class Reach:
     furthest_s: float = 0.0
     limits: frozenset[float] = frozenset()
     numbers: frozenset[float] = frozenset()
+    adds_quotients: bool = False
 
     @property
     def reads_clock(self) -> bool:
@@ -104,6 +107,7 @@ def reach(expr: Expr, rules: Mapping[str, tuple[RecordingRule, ...]]) -> Reach:
         max(offset for offset, _ in looks),
         frozenset(walk.limits),
         frozenset(walk.numbers),
+        walk.adds_quotients,
     )
 
 
@@ -119,6 +123,7 @@ class _Walk:
     named: set[str] = field(default_factory=set)
     limits: set[float] = field(default_factory=set)
     numbers: set[float] = field(default_factory=set)
+    adds_quotients: bool = False
     needed: dict[int, RecordingRule] = field(default_factory=dict)
     within: tuple[str, ...] = ()
     looked: set[tuple[str, float, float]] = field(default_factory=set)
@@ -142,6 +147,7 @@ class _Walk:
                     yield from self.looks(arg, offset, span)
             case Aggregation():
                 self.functions.add(expr.op)
+                self.adds_quotients |= expr.op == "sum" and _divides(expr.expr)
                 self.named.update(expr.by or (), expr.without or ())
                 for part in (expr.param, expr.expr):
                     if part is not None:
@@ -215,3 +221,7 @@ def matchers(found: Reach) -> Iterator[Matcher]:
     """The matchers of all selectors."""
     for selector in found.selectors:
         yield from selector.matchers
+
+
+def _divides(expr: Expr) -> bool:
+    return any(isinstance(node, Binary) and node.op == "/" for node in nodes_of(expr))

@@ -68,11 +68,16 @@ def setting(reach: Reach, context: Context) -> Setting:
         extra=namer.extra(),
         own_counters=tuple((metric, _counted(metric)) for metric in own),
         metrics=frozenset(families | usual),
-        never_asked=bool(reach.functions & OVER_PATHS) and namer.has_unmatched(),
+        never_asked=_may_be_spoilt(reach) and namer.has_unmatched(),
     )
     shared = bool(world.extra) or world.job != namer.usual("job", JOB)
     shared = shared or world.instance != namer.usual("instance", INSTANCE)
     return Setting(world, frozenset(strange), shared, namer.unmet(world))
+
+
+def _may_be_spoilt(reach: Reach) -> bool:
+    """Whether it puts series together of which one may be no number."""
+    return reach.adds_quotients or bool(reach.functions & OVER_PATHS)
 
 
 def _counted(metric: str) -> frozenset[int]:

@@ -13,7 +13,7 @@ from portal.promql.parser import ParseError, parse
 from portal.trial.attempt import beyond
 from portal.trial.diary import NOTHING, Diary, diary
 from portal.trial.evidence import TrialEvidence
-from portal.trial.judgement import is_at_odd_scale, judge, surprise
+from portal.trial.judgement import at_odd_scale, judge, surprise
 from portal.trial.memory import TrialMemory
 from portal.trial.outcome import TrialOutcome
 from portal.trial.queries import (
@@ -40,7 +40,10 @@ NEVER_KEPT = (
 )
 NO_SHARE = "On no day that we tried it on did it show a share."
 BY_THE_CLOCK = "It depends on the time of day, or on the date."
-HIDES = "Of pages or moments that differ it tells the best alone, so the worst stays hidden."
+HIDES = (
+    "Of pages or moments that differ it tells the best alone, or hardly more, so the worst stays "
+    "hidden."
+)
 FIXED = "It looks at one fixed moment (@), whatever happens now."
 MOST_STEPS = 100_000
 """Of a subquery. promtool gives up on fewer, but would take half a minute to."""
@@ -125,8 +128,9 @@ def _outcome(seen: TrialEvidence, one: Attempt, read: Finding, context: Context)
         return TrialOutcome(diary=diary(seen, None, met=False))
     if one.setting.world.never_asked and seen.is_never_a_number:
         return TrialOutcome(never=NEVER_ASKED)
-    if is_at_odd_scale(seen, phis, read.indicator):
-        return TrialOutcome(odd=True, diary=diary(seen, None, met=False))
+    odd = at_odd_scale(seen, phis, read.indicator)
+    if odd is not None:
+        return TrialOutcome(odd=True, diary=diary(seen, odd, met=False))
     found = surprise(seen, phis, read.indicator)
     held_against = found.shown if found else None
     return TrialOutcome(surprise=found, diary=diary(seen, held_against, met=False))

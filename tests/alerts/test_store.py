@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from portal.alerts import store
 from portal.learners.models import Learner
 from tests.conftest import START
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_only_a_changed_text_is_a_new_version(learner: Learner) -> None:

@@ -216,6 +216,30 @@ def test_what_was_pushed_and_what_the_check_took_is_marked_wherever_it_lies(
     assert [one[0] for one in shown(grafana)] == ["pushed", "checked", "mine"]
 
 
+def test_the_best_that_does_not_meet_the_criterion_may_be_anybodys(
+    at_hand: Services, grafana: FakeGrafana, burst: Burst
+) -> None:
+    verdicts.save(1, "dashboard", checked(Status.NOT_MET), START)
+    look(at_hand, ME)
+    assert [one[0] for one in shown(grafana)] == ["mine"]
+
+
+def test_where_a_burst_was_marked_it_ends_too(
+    at_hand: Services, grafana: FakeGrafana, burst: Burst, clock: Clock
+) -> None:
+    verdicts.save(1, "dashboard", checked(Status.MET), START)
+    look(at_hand, ME)
+    verdicts.save(1, "dashboard", checked(Status.NOT_MET), START)
+    end(burst, clock)
+    look(at_hand, ME)
+    assert sorted(shown(grafana)) == [("elsewhere", *OVER[1:]), OVER]
+
+
+def checked(status: Status) -> Verdict:
+    """A verdict that remembers the dashboard elsewhere."""
+    return Verdict(status, "code", "Headline", "seen", "needed", memory={"uid": "elsewhere"})
+
+
 def test_what_the_lab_made_is_not_marked(
     at_hand: Services, grafana: FakeGrafana, burst: Burst
 ) -> None:
@@ -369,15 +393,16 @@ def test_the_page_of_a_burst_says_where_it_stands_and_why_not(
     app: Flask, at_hand: Services, grafana: FakeGrafana, burst: Burst, clock: Clock
 ) -> None:
     mine = grafana.dashboards.pop("mine")
+    grafana.dashboards.clear()
     look(at_hand, ME)
-    page = app.test_client().get(f"/bursts/{burst.id}").text
+    page = app.test_client().get(f"/bursts/{burst.number}").text
     assert "Not marked on a dashboard: There is no dashboard of yours in Grafana yet." in page
-    assert f'hx-get="/bursts/{burst.id}/grafana"' in page
+    assert f'hx-get="/bursts/{burst.number}/grafana"' in page
     grafana.dashboards["mine"] = mine
     end(burst, clock)
     clock.pass_seconds(at_hand.limits.annotation.again_s + 1)
     look(at_hand, ME)
-    part = app.test_client().get(f"/bursts/{burst.id}/grafana").text
+    part = app.test_client().get(f"/bursts/{burst.number}/grafana").text
     assert f'This burst is marked on <a href="{grafana.url}/d/mine/mine">Mine</a>.' in part
     assert "hx-get" not in part
     assert "Not marked" not in part
@@ -388,5 +413,5 @@ def test_the_page_of_a_burst_that_never_began_does_not_ask_again(
 ) -> None:
     burst.state, burst.started_at = BurstState.FAILED, None
     db.session.commit()
-    part = app.test_client().get(f"/bursts/{burst.id}/grafana").text
+    part = app.test_client().get(f"/bursts/{burst.number}/grafana").text
     assert "hx-get" not in part

@@ -14,7 +14,8 @@ from tests.conftest import START
 def burst(state: BurstState = BurstState.RUNNING, **more: object) -> Burst:
     given = {"started_at": START, "counts": {}, **more}
     return Burst(
-        id=7,
+        id=70,
+        number=7,
         key="k",
         title="Error burst",
         spec={"duration": 60},

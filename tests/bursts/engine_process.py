@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from portal.bursts.messages import Message, Mode, Part, Spec
+from portal.bursts.record import BurstRecord
 
 PATIENCE = 60.0
 """Seconds for what takes one or two, on a machine that is busy or pauses."""
@@ -96,6 +97,19 @@ def send(target: str, **change: Any) -> Message:
     with engine() as running:
         running.say(spec_for(target, **change).dump())
         return running.last_words()
+
+
+def recorded(target: str, **change: Any) -> tuple[Message, BurstRecord]:
+    """Send a burst to its end; returns the last message, and the record of all."""
+    record = BurstRecord()
+    with engine() as running:
+        running.say(spec_for(target, **change).dump())
+        last = running.hear()
+        while not last.is_last:
+            last = running.hear()
+            if last.part:
+                record.take(last.part)
+    return last, record
 
 
 def pause(running: Engine, seconds: float) -> None:

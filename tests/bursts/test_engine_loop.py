@@ -91,8 +91,8 @@ def test_one_user_goes_on_after_a_request_that_could_not_be_sent(
 def test_what_was_not_sent_is_told() -> None:
     hears, says = os.pipe()
     tally = Tally()
-    tally.start(1.0, 1.0)
-    tally.kept_back()
+    tally.start("/", 1.0, 1.0)
+    tally.kept_back("/", 1.0)
     Reporter(says, 1, tally, 0.0).tell(MessageKind.FINISHED, 2.0)
     told = Message.parse(os.read(hears, 4096).decode())
     assert (told.sent, told.not_sent, told.in_flight) == (0, 1, 0)

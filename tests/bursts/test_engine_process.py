@@ -13,7 +13,7 @@ import pytest
 from portal.bursts.engine.control import FELL_SILENT
 from portal.bursts.messages import MessageKind, Mode
 from portal.bursts.profiles import VISITORS
-from tests.bursts.engine_process import PATIENCE, engine, pause, send, spec_for
+from tests.bursts.engine_process import PATIENCE, engine, pause, recorded, send, spec_for
 from tests.bursts.hostile_services import OK, Service, answering, service
 from tests.mockapp.process import MockappProcess, running_mockapp, wait_until
 
@@ -58,6 +58,27 @@ def test_a_fifth_of_an_error_burst_fails_by_status(shop: MockappProcess) -> None
     assert last.first_bad_due_at
     assert last.last_bad_end_at
     assert 0 < last.last_bad_end_at - last.first_bad_due_at < last.elapsed_seconds + 0.01
+
+
+def test_the_record_by_the_second_is_what_the_service_counted(shop: MockappProcess) -> None:
+    before = shop.counts("path"), time.time()
+    shop.set_fault(error_ratio=0.2)
+    last, record = recorded(shop.url, rate=100, duration_seconds=3, mix=VISITORS)
+    assert [(view.sent, view.good, view.failed) for view in record.views()] == [(100, 80, 20)] * 3
+    by_path = record.totals_by_path()
+    assert {path: counts["sent"] for path, counts in by_path.items()} == added(
+        before[0], shop.counts("path")
+    )
+    assert record.totals()["500"] == last.failed["500"] == 60
+    assert record.latencies.quantiles(0.5, 0.99) == [last.p50, last.p99]
+    assert before[1] <= record.start <= time.time() - 3
+
+
+def test_requests_that_hang_are_in_the_second_in_which_they_were_due(shop: MockappProcess) -> None:
+    shop.set_fault(hang=True)
+    last, record = recorded(shop.url, rate=50, duration_seconds=2, timeout_seconds=1.5)
+    assert [(view.sent, view.given_up) for view in record.views()] == [(50, 50)] * 2
+    assert last.failed == {"timeout": 100}
 
 
 def test_added_latency_makes_good_requests_slow(shop: MockappProcess) -> None:

@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, update
+from sqlalchemy.orm import undefer
 
 from portal import end_app
 from portal.bursts import runner as runner_module
@@ -91,7 +92,7 @@ class Bursts:
 
     def look(self, number: int) -> Burst:
         with self.app.app_context():
-            burst = db.session.get_one(Burst, number)
+            burst = db.session.get_one(Burst, number, options=[undefer(Burst.record)])
             db.session.expunge(burst)
             return burst
 
@@ -196,6 +197,33 @@ def test_a_burst_runs_to_its_end_with_exact_counts(bursts: Bursts, mockapp: Mock
     assert burst.started_at
     assert burst.ended_at
     assert burst.ended_at - burst.started_at >= timedelta(seconds=1.9)
+
+
+def test_the_record_by_the_second_adds_up_to_the_counts(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    half = BurstFault(error_ratio=0.5)
+    burst = bursts.wait_for_end(bursts.start(profile(duration=3, rate=50, fault=half)))
+    record = burst.by_second
+    assert record
+    assert [view.sent for view in record.views()] == [50, 50, 50]
+    assert sum(view.good for view in record.views()) == burst.good == 75
+    assert record.totals()["500"] == burst.failed == 75
+    assert burst.started_at
+    assert abs(record.start - burst.started_at.timestamp()) < PATIENCE
+
+
+def test_a_killed_engine_leaves_the_seconds_that_it_told(
+    bursts: Bursts, mockapp: MockappProcess
+) -> None:
+    bursts.limit(record_s=0.1)
+    number = bursts.start(profile(duration=600, rate=50))
+    wait_until(lambda: bursts.look(number).by_second, PATIENCE)
+    os.kill(the_engine(), signal.SIGKILL)
+    burst = bursts.wait_for_end(number)
+    assert burst.state == BurstState.FAILED
+    assert burst.by_second
+    assert burst.by_second.totals()["sent"] == burst.sent
 
 
 @pytest.mark.parametrize("view", [ServerView({"200": 9.0}, within={"+Inf": 9.0}), None])

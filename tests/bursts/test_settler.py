@@ -20,6 +20,8 @@ from portal.services import Services
 from tests.alerts.test_course import add_burst
 from tests.conftest import Clock
 
+pytestmark = pytest.mark.both_databases
+
 PATIENCE = 60.0
 
 

@@ -79,4 +79,4 @@ def send_custom_burst(page: Page, **fields: str) -> Locator:
 def open_burst(page: Page) -> None:
     """Go to the page of the burst that this page shows."""
     the_burst(page).get_by_role("heading").get_by_role("link").click()
-    expect(page.get_by_role("heading", name="Live SLIs")).to_be_visible()
+    expect(page.get_by_role("link", name="All bursts")).to_be_visible()

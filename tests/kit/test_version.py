@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import re
 import threading
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from psycopg.sql import SQL, Identifier
 
 from portal.alerts import store as rules
 from portal.bursts.models import Burst, BurstState
-from portal.config import Settings
 from portal.impact import store as impact
 from portal.impact.comparison import Statement
 from portal.kit.db import db
 from portal.kit.version import seen_version
 from portal.learners.models import Learner
 from portal.objectives import store as objectives
-from portal.services import Services
 from portal.slo.objective import SLO, SLIKind
 from portal.workbench import store as workbench
-from tests.apps import portal_app
 from tests.conftest import START
-from tests.robustness.postgresql import programs, running_postgresql
 
 TABS = 4
 EDITED = ("panel", "title", "rules", "slo", "impact")
@@ -46,33 +38,6 @@ def hurting_burst() -> Burst:
     db.session.add(burst)
     db.session.commit()
     return burst
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    binaries = programs()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed")
-    with running_postgresql(binaries) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """The address of one that is empty; "" is SQLite's."""
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("server"))
-        name = f"tabs_{uuid.uuid4().hex}"
-        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
-        return f"{url.rpartition('/')[0]}/{name}"
-    return ""
-
-
-@pytest.fixture
-def app(settings: Settings, services: Services, database: str) -> Iterator[Flask]:
-    with portal_app(replace(settings, database_url=database), services) as app:
-        yield app
 
 
 def prepared(edited: str) -> int:
@@ -107,6 +72,7 @@ def save(edited: str, text: str, seen: int) -> bool:
     return impact.save(1, burst, Statement(1, 0, 1, text), START, seen)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("edited", EDITED)
 def test_of_several_tabs_at_once_one_is_saved_and_the_others_are_told(
     app: Flask, edited: str

@@ -29,7 +29,7 @@ from portal.kit.db import db, migrate, newest_version
 from portal.wsgi import prepared_app
 from tests.migrations.store import STORED, fingerprints
 from tests.robustness.portals import ask
-from tests.robustness.postgresql import programs, running_postgresql
+from tests.robustness.postgresql import needed_programs, running_postgresql
 from tests.robustness.rows import pages
 from tests.robustness.test_database import IdleChecker, settings_in
 
@@ -53,10 +53,7 @@ def tables_of(tag: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    binaries = programs()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed")
-    with running_postgresql(binaries) as url:
+    with running_postgresql(needed_programs()) as url:
         yield url
 
 

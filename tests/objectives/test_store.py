@@ -26,6 +26,8 @@ from portal.slo.objective import MAX_TITLE, MAX_WHY, SLO, SLIKind
 from portal.slo.openslo import OpenSLOError, dumps
 from tests.conftest import START
 
+pytestmark = pytest.mark.both_databases
+
 AVAILABILITY = SLO("availability", SLIKind.AVAILABILITY, 0.99, why="Users notice.")
 
 

@@ -396,6 +396,7 @@ NEITHER = {
         f"({B} or {T}) / {T}",
         f"({B} or up) / {T}",
         f"{B} / {T} or {T}",
+        f"({B} / {T}) / avg_over_time(({B} / {T})[1h:1m])",
         f"{B} / {T} or up",
         'max(rate(http_requests_total{status=~"5.."}[5m])) / max(rate(http_requests_total[5m]))',
         f"{B} / sum(rate(flask_http_requests_total[5m]))",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from portal.kit.db import db
@@ -15,6 +16,8 @@ from portal.reflections.questions import MAX_BYTES
 from portal.reflections.store import Draft, Keep, KeptAnswer, SaveResult, SaveStatus
 from tests.conftest import START
 from tests.reflections.conftest import ANSWERS
+
+pytestmark = pytest.mark.both_databases
 
 LATER = START + timedelta(minutes=5)
 

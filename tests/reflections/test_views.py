@@ -25,6 +25,8 @@ from tests.apps import portal_app
 from tests.conftest import START, Clock
 from tests.reflections.conftest import ANSWERS
 
+pytestmark = pytest.mark.both_databases
+
 HTMX = {"HX-Request": "true"}
 
 

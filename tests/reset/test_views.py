@@ -12,6 +12,8 @@ from portal.reflections import store
 from portal.reflections.store import Draft
 from tests.conftest import START
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def written(app: Flask) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +17,9 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from portal.bursts.models import ACTIVE
+from portal.bursts.settler import start_settling
+from portal.clients.postgresql import PostgreSQLTrouble
 from portal.features import CRITERIA
 from portal.kit import postgresql_pool
 from portal.kit.database_fault import DatabaseFault, fault_of
@@ -22,21 +27,19 @@ from portal.kit.db import db
 from portal.kit.error_pages import DOUBT
 from portal.kit.postgresql_pool import be_patient
 from portal.limits import PostgreSQLLimits
+from tests.mockapp.process import TOKEN, running_mockapp
 from tests.patience import PATIENT
 from tests.robustness.portals import SLO_FORM, ask, portal_app
-from tests.robustness.postgresql import PostgreSQLServer, postgresql_server, programs
+from tests.robustness.portals import settings_in as settings_with
+from tests.robustness.postgresql import PostgreSQLServer, needed_programs, postgresql_server
 from tests.robustness.rows import fill, pages
 from tests.robustness.test_database import IdleChecker, settings_in, words
-from tests.stack.labs import SLO_LAB, environment
-
-BINARIES = programs()
-pytestmark = pytest.mark.skipif(BINARIES is None, reason="PostgreSQL is not installed")
+from tests.stack.labs import SLO_LAB, environment, wait_until
 
 
 @pytest.fixture
 def server() -> Iterator[PostgreSQLServer]:
-    assert BINARIES is not None
-    with postgresql_server(BINARIES) as server:
+    with postgresql_server(needed_programs()) as server:
         yield server
 
 
@@ -111,6 +114,9 @@ def test_the_first_request_after_a_restart_succeeds(app: Flask, server: PostgreS
     client = app.test_client()
     assert client.get("/slos").status_code == 200
     server.stop()
+    server.start()  # and nobody has noticed: the connections at hand are those of before
+    assert client.get("/slos").status_code == 200
+    server.stop()
     assert DatabaseFault.AWAY.sentence in refusal(app)
     server.start()
     assert client.post("/slos", data=SLO_FORM).status_code == 303
@@ -171,6 +177,65 @@ def test_a_right_that_was_taken_away_is_named(app: Flask, url: str) -> None:
         db.engine.dispose()
     assert told(app) == []
     assert DatabaseFault.DENIED.sentence in refusal(app)
+
+
+AWAY_S = 5.0
+
+
+@pytest.mark.parametrize("how", ["stands still", "is stopped"])
+def test_a_burst_goes_on_without_its_database_and_ends_as_it_would_have(
+    server: PostgreSQLServer, tmp_path: Path, how: str
+) -> None:
+    """Nor does another portal take it for abandoned, once the database is there again."""
+    leave, come_back = {
+        "stands still": (server.stand_still, server.go_on),
+        "is stopped": (server.stop, server.start),
+    }[how]
+    burst = replace(PATIENT.burst, abandoned_s=3.0, alone_s=2.5)
+    database = PostgreSQLLimits(answer_s=1.0)
+    limits = replace(PATIENT, burst=burst, busy_ms=500, postgresql=database)
+    with ExitStack() as stack:
+        mockapp = stack.enter_context(running_mockapp())
+        own, other = (
+            replace(
+                settings_with(tmp_path / name, mockapp_url=mockapp.url),
+                database_url=server.url,
+                fault_token=TOKEN,
+            )
+            for name in ("own", "other")
+        )
+        app = stack.enter_context(portal_app(own, limits=limits))
+        start_settling(stack.enter_context(portal_app(other, limits=limits)))
+        typed = {"rate": "20", "duration": "9", "error_percent": "100", "latency_ms": "0"}
+        assert app.test_client().post("/bursts/custom", data=typed).status_code == 303
+        wait_until(mockapp.counts)
+        leave()
+        end, faults = time.monotonic() + AWAY_S, set()
+        while time.monotonic() < end:
+            faults.add(mockapp.fault()["error_ratio"])
+            time.sleep(0.2)
+        come_back()
+        wait_until(lambda: _state(server.url)[0] not in ACTIVE)
+        state, reason, counts = _state(server.url)
+    assert (state, reason) == ("finished", "")
+    assert faults == {1.0}
+    assert (counts["sent"], counts["failed"]) == (180, {"500": 180})
+
+
+def _state(url: str) -> tuple[str, str, dict[str, Any]]:
+    with closing(connected(url)) as other:
+        row = other.execute("SELECT state, reason, counts FROM burst").fetchone()
+    assert row
+    return row[0], row[1], row[2]
+
+
+def test_the_lab_page_is_shown_without_its_database_and_says_what_ails_it(
+    app: Flask, server: PostgreSQLServer
+) -> None:
+    server.stop()
+    page = app.test_client().get("/lab")
+    assert page.status_code == 200
+    assert PostgreSQLTrouble.AWAY.what in words(page.text)
 
 
 def test_a_reset_refuses_while_a_portal_elsewhere_uses_the_database(

@@ -19,7 +19,7 @@ from portal.features import CRITERIA
 from tests.mockapp.process import TOKEN, MockappProcess, running_mockapp
 from tests.robustness.portal_process import PortalProcess, portal_process
 from tests.robustness.portals import PAGES, SLO_FORM
-from tests.robustness.postgresql import programs, running_postgresql
+from tests.robustness.postgresql import needed_programs, running_postgresql
 from tests.stack.labs import wait_until
 
 BURST = {"rate": "20", "duration": "600", "error_percent": "50", "latency_ms": "0"}
@@ -106,10 +106,7 @@ def pair(
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'slo-lab.db'}"
         if request.param == "postgresql":
-            binaries = programs()
-            if binaries is None:
-                pytest.skip("no PostgreSQL server is installed here")
-            url = stack.enter_context(running_postgresql(binaries))
+            url = stack.enter_context(running_postgresql(needed_programs()))
         settings = {
             "SLO_LAB_DATABASE_URL": url,
             "SLO_LAB_MOCKAPP_URL": mockapp.url,

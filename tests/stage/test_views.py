@@ -21,6 +21,8 @@ from portal.learners.models import Learner
 from portal.rulefolder.folder import learner_file
 from portal.services import Services
 
+pytestmark = pytest.mark.both_databases
+
 HTMX = {"HX-Request": "true"}
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from portal.kit.db import db
 from portal.learners.models import Learner
 from portal.steps import store
 from tests.conftest import START
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_nothing_is_read_at_first(learner: Learner) -> None:

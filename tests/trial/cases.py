@@ -158,14 +158,19 @@ HOSTILE: dict[str, Kind] = {
             (f"{R} and {T} > 0 and {T} < 1e6", AVAILABILITY),
         ],
     ),
-    "no page's own": Kind(
-        "The most failures of any page over the most requests of any is the share of no page.",
+    "of no page and no moment": Kind(
+        "The most failures of any page over the most requests of any is the share of none.",
         read=[
             (f"max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
             (f"100 * max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
             (f"1 - max({BAD_BY_PATH}) / max({ALL_BY_PATH})", None),
             (f"max({BAD_BY_PATH} / {ALL_BY_PATH})", AVAILABILITY),
             (f"max_over_time(max({BAD_BY_PATH} / {ALL_BY_PATH})[1h:1m])", AVAILABILITY),
+            (f"max_over_time(({B})[1h:1m]) / max_over_time(({T})[1h:1m])", None),
+            (f"1 - max_over_time(({B})[1h:1m]) / max_over_time(({T})[1h:1m])", None),
+            (f"sum_over_time(({B})[1h:1m]) / sum_over_time(({T})[1h:1m])", AVAILABILITY),
+            (f"max_over_time(({R})[10m:1m])", AVAILABILITY),
+            (f"max_over_time(({P95})[1h:1m])", LATENCY),
             (f"max({B}) / max({T})", AVAILABILITY),
         ],
     ),

@@ -103,10 +103,10 @@ def test_what_is_no_surprise_is_told_by_its_own_cause(expr: str, code: Code, wor
 
 
 def test_the_series_that_makes_an_average_no_number_is_named() -> None:
-    expr = f"avg({BAD_BY_PATH} / {ALL_BY_PATH})"
-    finding = findings([expr])[expr]
-    assert finding.sli is None
-    assert 'path="unmatched"' in finding.reason
+    by_path = f"{BAD_BY_PATH} / {ALL_BY_PATH}"
+    for finding in findings([f"avg({by_path})", f"sum({by_path}) / count({by_path})"]).values():
+        assert finding.sli is None
+        assert 'path="unmatched"' in finding.reason
     guarded = f"avg({BAD_BY_PATH} / ({ALL_BY_PATH} > 0))"
     assert findings([guarded])[guarded].sli is Sli.AVAILABILITY
 

@@ -14,7 +14,9 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from portal.clients.grafana import Credentials, GrafanaClient
 from portal.config import Settings
+from portal.workbench import store
 from tests.apps import portal_app
+from tests.conftest import START
 from tests.fakes.boards import AVAILABILITY, P95, classic_board
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.server import Reply, Request
@@ -25,6 +27,7 @@ from tests.workbench.lab import RealLab, at_lab, services_of
 
 pytestmark = pytest.mark.browser
 FRESH = AVAILABILITY.replace("1m", "30s")
+REFUSED = re.compile(r"status of (?:422|409)")
 FRESH_P95 = P95.replace("1m", "30s")
 
 
@@ -48,8 +51,8 @@ def tab(_errors: list[str]) -> Iterator[Page]:
 
 
 def _note(said: ConsoleMessage, errors: list[str]) -> None:
-    # Chromium notes each answer 422, which is how a form is given back.
-    if said.type in {"error", "warning"} and "status of 422" not in said.text:
+    # Chromium notes each answer 422 or 409, which is how a form is given back.
+    if said.type in {"error", "warning"} and not REFUSED.search(said.text):
         errors.append(said.text)
 
 
@@ -191,3 +194,29 @@ def test_the_list_of_dashboards_fills_as_grafana_is_read(
             expect(page.locator("#found-dashboards")).to_contain_text("✓ 2 of 2 panels show SLIs")
             page.goto("about:blank")
             served.stop()
+
+
+def test_what_stands_in_the_way_of_a_push_is_asked_where_it_was_pushed(
+    page: Page, settings: Settings, lab: RealLab
+) -> None:
+    with FakeGrafana("9.4.0", anonymous=None) as fake:
+        fake.add_folder()
+        fake.add_dashboard(classic_board("My SLIs"), "theirs", folder="slo-lab")
+        settings = at_lab(settings, lab, grafana_url=fake.url)
+        login = Credentials(token=fake.make_token("Editor"))
+        client = GrafanaClient(fake.url, login, timeout=SECONDS)
+        with portal_app(settings, replace(services_of(settings), grafana=client), {}) as app:
+            with app.app_context():
+                store.add_panel(1, "Failed", FRESH, "ratio", START)
+            served = Served(app)
+            page.goto(f"http://127.0.0.1:{served.port}/workbench")
+            page.get_by_role("button", name="Push into Grafana").click()
+            asked = page.locator("#push-obstacle")
+            expect(asked).to_contain_text("has another dashboard called “My SLIs”")
+            expect(page.get_by_label("PromQL")).to_be_visible()
+            asked.get_by_role("button", name="Push as a copy").click()
+            expect(page.get_by_text("It is in Grafana now: “My SLIs (copy)”.")).to_be_visible()
+            expect(asked).to_have_count(0)
+            page.goto("about:blank")
+            served.stop()
+        assert fake.dashboards["theirs"].version == 1

@@ -121,7 +121,7 @@ def evidence(subject: Subject) -> DashboardEvidence:
 def keep(subject: Subject, *exprs: str) -> None:
     """Panels on the workbench."""
     for number, expr in enumerate(exprs):
-        store.add_panel(subject.learner.id, f"Panel {number}", expr, "ratio", START)
+        store.add_panel(subject.learner.id, f"Panel {number}", expr, "none", START)
 
 
 def words(verdict: Verdict) -> str:

@@ -53,7 +53,7 @@ def portal_with(settings: Settings, lab: RealLab, url: str, login: Credentials) 
     with portal_app(settings, services) as app:
         with app.app_context():
             for title, expr in zip(("Failed share", "p95"), EXPRS, strict=True):
-                store.add_panel(1, title, expr, "ratio", START)
+                store.add_panel(1, title, expr, "none", START)
         yield app
 
 

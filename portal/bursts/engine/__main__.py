@@ -40,7 +40,7 @@ def main() -> int:
 
 def _send(spec: Spec, target: BurstTarget, control: Control) -> int:
     start = time.monotonic()
-    tally = Tally(spec.slow_seconds)
+    tally = Tally(spec.slow_seconds, start)
     reporter = Reporter(STDOUT, spec.scheduled, tally, start)
     reporter.tell(MessageKind.STARTED, start)
     loop = Loop(

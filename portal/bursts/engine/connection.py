@@ -53,6 +53,11 @@ class Connection:
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, "the connection could not be tried")
 
+    @property
+    def path(self) -> str:
+        """The path of the request on its way; "" without one."""
+        return self.request.path if self.request else ""
+
     def carry(self, request: Request, due: float, now: float) -> SendOutcome:
         """Take a request on; it is sent at once where the connection is open."""
         self.request, self.due, self.sent_at = request, due, now

@@ -145,7 +145,7 @@ class Loop:
             self._send(next(self._requests), self._schedule.take(now), moment)
 
     def _send(self, request: Request, due: float, now: float) -> None:
-        self._tally.start(due, now)
+        self._tally.start(request.path, due, now)
         self._dispatch(request, due, now, self._idle.pop() if self._idle else None)
 
     def _dispatch(
@@ -157,9 +157,9 @@ class Loop:
                 connection = Connection(self._target)
             except OSError as error:
                 if error.errno in _OWN_LIMITS:
-                    self._tally.kept_back()
+                    self._tally.kept_back(request.path, due)
                 else:
-                    self._tally.broke("connection", due, now)
+                    self._tally.broke(request.path, "connection", due, now)
                 self._schedule.ended(now)
                 return
             self._selector.register(connection.socket, selectors.EVENT_WRITE, connection)
@@ -171,7 +171,7 @@ class Loop:
             oldest = next(iter(self._in_flight))
             if oldest.sent_at + self._timeout_seconds > now:
                 return
-            self._tally.timed_out(oldest.due, now)
+            self._tally.timed_out(oldest.path, oldest.due, now)
             self._drop(oldest)
             self._schedule.ended(now)
 
@@ -254,7 +254,7 @@ class Loop:
 
     def _finish(self, connection: Connection) -> None:
         now = self._now()
-        self._tally.answered(connection.answer.status, connection.due, now)
+        self._tally.answered(connection.path, connection.answer.status, connection.due, now)
         self._schedule.ended(now)
         if self._keep_alive and connection.answer.reusable:
             del self._in_flight[connection]
@@ -275,7 +275,7 @@ class Loop:
             self._idle.remove(connection)
         else:
             now = self._now()
-            self._tally.broke(kind, connection.due, now)
+            self._tally.broke(connection.path, kind, connection.due, now)
             self._schedule.ended(now)
         self._drop(connection)
 
@@ -285,7 +285,8 @@ class Loop:
         connection.socket.close()
 
     def _close_all(self) -> None:
-        self._tally.cut = len(self._in_flight)
+        for connection in self._in_flight:
+            self._tally.cut_off(connection.path, connection.due)
         for connection in [*self._in_flight, *self._idle]:
             self._drop(connection)
         self._selector.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import time
+from contextlib import suppress
 
 from portal.bursts.engine.tally import Tally
 from portal.bursts.messages import Message, MessageKind
@@ -15,8 +16,9 @@ LAST_WORD_SECONDS = 2.0
 class Reporter:
     """Writes how the burst stands. ``start`` is a moment of the engine's monotonic clock.
 
-    A message is shorter than a pipe's atomic write, so a pipe with room takes it whole. A
-    progress message that finds no room is left out: a slow reader must not slow the burst down.
+    What finds no room in the pipe waits here, and no progress is told before it has gone: a slow
+    reader must not slow the burst down, and each message takes up what the left out ones would
+    have said.
     """
 
     def __init__(self, fd: int, scheduled: int | None, tally: Tally, start: float) -> None:
@@ -25,17 +27,29 @@ class Reporter:
         self._tally = tally
         self._start = start
         self._unix_offset = time.time() - time.monotonic()
+        self._waiting = b""
+        os.set_blocking(fd, False)
 
     def tell(self, kind: MessageKind, now: float, reason: str = "") -> bool:
         """Write a message; False when the reader is gone."""
-        message = self._message(kind, now, reason)
-        patience = LAST_WORD_SECONDS if message.is_last else 0.0
         try:
-            if select.select([], [self._fd], [], patience)[1]:
-                os.write(self._fd, message.dump().encode())
+            if kind is MessageKind.PROGRESS and not self._flush():
+                return True
+            message = self._message(kind, now, reason)
+            self._waiting += message.dump().encode()
+            give_up = time.monotonic() + (LAST_WORD_SECONDS if message.is_last else 0.0)
+            while not self._flush() and time.monotonic() < give_up:
+                select.select([], [self._fd], [], give_up - time.monotonic())
         except OSError:
             return False
         return True
+
+    def _flush(self) -> bool:
+        """Write what the pipe takes; whether nothing waits any more. Raises OSError."""
+        with suppress(BlockingIOError):
+            while self._waiting:
+                self._waiting = self._waiting[os.write(self._fd, self._waiting) :]
+        return not self._waiting
 
     def _message(self, kind: MessageKind, now: float, reason: str) -> Message:
         tally = self._tally
@@ -60,6 +74,7 @@ class Reporter:
             first_bad_due_at=self._unix(tally.first_bad_due),
             last_bad_end_at=self._unix(tally.last_bad_end),
             reason=reason,
+            part=tally.seconds.part(self._unix_offset),
         )
 
     def _unix(self, moment: float | None) -> float | None:

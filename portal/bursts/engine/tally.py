@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections import Counter
-from itertools import accumulate
 
-_GROWTH = 1.005
-_SHORTEST = 1e-5
-_LONGEST = 3600.0
-_SCALE = 1 / math.log(_GROWTH)
-_SLOTS = int(math.log(_LONGEST / _SHORTEST) * _SCALE) + 2
+from portal.bursts.engine.seconds import Seconds
+from portal.bursts.latencies import Latencies
+from portal.bursts.outcomes import CUT, FAST, NOT_SENT, SENT, SLOW
 
 MAX_STATUSES = 30
 """More different statuses than these are counted together, as ``other``."""
 
 
-class Durations:
-    """Quantiles of durations in seconds, at most 0.5 % above the truth, from 10 µs to an hour.
+class Tally:
+    """The totals of a burst, and ``seconds`` by the second. Times are those of the engine's clock.
 
-    A histogram whose slots grow by 0.5 %: memory and time don't depend on how many there are.
+    ``start`` is when its first second begins.
     """
 
-    def __init__(self) -> None:
-        self._slots = [0] * _SLOTS
-        self._count = 0
-        self._longest = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Count one duration."""
-        slot = int(math.log(seconds / _SHORTEST) * _SCALE) + 1 if seconds > _SHORTEST else 0
-        self._slots[min(slot, _SLOTS - 1)] += 1
-        self._count += 1
-        self._longest = max(self._longest, seconds)
-
-    def quantiles(self, *shares: float) -> list[float | None]:
-        """The duration that a share (0..1) of all stayed within (nearest rank), for each share."""
-        if not self._count:
-            return [None] * len(shares)
-        within = list(accumulate(self._slots))
-        ranks = (max(1, math.ceil(share * self._count)) for share in shares)
-        return [min(_upper_end(bisect_left(within, rank)), self._longest) for rank in ranks]
-
-
-def _upper_end(slot: int) -> float:
-    return _SHORTEST * _GROWTH**slot
-
-
-class Tally:
-    """The totals of a burst. Times are seconds of the engine's clock."""
-
-    def __init__(self, slow_seconds: float = 0.5) -> None:
+    def __init__(self, slow_seconds: float = 0.5, start: float = 0.0) -> None:
         self._slow_seconds = slow_seconds
+        self.seconds = Seconds(start)
         self.sent = 0
         self.good = 0
         self.slow = 0
@@ -60,8 +28,8 @@ class Tally:
         self.not_sent = 0
         self.failed: Counter[str] = Counter()
         self.by_status: Counter[str] = Counter()
-        self.latency = Durations()
-        self.late = Durations()
+        self.latency = Latencies()
+        self.late = Latencies()
         self.first_bad_due: float | None = None
         self.last_bad_end: float | None = None
 
@@ -70,39 +38,54 @@ class Tally:
         """Requests that are sent and have not ended."""
         return self.sent - self.good - self.cut - sum(self.failed.values())
 
-    def start(self, due: float, now: float) -> None:
+    def start(self, path: str, due: float, now: float) -> None:
         """A request that was due goes out."""
         self.sent += 1
+        self.seconds.count(path, SENT, due)
         self.late.add(now - due)
 
-    def kept_back(self) -> None:
+    def kept_back(self, path: str, due: float) -> None:
         """A request that was about to go out could not: this machine is at its own limit."""
         self.sent -= 1
         self.not_sent += 1
+        self.seconds.count(path, SENT, due, -1)
+        self.seconds.count(path, NOT_SENT, due)
 
-    def answered(self, status: int, due: float, now: float) -> None:
+    def answered(self, path: str, status: int, due: float, now: float) -> None:
         """A request was answered: 5xx is a failure, anything else is good."""
         self.by_status[self._status_key(str(status))] += 1
-        self.latency.add(now - due)
+        self._took(due, now)
         if status >= 500:
-            self._fail(self._kind_key(str(status)), due, now)
+            self._fail(path, self._kind_key(str(status)), due, now)
             return
         self.good += 1
         if now - due > self._slow_seconds:
             self.slow += 1
+            self.seconds.count(path, SLOW, due)
             self._note_bad(due, now)
+        else:
+            self.seconds.count(path, FAST, due)
 
-    def timed_out(self, due: float, now: float) -> None:
+    def timed_out(self, path: str, due: float, now: float) -> None:
         """Nobody waits any longer: at least this long is how long it took."""
-        self.latency.add(now - due)
-        self._fail("timeout", due, now)
+        self._took(due, now)
+        self._fail(path, "timeout", due, now)
 
-    def broke(self, kind: str, due: float, now: float) -> None:
+    def broke(self, path: str, kind: str, due: float, now: float) -> None:
         """No answer, or none that can be read: ``connection``, ``garbage``, ``too_large``."""
-        self._fail(kind, due, now)
+        self._fail(path, kind, due, now)
 
-    def _fail(self, kind: str, due: float, now: float) -> None:
+    def cut_off(self, path: str, due: float) -> None:
+        """The burst ended while a request waited for its answer."""
+        self.cut += 1
+        self.seconds.count(path, CUT, due)
+
+    def _took(self, due: float, now: float) -> None:
+        self.seconds.took(due, now - due, self.latency.add(now - due))
+
+    def _fail(self, path: str, kind: str, due: float, now: float) -> None:
         self.failed[kind] += 1
+        self.seconds.count(path, kind, due)
         self._note_bad(due, now)
 
     def _note_bad(self, due: float, now: float) -> None:

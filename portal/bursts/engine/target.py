@@ -26,10 +26,11 @@ class BurstTarget:
 
 @dataclass(frozen=True)
 class Request:
-    """A request ready to be sent."""
+    """A request ready to be sent; ``path`` is the one of the mix, without what follows a ``?``."""
 
     method: str
     data: bytes
+    path: str = "/"
 
 
 def find_target(base_url: str) -> BurstTarget:
@@ -77,7 +78,7 @@ def make_request(target: BurstTarget, part: Part) -> Request:
         "Accept: */*\r\n"
         f"{empty_body}\r\n"
     )
-    return Request(part.method, text.encode("ascii"))
+    return Request(part.method, text.encode("ascii"), part.path.partition("?")[0])
 
 
 def endless_mix(target: BurstTarget, mix: tuple[Part, ...]) -> Iterator[Request]:
