@@ -67,10 +67,6 @@ class BurstError(SLOLabError):
     """The burst could not go on; the sentence becomes its reason."""
 
 
-class PortalEndsError(BurstError):
-    """Nothing is written any more but the end."""
-
-
 @dataclass(frozen=True)
 class Unsaved:
     """What is known of a burst beyond its record, and why it could not be saved."""
@@ -241,8 +237,7 @@ class _Run:
                 elif (silent := silent + wait) > self._limits.silence_s:
                     raise BurstError("The burst's own process fell silent, so it was ended.")
                 if time.monotonic() >= due:
-                    with contextlib.suppress(PortalEndsError):  # the next turn cuts it short
-                        self._tick(engine)
+                    self._tick(engine)
                     # From its end, so that messages are read however long a tick takes.
                     due = time.monotonic() + self._limits.tick_s
 
@@ -424,8 +419,8 @@ class _Run:
         except NotYetError:
             self._writing = writing
             return None
-        except CancelledError as error:
-            raise PortalEndsError(ABANDONED_REASON) from error
+        except CancelledError:  # the portal ends, and the burst with its last words
+            return None
 
     @property
     def _patience_s(self) -> float:
