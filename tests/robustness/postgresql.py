@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,8 @@ class PostgreSQLServer:
         own = str(self._server.pid)
         found = subprocess.run(["pgrep", "-P", own], check=False, capture_output=True, text=True)
         for pid in (own, *found.stdout.split()):  # the first begins no more others then
-            os.kill(int(pid), number)
+            with suppress(ProcessLookupError):  # a backend that has ended meanwhile
+                os.kill(int(pid), number)
 
 
 @contextmanager
