@@ -76,7 +76,7 @@ FORM = b"POST /alerts/rules HTTP/1.1\r\nHost: localhost\r\n"
         b"GET /healthz HT",
         b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n",
         FORM + b"Content-Length: 50\r\n\r\ntext=",
-        FORM + b"Transfer-Encoding: chunked\r\n\r\n5\r\n",
+        FORM + b"Transfer-Encoding: chunked\r\n\r\n500\r\n",
     ],
 )
 def test_a_request_that_goes_on_and_on_is_ended_though_bytes_keep_coming(

@@ -69,10 +69,13 @@ class BurstError(SLOLabError):
 
 @dataclass(frozen=True)
 class Unsaved:
-    """What is known of a burst beyond its record, and why it could not be saved."""
+    """What is known of a burst beyond its record, and why it could not be saved.
+
+    ``fault``: None where the database may answer yet.
+    """
 
     values: dict[str, Any]
-    fault: DatabaseFault
+    fault: DatabaseFault | None
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ class _Run:
         self._full_since: float | None = None
         self._owned_at = time.monotonic()
         self._writing: Future[Tried] | None = None
+        self._wrote_at = time.monotonic()
 
     def to_its_end(self) -> None:
         state, before, started = BurstState.FAILED, None, self._services.clock()
@@ -380,8 +384,11 @@ class _Run:
         values = {**self._unsaved, **values}
         tried = self._tried(values)
         if tried is None:
-            self._note_unsaved(values, DatabaseFault.SILENT, "no answer yet")
+            is_silent = time.monotonic() - self._wrote_at > self._limits.lease_s
+            fault = DatabaseFault.SILENT if is_silent else None  # else this machine is busy
+            self._note_unsaved(values, fault, "no answer yet")
             return False
+        self._wrote_at = time.monotonic()
         self._stop_wanted = tried.stop
         if tried.error:
             fault = self._not_saved(values, tried.error)
@@ -483,11 +490,15 @@ class _Run:
         self._note_unsaved(values, fault, str(error))
         return fault
 
-    def _note_unsaved(self, values: dict[str, Any], fault: DatabaseFault, reason: str) -> None:
+    def _note_unsaved(
+        self, values: dict[str, Any], fault: DatabaseFault | None, reason: str
+    ) -> None:
+        """``fault``: None where nothing is known to be wrong yet."""
         self._runner.hearing.lose()
         before = self._runner.unsaved.get(self._id)
         self._runner.unsaved[self._id] = Unsaved(values, fault)
-        if before is None or before.fault is not fault:  # once, and not at each tick
+        is_news = before is None or before.fault is not fault  # once, and not at each tick
+        if fault and is_news:
             extra = {"burst": self._id, "fault": fault.value, "reason": reason}
             log.error("burst not saved", extra=extra)
 
@@ -507,7 +518,8 @@ def shown(runner: Runner | None, burst: Burst) -> Burst:
         db.session.expunge(burst)
         for name, value in unsaved.values.items():
             setattr(burst, name, value)
-        burst.reason = f"{burst.reason} {unsaved.fault.what} {NOT_SAVED}".strip()
+        if unsaved.fault:
+            burst.reason = f"{burst.reason} {unsaved.fault.what} {NOT_SAVED}".strip()
     return burst
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from flask import Flask
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from portal.commands import typed_here
 from portal.directions import enclosed
@@ -58,8 +60,12 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"now": current_services().clock()})
 
 
-def command_here(text: str) -> str:
-    """The text with the lab's commands as they are typed where this lab runs."""
+@pass_context
+def command_here(_context: Context, text: str) -> str:
+    """The text with the lab's commands as they are typed where this lab runs.
+
+    The context is taken so that a constant text is not worked out once, for all labs.
+    """
     return typed_here(text, current_services().settings)
 
 

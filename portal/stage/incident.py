@@ -8,6 +8,7 @@ from typing import Any
 from portal.alerts import record as alert_record
 from portal.bursts.models import Burst
 from portal.bursts.record import BurstRecord
+from portal.learners import current_learner
 from portal.numbers import exact, read_number
 from portal.objectives.models import SavedSLO
 from portal.objectives.reading import INSTANT_STEP_SECONDS, bucket_bounds, read_budget
@@ -45,7 +46,7 @@ def tail_context(burst: Burst, typed: Mapping[str, str]) -> dict[str, Any]:
         complaint = f"A number from {exact(SHORTEST)} to {exact(LONGEST)}, in seconds."
     tail = None
     if not burst.is_active and (record := burst.by_second):
-        bounds = bucket_bounds(current_services(), burst.learner.service.job)
+        bounds = bucket_bounds(current_services(), current_learner().service.job)
         tail = tail_of(record.latencies, bounds, threshold, TAIL_WIDTHS)
     return {"tail": tail, "typed": text[:MAX_TYPED], "complaint": complaint}
 
@@ -58,7 +59,7 @@ def _scene(
     stretch = stretch_of(burst, record, histories, now)
     if stretch is None:
         return None
-    job = burst.learner.service.job
+    job = current_learner().service.job
     past = settled and now > stretch.end
     measured = measure(services, job, slo, stretch.start, stretch.known_to, settled=past)
     at = stretch.known_to // INSTANT_STEP_SECONDS * INSTANT_STEP_SECONDS

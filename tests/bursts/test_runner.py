@@ -199,6 +199,31 @@ def test_a_burst_runs_to_its_end_with_exact_counts(bursts: Bursts, mockapp: Mock
     assert burst.ended_at - burst.started_at >= timedelta(seconds=1.9)
 
 
+def test_a_database_that_only_takes_its_time_is_not_called_silent(
+    bursts: Bursts,
+    mockapp: MockappProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    written = runner_module._Run._written
+
+    def slowly(run: Any, values: dict[str, Any], *rest: Any) -> Any:
+        time.sleep(1.0)
+        return written(run, values, *rest)
+
+    monkeypatch.setattr(runner_module._Run, "_written", slowly)
+    bursts.limit(lock_s=0.1)
+    number = bursts.start(profile(duration=3, rate=20))
+    seen: list[str] = []
+    while not bursts.look(number).ended_at:
+        with bursts.app.app_context():
+            burst = db.session.get_one(Burst, number)
+            seen.append(shown(bursts.runner, burst).reason)
+    assert bursts.look(number).sent == 60
+    assert set(seen) == {""}
+    assert "burst not saved" not in caplog.text
+
+
 def test_the_record_by_the_second_adds_up_to_the_counts(
     bursts: Bursts, mockapp: MockappProcess
 ) -> None:

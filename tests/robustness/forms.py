@@ -93,7 +93,7 @@ PRESSED: tuple[tuple[str, dict[str, str]], ...] = (
 """What asks other systems and leaves the form alone that it comes from."""
 
 NOT_SENT = (
-    *("/bursts", "/bursts/custom", "/bursts/<int:burst_id>/stop"),
+    *("/bursts", "/bursts/custom", "/bursts/<int:number>/stop"),
     *("/slos/<name>/rules", "/slos/<name>/rules/remove", "/slos/<name>/delete"),
     *("/slos/<name>/restore", "/criteria/<criterion_id>/check"),
     *("/workbench/panels/<int:panel_id>/remove", "/workbench/panels/<int:panel_id>/bring-back"),
