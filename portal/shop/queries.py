@@ -82,6 +82,11 @@ class SLIQueries:
         return f"max(timestamp({self.target_up} offset {SETTLED}))"
 
     @property
+    def scrape_seconds(self) -> str:
+        """How long the newest scrape took, s."""
+        return f"max({series.scrape_seconds(self.job)})"
+
+    @property
     def counted_at(self) -> str:
         """Unix seconds of the newest scrape that worked."""
         return f"max(timestamp({self._total}))"

@@ -55,6 +55,11 @@ def of_the_shop(job: str) -> str:
     return f"{{__name__=~{quoted(names)},job={quoted(job)}}}"
 
 
+def scrape_seconds(job: str) -> str:
+    """How long the last scrape took, s: a number of Prometheus' own, unlike any other's."""
+    return f"scrape_duration_seconds{{job={quoted(job)}}}"
+
+
 def target(job: str) -> str:
     """1 when the last scrape worked, 0 when it failed."""
     return f"up{{job={quoted(job)}}}"
