@@ -23,7 +23,7 @@ class Told:
 
     def numbers(self, promql: str, at: float | None = None) -> Rows[Sample]:
         value = {QUERIES.scraped_before: SCRAPED_AT, QUERIES.scrape_seconds: TOOK}[promql]
-        return Rows([Sample({}, at or SCRAPED_AT, value)])
+        return Rows([Sample(labels={}, at=at or SCRAPED_AT, value=value)])
 
 
 class Through:
