@@ -72,10 +72,6 @@ class Latencies:
             self.longest = seconds
         return slot
 
-    def number_in(self, slot: int) -> int:
-        """How many durations a slot counts."""
-        return self._slots[slot]
-
     def filled(self) -> list[tuple[int, int]]:
         """Each slot that counts something, and how many, the shortest first."""
         return [(slot, number) for slot, number in enumerate(self._slots) if number]
